@@ -1,0 +1,63 @@
+# admin_dashboard: PGXS build.
+#
+#   make                 build with the pg_config on PATH (or PG_CONFIG=...)
+#   make install
+#   make installcheck    pg_regress; needs a server and AD_TEST_MONGODB_URI,
+#                        scripts/test provides both
+#   make lint            the project's own rules, see scripts/lint
+#
+# CFLAGS set here would be overwritten by PGXS, so flags go through
+# PG_CPPFLAGS and SHLIB_LINK.
+
+EXTENSION = admin_dashboard
+MODULE_big = admin_dashboard
+EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" admin_dashboard.control)
+DATA = $(wildcard sql/admin_dashboard--*.sql)
+DOCS = doc/internals.md
+SRCS = $(wildcard src/*.c)
+OBJS = $(SRCS:.c=.o)
+
+REGRESS = $(sort $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql)))
+REGRESS_OPTS = --inputdir=test
+
+PG_CONFIG ?= pg_config
+PKG_CONFIG ?= pkg-config
+
+# `make lint`, `make clean` and the like need neither driver nor server
+ifeq ($(filter lint clean distclean,$(MAKECMDGOALS)),)
+DRIVER := $(firstword $(foreach p,mongoc2 libmongoc-1.0,$(shell $(PKG_CONFIG) --exists $(p) 2>/dev/null && echo $(p))))
+ifeq ($(DRIVER),)
+$(error libmongoc not found by $(PKG_CONFIG): install the MongoDB C driver, e.g. apt install pkg-config libmongoc-dev)
+endif
+# -isystem: the driver's headers are not ours to warn about
+PG_CPPFLAGS += $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(DRIVER)))
+SHLIB_LINK += $(shell $(PKG_CONFIG) --libs $(DRIVER))
+endif
+
+PG_CPPFLAGS += -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
+	-Wno-missing-field-initializers -DAD_VERSION='"$(EXTVERSION)"'
+# nothing outside the library calls into it but PostgreSQL, by name
+ifneq ($(WERROR),)
+PG_CPPFLAGS += -Werror
+endif
+
+# Callbacks gain nothing from inlining by JIT; say `make with_llvm=yes` to
+# have bitcode all the same.
+with_llvm ?= no
+
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+ifeq ($(PGXS),)
+$(error $(PG_CONFIG) not found: install the PostgreSQL server headers, e.g. apt install postgresql-server-dev-15, or set PG_CONFIG)
+endif
+override with_llvm := $(with_llvm)
+include $(PGXS)
+
+ifeq ($(filter 15 16 17 18,$(MAJORVERSION)),)
+$(error PostgreSQL 15 to 18 is needed, $(PG_CONFIG) is of version $(MAJORVERSION))
+endif
+
+$(OBJS): $(wildcard src/*.h)
+
+.PHONY: lint
+lint:
+	scripts/lint

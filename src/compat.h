@@ -1,0 +1,62 @@
+/*
+ * compat.h
+ *	  Every difference between PostgreSQL 15, 16, 17 and 18 that the sources
+ *	  meet.  PG_VERSION_NUM is tested nowhere else.
+ */
+#ifndef AD_COMPAT_H
+#define AD_COMPAT_H
+
+#include "optimizer/pathnode.h"
+
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#endif
+
+/*
+ * Foreign paths: PostgreSQL 17 added fdw_restrictinfo, 18 disabled_nodes.
+ */
+#if PG_VERSION_NUM >= 180000
+#define ad_create_foreignscan_path(root, rel, target, rows, startup, total, keys, outer, epq, priv) \
+	create_foreignscan_path(root, rel, target, rows, 0, startup, total, keys, outer, epq, NIL, priv)
+#define ad_create_foreign_upper_path(root, rel, target, rows, startup, total, keys, epq, priv) \
+	create_foreign_upper_path(root, rel, target, rows, 0, startup, total, keys, epq, NIL, priv)
+#elif PG_VERSION_NUM >= 170000
+#define ad_create_foreignscan_path(root, rel, target, rows, startup, total, keys, outer, epq, priv) \
+	create_foreignscan_path(root, rel, target, rows, startup, total, keys, outer, epq, NIL, priv)
+#define ad_create_foreign_upper_path(root, rel, target, rows, startup, total, keys, epq, priv) \
+	create_foreign_upper_path(root, rel, target, rows, startup, total, keys, epq, NIL, priv)
+#else
+#define ad_create_foreignscan_path(root, rel, target, rows, startup, total, keys, outer, epq, priv) \
+	create_foreignscan_path(root, rel, target, rows, startup, total, keys, outer, epq, priv)
+#define ad_create_foreign_upper_path(root, rel, target, rows, startup, total, keys, epq, priv) \
+	create_foreign_upper_path(root, rel, target, rows, startup, total, keys, epq, priv)
+#endif
+
+/*
+ * The role whose rights a scan uses: since 16 the plan node says it, before
+ * that the range table entry of the (first) relation it covers does.
+ */
+#if PG_VERSION_NUM >= 160000
+#define ad_scan_user(fsplan, estate) ((fsplan)->checkAsUser)
+#define ad_scan_relids(fsplan) ((fsplan)->fs_base_relids)
+#else
+#define ad_scan_user(fsplan, estate) \
+	(exec_rt_fetch((fsplan)->scan.scanrelid > 0 ? (int) (fsplan)->scan.scanrelid : \
+				   bms_next_member((fsplan)->fs_relids, -1), (estate))->checkAsUser)
+#define ad_scan_relids(fsplan) ((fsplan)->fs_relids)
+#endif
+
+/*
+ * Wait event sets: 17 made the owner a ResourceOwner, NULL for none.
+ */
+#if PG_VERSION_NUM >= 170000
+#define ad_create_wait_event_set(n) CreateWaitEventSet(NULL, (n))
+#else
+#define ad_create_wait_event_set(n) CreateWaitEventSet(TopMemoryContext, (n))
+#endif
+
+#endif							/* AD_COMPAT_H */
