@@ -1,0 +1,374 @@
+/*
+ * cursor.c
+ *	  Runs one find or aggregate and hands out the documents of its reply.
+ *
+ * Owns every mongoc_cursor_t.  An AdCursor lives in the memory context in
+ * which it is opened, and a callback of that context destroys what belongs to
+ * the driver, whatever ends the query.
+ *
+ * Documents are not copied: they are read where the driver has put the reply.
+ */
+#include "postgres.h"
+
+#include "connection.h"
+#include "cursor.h"
+#include "error.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "storage/latch.h"
+#include "utils/backend_status.h"
+#include "utils/memutils.h"
+#include "utils/timeout.h"
+#include "utils/timestamp.h"
+#include "utils/wait_event.h"
+
+/* between two looks for a member that suits; the driver's minimum too */
+#define AD_SELECTION_PAUSE_MS	500
+
+/* the server's code for a collection that does not exist */
+#define AD_NAMESPACE_NOT_FOUND	26
+
+struct AdCursor
+{
+	MemoryContextCallback callback; /* destroys what the driver owns */
+	AdConnection *conn;			/* NULL when closed */
+	mongoc_cursor_t *driver;	/* NULL until the command is made */
+	bool		reused;			/* conn had worked for an earlier command */
+	const bson_t *ready;		/* read ahead by ad_cursor_open, or NULL */
+	bool		ended;			/* nothing more will come */
+	char	   *name;			/* database.collection, for messages */
+	AdCursorStats stats;
+
+	/* conn's counters when the driver was entered */
+	int64		replies_before;
+	int64		wait_usec_before;
+};
+
+static void
+enter_driver(AdCursor *cursor)
+{
+	cursor->replies_before = cursor->conn->replies;
+	cursor->wait_usec_before = cursor->conn->transport.wait_usec;
+	ad_connection_enter(cursor->conn);
+}
+
+/* throws if the driver's wait was ended by an interrupt */
+static void
+leave_driver(AdCursor *cursor)
+{
+	AdConnection *conn = cursor->conn;
+
+	cursor->stats.batches += conn->replies - cursor->replies_before;
+	cursor->stats.wait_ms +=
+		(conn->transport.wait_usec - cursor->wait_usec_before) / 1000.0;
+	ad_connection_leave(conn);
+}
+
+/*
+ * Let go of the driver's cursor and the connection.  A cursor that is still
+ * open on the server is closed there, unless the connection has failed.  Does
+ * not throw, and may be called again.
+ */
+static void
+close_driver(AdCursor *cursor)
+{
+	AdConnection *conn = cursor->conn;
+
+	/* exiting from within the driver: leave it alone, see connection.c */
+	if (conn == NULL || conn->busy)
+		return;
+
+	cursor->ready = NULL;
+	cursor->ended = true;
+	if (cursor->driver != NULL)
+	{
+		ad_connection_enter_quietly(conn);
+		mongoc_cursor_destroy(cursor->driver);
+		ad_connection_leave_quietly(conn);
+		cursor->driver = NULL;
+	}
+	cursor->conn = NULL;
+	ad_connection_release(conn);
+}
+
+static void
+cursor_callback(void *arg)
+{
+	close_driver(arg);
+}
+
+/*
+ * What is left of statement_timeout in milliseconds, or 0 if there is none.
+ */
+static int64
+time_left_ms(void)
+{
+	if (!get_timeout_active(STATEMENT_TIMEOUT))
+		return 0;
+	return Max(TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
+											   get_timeout_finish_time(STATEMENT_TIMEOUT)),
+			   1);
+}
+
+/*
+ * View a document's bytes as the driver's type.
+ */
+static void
+view_document(bson_t *document, const uint8 *bytes)
+{
+	uint32		length;
+
+	memcpy(&length, bytes, sizeof(length));
+	if (!bson_init_static(document, bytes, BSON_UINT32_FROM_LE(length)))
+		elog(ERROR, "invalid BSON document");
+}
+
+/*
+ * Make the driver's cursor for a command.  An aggregate finds a server now, a
+ * find when it is read; errors are kept in the cursor in either case.
+ */
+static void
+make_driver_cursor(AdCursor *cursor, const AdCommand *command)
+{
+	const char *database = pg_server_to_any(command->database,
+											strlen(command->database), PG_UTF8);
+	const char *name = pg_server_to_any(command->collection,
+										strlen(command->collection), PG_UTF8);
+	int64		max_time_ms = time_left_ms();
+	mongoc_collection_t *collection;
+	bson_t		body;
+	bson_t		projection;
+	bson_t		opts;
+	char		comment[64];
+
+	view_document(&body, command->body);
+	if (command->projection != NULL)
+		view_document(&projection, command->projection);
+	snprintf(comment, sizeof(comment), "pg pid=%d queryid=" INT64_FORMAT,
+			 MyProcPid, (int64) pgstat_get_my_query_id());
+
+	enter_driver(cursor);
+	bson_init(&opts);
+	BSON_APPEND_INT32(&opts, "batchSize", command->fetch_size);
+	BSON_APPEND_UTF8(&opts, "comment", comment);
+	if (max_time_ms > 0)
+		BSON_APPEND_INT64(&opts, "maxTimeMS", max_time_ms);
+
+	collection = mongoc_client_get_collection(cursor->conn->client, database, name);
+	if (command->aggregate)
+	{
+		BSON_APPEND_BOOL(&opts, "allowDiskUse", command->allow_disk_use);
+		cursor->driver = mongoc_collection_aggregate(collection, MONGOC_QUERY_NONE,
+													 &body, &opts, NULL);
+	}
+	else
+	{
+		if (command->projection != NULL)
+			BSON_APPEND_DOCUMENT(&opts, "projection", &projection);
+		cursor->driver = mongoc_collection_find_with_opts(collection, &body,
+														  &opts, NULL);
+	}
+	mongoc_collection_destroy(collection);
+	bson_destroy(&opts);
+	leave_driver(cursor);
+}
+
+/*
+ * Read the next document into cursor->ready, NULL at the end.  Returns false
+ * with *error and *reply set if there is an error instead; the driver returns
+ * no document in both cases.
+ */
+static bool
+advance(AdCursor *cursor, bson_error_t *error, const bson_t **reply)
+{
+	bool		failed = false;
+
+	cursor->ready = NULL;
+	enter_driver(cursor);
+	if (!mongoc_cursor_next(cursor->driver, &cursor->ready))
+	{
+		cursor->ready = NULL;
+		cursor->ended = true;
+		failed = mongoc_cursor_error_document(cursor->driver, error, reply);
+	}
+	leave_driver(cursor);
+
+	/* views of collections that do not exist, and some servers, say so */
+	if (failed && error->domain == MONGOC_ERROR_SERVER &&
+		error->code == AD_NAMESPACE_NOT_FOUND)
+		failed = false;
+	return !failed;
+}
+
+/*
+ * Raise a driver's error.  The connection is given up if it is to blame.
+ */
+static void
+report_error(AdCursor *cursor, const bson_error_t *error, const bson_t *reply)
+{
+	AdConnection *conn = cursor->conn;
+	AdErrorSource source;
+	bson_error_t lost;
+
+	/* another cursor has lost it: the driver only says that it was reset */
+	if (conn->transport.dead && ad_error_kind(error) == AD_ERROR_OF_QUERY)
+	{
+		bson_set_error(&lost, MONGOC_ERROR_STREAM, MONGOC_ERROR_STREAM_SOCKET,
+					   "the connection was lost by another scan");
+		error = &lost;
+	}
+
+	source.server = pstrdup(conn->server_name);
+	source.collection = cursor->name;
+	source.connected = conn->replies > 0;
+	source.system_errno = conn->transport.last_errno;
+	if (ad_error_kind(error) != AD_ERROR_OF_QUERY)
+		ad_connection_fail(conn);
+	ad_error_report(error, reply, &source);
+}
+
+/*
+ * Does any member of the server's topology answer?
+ */
+static bool
+server_answers(AdConnection *conn)
+{
+	size_t		n;
+	mongoc_server_description_t **members =
+	mongoc_client_get_server_descriptions(conn->client, &n);
+	bool		answers = false;
+
+	for (size_t i = 0; i < n; i++)
+	{
+		if (strcmp(mongoc_server_description_type(members[i]), "Unknown") != 0)
+			answers = true;
+	}
+	mongoc_server_descriptions_destroy_all(members, n);
+	return answers;
+}
+
+/*
+ * Let the server's members settle.  To the full: the driver would sleep, deaf
+ * to interrupts, for what is missing.
+ */
+static void
+pause_selection(void)
+{
+	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+												  AD_SELECTION_PAUSE_MS);
+	long		left;
+
+	while ((left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), end)) > 0)
+	{
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+						 left, PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/*
+ * The command failed before its first document: should it be sent again?
+ *
+ * Yes, once, if the connection had been idle in the cache and turned out to
+ * lead nowhere.  And for as long as the options say while members answer but
+ * none of them suits, as in an election.  A server that does not answer at all
+ * is reported at once.
+ */
+static bool
+should_try_again(AdCursor *cursor, const bson_error_t *error,
+				 TimestampTz give_up)
+{
+	AdErrorKind kind = ad_error_kind(error);
+
+	if (kind != AD_ERROR_OF_NETWORK && kind != AD_ERROR_OF_SERVER)
+		return false;
+
+	if (cursor->reused)
+	{
+		ad_connection_fail(cursor->conn);
+		return true;
+	}
+
+	if (error->domain != MONGOC_ERROR_SERVER_SELECTION ||
+		!server_answers(cursor->conn) || GetCurrentTimestamp() >= give_up)
+		return false;
+
+	pause_selection();
+	return true;
+}
+
+/*
+ * Send a command and wait for the first reply.  The cursor, palloc'd, closes
+ * itself with the current memory context.  The command's BSON is not needed
+ * any more when this returns.
+ */
+AdCursor   *
+ad_cursor_open(const AdCommand *command)
+{
+	AdCursor   *cursor = palloc0(sizeof(AdCursor));
+	TimestampTz start = GetCurrentTimestamp();
+
+	cursor->name = psprintf("%s.%s", command->database, command->collection);
+	cursor->callback.func = cursor_callback;
+	cursor->callback.arg = cursor;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &cursor->callback);
+
+	for (;;)
+	{
+		bson_error_t error;
+		const bson_t *reply = NULL;
+
+		cursor->conn = ad_connection_get(command->serverid, command->userid);
+		cursor->reused = cursor->conn->replies > 0;
+		cursor->ended = false;
+		make_driver_cursor(cursor, command);
+		if (advance(cursor, &error, &reply))
+			return cursor;
+
+		if (!should_try_again(cursor, &error,
+							  TimestampTzPlusMilliseconds(start,
+														  cursor->conn->selection_timeout_ms)))
+			report_error(cursor, &error, reply);
+		close_driver(cursor);
+	}
+}
+
+const uint8 *
+ad_cursor_next(AdCursor *cursor)
+{
+	const bson_t *document;
+
+	if (cursor->ready == NULL && !cursor->ended)
+	{
+		bson_error_t error;
+		const bson_t *reply = NULL;
+
+		if (!advance(cursor, &error, &reply))
+			report_error(cursor, &error, reply);
+	}
+
+	document = cursor->ready;
+	if (document == NULL)
+		return NULL;
+	cursor->ready = NULL;
+	cursor->stats.documents++;
+	cursor->stats.bytes += document->len;
+	return bson_get_data(document);
+}
+
+/*
+ * Close a cursor before its memory context does.  It has no more documents
+ * then; its statistics stay.
+ */
+void
+ad_cursor_close(AdCursor *cursor)
+{
+	close_driver(cursor);
+}
+
+const AdCursorStats *
+ad_cursor_stats(AdCursor *cursor)
+{
+	return &cursor->stats;
+}

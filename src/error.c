@@ -1,0 +1,243 @@
+/*
+ * error.c
+ *	  Turns an error of the driver or the server into an ereport.
+ *
+ * The only file that reads the message of a bson_error_t.  SQLSTATE and primary
+ * message come from the table below, MongoDB's own words become the detail.
+ *
+ * Assumes that clients use version 2 of the driver's error API, in which the
+ * server's errors have a domain of their own.
+ */
+#include "postgres.h"
+
+#include "error.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+
+/* one row an error, or a whole domain; the first that fits is taken */
+typedef struct AdErrorRule
+{
+	uint32		domain;			/* 0: any */
+	uint32		code;			/* 0: any of the domain */
+	AdErrorKind kind;
+	int			sqlstate;
+	const char *message;		/* %s is the server's name */
+	const char *hint;			/* or NULL */
+} AdErrorRule;
+
+#define LOGIN_MESSAGE	"could not authenticate to MongoDB server \"%s\""
+#define LOGIN_HINT		"Check the options of the user mapping: user, password, auth_source, auth_mechanism."
+#define SERVER_MESSAGE	"MongoDB server \"%s\" cannot serve reads now"
+#define MEMORY_MESSAGE	"query exceeded the memory limit of MongoDB server \"%s\""
+#define MEMORY_HINT		"Set the option allow_disk_use of the foreign table to true, or restrict the query."
+#define TIME_MESSAGE	"canceling statement due to the time limit on MongoDB server \"%s\""
+#define TIME_HINT		"MongoDB is given what was left of statement_timeout when the scan started."
+#define CONNECT_MESSAGE "could not connect to MongoDB server \"%s\""
+#define LOST_MESSAGE	"lost connection to MongoDB server \"%s\""
+#define REPLY_MESSAGE	"invalid reply from MongoDB server \"%s\""
+#define QUERY_MESSAGE	"query failed on MongoDB server \"%s\""
+
+static const AdErrorRule rules[] = {
+	/* the server's own errors, by its codes */
+	{MONGOC_ERROR_SERVER, 13 /* Unauthorized */ , AD_ERROR_OF_QUERY,
+		ERRCODE_INSUFFICIENT_PRIVILEGE, "permission denied by MongoDB server \"%s\"",
+	"The user mapping must name a user that has the role read on the database."},
+	{MONGOC_ERROR_SERVER, 18 /* AuthenticationFailed */ , AD_ERROR_OF_LOGIN,
+	ERRCODE_INVALID_PASSWORD, LOGIN_MESSAGE, LOGIN_HINT},
+	{MONGOC_ERROR_SERVER, 334 /* MechanismUnavailable */ , AD_ERROR_OF_LOGIN,
+	ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, LOGIN_MESSAGE, LOGIN_HINT},
+	{MONGOC_ERROR_SERVER, 50 /* MaxTimeMSExpired */ , AD_ERROR_OF_QUERY,
+	ERRCODE_QUERY_CANCELED, TIME_MESSAGE, TIME_HINT},
+	{MONGOC_ERROR_SERVER, 262 /* ExceededTimeLimit */ , AD_ERROR_OF_QUERY,
+	ERRCODE_QUERY_CANCELED, TIME_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER, 11601 /* Interrupted */ , AD_ERROR_OF_QUERY,
+	ERRCODE_QUERY_CANCELED, "query was interrupted on MongoDB server \"%s\"", NULL},
+	{MONGOC_ERROR_SERVER, 43 /* CursorNotFound */ , AD_ERROR_OF_QUERY,
+		ERRCODE_FDW_ERROR, "cursor has gone on MongoDB server \"%s\"",
+	"MongoDB closes cursors that are idle for ten minutes, or when it restarts."},
+	{MONGOC_ERROR_SERVER, 237 /* CursorKilled */ , AD_ERROR_OF_QUERY,
+	ERRCODE_FDW_ERROR, "cursor was killed on MongoDB server \"%s\"", NULL},
+	{MONGOC_ERROR_SERVER, 146 /* ExceededMemoryLimit */ , AD_ERROR_OF_QUERY,
+	ERRCODE_OUT_OF_MEMORY, MEMORY_MESSAGE, MEMORY_HINT},
+	{MONGOC_ERROR_SERVER, 292 /* QueryExceededMemoryLimitNoDiskUseAllowed */ ,
+	AD_ERROR_OF_QUERY, ERRCODE_OUT_OF_MEMORY, MEMORY_MESSAGE, MEMORY_HINT},
+	{MONGOC_ERROR_SERVER, 16819 /* sort without disk, 4.2 */ , AD_ERROR_OF_QUERY,
+	ERRCODE_OUT_OF_MEMORY, MEMORY_MESSAGE, MEMORY_HINT},
+	{MONGOC_ERROR_SERVER, 16945 /* group without disk, 4.2 */ , AD_ERROR_OF_QUERY,
+	ERRCODE_OUT_OF_MEMORY, MEMORY_MESSAGE, MEMORY_HINT},
+	{MONGOC_ERROR_SERVER, 14031 /* OutOfDiskSpace */ , AD_ERROR_OF_QUERY,
+	ERRCODE_DISK_FULL, "no space left on MongoDB server \"%s\"", NULL},
+	{MONGOC_ERROR_SERVER, 10334 /* BSONObjectTooLarge */ , AD_ERROR_OF_QUERY,
+		ERRCODE_PROGRAM_LIMIT_EXCEEDED, "document is too large for MongoDB server \"%s\"",
+	NULL},
+	{MONGOC_ERROR_SERVER, 16608 /* $divide by zero */ , AD_ERROR_OF_QUERY,
+	ERRCODE_DIVISION_BY_ZERO, "division by zero on MongoDB server \"%s\"", NULL},
+	{MONGOC_ERROR_SERVER, 16610 /* $mod by zero */ , AD_ERROR_OF_QUERY,
+	ERRCODE_DIVISION_BY_ZERO, "division by zero on MongoDB server \"%s\"", NULL},
+
+	/* this member stepped down, shuts down or lost its own connections */
+	{MONGOC_ERROR_SERVER, 6 /* HostUnreachable */ , AD_ERROR_OF_SERVER,
+	ERRCODE_CONNECTION_FAILURE, SERVER_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER, 7 /* HostNotFound */ , AD_ERROR_OF_SERVER,
+	ERRCODE_CONNECTION_FAILURE, SERVER_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER, 89 /* NetworkTimeout */ , AD_ERROR_OF_SERVER,
+	ERRCODE_CONNECTION_FAILURE, SERVER_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER, 91 /* ShutdownInProgress */ , AD_ERROR_OF_SERVER,
+	ERRCODE_CONNECTION_FAILURE, SERVER_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER, 189 /* PrimarySteppedDown */ , AD_ERROR_OF_SERVER,
+	ERRCODE_CONNECTION_FAILURE, SERVER_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER, 9001 /* SocketException */ , AD_ERROR_OF_SERVER,
+	ERRCODE_CONNECTION_FAILURE, SERVER_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER, 10107 /* NotWritablePrimary */ , AD_ERROR_OF_SERVER,
+	ERRCODE_CONNECTION_FAILURE, SERVER_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER, 11600 /* InterruptedAtShutdown */ , AD_ERROR_OF_SERVER,
+	ERRCODE_CONNECTION_FAILURE, SERVER_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER, 11602 /* InterruptedDueToReplStateChange */ ,
+	AD_ERROR_OF_SERVER, ERRCODE_CONNECTION_FAILURE, SERVER_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER, 13435 /* NotPrimaryNoSecondaryOk */ , AD_ERROR_OF_SERVER,
+	ERRCODE_CONNECTION_FAILURE, SERVER_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER, 13436 /* NotPrimaryOrSecondary */ , AD_ERROR_OF_SERVER,
+	ERRCODE_CONNECTION_FAILURE, SERVER_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER, 0, AD_ERROR_OF_QUERY,
+	ERRCODE_FDW_ERROR, QUERY_MESSAGE, NULL},
+
+	/* the driver's: login */
+	{MONGOC_ERROR_CLIENT, MONGOC_ERROR_CLIENT_AUTHENTICATE, AD_ERROR_OF_LOGIN,
+	ERRCODE_INVALID_PASSWORD, LOGIN_MESSAGE, LOGIN_HINT},
+	{MONGOC_ERROR_SCRAM, 0, AD_ERROR_OF_LOGIN,
+	ERRCODE_INVALID_PASSWORD, LOGIN_MESSAGE, LOGIN_HINT},
+	{MONGOC_ERROR_SASL, 0, AD_ERROR_OF_LOGIN,
+	ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, LOGIN_MESSAGE, LOGIN_HINT},
+
+	/* the driver's: options, versions, replies it cannot read */
+	{MONGOC_ERROR_COMMAND, MONGOC_ERROR_COMMAND_INVALID_ARG, AD_ERROR_OF_QUERY,
+		ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE,
+	"invalid options for MongoDB server \"%s\"", NULL},
+	{0, MONGOC_ERROR_PROTOCOL_BAD_WIRE_VERSION, AD_ERROR_OF_QUERY,
+		ERRCODE_FEATURE_NOT_SUPPORTED,
+	"version of MongoDB server \"%s\" is not supported", NULL},
+	{0, MONGOC_ERROR_SERVER_SELECTION_BAD_WIRE_VERSION, AD_ERROR_OF_QUERY,
+		ERRCODE_FEATURE_NOT_SUPPORTED,
+	"version of MongoDB server \"%s\" is not supported", NULL},
+	{MONGOC_ERROR_PROTOCOL, 0, AD_ERROR_OF_QUERY,
+	ERRCODE_PROTOCOL_VIOLATION, REPLY_MESSAGE, NULL},
+	{MONGOC_ERROR_BSON, 0, AD_ERROR_OF_QUERY,
+	ERRCODE_PROTOCOL_VIOLATION, REPLY_MESSAGE, NULL},
+
+	/* the driver's: the network; see ad_error_report for lost connections */
+	{MONGOC_ERROR_STREAM, 0, AD_ERROR_OF_NETWORK,
+	ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION, CONNECT_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER_SELECTION, 0, AD_ERROR_OF_NETWORK,
+	ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION, CONNECT_MESSAGE, NULL},
+	{MONGOC_ERROR_CLIENT, MONGOC_ERROR_STREAM_CONNECT, AD_ERROR_OF_NETWORK,
+	ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION, CONNECT_MESSAGE, NULL},
+	{MONGOC_ERROR_CLIENT, MONGOC_ERROR_STREAM_NAME_RESOLUTION, AD_ERROR_OF_NETWORK,
+	ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION, CONNECT_MESSAGE, NULL},
+	{MONGOC_ERROR_CLIENT, MONGOC_ERROR_STREAM_NOT_ESTABLISHED, AD_ERROR_OF_NETWORK,
+	ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION, CONNECT_MESSAGE, NULL},
+	{MONGOC_ERROR_CLIENT, MONGOC_ERROR_CLIENT_NOT_READY, AD_ERROR_OF_NETWORK,
+	ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION, CONNECT_MESSAGE, NULL},
+
+	/* anything else; must be last */
+	{0, 0, AD_ERROR_OF_QUERY, ERRCODE_FDW_ERROR, QUERY_MESSAGE, NULL},
+};
+
+static const AdErrorRule *
+find_rule(const bson_error_t *error)
+{
+	const AdErrorRule *rule = rules;
+
+	while ((rule->domain != 0 && rule->domain != error->domain) ||
+		   (rule->code != 0 && rule->code != error->code))
+		rule++;
+	return rule;
+}
+
+AdErrorKind
+ad_error_kind(const bson_error_t *error)
+{
+	return find_rule(error)->kind;
+}
+
+/*
+ * MongoDB's words in the database's encoding, palloc'd.  They are UTF-8, but
+ * the driver may have cut them within a character, and not every encoding has
+ * every character; an error about that would hide the one to be reported.
+ */
+static char *
+to_server_text(const char *text)
+{
+	int			len = pg_encoding_verifymbstr(PG_UTF8, text, strlen(text));
+	char	   *result = pnstrdup(text, len);
+
+	if (GetDatabaseEncoding() != PG_UTF8)
+	{
+		for (char *c = result; *c != '\0'; c++)
+		{
+			if (IS_HIGHBIT_SET(*c))
+				*c = '?';
+		}
+	}
+	return result;
+}
+
+/*
+ * The detail: what MongoDB or the driver says, the server's name of the error
+ * or the system's reason.  Of a failed login only the name.
+ */
+static char *
+make_detail(const bson_error_t *error, const bson_t *reply, AdErrorKind kind,
+			int system_errno)
+{
+	StringInfoData detail;
+	bson_iter_t iter;
+
+	initStringInfo(&detail);
+	if (kind != AD_ERROR_OF_LOGIN)
+		appendStringInfo(&detail, "MongoDB: %s", to_server_text(error->message));
+	else
+		appendStringInfoString(&detail, "MongoDB refused the login");
+
+	if (error->domain == MONGOC_ERROR_SERVER)
+	{
+		appendStringInfo(&detail, " (code %u", error->code);
+		if (reply != NULL && bson_iter_init_find(&iter, reply, "codeName") &&
+			BSON_ITER_HOLDS_UTF8(&iter))
+			appendStringInfo(&detail, ", %s",
+							 to_server_text(bson_iter_utf8(&iter, NULL)));
+		appendStringInfoChar(&detail, ')');
+	}
+	else if (kind == AD_ERROR_OF_NETWORK && system_errno != 0)
+		appendStringInfo(&detail, " (%s)", strerror(system_errno));
+
+	if (detail.data[detail.len - 1] != '.')
+		appendStringInfoChar(&detail, '.');
+	return detail.data;
+}
+
+/*
+ * Raise the error.  "reply" is the server's reply, or NULL.
+ */
+void
+ad_error_report(const bson_error_t *error, const bson_t *reply,
+				const AdErrorSource *source)
+{
+	const AdErrorRule *rule = find_rule(error);
+	const char *message = rule->message;
+	int			sqlstate = rule->sqlstate;
+
+	if (rule->kind == AD_ERROR_OF_NETWORK && source->connected)
+	{
+		message = LOST_MESSAGE;
+		sqlstate = ERRCODE_CONNECTION_FAILURE;
+	}
+
+	ereport(ERROR,
+			(errcode(sqlstate),
+			 errmsg(message, source->server),
+			 errdetail_internal("%s", make_detail(error, reply, rule->kind,
+												  source->system_errno)),
+			 rule->hint ? errhint("%s", rule->hint) : 0,
+			 source->collection ?
+			 errcontext("MongoDB collection \"%s\"", source->collection) : 0));
+}

@@ -1,0 +1,32 @@
+/*
+ * error.h
+ *	  The one way from a driver's error to PostgreSQL's.
+ */
+#ifndef AD_ERROR_H
+#define AD_ERROR_H
+
+#include "driver.h"
+
+/* what an error has to do with the connection */
+typedef enum AdErrorKind
+{
+	AD_ERROR_OF_QUERY,			/* the server refused, the connection is good */
+	AD_ERROR_OF_LOGIN,			/* its words could name the user: not shown */
+	AD_ERROR_OF_SERVER,			/* this member no longer serves reads */
+	AD_ERROR_OF_NETWORK
+} AdErrorKind;
+
+/* where an error comes from, for its message */
+typedef struct AdErrorSource
+{
+	const char *server;			/* name of the foreign server */
+	const char *collection;		/* database.collection, or NULL */
+	bool		connected;		/* had the connection worked before? */
+	int			system_errno;	/* why I/O failed, 0 if it is not known */
+} AdErrorSource;
+
+extern AdErrorKind ad_error_kind(const bson_error_t *error);
+extern void ad_error_report(const bson_error_t *error, const bson_t *reply,
+							const AdErrorSource *source) pg_attribute_noreturn();
+
+#endif							/* AD_ERROR_H */

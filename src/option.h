@@ -1,0 +1,60 @@
+/*
+ * option.h
+ *	  Options of servers, user mappings, foreign tables and columns.
+ *
+ * Each option is one row of the table in option.c; the validator, its hint
+ * and the readers below are loops over that table.
+ */
+#ifndef AD_OPTION_H
+#define AD_OPTION_H
+
+#include "foreign/foreign.h"
+
+/* what to do with a value that does not fit its column's type */
+typedef enum AdMismatch
+{
+	AD_MISMATCH_ERROR,			/* raise an error that names the document */
+	AD_MISMATCH_NULL			/* treat it as SQL NULL everywhere */
+} AdMismatch;
+
+/* how a connection is made: server and user mapping options together */
+typedef struct AdConnectOptions
+{
+	const char *uri;			/* MongoDB connection string, no credentials */
+	const char *user;			/* the mapping's options, NULL if absent */
+	const char *password;
+	const char *auth_source;
+	const char *auth_mechanism;
+	const char *read_preference;	/* NULL: the URI's, else the driver's */
+	const char *read_concern;	/* NULL: the URI's, else the driver's */
+	int			connect_timeout_ms; /* 0: the URI's, else the driver's 10 s */
+	int			server_selection_timeout_ms;	/* 0: the URI's, else 5 s */
+} AdConnectOptions;
+
+/* what a foreign table says of itself, the nearest level having won */
+typedef struct AdTableOptions
+{
+	const char *database;
+	const char *collection;
+	AdMismatch	on_mismatch;
+	int			fetch_size;		/* documents a batch */
+	bool		allow_disk_use;
+	bool		enable_filter_pushdown; /* option AND setting */
+	bool		enable_aggregate_pushdown;
+} AdTableOptions;
+
+typedef struct AdColumnOptions
+{
+	const char *field;			/* dotted path, or "$" for the document */
+	AdMismatch	on_mismatch;
+} AdColumnOptions;
+
+extern void ad_option_init(void);
+extern AdConnectOptions *ad_connect_options(ForeignServer *server,
+											UserMapping *mapping);
+extern AdTableOptions *ad_table_options(Oid relid);
+extern void ad_column_options(Oid relid, AttrNumber attnum,
+							  const AdTableOptions *table,
+							  AdColumnOptions *column);
+
+#endif							/* AD_OPTION_H */

@@ -1,0 +1,18 @@
+/*
+ * uri.h
+ *	  MongoDB connection strings, as the driver reads them.
+ *
+ * Usable without the driver's header: who only checks options needs no more.
+ */
+#ifndef AD_URI_H
+#define AD_URI_H
+
+struct _mongoc_uri_t;
+
+extern struct _mongoc_uri_t *ad_uri_parse(const char *text);
+extern void ad_uri_check(const char *text);
+extern void ad_uri_check_mechanism(const char *mechanism);
+extern bool ad_uri_mechanism_is_ambient(const char *mechanism);
+extern char *ad_uri_database(const char *text);
+
+#endif							/* AD_URI_H */
