@@ -1,0 +1,396 @@
+/*
+ * leaf.c
+ *	  SQL tests of one column as predicates of the match language.
+ *
+ * A predicate here matches exactly the documents for which the SQL test is
+ * true, so it never matches where the column is NULL or a mismatch.  Of the
+ * match language this file relies on the following (MongoDB manual, "Query
+ * Predicates", "Comparison/Sort Order", "$type"):
+ *
+ *	- a comparison only matches values of the constant's kind (numbers,
+ *	  strings, dates, ...): null and missing fields never match;
+ *	- it also matches an array one of whose elements matches, which the guard
+ *	  excludes, on the path and on everything above it;
+ *	- numbers of different BSON types compare by their exact value; NaN equals
+ *	  NaN and is neither less nor greater than any number, while for
+ *	  PostgreSQL it is greater than all others.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "leaf.h"
+
+static const char *const op_names[] = {
+	[AD_OP_LT] = "$lt",
+	[AD_OP_LE] = "$lte",
+	[AD_OP_EQ] = "$eq",
+	[AD_OP_GE] = "$gte",
+	[AD_OP_GT] = "$gt",
+	[AD_OP_NE] = "$ne",
+};
+
+/* which operand types a class's comparisons take, by operator family */
+static const struct
+{
+	AdClass		class;
+	Oid			operand_type;
+}			operand_types[] = {
+	{AD_CLASS_BOOL, BOOLOID},
+	{AD_CLASS_INTEGER, INT2OID},
+	{AD_CLASS_INTEGER, INT4OID},
+	{AD_CLASS_INTEGER, INT8OID},
+	{AD_CLASS_FLOAT, FLOAT4OID},
+	{AD_CLASS_FLOAT, FLOAT8OID},
+	{AD_CLASS_TEXT, TEXTOID},
+	{AD_CLASS_INSTANT, DATEOID},
+	{AD_CLASS_INSTANT, TIMESTAMPOID},
+	{AD_CLASS_INSTANT, TIMESTAMPTZOID},
+};
+
+/*
+ * Whether ad_leaf_compare can compare a column of `type` with an operand of
+ * `operand_type`.  The order of text depends on the collation, which MongoDB
+ * does not have: only equality of text goes down.
+ */
+bool
+ad_leaf_accepts(const AdType *type, Oid operand_type, AdOp op)
+{
+	if (type->class == AD_CLASS_TEXT && op != AD_OP_EQ && op != AD_OP_NE)
+		return false;
+	for (int i = 0; i < lengthof(operand_types); i++)
+	{
+		if (operand_types[i].class == type->class &&
+			operand_types[i].operand_type == operand_type)
+			return true;
+	}
+	return false;
+}
+
+/* the array of the aliases of both lists */
+static Node *
+alias_array(const char *const *certain, const char *const *possible)
+{
+	List	   *names = NIL;
+
+	for (; *certain != NULL; certain++)
+		names = lappend(names, ad_string(*certain));
+	for (; *possible != NULL; possible++)
+		names = lappend(names, ad_string(*possible));
+	return ad_node(AD_ARRAY, names);
+}
+
+/* {path: {$type: [...]}}, of all BSON types that can decode */
+static Node *
+has_type(const char *path, const AdType *type)
+{
+	return ad_field(path, "$type", alias_array(type->certain, type->possible));
+}
+
+/*
+ * What a comparison leaves open: that neither the value nor anything on the
+ * way to it is an array, and that a value of a merely possible BSON type does
+ * decode.
+ */
+Node *
+ad_leaf_guard(const char *path, const AdType *type)
+{
+	static const char *const none[] = {NULL};
+	List	   *guards = NIL;
+	const char *dot = path;
+
+	while ((dot = strchr(dot, '.')) != NULL)
+	{
+		guards = lappend(guards,
+						 ad_field(pnstrdup(path, dot - path), "$not",
+								  ad_doc("$type", ad_string("array"))));
+		dot++;
+	}
+	guards = lappend(guards, ad_field(path, "$not",
+									  ad_doc("$type", ad_string("array"))));
+	if (type->class == AD_CLASS_INSTANT)
+	{
+		guards = lappend(guards, ad_field(path, "$gte", ad_date_const(type->min)));
+		guards = lappend(guards, ad_field(path, "$lte", ad_date_const(type->max)));
+	}
+	else if (type->possible[0] != NULL)
+		guards = lappend(guards,
+						 ad_or(list_make2(ad_field(path, "$type",
+												   alias_array(type->certain, none)),
+										  ad_node(AD_EXPR,
+												  list_make1(ad_fits_expr(type, ad_string(psprintf("$%s", path)), false))))));
+	return ad_and(guards);
+}
+
+/*
+ * Whether a constant is an end of the range that ad_leaf_guard states for
+ * dates: any other bound on the same side makes it superfluous.
+ */
+bool
+ad_leaf_is_range_end(const Node *value)
+{
+	const AdType *type = ad_type(TIMESTAMPTZOID);
+	const Const *constant = (const Const *) value;
+	int64		ms;
+
+	if (!IsA(value, Const) || constant->constisnull ||
+		constant->consttype != TIMESTAMPTZOID)
+		return false;
+	(void) ad_timestamptz_to_ms(DatumGetTimestampTz(constant->constvalue), &ms);
+	return ms == type->min || ms == type->max;
+}
+
+/*
+ * The predicate of IS NOT NULL.
+ */
+Node *
+ad_leaf_has_value(const char *path, const AdType *type)
+{
+	return ad_and(list_make2(has_type(path, type), ad_leaf_guard(path, type)));
+}
+
+/*
+ * The predicate of IS NULL: null, undefined or missing, and, where a mismatch
+ * reads as NULL, all that does not decode.
+ */
+Node *
+ad_leaf_is_null(const char *path, const AdType *type, bool mismatch_is_null)
+{
+	List	   *parts;
+	const char *dot = path;
+
+	if (mismatch_is_null)
+		return ad_node(AD_NOR, list_make1(ad_leaf_has_value(path, type)));
+	parts = list_make1(ad_field(path, "$eq", ad_null()));
+	while ((dot = strchr(dot, '.')) != NULL)
+	{
+		parts = lappend(parts, ad_field(pnstrdup(path, dot - path), "$not",
+										ad_doc("$type", ad_string("array"))));
+		dot++;
+	}
+	parts = lappend(parts, ad_field(path, "$not",
+									ad_doc("$type", ad_string("array"))));
+	return ad_and(parts);
+}
+
+static Node *
+compare_float(const char *path, const AdType *type, AdOp op, double value)
+{
+	Node	   *not_nan = ad_field(path, "$gte", ad_float8(-INFINITY));
+	Node	   *is_nan = ad_field(path, "$eq", ad_float8(NAN));
+	Node	   *plain = ad_field(path, op_names[op], ad_float8(value));
+
+	switch (op)
+	{
+		case AD_OP_EQ:
+			return plain;
+		case AD_OP_LT:
+			return isnan(value) ? not_nan : plain;
+		case AD_OP_LE:
+			return isnan(value) ? has_type(path, type) : plain;
+		case AD_OP_GE:
+			return isnan(value) ? is_nan : ad_or(list_make2(plain, is_nan));
+		case AD_OP_GT:
+			return isnan(value) ? ad_false() : ad_or(list_make2(plain, is_nan));
+		case AD_OP_NE:
+			return isnan(value) ? not_nan :
+				ad_and(list_make2(plain, has_type(path, type)));
+	}
+	return NULL;				/* not reached */
+}
+
+/*
+ * MongoDB's dates count milliseconds, timestamptz microseconds: a bound
+ * between two milliseconds is moved, and equals nothing.
+ */
+static Node *
+compare_instant(const char *path, const AdType *type, AdOp op, TimestampTz value)
+{
+	int64		ms;
+	bool		exact;
+
+	if (TIMESTAMP_IS_NOBEGIN(value) || TIMESTAMP_IS_NOEND(value))
+	{
+		bool		less = TIMESTAMP_IS_NOEND(value);
+
+		/* every date is finite */
+		if (op == AD_OP_NE ||
+			((op == AD_OP_LT || op == AD_OP_LE) && less) ||
+			((op == AD_OP_GT || op == AD_OP_GE) && !less))
+			return has_type(path, type);
+		return ad_false();
+	}
+
+	exact = ad_timestamptz_to_ms(value, &ms);
+	if (!exact)
+	{
+		/* value lies between ms and ms + 1 */
+		if (op == AD_OP_EQ)
+			return ad_false();
+		if (op == AD_OP_NE)
+			return has_type(path, type);
+		if (ms < type->min)		/* below the first whole millisecond */
+			return op == AD_OP_LT || op == AD_OP_LE ? ad_false() :
+				has_type(path, type);
+		op = op == AD_OP_LT || op == AD_OP_LE ? AD_OP_LE : AD_OP_GT;
+	}
+	if (op == AD_OP_NE)
+		return ad_and(list_make2(ad_field(path, "$ne", ad_date_const(ms)),
+								 has_type(path, type)));
+	return ad_field(path, op_names[op], ad_date_const(ms));
+}
+
+/*
+ * The BSON values that decode to a given text: the string, and the ObjectId
+ * if it is one's 24 lower-case hexadecimal digits.
+ */
+static List *
+text_values(text *value)
+{
+	char	   *string = text_to_cstring(value);
+	List	   *values = list_make1(makeConst(TEXTOID, -1, InvalidOid, -1,
+											  PointerGetDatum(value), false,
+											  false));
+
+	if (strlen(string) == 24 && strspn(string, "0123456789abcdef") == 24)
+		values = lappend(values, ad_node(AD_OBJECTID, list_make1(ad_string(string))));
+	return values;
+}
+
+/* {path: {$in or $nin: values}}, in its shortest form */
+static Node *
+in_values(const char *path, const AdType *type, bool in, List *values)
+{
+	Node	   *test;
+
+	if (values == NIL)
+		return in ? ad_false() : has_type(path, type);
+	if (list_length(values) == 1)
+		test = ad_field(path, in ? "$eq" : "$ne", linitial(values));
+	else
+		test = ad_field(path, in ? "$in" : "$nin", ad_node(AD_ARRAY, values));
+	return in ? test : ad_and(list_make2(test, has_type(path, type)));
+}
+
+/* the operand as a timestamptz: dates and timestamps are of the session's zone */
+static TimestampTz
+instant_operand(Oid operand_type, Datum value)
+{
+	int			overflow = 0;
+
+	/* out of range becomes an infinity, as in the comparison functions */
+	if (operand_type == DATEOID)
+		return date2timestamptz_opt_overflow(DatumGetDateADT(value), &overflow);
+	if (operand_type == TIMESTAMPOID)
+		return timestamp2timestamptz_opt_overflow(DatumGetTimestamp(value), &overflow);
+	return DatumGetTimestampTz(value);
+}
+
+static int64
+integer_operand(Oid operand_type, Datum value)
+{
+	switch (operand_type)
+	{
+		case INT2OID:
+			return DatumGetInt16(value);
+		case INT4OID:
+			return DatumGetInt32(value);
+		default:
+			return DatumGetInt64(value);
+	}
+}
+
+/*
+ * The predicate of `column op value`, for a value that is not null.  It holds
+ * together with ad_leaf_guard() only.
+ */
+Node *
+ad_leaf_compare(const char *path, const AdType *type, AdOp op,
+				Oid operand_type, Datum value)
+{
+	Node	   *constant = NULL;
+
+	switch (type->class)
+	{
+		case AD_CLASS_FLOAT:
+			return compare_float(path, type, op, operand_type == FLOAT4OID ?
+								 (double) DatumGetFloat4(value) :
+								 DatumGetFloat8(value));
+		case AD_CLASS_INSTANT:
+			return compare_instant(path, type, op,
+								   instant_operand(operand_type, value));
+		case AD_CLASS_TEXT:
+			return in_values(path, type, op == AD_OP_EQ,
+							 text_values(DatumGetTextPP(value)));
+		case AD_CLASS_INTEGER:
+			constant = ad_int64(integer_operand(operand_type, value));
+			break;
+		case AD_CLASS_BOOL:
+			constant = (Node *) makeConst(BOOLOID, -1, InvalidOid, 1, value, false, true);
+			break;
+	}
+	if (op == AD_OP_NE)
+		return ad_and(list_make2(ad_field(path, "$ne", constant),
+								 has_type(path, type)));
+	return ad_field(path, op_names[op], constant);
+}
+
+/*
+ * The same for a slot whose value is not known yet, to be printed only.
+ */
+Node *
+ad_leaf_compare_slot(const char *path, AdOp op, Node *slot)
+{
+	return ad_field(path, op_names[op], slot);
+}
+
+/*
+ * The predicate of `column IN (elements)`, or NOT IN; it holds together with
+ * ad_leaf_guard() only.  A null element is equal to nothing, and makes NOT IN
+ * never true.
+ */
+Node *
+ad_leaf_member(const char *path, const AdType *type, bool in,
+			   Oid element_type, Datum array)
+{
+	int16		typlen;
+	bool		typbyval;
+	char		typalign;
+	Datum	   *elements;
+	bool	   *nulls;
+	int			count;
+	List	   *values = NIL;
+
+	get_typlenbyvalalign(element_type, &typlen, &typbyval, &typalign);
+	deconstruct_array(DatumGetArrayTypeP(array), element_type, typlen, typbyval,
+					  typalign, &elements, &nulls, &count);
+	for (int i = 0; i < count; i++)
+	{
+		Node	   *equal;
+
+		if (nulls[i])
+		{
+			if (!in)
+				return ad_false();
+			continue;
+		}
+		if (type->class == AD_CLASS_TEXT)
+		{
+			values = list_concat(values, text_values(DatumGetTextPP(elements[i])));
+			continue;
+		}
+		/* equality of the other classes is {path: {$eq: value}}, or false */
+		equal = ad_leaf_compare(path, type, AD_OP_EQ, element_type, elements[i]);
+		if (ad_tag(equal) == AD_FIELD)
+			values = lappend(values, ad_member(ad_member(equal, 1), 1));
+	}
+	return in_values(path, type, in, values);
+}

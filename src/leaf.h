@@ -1,0 +1,30 @@
+/*
+ * leaf.h
+ *	  SQL tests of one column as predicates of the match language.
+ */
+#ifndef AD_LEAF_H
+#define AD_LEAF_H
+
+#include "convert.h"
+#include "node.h"
+
+/* value known: the predicate; slot, for EXPLAIN: its form for most values */
+extern Node *ad_leaf_compare(const char *path, const AdType *type, AdOp op,
+							 Oid operand_type, Datum value);
+extern Node *ad_leaf_compare_slot(const char *path, AdOp op, Node *slot);
+extern Node *ad_leaf_member(const char *path, const AdType *type, bool in,
+							Oid element_type, Datum array);
+
+/* parts of predicates that do not depend on a value */
+extern Node *ad_leaf_guard(const char *path, const AdType *type);
+extern Node *ad_leaf_has_value(const char *path, const AdType *type);
+extern Node *ad_leaf_is_null(const char *path, const AdType *type,
+							 bool mismatch_is_null);
+
+/* whether a constant is the end of a type's range that a guard states */
+extern bool ad_leaf_is_range_end(const Node *value);
+
+/* the class's SQL types may be compared with operands of these types */
+extern bool ad_leaf_accepts(const AdType *type, Oid operand_type, AdOp op);
+
+#endif							/* AD_LEAF_H */
