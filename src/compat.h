@@ -7,6 +7,7 @@
 #define AD_COMPAT_H
 
 #include "optimizer/pathnode.h"
+#include "utils/lsyscache.h"
 
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
@@ -57,6 +58,20 @@
 #define ad_create_wait_event_set(n) CreateWaitEventSet(NULL, (n))
 #else
 #define ad_create_wait_event_set(n) CreateWaitEventSet(TopMemoryContext, (n))
+#endif
+
+/*
+ * What an operator means in an operator family of B-trees: 1 to 6 for less,
+ * less or equal, equal, greater or equal, greater, not equal.
+ */
+#if PG_VERSION_NUM >= 180000
+typedef OpIndexInterpretation AdOpInterpretation;
+#define ad_op_interpretations(opno) get_op_index_interpretation(opno)
+#define ad_op_meaning(interpretation) ((int) (interpretation)->cmptype)
+#else
+typedef OpBtreeInterpretation AdOpInterpretation;
+#define ad_op_interpretations(opno) get_op_btree_interpretation(opno)
+#define ad_op_meaning(interpretation) ((interpretation)->strategy)
 #endif
 
 #endif							/* AD_COMPAT_H */

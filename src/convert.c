@@ -19,6 +19,7 @@
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
+#include "utils/float.h"
 #include "utils/json.h"
 #include "utils/timestamp.h"
 
@@ -191,6 +192,91 @@ ad_type(Oid typid)
 			return &types[i];
 	}
 	return NULL;
+}
+
+/*
+ * The names of the types that columns can have, for hints.
+ */
+const char *
+ad_type_names(void)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (int i = 0; i < lengthof(types); i++)
+		appendStringInfo(&names, "%s%s", i > 0 ? ", " : "",
+						 format_type_be(types[i].typid));
+	return names.data;
+}
+
+/*
+ * A sum of numbers that all decode as float8.  MongoDB sums integers exactly,
+ * so that the sum itself may be one that does not.
+ */
+static bool
+decode_float8_sum(const AdType *type, const bson_iter_t *iter, Datum *value)
+{
+	if (!BSON_ITER_HOLDS_NUMBER(iter))
+		return false;
+	*value = Float8GetDatum(bson_iter_as_double(iter));
+	return true;
+}
+
+/* a sum of int8 was summed as decimal128 */
+static bool
+decode_numeric_sum(const AdType *type, const bson_iter_t *iter, Datum *value)
+{
+	bson_decimal128_t decimal;
+	char		string[BSON_DECIMAL128_STRING];
+
+	if (!BSON_ITER_HOLDS_DECIMAL128(iter) ||
+		!bson_iter_decimal128(iter, &decimal))
+		return false;
+	bson_decimal128_to_string(&decimal, string);
+	*value = DirectFunctionCall3(numeric_in, CStringGetDatum(string),
+								 ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+	return true;
+}
+
+/* NaN, the greatest for PostgreSQL and the least for MongoDB, as a string */
+static bool
+decode_float8_extreme(const AdType *type, const bson_iter_t *iter, Datum *value)
+{
+	if (bson_iter_type(iter) == BSON_TYPE_UTF8)
+	{
+		*value = Float8GetDatum(get_float8_nan());
+		return true;
+	}
+	return decode_float8(type, iter, value);
+}
+
+static const struct
+{
+	AdResult	kind;
+	AdType		type;
+}			result_types[] = {
+	{AD_RESULT_COUNT, {.typid = INT8OID, .decode = decode_integer,
+	.min = 0, .max = PG_INT64_MAX}},
+	{AD_RESULT_SUM, {.typid = INT8OID, .decode = decode_integer,
+	.min = PG_INT64_MIN, .max = PG_INT64_MAX}},
+	{AD_RESULT_SUM, {.typid = FLOAT8OID, .decode = decode_float8_sum}},
+	{AD_RESULT_SUM, {.typid = NUMERICOID, .decode = decode_numeric_sum}},
+	{AD_RESULT_EXTREME, {.typid = FLOAT8OID, .decode = decode_float8_extreme}},
+};
+
+/*
+ * How to decode a result of that kind and SQL type, or NULL if there is no
+ * such result.
+ */
+const AdType *
+ad_result_type(AdResult kind, Oid typid)
+{
+	for (int i = 0; i < lengthof(result_types); i++)
+	{
+		if (result_types[i].kind == kind && result_types[i].type.typid == typid)
+			return &result_types[i].type;
+	}
+	return kind == AD_RESULT_COLUMN || kind == AD_RESULT_EXTREME ? ad_type(typid) : NULL;
 }
 
 /*
@@ -430,7 +516,7 @@ ad_print_element(StringInfo out, const bson_iter_t *iter)
 					 ad_bson_type_name(bson_iter_type(iter)));
 }
 
-/* {$in: [{$type: path}, [aliases of both lists]]} */
+/* whether the BSON type at the path is one of both lists' aliases */
 static Node *
 type_is_in(Node *path, const char *const *aliases, const char *const *more)
 {
@@ -440,13 +526,18 @@ type_is_in(Node *path, const char *const *aliases, const char *const *more)
 		names = lappend(names, makeString(pstrdup(*aliases)));
 	for (; more != NULL && *more != NULL; more++)
 		names = lappend(names, makeString(pstrdup(*more)));
+	if (list_length(names) == 1)
+		return ad_doc("$eq", ad_array2(ad_doc("$type", path), linitial(names)));
 	return ad_doc("$in", ad_array2(ad_doc("$type", path),
 								   ad_node(AD_ARRAY, names)));
 }
 
-/* whether a value of one of the type's possible BSON types does decode */
-static Node *
-possible_fits(const AdType *type, Node *path)
+/*
+ * An expression that is true when the value at `path` is of one of the type's
+ * possible BSON types, and decodes.
+ */
+Node *
+ad_possible_expr(const AdType *type, Node *path)
 {
 	List	   *tests = list_make1(type_is_in(path, type->possible, NULL));
 
@@ -462,8 +553,9 @@ possible_fits(const AdType *type, Node *path)
 			tests = lappend(tests, ad_doc("$eq", ad_array2(path, ad_doc("$toDouble", path))));
 			break;
 		case AD_CLASS_INSTANT:
-			tests = lappend(tests, ad_doc("$gte", ad_array2(path, ad_date_const(type->min))));
-			tests = lappend(tests, ad_doc("$lte", ad_array2(path, ad_date_const(type->max))));
+			path = ad_doc("$toLong", path);
+			tests = lappend(tests, ad_doc("$gte", ad_array2(path, ad_int64(type->min))));
+			tests = lappend(tests, ad_doc("$lte", ad_array2(path, ad_int64(type->max))));
 			break;
 		case AD_CLASS_BOOL:
 		case AD_CLASS_TEXT:
@@ -493,8 +585,8 @@ ad_fits_expr(const AdType *type, Node *path, bool or_null)
 	if (type->possible[0] == NULL)
 		return certain;
 	if (certain == NULL)
-		return possible_fits(type, path);
-	return ad_doc("$or", ad_array2(certain, possible_fits(type, path)));
+		return ad_possible_expr(type, path);
+	return ad_doc("$or", ad_array2(certain, ad_possible_expr(type, path)));
 }
 
 /*

@@ -42,6 +42,18 @@ struct AdType
 };
 
 extern const AdType *ad_type(Oid typid);
+extern const char *ad_type_names(void);
+
+/* how a value of the reply was made */
+typedef enum AdResult
+{
+	AD_RESULT_COLUMN,			/* it is a field's value */
+	AD_RESULT_COUNT,			/* int8 */
+	AD_RESULT_SUM,				/* float8, int8, numeric */
+	AD_RESULT_EXTREME			/* min or max, with NaN as a string */
+} AdResult;
+
+extern const AdType *ad_result_type(AdResult kind, Oid typid);
 
 /* BSON null and undefined, which decode to SQL NULL whatever the type */
 static inline bool
@@ -61,6 +73,7 @@ extern bool ad_timestamptz_to_ms(int64 timestamp, int64 *ms);
 extern Node *ad_date_const(int64 ms);
 
 /* expressions of the aggregation language about the value of `path` */
+extern Node *ad_possible_expr(const AdType *type, Node *path);
 extern Node *ad_fits_expr(const AdType *type, Node *path, bool or_null);
 extern Node *ad_unified_expr(const AdType *type, Node *path);
 

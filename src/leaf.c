@@ -75,9 +75,9 @@ ad_leaf_accepts(const AdType *type, Oid operand_type, AdOp op)
 	return false;
 }
 
-/* the array of the aliases of both lists */
+/* the aliases of both lists, as $type takes them */
 static Node *
-alias_array(const char *const *certain, const char *const *possible)
+aliases(const char *const *certain, const char *const *possible)
 {
 	List	   *names = NIL;
 
@@ -85,14 +85,22 @@ alias_array(const char *const *certain, const char *const *possible)
 		names = lappend(names, ad_string(*certain));
 	for (; *possible != NULL; possible++)
 		names = lappend(names, ad_string(*possible));
-	return ad_node(AD_ARRAY, names);
+	return list_length(names) == 1 ? linitial(names) : ad_node(AD_ARRAY, names);
 }
 
 /* {path: {$type: [...]}}, of all BSON types that can decode */
 static Node *
 has_type(const char *path, const AdType *type)
 {
-	return ad_field(path, "$type", alias_array(type->certain, type->possible));
+	return ad_field(path, "$type", aliases(type->certain, type->possible));
+}
+
+/* a value of a merely possible BSON type does decode */
+static Node *
+possible_fits(const char *path, const AdType *type)
+{
+	return ad_node(AD_EXPR,
+				   list_make1(ad_possible_expr(type, ad_string(psprintf("$%s", path)))));
 }
 
 /*
@@ -124,9 +132,8 @@ ad_leaf_guard(const char *path, const AdType *type)
 	else if (type->possible[0] != NULL)
 		guards = lappend(guards,
 						 ad_or(list_make2(ad_field(path, "$type",
-												   alias_array(type->certain, none)),
-										  ad_node(AD_EXPR,
-												  list_make1(ad_fits_expr(type, ad_string(psprintf("$%s", path)), false))))));
+												   aliases(type->certain, none)),
+										  possible_fits(path, type))));
 	return ad_and(guards);
 }
 
@@ -146,6 +153,26 @@ ad_leaf_is_range_end(const Node *value)
 		return false;
 	(void) ad_timestamptz_to_ms(DatumGetTimestampTz(constant->constvalue), &ms);
 	return ms == type->min || ms == type->max;
+}
+
+/*
+ * The predicate for an end of the range of dates that no other bound makes
+ * superfluous.  Years of four digits are in range, and all others are left to
+ * an expression: not every server of MongoDB's protocol takes them as
+ * constants.
+ */
+Node *
+ad_leaf_range_test(Node *range_end)
+{
+	const AdType *type = ad_type(TIMESTAMPTZOID);
+	const char *path = ad_member_str(range_end, 0);
+	const char *op = ad_member_str(ad_member(range_end, 1), 0);
+	int64		near_end = strcmp(op, "$gte") == 0 ?
+		INT64CONST(-62135596800000) :	/* 0001-01-01T00:00:00Z */
+		INT64CONST(253402300799999);	/* 9999-12-31T23:59:59.999Z */
+
+	return ad_or(list_make2(ad_field(path, op, ad_date_const(near_end)),
+							possible_fits(path, type)));
 }
 
 /*

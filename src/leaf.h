@@ -21,8 +21,9 @@ extern Node *ad_leaf_has_value(const char *path, const AdType *type);
 extern Node *ad_leaf_is_null(const char *path, const AdType *type,
 							 bool mismatch_is_null);
 
-/* whether a constant is the end of a type's range that a guard states */
+/* the ends of the range of dates, which a guard states */
 extern bool ad_leaf_is_range_end(const Node *value);
+extern Node *ad_leaf_range_test(Node *range_end);
 
 /* the class's SQL types may be compared with operands of these types */
 extern bool ad_leaf_accepts(const AdType *type, Oid operand_type, AdOp op);

@@ -1,0 +1,156 @@
+/* admin_dashboard--1.0.sql */
+
+-- complain if script is sourced in psql, rather than via CREATE EXTENSION
+\echo Use "CREATE EXTENSION admin_dashboard" to load this file. \quit
+
+---------------------------------------------------------------------
+-- The foreign data wrapper
+---------------------------------------------------------------------
+
+CREATE FUNCTION admin_dashboard_fdw_handler()
+RETURNS fdw_handler
+AS 'MODULE_PATHNAME'
+LANGUAGE C STRICT;
+
+CREATE FUNCTION admin_dashboard_fdw_validator(text[], oid)
+RETURNS void
+AS 'MODULE_PATHNAME'
+LANGUAGE C STRICT;
+
+CREATE FOREIGN DATA WRAPPER admin_dashboard_fdw
+	HANDLER admin_dashboard_fdw_handler
+	VALIDATOR admin_dashboard_fdw_validator;
+
+COMMENT ON FOREIGN DATA WRAPPER admin_dashboard_fdw IS
+	'MongoDB collections as read-only tables';
+
+---------------------------------------------------------------------
+-- The dashboard
+---------------------------------------------------------------------
+
+-- The summary of the calls from start_date to end_date, both included, in the
+-- table that admin_dashboard.calls_table names; see the function in
+-- src/dashboard.c.  It uses a foreign table's connection, which belongs to the
+-- leader of a parallel query.
+CREATE FUNCTION admin_dashboard(
+	start_date timestamptz DEFAULT NULL,
+	end_date timestamptz DEFAULT NULL,
+	user_email text DEFAULT NULL
+)
+RETURNS jsonb
+AS 'MODULE_PATHNAME'
+LANGUAGE C STABLE PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION admin_dashboard(timestamptz, timestamptz, text) IS
+	'calls, minutes, average and active users from start_date to end_date, both included';
+
+---------------------------------------------------------------------
+-- API keys
+---------------------------------------------------------------------
+
+-- Everything that has to do with keys is in a schema that nobody has rights
+-- to but those who are granted them.  A key is random, so that a plain hash is
+-- enough to keep it: there is nothing to guess it from.
+CREATE SCHEMA admin_dashboard;
+REVOKE ALL ON SCHEMA admin_dashboard FROM PUBLIC;
+
+CREATE TABLE admin_dashboard.api_keys (
+	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	name text NOT NULL CHECK (name <> ''),
+	key_hash bytea NOT NULL UNIQUE CHECK (octet_length(key_hash) = 32),
+	is_admin boolean NOT NULL DEFAULT true,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	expires_at timestamptz,
+	revoked_at timestamptz,
+	last_used_at timestamptz
+);
+REVOKE ALL ON admin_dashboard.api_keys FROM PUBLIC;
+
+COMMENT ON TABLE admin_dashboard.api_keys IS
+	'API keys of the REST endpoint; of a key only its SHA-256 is kept';
+COMMENT ON COLUMN admin_dashboard.api_keys.is_admin IS
+	'whether the key may see the dashboard';
+COMMENT ON COLUMN admin_dashboard.api_keys.last_used_at IS
+	'to the minute';
+
+SELECT pg_catalog.pg_extension_config_dump('admin_dashboard.api_keys', '');
+SELECT pg_catalog.pg_extension_config_dump('admin_dashboard.api_keys_id_seq', '');
+
+-- Make a key and return it: it is shown this once.  name says whose it is;
+-- expires_at is null for a key that lasts until it is revoked.  Two random
+-- UUIDs are 244 bits from the server's cryptographic source of randomness.
+CREATE FUNCTION admin_dashboard.create_api_key(
+	name text,
+	is_admin boolean DEFAULT true,
+	expires_at timestamptz DEFAULT NULL
+)
+RETURNS text
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	key text := 'adk_' || replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+BEGIN
+	INSERT INTO admin_dashboard.api_keys (name, key_hash, is_admin, expires_at)
+	VALUES (create_api_key.name, sha256(convert_to(key, 'UTF8')),
+			create_api_key.is_admin, create_api_key.expires_at);
+	RETURN key;
+END $$;
+
+COMMENT ON FUNCTION admin_dashboard.create_api_key(text, boolean, timestamptz) IS
+	'makes an API key and returns it, this once';
+
+-- Revoke the keys of that name that are valid; returns how many there were.
+CREATE FUNCTION admin_dashboard.revoke_api_key(name text)
+RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	revoked integer;
+BEGIN
+	UPDATE admin_dashboard.api_keys k
+	SET revoked_at = now()
+	WHERE k.name = revoke_api_key.name AND k.revoked_at IS NULL;
+	GET DIAGNOSTICS revoked = ROW_COUNT;
+	RETURN revoked;
+END $$;
+
+COMMENT ON FUNCTION admin_dashboard.revoke_api_key(text) IS
+	'revokes the API keys of that name, and returns how many there were';
+
+-- Whether a key is valid and may see the dashboard: null if it is not valid.
+-- It notes the use of the key, once a minute, unless another session is at it.
+CREATE FUNCTION admin_dashboard.check_api_key(key text)
+RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	found_key admin_dashboard.api_keys;
+BEGIN
+	SELECT k.* INTO found_key
+	FROM admin_dashboard.api_keys k
+	WHERE k.key_hash = sha256(convert_to(key, 'UTF8'))
+	  AND k.revoked_at IS NULL
+	  AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp());
+	IF NOT FOUND THEN
+		RETURN NULL;
+	END IF;
+	IF found_key.last_used_at IS NULL OR found_key.last_used_at < now() - interval '1 minute' THEN
+		UPDATE admin_dashboard.api_keys
+		SET last_used_at = now()
+		WHERE id = (SELECT k.id FROM admin_dashboard.api_keys k
+					WHERE k.id = found_key.id FOR UPDATE SKIP LOCKED);
+	END IF;
+	RETURN found_key.is_admin;
+END $$;
+
+COMMENT ON FUNCTION admin_dashboard.check_api_key(text) IS
+	'whether the API key may see the dashboard; null if it is not valid';
+
+REVOKE ALL ON FUNCTION
+	admin_dashboard.create_api_key(text, boolean, timestamptz),
+	admin_dashboard.revoke_api_key(text),
+	admin_dashboard.check_api_key(text)
+FROM PUBLIC;

@@ -1,0 +1,50 @@
+/*
+ * admin_dashboard.c
+ *	  The extension's module: settings, and the handler of its wrapper.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "foreign/fdwapi.h"
+#include "utils/guc.h"
+
+#include "dashboard.h"
+#include "option.h"
+#include "plan.h"
+#include "scan.h"
+
+PG_MODULE_MAGIC;
+
+PG_FUNCTION_INFO_V1(admin_dashboard_fdw_handler);
+
+extern void _PG_init(void);
+
+void
+_PG_init(void)
+{
+	ad_option_init();
+	ad_dashboard_init();
+	MarkGUCPrefixReserved("admin_dashboard");
+}
+
+/*
+ * admin_dashboard_fdw_handler() returns fdw_handler: the wrapper's callbacks
+ * (PostgreSQL manual, "Foreign Data Wrapper Callback Routines").  It reads
+ * only: there are none for changing data.
+ */
+Datum
+admin_dashboard_fdw_handler(PG_FUNCTION_ARGS)
+{
+	FdwRoutine *routine = makeNode(FdwRoutine);
+
+	routine->GetForeignRelSize = ad_get_foreign_rel_size;
+	routine->GetForeignPaths = ad_get_foreign_paths;
+	routine->GetForeignPlan = ad_get_foreign_plan;
+	routine->GetForeignUpperPaths = ad_get_foreign_upper_paths;
+	routine->BeginForeignScan = ad_begin_foreign_scan;
+	routine->IterateForeignScan = ad_iterate_foreign_scan;
+	routine->ReScanForeignScan = ad_rescan_foreign_scan;
+	routine->EndForeignScan = ad_end_foreign_scan;
+	routine->ExplainForeignScan = ad_explain_foreign_scan;
+	PG_RETURN_POINTER(routine);
+}

@@ -1,0 +1,413 @@
+/*
+ * dashboard.c
+ *	  The SQL function admin_dashboard(): one SQL query in, jsonb out.
+ *
+ * It knows nothing of MongoDB.  The table that a setting names can be a
+ * foreign table, a view or a local table; the query is planned as any other,
+ * with the caller's rights.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "nodes/makefuncs.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/jsonb.h"
+#include "utils/memutils.h"
+#include "utils/numeric.h"
+#include "utils/timestamp.h"
+#include "utils/varlena.h"
+
+#include "dashboard.h"
+
+PG_FUNCTION_INFO_V1(admin_dashboard);
+
+/* the range if no start is given */
+#define DEFAULT_RANGE	(30 * USECS_PER_DAY)
+
+/* what the query returns */
+typedef struct Summary
+{
+	int64		calls;
+	Numeric		minutes;		/* 0 if no call has a duration */
+	int64		users;
+} Summary;
+
+static char *calls_table;
+
+/* the saved plan of the query, and the setting that it was made for */
+static SPIPlanPtr saved_plan;
+static char *saved_plan_table;
+static bool saved_plan_in_use;
+
+/*
+ * The names in a setting such as "livekit.calls", quoted or not, or NIL if it
+ * is none.  The result is palloc'd.
+ */
+static List *
+parse_table_name(const char *value)
+{
+	List	   *names;
+
+	if (!SplitIdentifierString(pstrdup(value), '.', &names) ||
+		names == NIL || list_length(names) > 2)
+		return NIL;
+	return names;
+}
+
+static bool
+check_calls_table(char **newval, void **extra, GucSource source)
+{
+	if (parse_table_name(*newval) != NIL)
+		return true;
+	GUC_check_errdetail("It is not the name of a table, with or without a schema.");
+	return false;
+}
+
+/*
+ * Define the setting.  Called once, by _PG_init.
+ */
+void
+ad_dashboard_init(void)
+{
+	DefineCustomStringVariable("admin_dashboard.calls_table",
+							   "Names the table, foreign table or view that holds the calls.",
+							   "It has the columns created_by_email, created_at and duration_minutes.",
+							   &calls_table, "calls",
+							   PGC_USERSET, 0, check_calls_table, NULL, NULL);
+}
+
+/*
+ * The table's name for the query.  An error if it does not exist, since the
+ * query's own would not say where the name is from.
+ */
+static char *
+quoted_table_name(void)
+{
+	List	   *names = parse_table_name(calls_table);
+	RangeVar   *range_var = makeRangeVar(list_length(names) == 2 ? linitial(names) : NULL,
+										 llast(names), -1);
+
+	if (!OidIsValid(RangeVarGetRelid(range_var, NoLock, true)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation \"%s\" does not exist", calls_table),
+				 errhint("Set admin_dashboard.calls_table to the table, foreign table or view that holds the calls.")));
+	return quote_qualified_identifier(range_var->schemaname, range_var->relname);
+}
+
+/*
+ * Plan the query.  $1 and $2 are the bounds, $3 the user or null.
+ */
+static SPIPlanPtr
+prepare_query(void)
+{
+	Oid			types[3] = {TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID};
+	SPIPlanPtr	plan;
+	char	   *query;
+
+	query = psprintf("SELECT pg_catalog.count(*), pg_catalog.sum(duration_minutes), "
+					 "pg_catalog.count(DISTINCT created_by_email) FROM %s "
+					 "WHERE created_at >= $1 AND created_at <= $2 "
+					 "AND ($3 IS NULL OR created_by_email = $3)",
+					 quoted_table_name());
+	plan = SPI_prepare(query, 3, types);
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+	return plan;
+}
+
+/*
+ * The session's plan.  It is kept as long as the setting stays the same; the
+ * plan cache sees to changes of search_path and of the table.
+ */
+static SPIPlanPtr
+get_plan(void)
+{
+	SPIPlanPtr	plan;
+	char	   *table;
+
+	if (saved_plan != NULL && strcmp(saved_plan_table, calls_table) == 0)
+		return saved_plan;
+	plan = prepare_query();
+
+	/* a view may have called us with another setting: its plan is not kept */
+	if (saved_plan_in_use)
+		return plan;
+	table = MemoryContextStrdup(TopMemoryContext, calls_table);
+	if (saved_plan != NULL)
+	{
+		SPI_freeplan(saved_plan);
+		pfree(saved_plan_table);
+	}
+	SPI_keepplan(plan);
+	saved_plan = plan;
+	saved_plan_table = table;
+	return plan;
+}
+
+/*
+ * The sum of minutes as a numeric, of any number type.  A float8 has 15 digits
+ * then, which is what a double is certain of.
+ */
+static Numeric
+minutes_from_datum(Datum sum, Oid type)
+{
+	Datum		result;
+
+	switch (type)
+	{
+		case INT8OID:
+			result = DirectFunctionCall1(int8_numeric, sum);
+			break;
+		case FLOAT4OID:
+			result = DirectFunctionCall1(float4_numeric, sum);
+			break;
+		case FLOAT8OID:
+			result = DirectFunctionCall1(float8_numeric, sum);
+			break;
+		case NUMERICOID:
+			result = sum;
+			break;
+		default:
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("sum of column \"duration_minutes\" of relation \"%s\" is of type %s, which is not a number",
+							calls_table, format_type_be(type))));
+	}
+	if (numeric_is_nan(DatumGetNumeric(result)) || numeric_is_inf(DatumGetNumeric(result)))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("sum of column \"duration_minutes\" of relation \"%s\" is not finite",
+						calls_table),
+				 errhint("Some call's duration is NaN or an infinity.")));
+	return DatumGetNumericCopy(result);
+}
+
+static void
+error_context(void *arg)
+{
+	errcontext("admin_dashboard() over the relation that admin_dashboard.calls_table names, \"%s\"",
+			   calls_table);
+}
+
+/*
+ * Run the query and read its one row.
+ */
+static void
+execute_plan(SPIPlanPtr plan, Datum *values, const char *nulls, Summary *summary)
+{
+	int			status = SPI_execute_plan(plan, values, nulls, true, 0);
+	HeapTuple	tuple;
+	TupleDesc	desc;
+	Datum		sum;
+	bool		isnull;
+
+	if (status != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(status));
+	tuple = SPI_tuptable->vals[0];
+	desc = SPI_tuptable->tupdesc;
+	summary->calls = DatumGetInt64(SPI_getbinval(tuple, desc, 1, &isnull));
+	summary->users = DatumGetInt64(SPI_getbinval(tuple, desc, 3, &isnull));
+	sum = SPI_getbinval(tuple, desc, 2, &isnull);
+	summary->minutes = isnull ? int64_to_numeric(0) :
+		minutes_from_datum(sum, SPI_gettypeid(desc, 2));
+}
+
+/*
+ * Fetch the summary of the range; user is null for all users.  What it points
+ * to is palloc'd in the caller's memory context.
+ */
+static void
+fetch_summary(TimestampTz start, TimestampTz end, text *user, Summary *summary)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	Datum		values[3] = {TimestampTzGetDatum(start), TimestampTzGetDatum(end),
+	PointerGetDatum(user)};
+	bool		was_in_use = saved_plan_in_use;
+	ErrorContextCallback callback = {error_context_stack, error_context, NULL};
+	MemoryContext inner;
+
+	SPI_connect();
+	error_context_stack = &callback;
+	PG_TRY();
+	{
+		SPIPlanPtr	plan = get_plan();
+
+		saved_plan_in_use = true;
+		execute_plan(plan, values, user == NULL ? "  n" : "   ", summary);
+	}
+	PG_FINALLY();
+	{
+		saved_plan_in_use = was_in_use;
+	}
+	PG_END_TRY();
+	error_context_stack = callback.previous;
+
+	inner = MemoryContextSwitchTo(caller);
+	summary->minutes = DatumGetNumericCopy(NumericGetDatum(summary->minutes));
+	MemoryContextSwitchTo(inner);
+	SPI_finish();
+}
+
+/*
+ * The range that is asked for, with its defaults.
+ */
+static void
+get_range(FunctionCallInfo fcinfo, TimestampTz *start, TimestampTz *end)
+{
+	*end = PG_ARGISNULL(1) ? GetCurrentTransactionStartTimestamp() : PG_GETARG_TIMESTAMPTZ(1);
+	if (!PG_ARGISNULL(0))
+		*start = PG_GETARG_TIMESTAMPTZ(0);
+	else if (TIMESTAMP_NOT_FINITE(*end))
+		*start = *end;
+	else
+		/* days of 24 hours, whatever the session's time zone */
+		*start = Max(*end - DEFAULT_RANGE, MIN_TIMESTAMP);
+
+	if (TIMESTAMP_NOT_FINITE(*start) || TIMESTAMP_NOT_FINITE(*end))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must be finite", TIMESTAMP_NOT_FINITE(*end) ? "end_date" : "start_date"),
+				 errhint("Leave end_date out for now, and start_date for 30 days before end_date.")));
+	if (*start > *end)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("start_date must not be after end_date"),
+				 errdetail("start_date is %s and end_date is %s.",
+						   pstrdup(timestamptz_to_str(*start)), pstrdup(timestamptz_to_str(*end))),
+				 errhint("Exchange the two; a start_date without end_date must not be in the future.")));
+}
+
+/*
+ * An instant in UTC as in ISO 8601, with a fraction only if there is one.
+ * Years before 1 and after 9999 have the standard's expanded form, of a sign
+ * and six digits.
+ */
+static char *
+iso_instant(TimestampTz instant)
+{
+	struct pg_tm tm;
+	fsec_t		fraction;
+	StringInfoData out;
+
+	if (timestamp2tm(instant, NULL, &tm, &fraction, NULL, NULL) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("timestamp out of range")));
+	initStringInfo(&out);
+	appendStringInfo(&out, tm.tm_year < 1 || tm.tm_year > 9999 ? "%+07d" : "%04d", tm.tm_year);
+	appendStringInfo(&out, "-%02d-%02dT%02d:%02d:%02d", tm.tm_mon, tm.tm_mday,
+					 tm.tm_hour, tm.tm_min, tm.tm_sec);
+	if (fraction != 0)
+	{
+		appendStringInfo(&out, ".%06d", (int) fraction);
+		while (out.data[out.len - 1] == '0')
+			out.data[--out.len] = '\0';
+	}
+	appendStringInfoChar(&out, 'Z');
+	return out.data;
+}
+
+static void
+push_key(JsonbParseState **state, const char *key)
+{
+	JsonbValue	value;
+
+	value.type = jbvString;
+	value.val.string.val = unconstify(char *, key);
+	value.val.string.len = strlen(key);
+	pushJsonbValue(state, WJB_KEY, &value);
+}
+
+static void
+push_numeric(JsonbParseState **state, const char *key, Numeric number)
+{
+	JsonbValue	value;
+
+	push_key(state, key);
+	value.type = jbvNumeric;
+	value.val.numeric = number;
+	pushJsonbValue(state, WJB_VALUE, &value);
+}
+
+static void
+push_string(JsonbParseState **state, const char *key, char *string)
+{
+	JsonbValue	value;
+
+	push_key(state, key);
+	value.type = jbvString;
+	value.val.string.val = string;
+	value.val.string.len = strlen(string);
+	pushJsonbValue(state, WJB_VALUE, &value);
+}
+
+/* number / divisor with two decimals, half away from zero; 0 for no divisor */
+static Numeric
+quotient(Numeric number, int64 divisor)
+{
+	Datum		result = NumericGetDatum(number);
+
+	if (divisor == 0)
+		result = NumericGetDatum(int64_to_numeric(0));
+	else
+		result = DirectFunctionCall2(numeric_div, result,
+									 NumericGetDatum(int64_to_numeric(divisor)));
+	return DatumGetNumeric(DirectFunctionCall2(numeric_round, result, Int32GetDatum(2)));
+}
+
+static Jsonb *
+summary_to_jsonb(const Summary *summary, TimestampTz start, TimestampTz end)
+{
+	JsonbParseState *state = NULL;
+
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	push_numeric(&state, "total_calls", int64_to_numeric(summary->calls));
+	push_numeric(&state, "total_duration_minutes", quotient(summary->minutes, 1));
+	push_numeric(&state, "total_duration_hours", quotient(summary->minutes, 60));
+	push_numeric(&state, "avg_duration_minutes", quotient(summary->minutes, summary->calls));
+	push_numeric(&state, "total_active_users", int64_to_numeric(summary->users));
+	push_key(&state, "date_range");
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	push_string(&state, "start_date", iso_instant(start));
+	push_string(&state, "end_date", iso_instant(end));
+	pushJsonbValue(&state, WJB_END_OBJECT, NULL);
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+}
+
+/*
+ * admin_dashboard(start_date timestamptz, end_date timestamptz, user_email
+ * text) returns jsonb: the summary of the calls whose created_at lies between
+ * the dates, both included, and of one user if user_email is not null.
+ *
+ * end_date is by default the start of the transaction, start_date 30 days of
+ * 24 hours before end_date.  Minutes, hours and the average of minutes a call
+ * have two decimals, rounded half away from zero; a call without duration adds
+ * none.  Users are the distinct e-mails other than null.  The range comes back
+ * in UTC.
+ *
+ * Errors: 22023 if a date is infinite or the start is after the end; 42P01 if
+ * the table does not exist, 42703 if it has not the columns, 42501 if the
+ * caller may not read it; 22003 if the sum is not finite.
+ *
+ * The rules are those of the API document of GET /admin/analytics/dashboard.
+ */
+Datum
+admin_dashboard(PG_FUNCTION_ARGS)
+{
+	TimestampTz start;
+	TimestampTz end;
+	Summary		summary;
+
+	get_range(fcinfo, &start, &end);
+	fetch_summary(start, end, PG_ARGISNULL(2) ? NULL : PG_GETARG_TEXT_PP(2), &summary);
+	PG_RETURN_JSONB_P(summary_to_jsonb(&summary, start, end));
+}

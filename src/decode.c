@@ -1,0 +1,236 @@
+/*
+ * decode.c
+ *	  Read fields of BSON documents, in one pass over each.
+ *
+ * The paths that are wanted make up a tree of names.  A document is read in
+ * its own order; each element's name is looked for among the names that are
+ * wanted at that level, beginning with the one that followed last time, since
+ * documents of a collection mostly have their fields in one order.  Reading a
+ * level ends as soon as all its names are found.
+ *
+ * Of fields with the same name the first counts, as it does for MongoDB's
+ * path expressions.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "nodes/pg_list.h"
+
+#include "decode.h"
+
+typedef struct AdLevel AdLevel;
+
+/* one name at one level */
+typedef struct AdName
+{
+	const char *name;
+	uint64		seen;			/* number of the document that last had it */
+	List	   *fields;			/* indexes of the fields that end here */
+	AdLevel    *below;			/* of the fields that go on; or NULL */
+} AdName;
+
+struct AdLevel
+{
+	AdName	   *names;
+	int			count;
+	int			next;			/* where the search begins */
+};
+
+struct AdDecoder
+{
+	AdLevel		top;
+	const AdType **types;		/* of each field */
+	AdFieldValue *values;
+	int			count;
+	uint64		serial;			/* number of the document */
+};
+
+/*
+ * A decoder without fields, in the current memory context.
+ */
+AdDecoder *
+ad_decoder_create(void)
+{
+	return palloc0(sizeof(AdDecoder));
+}
+
+/* the name at that level, added if it is not there */
+static AdName *
+level_name(AdLevel *level, const char *name)
+{
+	AdName	   *names;
+
+	for (int i = 0; i < level->count; i++)
+	{
+		if (strcmp(level->names[i].name, name) == 0)
+			return &level->names[i];
+	}
+	names = palloc0((level->count + 1) * sizeof(AdName));
+	if (level->count > 0)
+		memcpy(names, level->names, level->count * sizeof(AdName));
+	level->names = names;
+	names[level->count].name = name;
+	return &names[level->count++];
+}
+
+/*
+ * Add a field, given by its dotted path in UTF-8; to be called before the
+ * first document is decoded.  Returns the field's index in ad_decode()'s
+ * result.  type is NULL for a field that is only looked at: its values are
+ * all mismatches.
+ */
+int
+ad_decoder_add(AdDecoder *decoder, const char *path, const AdType *type)
+{
+	AdLevel    *level = &decoder->top;
+	int			index = decoder->count++;
+	AdName	   *name;
+	const char *dot;
+
+	while ((dot = strchr(path, '.')) != NULL)
+	{
+		name = level_name(level, pnstrdup(path, dot - path));
+		if (name->below == NULL)
+			name->below = palloc0(sizeof(AdLevel));
+		level = name->below;
+		path = dot + 1;
+	}
+	name = level_name(level, pstrdup(path));
+	name->fields = lappend_int(name->fields, index);
+
+	if (index == 0)
+	{
+		decoder->types = palloc(sizeof(AdType *));
+		decoder->values = palloc(sizeof(AdFieldValue));
+	}
+	else
+	{
+		decoder->types = repalloc(decoder->types, decoder->count * sizeof(AdType *));
+		decoder->values = repalloc(decoder->values, decoder->count * sizeof(AdFieldValue));
+	}
+	decoder->types[index] = type;
+	return index;
+}
+
+/* the name of the element, or NULL if it is not wanted or not the first */
+static AdName *
+find_name(AdDecoder *decoder, AdLevel *level, const char *key)
+{
+	int			i = level->next;
+
+	for (int tried = 0; tried < level->count; tried++)
+	{
+		AdName	   *name = &level->names[i];
+
+		if (++i == level->count)
+			i = 0;
+		if (strcmp(name->name, key) == 0)
+		{
+			level->next = i;
+			if (name->seen == decoder->serial)
+				return NULL;
+			name->seen = decoder->serial;
+			return name;
+		}
+	}
+	return NULL;
+}
+
+static void
+decode_field(AdDecoder *decoder, int index, const bson_iter_t *iter)
+{
+	AdFieldValue *field = &decoder->values[index];
+	const AdType *type = decoder->types[index];
+
+	field->found = bson_iter_type(iter);
+	if (ad_is_null(field->found))
+		return;
+	field->state = type != NULL && type->decode(type, iter, &field->value) ?
+		AD_FIELD_VALUE : AD_FIELD_MISMATCH;
+}
+
+/* all fields of a level that lead through a value where none can be found */
+static void
+mark_mismatch(AdDecoder *decoder, const AdName *name, bson_type_t found)
+{
+	ListCell   *lc;
+
+	foreach(lc, name->fields)
+	{
+		decoder->values[lfirst_int(lc)].state = AD_FIELD_MISMATCH;
+		decoder->values[lfirst_int(lc)].found = found;
+	}
+	for (int i = 0; name->below != NULL && i < name->below->count; i++)
+		mark_mismatch(decoder, &name->below->names[i], found);
+}
+
+static bool
+is_position(const char *name)
+{
+	return name[0] != '\0' && strspn(name, "0123456789") == strlen(name);
+}
+
+/*
+ * Read one level: a document, or an array whose elements have their positions
+ * as names.
+ */
+static void
+decode_level(AdDecoder *decoder, AdLevel *level, bson_iter_t *iter)
+{
+	int			missing = level->count;
+
+	check_stack_depth();
+	while (missing > 0 && bson_iter_next(iter))
+	{
+		AdName	   *name = find_name(decoder, level, bson_iter_key(iter));
+		bson_iter_t inner;
+		ListCell   *lc;
+
+		if (name == NULL)
+			continue;
+		missing--;
+		foreach(lc, name->fields)
+			decode_field(decoder, lfirst_int(lc), iter);
+		if (name->below == NULL)
+			continue;
+		/* a path of names does not lead into an array, one of positions does */
+		if (bson_iter_type(iter) == BSON_TYPE_ARRAY)
+		{
+			for (int i = 0; i < name->below->count; i++)
+			{
+				if (!is_position(name->below->names[i].name))
+					mark_mismatch(decoder, &name->below->names[i], BSON_TYPE_ARRAY);
+			}
+		}
+		else if (bson_iter_type(iter) != BSON_TYPE_DOCUMENT)
+			continue;
+		if (bson_iter_recurse(iter, &inner))
+			decode_level(decoder, name->below, &inner);
+	}
+}
+
+/*
+ * Read a document's fields.  Values that are not passed by value are palloc'd
+ * in the current memory context; the result itself is overwritten by the next
+ * call.
+ */
+const AdFieldValue *
+ad_decode(AdDecoder *decoder, const uint8 *document)
+{
+	bson_iter_t iter;
+	int32		length;
+
+	memcpy(&length, document, sizeof(length));
+	for (int i = 0; i < decoder->count; i++)
+	{
+		decoder->values[i].state = AD_FIELD_NULL;
+		decoder->values[i].found = BSON_TYPE_EOD;
+	}
+	decoder->serial++;
+	if (!bson_iter_init_from_data(&iter, document, BSON_UINT32_FROM_LE(length)))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("MongoDB sent a corrupt document")));
+	decode_level(decoder, &decoder->top, &iter);
+	return decoder->values;
+}

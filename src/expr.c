@@ -1,0 +1,341 @@
+/*
+ * expr.c
+ *	  Translate SQL conditions to templates of MongoDB predicates.
+ *
+ * SQL's conditions are true, false or null, MongoDB's match or do not.  So
+ * there are two translations, each of which calls the other: of when a
+ * condition is true, and of when it is false.  Null is in neither, and NOT
+ * swaps the two.
+ *
+ * Translating is deciding: what comes back NULL stays with PostgreSQL.
+ *
+ * An operand without columns is computed by PostgreSQL, when the scan starts.
+ * Constants stay in the template; all else gets a slot.
+ */
+#include "postgres.h"
+
+#include "access/transam.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+#include "compat.h"
+#include "expr.h"
+#include "leaf.h"
+
+static Node *translate(AdExprContext *context, Node *node, bool wanted);
+
+/*
+ * Whether MongoDB's language can say the path.  Positions in arrays mean
+ * another thing in expressions than in predicates, and names that are empty
+ * or begin with a dollar can be named by neither.
+ */
+static bool
+is_shippable_path(const char *path)
+{
+	const char *name = path;
+
+	for (;;)
+	{
+		size_t		len = strcspn(name, ".");
+
+		if (len == 0 || name[0] == '$' || strspn(name, "0123456789") >= len)
+			return false;
+		if (name[len] == '\0')
+			return true;
+		name += len + 1;
+	}
+}
+
+/*
+ * What is known of a column, palloc'd.
+ */
+AdColumn *
+ad_column(Oid relid, AttrNumber attnum, const AdTableOptions *options)
+{
+	AdColumn   *column = palloc(sizeof(AdColumn));
+	AdColumnOptions own;
+
+	ad_column_options(relid, attnum, options, &own);
+	column->attnum = attnum;
+	column->type = ad_type(get_atttype(relid, attnum));
+	column->field = own.field;
+	column->on_mismatch = own.on_mismatch;
+	column->shippable = column->type != NULL && is_shippable_path(own.field);
+	return column;
+}
+
+/*
+ * The column that an expression is, if MongoDB can be asked about it; or NULL.
+ */
+const AdColumn *
+ad_expr_column(AdExprContext *context, Node *node)
+{
+	Var		   *var = (Var *) node;
+	AdColumn   *column;
+
+	if (!IsA(node, Var) || var->varno != context->rel->relid ||
+		var->varlevelsup != 0 || var->varattno <= 0)
+		return NULL;
+	column = ad_column(context->relid, var->varattno, context->options);
+	return column->shippable ? column : NULL;
+}
+
+/*
+ * The node for an operand that PostgreSQL computes: the constant itself, or a
+ * slot.  NULL if its value is not the same throughout the scan.
+ */
+static Node *
+operand_node(AdExprContext *context, Node *operand)
+{
+	int			slot = 0;
+
+	if (IsA(operand, Const))
+		return operand;
+	if (contain_var_clause(operand) || contain_volatile_functions(operand) ||
+		contain_subplans(operand))
+		return NULL;
+	while (slot < list_length(context->slots) &&
+		   !equal(list_nth(context->slots, slot), operand))
+		slot++;
+	if (slot == list_length(context->slots))
+		context->slots = lappend(context->slots, operand);
+	return ad_node(AD_SLOT, list_make1(ad_integer(slot)));
+}
+
+/*
+ * What a built-in operator means in the order of its left operand's type.
+ */
+static bool
+operator_meaning(Oid opno, Oid typid, AdOp *op, Oid *operand_type)
+{
+	ListCell   *lc;
+	Oid			family;
+
+	if (opno >= FirstNormalObjectId)
+		return false;
+	family = lookup_type_cache(typid, TYPECACHE_BTREE_OPFAMILY)->btree_opf;
+	foreach(lc, ad_op_interpretations(opno))
+	{
+		AdOpInterpretation *meaning = lfirst(lc);
+
+		if (meaning->opfamily_id != family || meaning->oplefttype != typid)
+			continue;
+		*op = (AdOp) (ad_op_meaning(meaning) - 1);
+		*operand_type = meaning->oprighttype;
+		return true;
+	}
+	return false;
+}
+
+/* the operator that is true exactly where the other is false */
+static AdOp
+negated(AdOp op)
+{
+	static const AdOp negators[] = {
+		[AD_OP_LT] = AD_OP_GE,
+		[AD_OP_LE] = AD_OP_GT,
+		[AD_OP_EQ] = AD_OP_NE,
+		[AD_OP_GE] = AD_OP_LT,
+		[AD_OP_GT] = AD_OP_LE,
+		[AD_OP_NE] = AD_OP_EQ,
+	};
+
+	return negators[op];
+}
+
+static bool
+is_deterministic(Oid collation)
+{
+	return !OidIsValid(collation) || get_collation_isdeterministic(collation);
+}
+
+/*
+ * column op operand, or the other way round
+ */
+static Node *
+translate_comparison(AdExprContext *context, OpExpr *expr, bool wanted)
+{
+	Oid			opno = expr->opno;
+	Node	   *left;
+	Node	   *right;
+	const AdColumn *column;
+	AdOp		op;
+	Oid			operand_type;
+	Node	   *operand;
+
+	if (list_length(expr->args) != 2)
+		return NULL;
+	left = linitial(expr->args);
+	right = lsecond(expr->args);
+	column = ad_expr_column(context, left);
+	if (column == NULL)
+	{
+		column = ad_expr_column(context, right);
+		opno = get_commutator(opno);
+		right = left;
+	}
+	if (column == NULL || !OidIsValid(opno) ||
+		!is_deterministic(expr->inputcollid) ||
+		!operator_meaning(opno, column->type->typid, &op, &operand_type) ||
+		!ad_leaf_accepts(column->type, operand_type, op))
+		return NULL;
+	operand = operand_node(context, right);
+	if (operand == NULL)
+		return NULL;
+	return ad_and(list_make2(ad_node(AD_COMPARE,
+									 list_make5(ad_string(column->field),
+												ad_oid_value(column->type->typid),
+												ad_integer(wanted ? op : negated(op)),
+												ad_oid_value(operand_type),
+												operand)),
+							 ad_leaf_guard(column->field, column->type)));
+}
+
+/*
+ * column = ANY (array), column <> ALL (array)
+ */
+static Node *
+translate_member(AdExprContext *context, ScalarArrayOpExpr *expr, bool wanted)
+{
+	const AdColumn *column = ad_expr_column(context, linitial(expr->args));
+	Node	   *operand;
+	AdOp		op;
+	Oid			element_type;
+	List	   *members;
+
+	if (column == NULL || !is_deterministic(expr->inputcollid) ||
+		!operator_meaning(expr->opno, column->type->typid, &op, &element_type) ||
+		op != (expr->useOr ? AD_OP_EQ : AD_OP_NE) ||
+		!ad_leaf_accepts(column->type, element_type, op))
+		return NULL;
+	operand = operand_node(context, lsecond(expr->args));
+	if (operand == NULL)
+		return NULL;
+	members = list_make5(ad_string(column->field),
+						 ad_oid_value(column->type->typid),
+						 (Node *) makeBoolean(expr->useOr == wanted),
+						 ad_oid_value(element_type),
+						 operand);
+	return ad_node(AD_MEMBER,
+				   lappend(members, ad_leaf_guard(column->field, column->type)));
+}
+
+static Node *
+translate_null_test(AdExprContext *context, NullTest *test, bool wanted)
+{
+	const AdColumn *column = ad_expr_column(context, (Node *) test->arg);
+
+	if (column == NULL || test->argisrow)
+		return NULL;
+	if ((test->nulltesttype == IS_NULL) == wanted)
+		return ad_leaf_is_null(column->field, column->type,
+							   column->on_mismatch == AD_MISMATCH_NULL);
+	return ad_leaf_has_value(column->field, column->type);
+}
+
+/* a column that is a condition by itself */
+static Node *
+translate_bool_column(AdExprContext *context, Node *node, bool wanted)
+{
+	const AdColumn *column = ad_expr_column(context, node);
+
+	if (column == NULL || column->type->class != AD_CLASS_BOOL)
+		return NULL;
+	return ad_and(list_make2(ad_field(column->field, "$eq",
+									  (Node *) makeBoolean(wanted)),
+							 ad_leaf_guard(column->field, column->type)));
+}
+
+/* the arguments of AND and OR; each must be translatable */
+static Node *
+translate_arguments(AdExprContext *context, List *args, bool wanted, bool all)
+{
+	List	   *parts = NIL;
+	ListCell   *lc;
+
+	foreach(lc, args)
+	{
+		Node	   *part = translate(context, lfirst(lc), wanted);
+
+		if (part == NULL)
+			return NULL;
+		parts = lappend(parts, part);
+	}
+	return all ? ad_and(parts) : ad_or(parts);
+}
+
+static Node *
+translate_bool_expr(AdExprContext *context, BoolExpr *expr, bool wanted)
+{
+	switch (expr->boolop)
+	{
+		case NOT_EXPR:
+			return translate(context, linitial(expr->args), !wanted);
+		case AND_EXPR:
+			return translate_arguments(context, expr->args, wanted, wanted);
+		case OR_EXPR:
+			return translate_arguments(context, expr->args, wanted, !wanted);
+	}
+	return NULL;				/* not reached */
+}
+
+/*
+ * A template of the predicate that matches when the condition is true, or,
+ * for wanted == false, when it is false.
+ */
+static Node *
+translate(AdExprContext *context, Node *node, bool wanted)
+{
+	Node	   *result = NULL;
+	Node	   *operand;
+
+	check_stack_depth();
+	switch (nodeTag(node))
+	{
+		case T_BoolExpr:
+			return translate_bool_expr(context, (BoolExpr *) node, wanted);
+		case T_OpExpr:
+			result = translate_comparison(context, (OpExpr *) node, wanted);
+			break;
+		case T_ScalarArrayOpExpr:
+			result = translate_member(context, (ScalarArrayOpExpr *) node, wanted);
+			break;
+		case T_NullTest:
+			result = translate_null_test(context, (NullTest *) node, wanted);
+			break;
+		case T_Var:
+			return translate_bool_column(context, node, wanted);
+		default:
+			break;
+	}
+	if (result != NULL)
+		return result;
+
+	/* a condition without columns, such as $1 IS NULL */
+	operand = operand_node(context, node);
+	if (operand == NULL)
+		return NULL;
+	return ad_node(AD_TEST, list_make2(operand, (Node *) makeBoolean(wanted)));
+}
+
+/*
+ * The template of a predicate that matches the documents for which the
+ * condition is true; or NULL if it cannot be said exactly.
+ */
+Node *
+ad_expr_true_when(AdExprContext *context, Expr *condition)
+{
+	int			slots = list_length(context->slots);
+	Node	   *result = translate(context, (Node *) condition, true);
+
+	/* what a refused condition needed must not be computed in vain */
+	if (result == NULL)
+		context->slots = list_truncate(context->slots, slots);
+	return result;
+}

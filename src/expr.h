@@ -1,0 +1,38 @@
+/*
+ * expr.h
+ *	  Translate SQL conditions to templates of MongoDB predicates.
+ */
+#ifndef AD_EXPR_H
+#define AD_EXPR_H
+
+#include "nodes/pathnodes.h"
+
+#include "convert.h"
+#include "node.h"
+#include "option.h"
+
+/* a column, as queries see it */
+typedef struct AdColumn
+{
+	AttrNumber	attnum;
+	const AdType *type;			/* NULL if columns cannot have its type */
+	const char *field;			/* its path in the documents */
+	AdMismatch	on_mismatch;
+	bool		shippable;		/* can MongoDB's language name it? */
+} AdColumn;
+
+/* what is translated for: one foreign table in one query */
+typedef struct AdExprContext
+{
+	RelOptInfo *rel;
+	Oid			relid;
+	const AdTableOptions *options;
+	List	   *slots;			/* expressions to be computed at execution */
+} AdExprContext;
+
+extern Node *ad_expr_true_when(AdExprContext *context, Expr *condition);
+extern const AdColumn *ad_expr_column(AdExprContext *context, Node *node);
+extern AdColumn *ad_column(Oid relid, AttrNumber attnum,
+						   const AdTableOptions *options);
+
+#endif							/* AD_EXPR_H */

@@ -1,0 +1,214 @@
+/*
+ * plan.c
+ *	  Planning of scans of foreign tables.
+ *
+ * INTERFACE ROUTINES
+ *		ad_get_foreign_rel_size		which conditions go down, how many rows
+ *		ad_get_foreign_paths		the one path of a scan
+ *		ad_get_foreign_plan			the plan of a scan or of a grouping
+ *
+ * MongoDB is not contacted.
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "access/table.h"
+#include "foreign/foreign.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/planmain.h"
+#include "optimizer/restrictinfo.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+
+#include "compat.h"
+#include "plan.h"
+
+/* documents of a table that was never analyzed */
+#define AD_DEFAULT_TUPLES	10000
+
+/*
+ * Sort a relation's conditions into those that MongoDB evaluates and those
+ * that PostgreSQL does.
+ */
+static void
+classify_conditions(AdRelation *relation, List *conditions)
+{
+	List	   *predicates = NIL;
+	ListCell   *lc;
+
+	foreach(lc, conditions)
+	{
+		RestrictInfo *condition = lfirst_node(RestrictInfo, lc);
+		Node	   *predicate = NULL;
+
+		if (relation->options->enable_filter_pushdown)
+			predicate = ad_expr_true_when(&relation->context, condition->clause);
+		if (predicate != NULL)
+		{
+			predicates = lappend(predicates, predicate);
+			relation->remote_conds = lappend(relation->remote_conds, condition);
+		}
+		else
+			relation->local_conds = lappend(relation->local_conds, condition);
+	}
+	relation->filter = ad_and(predicates);
+}
+
+/*
+ * GetForeignRelSize
+ */
+void
+ad_get_foreign_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
+{
+	AdRelation *relation = palloc0(sizeof(AdRelation));
+
+	relation->serverid = GetForeignTable(relid)->serverid;
+	relation->options = ad_table_options(relid);
+	relation->context.rel = rel;
+	relation->context.relid = relid;
+	relation->context.options = relation->options;
+	rel->fdw_private = relation;
+	classify_conditions(relation, rel->baserestrictinfo);
+
+	if (rel->tuples <= 0)
+		rel->tuples = AD_DEFAULT_TUPLES;
+	set_baserel_size_estimates(root, rel);
+}
+
+/*
+ * GetForeignPaths
+ */
+void
+ad_get_foreign_paths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
+{
+	AdRelation *relation = rel->fdw_private;
+	Cost		startup_cost = AD_STARTUP_COST;
+	Cost		total_cost;
+	double		documents;
+	QualCost	local_cost;
+
+	documents = clamp_row_est(rel->tuples *
+							  clauselist_selectivity(root, relation->remote_conds,
+													 rel->relid, JOIN_INNER, NULL));
+	cost_qual_eval(&local_cost, relation->local_conds, root);
+	startup_cost += local_cost.startup + rel->reltarget->cost.startup;
+	total_cost = startup_cost +
+		documents * (AD_DOCUMENT_COST + cpu_tuple_cost + local_cost.per_tuple) +
+		rel->rows * rel->reltarget->cost.per_tuple;
+
+	add_path(rel, (Path *)
+			 ad_create_foreignscan_path(root, rel, NULL, rel->rows,
+										startup_cost, total_cost, NIL,
+										rel->lateral_relids, NULL, NIL));
+}
+
+/*
+ * The outputs of a scan: each column that is needed, of the relation's
+ * target list or by a local condition.
+ */
+static List *
+scan_outputs(RelOptInfo *rel, AdRelation *relation)
+{
+	Relation	table = table_open(relation->context.relid, NoLock);
+	TupleDesc	desc = RelationGetDescr(table);
+	Bitmapset  *attrs = NULL;
+	List	   *outputs = NIL;
+	bool		whole_row;
+	ListCell   *lc;
+
+	pull_varattnos((Node *) rel->reltarget->exprs, rel->relid, &attrs);
+	foreach(lc, relation->local_conds)
+		pull_varattnos((Node *) lfirst_node(RestrictInfo, lc)->clause,
+					   rel->relid, &attrs);
+	whole_row = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attrs);
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(desc, i);
+		AdColumn   *column;
+		AdOutput   *output;
+
+		if (attr->attisdropped ||
+			!(whole_row || bms_is_member(attr->attnum - FirstLowInvalidHeapAttributeNumber, attrs)))
+			continue;
+		column = ad_column(relation->context.relid, attr->attnum, relation->options);
+		if (column->type == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+					 errmsg("column \"%s\" of foreign table \"%s\" is of type %s, which cannot be read from MongoDB",
+							NameStr(attr->attname), RelationGetRelationName(table),
+							format_type_be(attr->atttypid)),
+					 errhint("Column types can be: %s.", ad_type_names())));
+		output = palloc0(sizeof(AdOutput));
+		output->position = i;
+		output->path = column->field;
+		output->kind = AD_RESULT_COLUMN;
+		output->typid = column->type->typid;
+		output->field = column->field;
+		output->on_mismatch = column->on_mismatch;
+		outputs = lappend(outputs, output);
+	}
+	table_close(table, NoLock);
+	return outputs;
+}
+
+/* whether a condition is one of those that MongoDB evaluates */
+static bool
+is_remote(AdRelation *relation, RestrictInfo *condition)
+{
+	return list_member_ptr(relation->remote_conds, condition);
+}
+
+/*
+ * The plan of a scan.  MongoDB's conditions are given for EvalPlanQual, which
+ * tests single rows again.
+ */
+static ForeignScan *
+plan_scan(RelOptInfo *rel, List *tlist, List *clauses, Plan *outer_plan)
+{
+	AdRelation *relation = rel->fdw_private;
+	AdQuery    *query = ad_query_create(relation->serverid, relation->options,
+										relation->filter);
+	List	   *local_exprs = NIL;
+	List	   *remote_exprs = NIL;
+	ListCell   *lc;
+
+	query->outputs = scan_outputs(rel, relation);
+	ad_query_project(query);
+
+	foreach(lc, clauses)
+	{
+		RestrictInfo *condition = lfirst_node(RestrictInfo, lc);
+
+		/* pseudo-constants are evaluated by a node above */
+		if (condition->pseudoconstant)
+			continue;
+		if (is_remote(relation, condition))
+			remote_exprs = lappend(remote_exprs, condition->clause);
+		else
+			local_exprs = lappend(local_exprs, condition->clause);
+	}
+	return make_foreignscan(tlist, local_exprs, rel->relid,
+							relation->context.slots, ad_query_to_list(query),
+							NIL, remote_exprs, outer_plan);
+}
+
+/*
+ * GetForeignPlan
+ */
+ForeignScan *
+ad_get_foreign_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid,
+					ForeignPath *path, List *tlist, List *clauses,
+					Plan *outer_plan)
+{
+	AdUpperRelation *upper;
+
+	if (rel->reloptkind == RELOPT_BASEREL || rel->reloptkind == RELOPT_OTHER_MEMBER_REL)
+		return plan_scan(rel, tlist, clauses, outer_plan);
+	upper = rel->fdw_private;
+	return make_foreignscan(tlist, upper->having, 0, upper->slots,
+							ad_query_to_list(upper->query), upper->tlist,
+							NIL, outer_plan);
+}

@@ -1,0 +1,49 @@
+/*
+ * plan.h
+ *	  Planning of scans and of grouping.
+ */
+#ifndef AD_PLAN_H
+#define AD_PLAN_H
+
+#include "foreign/fdwapi.h"
+
+#include "expr.h"
+#include "query.h"
+
+/* fdw_private of a foreign table's RelOptInfo */
+typedef struct AdRelation
+{
+	Oid			serverid;
+	AdTableOptions *options;
+	AdExprContext context;
+	Node	   *filter;			/* template of what MongoDB evaluates */
+	List	   *remote_conds;	/* RestrictInfos that the filter stands for */
+	List	   *local_conds;	/* those that PostgreSQL evaluates */
+} AdRelation;
+
+/* fdw_private of the RelOptInfo of a grouping that MongoDB does */
+typedef struct AdUpperRelation
+{
+	AdQuery    *query;
+	List	   *tlist;			/* fdw_scan_tlist */
+	List	   *slots;
+	List	   *having;			/* conditions, which PostgreSQL evaluates */
+} AdUpperRelation;
+
+/* what a round trip and a document cost, in the planner's units */
+#define AD_STARTUP_COST		100.0
+#define AD_DOCUMENT_COST	0.05
+
+extern void ad_get_foreign_rel_size(PlannerInfo *root, RelOptInfo *rel,
+									Oid relid);
+extern void ad_get_foreign_paths(PlannerInfo *root, RelOptInfo *rel,
+								 Oid relid);
+extern ForeignScan *ad_get_foreign_plan(PlannerInfo *root, RelOptInfo *rel,
+										Oid relid, ForeignPath *path,
+										List *tlist, List *clauses,
+										Plan *outer_plan);
+extern void ad_get_foreign_upper_paths(PlannerInfo *root, UpperRelationKind stage,
+									   RelOptInfo *input_rel,
+									   RelOptInfo *output_rel, void *extra);
+
+#endif							/* AD_PLAN_H */

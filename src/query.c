@@ -1,0 +1,400 @@
+/*
+ * query.c
+ *	  The query that MongoDB runs for one scan.
+ *
+ * The planner makes an AdQuery and stores it in the plan as a List, which
+ * copyObject() knows.  The executor reads it back, binds the slots, and gets
+ * a command; EXPLAIN prints it with its slots open.
+ *
+ * What only filters and projects is a find; what groups is an aggregate.
+ */
+#include "postgres.h"
+
+#include "nodes/makefuncs.h"
+#include "nodes/value.h"
+
+#include "query.h"
+
+/* members of the list, in order */
+enum QueryMember
+{
+	QUERY_SERVER,
+	QUERY_DATABASE,
+	QUERY_COLLECTION,
+	QUERY_FETCH_SIZE,
+	QUERY_ALLOW_DISK_USE,
+	QUERY_GROUPED,
+	QUERY_SINGLE_ROW,
+	QUERY_FILTER,
+	QUERY_PROJECTION,
+	QUERY_STAGES,
+	QUERY_OUTPUTS,
+	QUERY_GUARDS
+};
+
+/*
+ * A query of a table's documents, palloc'd, that has no outputs yet.
+ */
+AdQuery *
+ad_query_create(Oid serverid, const AdTableOptions *options, Node *filter)
+{
+	AdQuery    *query = palloc0(sizeof(AdQuery));
+
+	query->serverid = serverid;
+	query->database = options->database;
+	query->collection = options->collection;
+	query->fetch_size = options->fetch_size;
+	query->allow_disk_use = options->allow_disk_use;
+	query->filter = filter;
+	return query;
+}
+
+/*
+ * The path that a projection can name to get the field, or NULL if there is
+ * none.  Positions in arrays cannot be named, nor can names that are empty or
+ * begin with a dollar (MongoDB manual, "Project Fields to Return from Query").
+ */
+static const char *
+projectable(const char *field)
+{
+	const char *name = field;
+
+	for (;;)
+	{
+		size_t		len = strcspn(name, ".");
+
+		if (len == 0 || name[0] == '$' ||
+			(name != field && strspn(name, "0123456789") >= len))
+			return name == field ? NULL : pnstrdup(field, name - field - 1);
+		if (name[len] == '\0')
+			return field;
+		name += len + 1;
+	}
+}
+
+/* whether a path is the other one or leads to it */
+static bool
+is_above(const char *path, const char *other)
+{
+	size_t		len = strlen(path);
+
+	return strncmp(path, other, len) == 0 &&
+		(other[len] == '\0' || other[len] == '.');
+}
+
+/*
+ * The projectable paths of all outputs without those below others, which
+ * MongoDB refuses.  Returns false if some output has none.
+ */
+static bool
+projected_paths(const AdQuery *query, List **paths)
+{
+	ListCell   *lc;
+
+	*paths = NIL;
+	foreach(lc, query->outputs)
+	{
+		const char *path = projectable(((AdOutput *) lfirst(lc))->path);
+		ListCell   *other;
+
+		if (path == NULL)
+			return false;
+		foreach(other, *paths)
+		{
+			if (is_above(lfirst(other), path))
+				break;
+			if (is_above(path, lfirst(other)))
+				*paths = foreach_delete_current(*paths, other);
+		}
+		if (other == NULL)
+			*paths = lappend(*paths, unconstify(char *, path));
+	}
+	return true;
+}
+
+/*
+ * Let a find fetch the fields of its outputs only.
+ */
+void
+ad_query_project(AdQuery *query)
+{
+	List	   *paths;
+	ListCell   *lc;
+	bool		with_id = false;
+
+	query->projection = NULL;
+	if (!projected_paths(query, &paths))
+		return;
+	foreach(lc, paths)
+	{
+		query->projection = ad_doc_add(query->projection, lfirst(lc), ad_integer(1));
+		with_id |= is_above("_id", lfirst(lc));
+	}
+	/* a projection that excludes alone would include all else */
+	if (!with_id)
+		query->projection = ad_doc_add(query->projection, "_id",
+									   ad_integer(paths == NIL ? 1 : 0));
+}
+
+/* a string that may be missing; none of ours is empty */
+static Node *
+string_or_null(const char *string)
+{
+	return string != NULL ? ad_string(string) : ad_null();
+}
+
+static const char *
+get_string(Node *node)
+{
+	return IsA(node, String) ? strVal(node) : NULL;
+}
+
+static Oid
+get_oid(Node *node)
+{
+	return DatumGetObjectId(castNode(Const, node)->constvalue);
+}
+
+static List *
+outputs_to_list(List *outputs)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, outputs)
+	{
+		AdOutput   *output = lfirst(lc);
+		List	   *members = list_make5(ad_integer(output->position),
+										 ad_string(output->path),
+										 ad_integer(output->kind),
+										 ad_oid_value(output->typid),
+										 string_or_null(output->indicator));
+
+		members = lappend(members, string_or_null(output->field));
+		members = lappend(members, ad_integer(output->on_mismatch));
+		result = lappend(result, members);
+	}
+	return result;
+}
+
+static List *
+outputs_from_list(List *list)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, list)
+	{
+		List	   *members = lfirst(lc);
+		AdOutput   *output = palloc(sizeof(AdOutput));
+
+		output->position = intVal(list_nth(members, 0));
+		output->path = strVal(list_nth(members, 1));
+		output->kind = (AdResult) intVal(list_nth(members, 2));
+		output->typid = get_oid(list_nth(members, 3));
+		output->indicator = get_string(list_nth(members, 4));
+		output->field = get_string(list_nth(members, 5));
+		output->on_mismatch = (AdMismatch) intVal(list_nth(members, 6));
+		result = lappend(result, output);
+	}
+	return result;
+}
+
+static List *
+guards_to_list(List *guards)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, guards)
+	{
+		AdGuard    *guard = lfirst(lc);
+
+		result = lappend(result, list_make3(ad_string(guard->path),
+											ad_string(guard->field),
+											ad_oid_value(guard->typid)));
+	}
+	return result;
+}
+
+static List *
+guards_from_list(List *list)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, list)
+	{
+		List	   *members = lfirst(lc);
+		AdGuard    *guard = palloc(sizeof(AdGuard));
+
+		guard->path = strVal(list_nth(members, 0));
+		guard->field = strVal(list_nth(members, 1));
+		guard->typid = get_oid(list_nth(members, 2));
+		result = lappend(result, guard);
+	}
+	return result;
+}
+
+/*
+ * The query as fdw_private, in the order of QueryMember.
+ */
+List *
+ad_query_to_list(const AdQuery *query)
+{
+	List	   *list = list_make5(ad_oid_value(query->serverid),
+								  ad_string(query->database),
+								  ad_string(query->collection),
+								  ad_integer(query->fetch_size),
+								  makeBoolean(query->allow_disk_use));
+
+	list = lappend(list, makeBoolean(query->grouped));
+	list = lappend(list, makeBoolean(query->single_row));
+	list = lappend(list, query->filter);
+	list = lappend(list, query->projection);
+	list = lappend(list, query->stages);
+	list = lappend(list, outputs_to_list(query->outputs));
+	list = lappend(list, guards_to_list(query->guards));
+	return list;
+}
+
+/*
+ * The query that ad_query_to_list() stored; it shares the list's nodes.
+ */
+AdQuery *
+ad_query_from_list(List *list)
+{
+	AdQuery    *query = palloc(sizeof(AdQuery));
+
+	query->serverid = get_oid(list_nth(list, QUERY_SERVER));
+	query->database = strVal(list_nth(list, QUERY_DATABASE));
+	query->collection = strVal(list_nth(list, QUERY_COLLECTION));
+	query->fetch_size = intVal(list_nth(list, QUERY_FETCH_SIZE));
+	query->allow_disk_use = boolVal(list_nth(list, QUERY_ALLOW_DISK_USE));
+	query->grouped = boolVal(list_nth(list, QUERY_GROUPED));
+	query->single_row = boolVal(list_nth(list, QUERY_SINGLE_ROW));
+	query->filter = list_nth(list, QUERY_FILTER);
+	query->projection = list_nth(list, QUERY_PROJECTION);
+	query->stages = list_nth(list, QUERY_STAGES);
+	query->outputs = outputs_from_list(list_nth(list, QUERY_OUTPUTS));
+	query->guards = guards_from_list(list_nth(list, QUERY_GUARDS));
+	return query;
+}
+
+/* the stages of an aggregate, whose filter is folded */
+static Node *
+pipeline(const AdQuery *query, Node *filter)
+{
+	List	   *stages = list_copy(query->stages);
+
+	if (ad_tag(filter) != AD_TRUE)
+		stages = lcons(ad_doc("$match", ad_template_match(filter)), stages);
+	return ad_node(AD_ARRAY, stages);
+}
+
+/* what find and aggregate have in common */
+static void
+fill_command(const AdQuery *query, AdCommand *command)
+{
+	command->serverid = query->serverid;
+	command->database = query->database;
+	command->collection = query->collection;
+	command->fetch_size = query->fetch_size;
+	command->allow_disk_use = query->allow_disk_use;
+}
+
+/*
+ * The command for these values of the slots; its userid is left to the
+ * caller.  Returns false if no document can match, so that there is nothing
+ * to ask.  What the command points to is palloc'd.
+ */
+bool
+ad_query_bind(const AdQuery *query, const AdSlot *slots, AdCommand *command)
+{
+	Node	   *filter = ad_template_fold(query->filter, slots);
+
+	if (ad_tag(filter) == AD_FALSE)
+		return false;
+	fill_command(query, command);
+	command->aggregate = query->grouped;
+	command->body = ad_template_bson(query->grouped ?
+									 ad_doc("pipeline", pipeline(query, filter)) :
+									 ad_template_match(filter));
+	command->projection = query->projection == NULL ? NULL :
+		ad_template_bson(query->projection);
+	return true;
+}
+
+/*
+ * The command that finds a document, among those of the query, whose field is
+ * a mismatch.  It fetches the field and _id.
+ */
+void
+ad_query_find_mismatch(const AdQuery *query, const AdSlot *slots,
+					   const char *field, Oid typid, AdCommand *command)
+{
+	Node	   *fits = ad_fits_expr(ad_type(typid),
+									ad_string(psprintf("$%s", field)), true);
+	Node	   *filter = ad_and(list_make2(ad_template_fold(query->filter, slots),
+										   ad_node(AD_EXPR, list_make1(ad_doc("$not", ad_array1(fits))))));
+	const char *path = projectable(field);
+
+	fill_command(query, command);
+	command->fetch_size = 1;
+	command->aggregate = false;
+	command->body = ad_template_bson(ad_template_match(filter));
+	command->projection = NULL;
+	if (path != NULL)
+		command->projection = ad_template_bson(ad_doc(path, ad_integer(1)));
+}
+
+/* a shell's name for the collection */
+static void
+print_collection(StringInfo out, const char *collection)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+
+	if (strspn(collection, letters) == strlen(collection) &&
+		strspn(collection, "0123456789") == 0)
+		appendStringInfo(out, "db.%s", collection);
+	else
+	{
+		appendStringInfoString(out, "db.getCollection(");
+		ad_template_print(out, ad_string(collection));
+		appendStringInfoChar(out, ')');
+	}
+}
+
+/*
+ * Append the query in the notation of MongoDB's shell, with slots as $1, $2,
+ * ...
+ */
+void
+ad_query_print(StringInfo out, const AdQuery *query)
+{
+	Node	   *filter = ad_template_fold(query->filter, NULL);
+
+	if (ad_tag(filter) == AD_FALSE)
+	{
+		appendStringInfoString(out, "none, the condition is never true");
+		return;
+	}
+	print_collection(out, query->collection);
+	if (query->grouped)
+	{
+		appendStringInfoString(out, ".aggregate(");
+		ad_template_print(out, pipeline(query, filter));
+	}
+	else
+	{
+		appendStringInfoString(out, ".find(");
+		ad_template_print(out, ad_template_match(filter));
+		if (query->projection != NULL)
+		{
+			appendStringInfoString(out, ", ");
+			ad_template_print(out, query->projection);
+		}
+	}
+	appendStringInfoChar(out, ')');
+}

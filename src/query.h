@@ -1,0 +1,64 @@
+/*
+ * query.h
+ *	  The query that MongoDB runs for one scan.
+ */
+#ifndef AD_QUERY_H
+#define AD_QUERY_H
+
+#include "convert.h"
+#include "cursor.h"
+#include "option.h"
+#include "template.h"
+
+/* one column of the scan's tuples */
+typedef struct AdOutput
+{
+	int			position;		/* in the tuple, from 0 */
+	const char *path;			/* where it is in the reply's documents */
+	AdResult	kind;
+	Oid			typid;			/* SQL type of the result */
+	const char *indicator;		/* path that is null if the result is; or NULL */
+	/* of AD_RESULT_COLUMN: the field in the collection */
+	const char *field;
+	AdMismatch	on_mismatch;
+} AdOutput;
+
+/* a path of the reply that holds an object if a field had a mismatch */
+typedef struct AdGuard
+{
+	const char *path;
+	const char *field;
+	Oid			typid;
+} AdGuard;
+
+typedef struct AdQuery
+{
+	Oid			serverid;
+	const char *database;
+	const char *collection;
+	int			fetch_size;
+	bool		allow_disk_use;
+	bool		grouped;		/* aggregate, else find */
+	bool		single_row;		/* one row, even of no documents */
+	Node	   *filter;			/* template of a predicate */
+	Node	   *projection;		/* of a find: document, or NULL */
+	List	   *stages;			/* of an aggregate, after $match */
+	List	   *outputs;		/* AdOutput */
+	List	   *guards;			/* AdGuard */
+} AdQuery;
+
+extern AdQuery *ad_query_create(Oid serverid, const AdTableOptions *options,
+								Node *filter);
+extern void ad_query_project(AdQuery *query);
+extern List *ad_query_to_list(const AdQuery *query);
+extern AdQuery *ad_query_from_list(List *list);
+
+/* execution */
+extern bool ad_query_bind(const AdQuery *query, const AdSlot *slots,
+						  AdCommand *command);
+extern void ad_query_find_mismatch(const AdQuery *query, const AdSlot *slots,
+								   const char *field, Oid typid,
+								   AdCommand *command);
+extern void ad_query_print(StringInfo out, const AdQuery *query);
+
+#endif							/* AD_QUERY_H */

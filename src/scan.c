@@ -1,0 +1,447 @@
+/*
+ * scan.c
+ *	  Execution of scans and of grouping.
+ *
+ * INTERFACE ROUTINES
+ *		ad_begin_foreign_scan		prepare, without contacting MongoDB
+ *		ad_iterate_foreign_scan		ask on the first call; the next tuple
+ *		ad_rescan_foreign_scan		begin again, with other parameters
+ *		ad_end_foreign_scan
+ *		ad_explain_foreign_scan
+ *
+ * A scan has two memory contexts: one for what belongs to one command, reset
+ * when the scan begins again, which closes the cursor, too; and one for the
+ * values of the current tuple.
+ */
+#include "postgres.h"
+
+#include "commands/explain.h"
+#include "executor/executor.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/ruleutils.h"
+
+#include "compat.h"
+#include "decode.h"
+#include "query.h"
+#include "scan.h"
+
+/* an output, and where the decoder puts it */
+typedef struct AdScanColumn
+{
+	AdOutput   *output;
+	int			value;			/* index in the decoder's result */
+	int			indicator;		/* the same, or -1 */
+} AdScanColumn;
+
+typedef struct AdScanGuard
+{
+	AdGuard    *guard;
+	int			value;
+} AdScanGuard;
+
+typedef struct AdScanState
+{
+	AdQuery    *query;
+	Oid			userid;
+	List	   *slot_states;	/* ExprState of each slot */
+	AdSlot	   *slots;			/* their values, in command_cxt */
+	AdDecoder  *decoder;
+	int			ncolumns;
+	AdScanColumn *columns;
+	int			nguards;
+	AdScanGuard *guards;
+	MemoryContext command_cxt;
+	MemoryContext tuple_cxt;
+	bool		started;
+	AdCursor   *cursor;			/* NULL before the start, and at the end */
+	bool		returned;		/* was there any tuple since the start? */
+	AdCursorStats total;		/* of the cursors that are closed */
+} AdScanState;
+
+/* paths of the reply are in UTF-8, the template's in the server's encoding */
+static int
+add_to_decoder(AdScanState *state, const char *path, const AdType *type)
+{
+	return ad_decoder_add(state->decoder,
+						  pg_server_to_any(path, strlen(path), PG_UTF8), type);
+}
+
+/*
+ * Set up the decoder for the query's outputs and guards.
+ */
+static void
+init_decoder(AdScanState *state)
+{
+	List	   *outputs = state->query->outputs;
+	List	   *guards = state->query->guards;
+
+	state->decoder = ad_decoder_create();
+	state->ncolumns = list_length(outputs);
+	state->columns = palloc(state->ncolumns * sizeof(AdScanColumn));
+	for (int i = 0; i < state->ncolumns; i++)
+	{
+		AdOutput   *output = list_nth(outputs, i);
+
+		state->columns[i].output = output;
+		state->columns[i].value =
+			add_to_decoder(state, output->path,
+						   ad_result_type(output->kind, output->typid));
+		state->columns[i].indicator = output->indicator == NULL ? -1 :
+			add_to_decoder(state, output->indicator, NULL);
+	}
+	state->nguards = list_length(guards);
+	state->guards = palloc(state->nguards * sizeof(AdScanGuard));
+	for (int i = 0; i < state->nguards; i++)
+	{
+		state->guards[i].guard = list_nth(guards, i);
+		state->guards[i].value =
+			add_to_decoder(state, state->guards[i].guard->path, NULL);
+	}
+}
+
+/*
+ * BeginForeignScan
+ */
+void
+ad_begin_foreign_scan(ForeignScanState *node, int eflags)
+{
+	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+	EState	   *estate = node->ss.ps.state;
+	AdScanState *state = palloc0(sizeof(AdScanState));
+
+	node->fdw_state = state;
+	state->query = ad_query_from_list(plan->fdw_private);
+	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
+		return;
+
+	state->userid = ad_scan_user(plan, estate);
+	if (!OidIsValid(state->userid))
+		state->userid = GetUserId();
+	state->slot_states = ExecInitExprList(plan->fdw_exprs, (PlanState *) node);
+	state->command_cxt = AllocSetContextCreate(estate->es_query_cxt,
+											   "admin_dashboard command",
+											   ALLOCSET_DEFAULT_SIZES);
+	state->tuple_cxt = AllocSetContextCreate(estate->es_query_cxt,
+											 "admin_dashboard tuple",
+											 ALLOCSET_DEFAULT_SIZES);
+	init_decoder(state);
+}
+
+/*
+ * Compute the slots' values, in the current memory context.
+ */
+static void
+bind_slots(ForeignScanState *node, AdScanState *state)
+{
+	ExprContext *econtext = node->ss.ps.ps_ExprContext;
+	ListCell   *lc;
+
+	state->slots = palloc(list_length(state->slot_states) * sizeof(AdSlot));
+	foreach(lc, state->slot_states)
+	{
+		AdSlot	   *slot = &state->slots[foreach_current_index(lc)];
+
+		slot->value = ExecEvalExpr((ExprState *) lfirst(lc), econtext,
+								   &slot->isnull);
+	}
+}
+
+/*
+ * Ask MongoDB, unless it is certain that no document can match.
+ */
+static void
+start_scan(ForeignScanState *node, AdScanState *state)
+{
+	MemoryContext old = MemoryContextSwitchTo(state->command_cxt);
+	AdCommand	command = {0};
+
+	bind_slots(node, state);
+	if (ad_query_bind(state->query, state->slots, &command))
+	{
+		command.userid = state->userid;
+		state->cursor = ad_cursor_open(&command);
+	}
+	state->started = true;
+	state->returned = false;
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Close the cursor and count what it did.
+ */
+static void
+stop_scan(AdScanState *state)
+{
+	if (state->cursor != NULL)
+	{
+		const AdCursorStats *stats = ad_cursor_stats(state->cursor);
+
+		ad_cursor_close(state->cursor);
+		state->total.documents += stats->documents;
+		state->total.batches += stats->batches;
+		state->total.bytes += stats->bytes;
+		state->total.wait_ms += stats->wait_ms;
+		state->cursor = NULL;
+	}
+}
+
+/*
+ * The _id and the BSON type of a mismatch, in words, of one document that has
+ * one in that field; or NULL if none is found: the collection may have
+ * changed.
+ */
+static const char *
+describe_mismatch(AdScanState *state, const char *field, Oid typid)
+{
+	AdCommand	command = {0};
+	AdCursor   *cursor;
+	AdDecoder  *decoder;
+	const uint8 *document;
+	const AdFieldValue *values;
+	bson_iter_t iter;
+	StringInfoData words;
+	int32		length;
+
+	ad_query_find_mismatch(state->query, state->slots, field, typid, &command);
+	command.userid = state->userid;
+	cursor = ad_cursor_open(&command);
+	document = ad_cursor_next(cursor);
+	if (document == NULL)
+		return NULL;
+
+	decoder = ad_decoder_create();
+	(void) ad_decoder_add(decoder, pg_server_to_any(field, strlen(field), PG_UTF8),
+						  ad_type(typid));
+	values = ad_decode(decoder, document);
+	initStringInfo(&words);
+	appendStringInfoString(&words, "The document with _id ");
+	memcpy(&length, document, sizeof(length));
+	if (bson_iter_init_from_data(&iter, document, BSON_UINT32_FROM_LE(length)) &&
+		bson_iter_find(&iter, "_id"))
+		ad_print_element(&words, &iter);
+	appendStringInfo(&words, " has a value of BSON type %s there.",
+					 ad_bson_type_name(values[0].found));
+	ad_cursor_close(cursor);
+	return words.data;
+}
+
+/*
+ * Raise the error for a field that holds what its column cannot.
+ */
+static void pg_attribute_noreturn()
+report_mismatch(AdScanState *state, const char *field, Oid typid)
+{
+	const char *details = describe_mismatch(state, field, typid);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+			 errmsg("field \"%s\" of MongoDB collection \"%s.%s\" does not fit type %s",
+					field, state->query->database, state->query->collection,
+					format_type_be(typid)),
+			 details != NULL ? errdetail("%s", details) : 0,
+			 errhint("Give the column another type, or set its option on_mismatch to 'null' to read such values as NULL.")));
+}
+
+static void
+check_guards(AdScanState *state, const AdFieldValue *values)
+{
+	for (int i = 0; i < state->nguards; i++)
+	{
+		AdScanGuard *guard = &state->guards[i];
+
+		if (values[guard->value].found == BSON_TYPE_DOCUMENT)
+			report_mismatch(state, guard->guard->field, guard->guard->typid);
+	}
+}
+
+/*
+ * Raise the error for a result that MongoDB computed and that the SQL type
+ * does not hold.
+ */
+static void pg_attribute_noreturn()
+report_result(AdScanState *state, AdOutput *output, bson_type_t found)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("result of type %s is out of range", format_type_be(output->typid)),
+			 errdetail("MongoDB computed a value of BSON type %s for collection \"%s.%s\".",
+					   ad_bson_type_name(found), state->query->database,
+					   state->query->collection)));
+}
+
+/*
+ * Fill a tuple from the fields of a document.
+ */
+static void
+fill_tuple(AdScanState *state, const AdFieldValue *values, TupleTableSlot *slot)
+{
+	for (int i = 0; i < state->ncolumns; i++)
+	{
+		AdOutput   *output = state->columns[i].output;
+		int			indicator = state->columns[i].indicator;
+		const AdFieldValue *value = &values[state->columns[i].value];
+
+		if (value->state == AD_FIELD_NULL ||
+			(indicator >= 0 && values[indicator].state == AD_FIELD_NULL))
+			continue;
+		if (value->state == AD_FIELD_MISMATCH)
+		{
+			if (output->kind != AD_RESULT_COLUMN)
+				report_result(state, output, value->found);
+			if (output->on_mismatch == AD_MISMATCH_ERROR)
+				report_mismatch(state, output->field, output->typid);
+			continue;
+		}
+		slot->tts_values[output->position] = value->value;
+		slot->tts_isnull[output->position] = false;
+	}
+}
+
+/* aggregates over no documents: counts are 0, all else is null */
+static void
+fill_empty(AdScanState *state, TupleTableSlot *slot)
+{
+	for (int i = 0; i < state->ncolumns; i++)
+	{
+		AdOutput   *output = state->columns[i].output;
+
+		if (output->kind != AD_RESULT_COUNT)
+			continue;
+		slot->tts_values[output->position] = Int64GetDatum(0);
+		slot->tts_isnull[output->position] = false;
+	}
+}
+
+/*
+ * IterateForeignScan
+ */
+TupleTableSlot *
+ad_iterate_foreign_scan(ForeignScanState *node)
+{
+	AdScanState *state = node->fdw_state;
+	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
+	const uint8 *document = NULL;
+	MemoryContext old;
+
+	ExecClearTuple(slot);
+	if (!state->started)
+		start_scan(node, state);
+	if (state->cursor != NULL)
+		document = ad_cursor_next(state->cursor);
+	if (document == NULL)
+	{
+		stop_scan(state);
+		if (!state->query->single_row || state->returned)
+			return slot;
+	}
+
+	memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts);
+	MemoryContextReset(state->tuple_cxt);
+	old = MemoryContextSwitchTo(state->tuple_cxt);
+	if (document == NULL)
+		fill_empty(state, slot);
+	else
+	{
+		const AdFieldValue *values = ad_decode(state->decoder, document);
+
+		check_guards(state, values);
+		fill_tuple(state, values, slot);
+	}
+	MemoryContextSwitchTo(old);
+	state->returned = true;
+	return ExecStoreVirtualTuple(slot);
+}
+
+/*
+ * ReScanForeignScan: the slots may have other values now.
+ */
+void
+ad_rescan_foreign_scan(ForeignScanState *node)
+{
+	AdScanState *state = node->fdw_state;
+
+	ExecClearTuple(node->ss.ss_ScanTupleSlot);
+	stop_scan(state);
+	MemoryContextReset(state->command_cxt);
+	state->started = false;
+}
+
+/*
+ * EndForeignScan; without MongoDB it has nothing to do, and the contexts go
+ * with the query's.
+ */
+void
+ad_end_foreign_scan(ForeignScanState *node)
+{
+	AdScanState *state = node->fdw_state;
+
+	if (state != NULL)
+		stop_scan(state);
+}
+
+/* what the slots stand for, as in "$1 = (now() - '1 day'::interval)" */
+static void
+explain_slots(ForeignScanState *node, List *ancestors, ExplainState *es)
+{
+	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+	List	   *context;
+	StringInfoData text;
+	ListCell   *lc;
+
+	if (plan->fdw_exprs == NIL)
+		return;
+	context = set_deparse_context_plan(es->deparse_cxt, (Plan *) plan, ancestors);
+	initStringInfo(&text);
+	foreach(lc, plan->fdw_exprs)
+		appendStringInfo(&text, "%s$%d = %s", text.len > 0 ? ", " : "",
+						 foreach_current_index(lc) + 1,
+						 deparse_expression(lfirst(lc), context, false, false));
+	ExplainPropertyText("MongoDB Parameters", text.data, es);
+}
+
+static void
+explain_work(AdScanState *state, ExplainState *es)
+{
+	AdCursorStats stats = state->total;
+
+	if (state->cursor != NULL)
+	{
+		const AdCursorStats *open = ad_cursor_stats(state->cursor);
+
+		stats.documents += open->documents;
+		stats.batches += open->batches;
+		stats.bytes += open->bytes;
+		stats.wait_ms += open->wait_ms;
+	}
+	ExplainPropertyInteger("MongoDB Documents", NULL, stats.documents, es);
+	ExplainPropertyInteger("MongoDB Batches", NULL, stats.batches, es);
+	ExplainPropertyInteger("MongoDB Bytes", NULL, stats.bytes, es);
+	if (es->timing)
+		ExplainPropertyFloat("MongoDB Wait", "ms", stats.wait_ms, 3, es);
+}
+
+/*
+ * ExplainForeignScan: what MongoDB is asked, and with ANALYZE what came back.
+ */
+void
+ad_explain_foreign_scan(ForeignScanState *node, ExplainState *es)
+{
+	AdScanState *state = node->fdw_state;
+	AdQuery    *query = state->query;
+	StringInfoData text;
+
+	ExplainPropertyText("MongoDB Collection",
+						psprintf("%s.%s", query->database, query->collection), es);
+	if (es->verbose)
+	{
+		initStringInfo(&text);
+		ad_query_print(&text, query);
+		ExplainPropertyText("MongoDB Query", text.data, es);
+		explain_slots(node, NIL, es);
+	}
+	if (es->analyze)
+		explain_work(state, es);
+}

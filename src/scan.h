@@ -1,0 +1,17 @@
+/*
+ * scan.h
+ *	  Execution of scans and of grouping.
+ */
+#ifndef AD_SCAN_H
+#define AD_SCAN_H
+
+#include "commands/explain.h"
+#include "nodes/execnodes.h"
+
+extern void ad_begin_foreign_scan(ForeignScanState *node, int eflags);
+extern TupleTableSlot *ad_iterate_foreign_scan(ForeignScanState *node);
+extern void ad_rescan_foreign_scan(ForeignScanState *node);
+extern void ad_end_foreign_scan(ForeignScanState *node);
+extern void ad_explain_foreign_scan(ForeignScanState *node, ExplainState *es);
+
+#endif							/* AD_SCAN_H */
