@@ -1,0 +1,139 @@
+-- The same queries over foreign tables and over local copies of the data give
+-- the same answers, whatever is pushed down.
+--
+-- The copies are made from what test/data/typed.py says a row is.  Some of the
+-- queries are made from a seed: SEED=n QUERIES=n test other ones.
+
+\set ON_ERROR_STOP on
+\set QUIET on
+\getenv uri AD_TEST_MONGODB_URI
+\set sound `"$PYTHON" test/data/typed.py sound`
+\set mixed `"$PYTHON" test/data/typed.py mixed`
+\set queries `"$PYTHON" test/data/queries.py "${SEED:-1}" "${QUERIES:-150}"`
+
+SET client_min_messages = warning;
+BEGIN;
+CREATE EXTENSION admin_dashboard;
+-- bounds given as date and timestamp mean this zone
+SET LOCAL timezone = 'Europe/Berlin';
+
+-- table t, once for each collection on each side
+CREATE SCHEMA local_sound;
+CREATE SCHEMA local_mixed;
+CREATE SCHEMA remote_sound;
+CREATE SCHEMA remote_mixed;
+CREATE TABLE local_sound.t (
+	id int, b boolean, i int, l bigint, f double precision, m double precision,
+	t text, ts timestamptz, dx int, g int
+);
+CREATE TABLE local_mixed.t (LIKE local_sound.t);
+INSERT INTO local_sound.t SELECT * FROM json_populate_recordset(NULL::local_sound.t, :'sound');
+INSERT INTO local_mixed.t SELECT * FROM json_populate_recordset(NULL::local_mixed.t, :'mixed');
+
+CREATE SERVER mongodb FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri :'uri');
+CREATE FOREIGN TABLE remote_sound.t (
+	id int OPTIONS (field '_id'), b boolean, i int, l bigint, f double precision,
+	m double precision, t text, ts timestamptz, dx int OPTIONS (field 'd.x'), g int
+) SERVER mongodb OPTIONS (database 'ad_test', collection 'sound');
+CREATE FOREIGN TABLE remote_mixed.t (
+	id int OPTIONS (field '_id'), b boolean, i int, l bigint, f double precision,
+	m double precision, t text, ts timestamptz, dx int OPTIONS (field 'd.x'), g int
+) SERVER mongodb OPTIONS (database 'ad_test', collection 'mixed', on_mismatch 'null');
+
+CREATE TABLE corpus (number int GENERATED ALWAYS AS IDENTITY, query text);
+INSERT INTO corpus (query) VALUES
+	('SELECT * FROM t'),
+	('SELECT id FROM t WHERE false'),
+	('SELECT count(*), sum(m), max(i) FROM t WHERE false'),
+	('SELECT count(*) FROM t WHERE NULL'),
+	('SELECT g, count(*) FROM t WHERE now() IS NULL GROUP BY g'),
+	('SELECT count(*), count(t), count(DISTINCT t) FROM t WHERE now() IS NULL'),
+	('SELECT count(*) FROM t WHERE t = ANY (ARRAY[]::text[])'),
+	('SELECT count(*) FROM t WHERE t <> ALL (ARRAY[]::text[])'),
+	('SELECT count(*) FROM t WHERE NOT (i = ANY ((SELECT ARRAY[]::int[])::int[]))'),
+	('SELECT count(*) FROM t WHERE i = ANY (NULL::int[])'),
+	('SELECT count(*) FROM t WHERE f = ''NaN'''),
+	('SELECT count(*) FROM t WHERE f > ''Infinity'''),
+	('SELECT count(*) FROM t WHERE f <> ''NaN'''),
+	('SELECT count(*) FROM t WHERE NOT (f < ''NaN'')'),
+	('SELECT max(f), min(f) FROM t'),
+	('SELECT g, max(f), min(f) FROM t WHERE f IS NOT NULL GROUP BY g'),
+	('SELECT max(f), min(f) FROM t WHERE f = ''NaN'''),
+	('SELECT t, count(*) FROM t GROUP BY t'),
+	('SELECT t, count(DISTINCT t), count(*) FROM t GROUP BY t'),
+	('SELECT t, ts, count(DISTINCT f), sum(i) FROM t GROUP BY t, ts'),
+	('SELECT count(DISTINCT ts), count(*), sum(l), max(ts), min(ts) FROM t'),
+	('SELECT sum(i) + count(*) AS a, -sum(m) FROM t HAVING count(*) > 10'),
+	('SELECT 1 FROM t HAVING count(*) < 10'),
+	('SELECT g FROM t GROUP BY g'),
+	('SELECT DISTINCT dx FROM t'),
+	('SELECT id FROM t WHERE b AND NOT b'),
+	('SELECT id FROM t WHERE b IS NULL OR NOT b'),
+	('SELECT id FROM t WHERE ts = ''2026-03-28 23:59:59.9995Z'''),
+	('SELECT id FROM t WHERE NOT (ts = ''2026-03-28 23:59:59.9995Z'')'),
+	('SELECT id FROM t WHERE ts > ''2026-03-28 23:59:59.9985Z'''),
+	('SELECT id FROM t WHERE ts < ''2026-03-28''::date'),
+	('SELECT id FROM t WHERE ts >= ''2026-03-29 03:30''::timestamp'),
+	('SELECT id FROM t WHERE t = ''$$ROOT'' OR t = ''$a'''),
+	('SELECT id FROM t WHERE t <> ''00000000abc0000000000001'''),
+	('SELECT id, (SELECT count(*) FROM t u WHERE u.g = t.g AND u.i > t.i) FROM t WHERE id < 40'),
+	('SELECT a.id, b.id FROM t a JOIN t b ON a.i = b.dx AND a.g = b.g'),
+	('SELECT id, t FROM (SELECT * FROM t ORDER BY id DESC LIMIT 7) s'),
+	('SELECT t.* FROM t WHERE t.id = 3'),
+	('SELECT t FROM t WHERE id IN (1, 2, 3)'),
+	('SELECT count(*) FILTER (WHERE i > 0), count(*) FROM t'),
+	('SELECT g, b, count(*) FROM t GROUP BY GROUPING SETS ((g), (b), ())'),
+	('SELECT sum(DISTINCT i), count(DISTINCT i) FROM t'),
+	('SELECT count(DISTINCT i), count(DISTINCT t) FROM t'),
+	('SELECT string_agg(t, '','' ORDER BY id) FROM t WHERE id < 30'),
+	('SELECT g, rank() OVER (ORDER BY count(*), g) FROM t GROUP BY g'),
+	('SELECT max(t COLLATE "C") FROM t');
+INSERT INTO corpus (query) SELECT regexp_split_to_table(:'queries', '\n');
+
+-- What a query answers: its rows, sorted; or its error.
+CREATE FUNCTION answer(query text, schema text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answer text;
+BEGIN
+	PERFORM set_config('search_path', schema || ', public', true);
+	EXECUTE 'SELECT string_agg(r::text, E''\n'' ORDER BY r::text COLLATE "C") FROM (' || query || ') r'
+	INTO answer;
+	RETURN coalesce(answer, 'no rows');
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLSTATE || ' ' || SQLERRM;
+END $$;
+
+-- One test for each query and collection.  A query that is no query proves
+-- nothing, so SQLSTATE 42... is a failure, too.  The answer without any pushdown is
+-- asked for now and then, as it takes longest.
+CREATE FUNCTION same(number int, query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	collection text;
+	expected text;
+	wrong text;
+	pushdown text[];
+BEGIN
+	FOREACH collection IN ARRAY ARRAY['sound', 'mixed'] LOOP
+		expected := public.answer(query, 'local_' || collection);
+		wrong := NULL;
+		FOREACH pushdown SLICE 1 IN ARRAY ARRAY[['on', 'on'], ['on', 'off'], ['off', 'off']] LOOP
+			CONTINUE WHEN pushdown[1] = 'off' AND number % 8 <> 0;
+			PERFORM set_config('admin_dashboard.enable_filter_pushdown', pushdown[1], true),
+				set_config('admin_dashboard.enable_aggregate_pushdown', pushdown[2], true);
+			IF public.answer(query, 'remote_' || collection) IS DISTINCT FROM expected THEN
+				wrong := concat_ws(', ', wrong, format('filter pushdown %s, aggregate pushdown %s',
+													   pushdown[1], pushdown[2]));
+			END IF;
+		END LOOP;
+		PERFORM set_config('search_path', 'public', true);
+		RETURN NEXT ok(wrong IS NULL AND expected NOT LIKE '42%', collection || ': ' || query);
+		IF wrong IS NOT NULL THEN
+			RETURN NEXT diag('another answer with ' || wrong);
+		END IF;
+	END LOOP;
+END $$;
+
+SELECT plan(2 * count(*)::int) FROM corpus;
+SELECT same(number, query) FROM corpus ORDER BY number;
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,100 @@
+-- Which groupings MongoDB does, and by what pipeline.  EXPLAIN does not
+-- contact MongoDB.
+\pset format unaligned
+\pset tuples_only on
+SET client_min_messages = warning;
+DROP EXTENSION IF EXISTS admin_dashboard CASCADE;
+CREATE EXTENSION admin_dashboard;
+CREATE SERVER mongodb FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://127.0.0.1:1');
+CREATE FOREIGN TABLE t (
+	b boolean, i int, l bigint, f double precision, s text, ts timestamptz
+) SERVER mongodb OPTIONS (database 'shop');
+CREATE FOREIGN TABLE loose (b boolean, i int, l bigint, f double precision, s text, ts timestamptz)
+	SERVER mongodb OPTIONS (database 'shop', on_mismatch 'null');
+CREATE COLLATION nondeterministic (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE FOREIGN TABLE folded (s text COLLATE nondeterministic, i int)
+	SERVER mongodb OPTIONS (database 'shop');
+CREATE FUNCTION shown(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) ' || query LOOP
+		IF line ~ '(MongoDB (Query|Parameters)|Filter|Aggregate|One-Time Filter)' THEN
+			RETURN NEXT trim(line);
+		END IF;
+	END LOOP;
+END $$;
+
+-- the dashboard's query: one aggregate, whose reply is one document
+CREATE FOREIGN TABLE calls (created_by_email text, created_at timestamptz NOT NULL, duration_minutes double precision)
+	SERVER mongodb OPTIONS (database 'livekit');
+SET plan_cache_mode = force_generic_plan;
+PREPARE dashboard(timestamptz, timestamptz, text) AS
+	SELECT count(*), sum(duration_minutes), count(DISTINCT created_by_email) FROM calls
+	WHERE created_at >= $1 AND created_at <= $2 AND ($3 IS NULL OR created_by_email = $3);
+EXPLAIN (VERBOSE, COSTS OFF) EXECUTE dashboard('2026-02-26Z', '2026-03-28Z', NULL);
+SET plan_cache_mode = force_custom_plan;
+EXPLAIN (VERBOSE, COSTS OFF) EXECUTE dashboard('2026-02-26Z', '2026-03-28Z', NULL);
+RESET plan_cache_mode;
+
+-- one aggregate at a time
+SELECT shown('SELECT count(*) FROM t');
+SELECT shown('SELECT count(i) FROM t');
+SELECT shown('SELECT count(s) FROM loose');
+SELECT shown('SELECT sum(f) FROM t');
+SELECT shown('SELECT sum(i) FROM t');
+SELECT shown('SELECT sum(l) FROM t');
+SELECT shown('SELECT sum(f) FROM loose');
+SELECT shown('SELECT max(ts) FROM t');
+SELECT shown('SELECT min(ts) FROM loose');
+SELECT shown('SELECT max(f) FROM t');
+SELECT shown('SELECT min(f) FROM loose');
+SELECT shown('SELECT max(s) FROM t');
+SELECT shown('SELECT avg(f) FROM t');
+SELECT shown('SELECT bool_and(b) FROM t');
+SELECT shown('SELECT sum(i + 1) FROM t');
+SELECT shown('SELECT count(i) FILTER (WHERE b) FROM t');
+SELECT shown('SELECT sum(DISTINCT i) FROM t');
+SELECT shown('SELECT array_agg(i ORDER BY f) FROM t');
+
+-- distinct values of one column, beside others
+SELECT shown('SELECT count(DISTINCT i) FROM t');
+SELECT shown('SELECT count(DISTINCT i), count(*), sum(f) FROM t');
+SELECT shown('SELECT count(DISTINCT s) FROM loose');
+SELECT shown('SELECT count(DISTINCT i), count(DISTINCT l) FROM t');
+SELECT shown('SELECT count(DISTINCT s) FROM folded');
+
+-- groups
+SELECT shown('SELECT i, count(*) FROM t GROUP BY i');
+SELECT shown('SELECT count(*) FROM t GROUP BY s, b');
+SELECT shown('SELECT i, b, count(DISTINCT s) FROM t GROUP BY i, b');
+SELECT shown('SELECT i, count(DISTINCT i), sum(f) FROM t GROUP BY i');
+SELECT shown('SELECT s, count(*) FROM loose GROUP BY s');
+SELECT shown('SELECT i FROM t GROUP BY i');
+SELECT shown('SELECT s, count(*) FROM folded GROUP BY s');
+SELECT shown('SELECT i % 2, count(*) FROM t GROUP BY 1');
+SELECT shown('SELECT i, b, count(*) FROM t GROUP BY ROLLUP (i, b)');
+
+-- expressions of aggregates, and conditions on groups, stay above
+EXPLAIN (VERBOSE, COSTS OFF)
+	SELECT sum(f) / nullif(count(*), 0) FROM t WHERE b HAVING count(*) > 5;
+EXPLAIN (VERBOSE, COSTS OFF)
+	SELECT i, count(*) FROM t GROUP BY i HAVING min(f) < 0 ORDER BY 2 DESC LIMIT 3;
+
+-- only if all conditions go down
+SELECT shown('SELECT count(*) FROM t WHERE i = 1');
+SELECT shown('SELECT count(*) FROM t WHERE length(s) = 1');
+SELECT shown('SELECT count(*) FROM t WHERE now() < ''2020-01-01''');
+SELECT shown('SELECT count(*) FROM t WHERE random() < 0.5');
+SELECT shown('SELECT count(*) FROM t WHERE false');
+SELECT shown('SELECT count(*) FROM t JOIN loose USING (i)');
+
+-- switched off
+SET admin_dashboard.enable_aggregate_pushdown = off;
+SELECT shown('SELECT count(*) FROM t');
+RESET admin_dashboard.enable_aggregate_pushdown;
+ALTER FOREIGN TABLE t OPTIONS (ADD enable_aggregate_pushdown 'false');
+SELECT shown('SELECT count(*) FROM t');
+DROP EXTENSION admin_dashboard CASCADE;
+DROP FUNCTION shown(text);
+DROP COLLATION nondeterministic;

@@ -1,0 +1,142 @@
+-- Which conditions MongoDB evaluates, and in what words.  Each that goes down
+-- has one beside it that does not.  EXPLAIN does not contact MongoDB.
+\pset format unaligned
+\pset tuples_only on
+SET client_min_messages = warning;
+DROP EXTENSION IF EXISTS admin_dashboard CASCADE;
+CREATE EXTENSION admin_dashboard;
+CREATE SERVER mongodb FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://127.0.0.1:1');
+CREATE FOREIGN TABLE t (
+	b boolean, i int, l bigint, f double precision, s text, ts timestamptz,
+	room text OPTIONS (field 'meta.room.name')
+) SERVER mongodb OPTIONS (database 'shop');
+CREATE FOREIGN TABLE loose (b boolean, i int, s text)
+	SERVER mongodb OPTIONS (database 'shop', collection 'odd-name', on_mismatch 'null');
+CREATE COLLATION nondeterministic (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+-- the two lines that matter, or also the condition that stayed
+CREATE FUNCTION shown(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) ' || query LOOP
+		IF line ~ '(MongoDB (Query|Parameters)|Filter|Aggregate|HashAggregate|One-Time Filter):?' THEN
+			RETURN NEXT trim(line);
+		END IF;
+	END LOOP;
+END $$;
+
+-- the whole of it, once
+EXPLAIN (VERBOSE, COSTS OFF) SELECT room, i FROM t WHERE l > 5;
+EXPLAIN (COSTS OFF) SELECT room, i FROM t WHERE l > 5;
+
+-- what is fetched
+SELECT shown('SELECT s FROM t');
+SELECT shown('SELECT 1 FROM t');
+SELECT shown('SELECT t FROM t');
+SELECT shown('SELECT s FROM t WHERE length(room) = 3');
+
+-- numbers
+SELECT shown('SELECT s FROM t WHERE i = 5');
+SELECT shown('SELECT s FROM t WHERE 5 < i');
+SELECT shown('SELECT s FROM t WHERE i <> 5');
+SELECT shown('SELECT s FROM t WHERE NOT i >= 5');
+SELECT shown('SELECT s FROM t WHERE l <= 9007199254740993');
+SELECT shown('SELECT s FROM t WHERE i = 5000000000');
+SELECT shown('SELECT s FROM t WHERE i = 5.0');
+SELECT shown('SELECT s FROM t WHERE i + 1 = 5');
+SELECT shown('SELECT s FROM t WHERE i = l');
+SELECT shown('SELECT s FROM t WHERE f > 0.5');
+SELECT shown('SELECT s FROM t WHERE f <= ''NaN''');
+SELECT shown('SELECT s FROM t WHERE f > ''NaN''');
+SELECT shown('SELECT s FROM t WHERE f <> ''-Infinity''');
+SELECT shown('SELECT s FROM t WHERE f = 1::real');
+
+-- booleans
+SELECT shown('SELECT s FROM t WHERE b');
+SELECT shown('SELECT s FROM t WHERE NOT b');
+SELECT shown('SELECT s FROM t WHERE b = false');
+SELECT shown('SELECT s FROM t WHERE b IS NULL');
+SELECT shown('SELECT s FROM t WHERE b IS NOT TRUE');
+
+-- text
+SELECT shown('SELECT i FROM t WHERE s = ''$a''');
+SELECT shown('SELECT i FROM t WHERE s = ''0123456789abcdef01234567''');
+SELECT shown('SELECT i FROM t WHERE s <> ''0123456789ABCDEF01234567''');
+SELECT shown('SELECT i FROM t WHERE room = ''x''');
+SELECT shown('SELECT i FROM t WHERE s < ''x''');
+SELECT shown('SELECT i FROM t WHERE s LIKE ''x%''');
+SELECT shown('SELECT i FROM t WHERE s = ''x'' COLLATE nondeterministic');
+SELECT shown('SELECT i FROM t WHERE s = ''x'' COLLATE "C"');
+
+-- instants: milliseconds
+SELECT shown('SELECT i FROM t WHERE ts >= ''2026-02-26T00:00:00Z'' AND ts <= ''2026-03-28T23:59:59Z''');
+SELECT shown('SELECT i FROM t WHERE ts > ''2026-02-26T00:00:00.0005Z''');
+SELECT shown('SELECT i FROM t WHERE ts < ''2026-02-26T00:00:00.0005Z''');
+SELECT shown('SELECT i FROM t WHERE ts = ''2026-02-26T00:00:00.0005Z''');
+SELECT shown('SELECT i FROM t WHERE ts = ''2026-02-26T00:00:00.001Z''');
+SELECT shown('SELECT i FROM t WHERE ts <> ''2026-02-26T00:00:00.001Z''');
+SELECT shown('SELECT i FROM t WHERE ts > ''infinity''');
+SELECT shown('SELECT i FROM t WHERE ts < ''infinity''');
+SET timezone = 'Europe/Berlin';
+SELECT shown('SELECT i FROM t WHERE ts >= ''2026-03-28''::date AND ts < ''2026-03-29 03:30''::timestamp');
+RESET timezone;
+SELECT shown('SELECT i FROM t WHERE ts > now() - interval ''30 days''');
+SELECT shown('SELECT i FROM t WHERE ts > clock_timestamp()');
+SELECT shown('SELECT i FROM t WHERE ts + interval ''1 day'' > now()');
+
+-- IN
+SELECT shown('SELECT s FROM t WHERE i IN (1, 2, NULL)');
+SELECT shown('SELECT s FROM t WHERE i NOT IN (1, 2)');
+SELECT shown('SELECT s FROM t WHERE i NOT IN (1, 2, NULL)');
+SELECT shown('SELECT s FROM t WHERE i <> ALL (ARRAY[]::int[])');
+SELECT shown('SELECT s FROM t WHERE s IN (''a'', ''0123456789abcdef01234567'')');
+SELECT shown('SELECT s FROM t WHERE ts IN (''2026-02-26Z'', ''2026-02-26 00:00:00.0001Z'')');
+SELECT shown('SELECT s FROM t WHERE i < ANY (ARRAY[1, 2])');
+SELECT shown('SELECT s FROM t WHERE i = ANY (ARRAY[(SELECT 1), 2])');
+
+-- AND, OR, NOT, NULL
+SELECT shown('SELECT s FROM t WHERE i > 1 AND i < 9 AND f > 2');
+SELECT shown('SELECT s FROM t WHERE i > 1 AND i > 2');
+SELECT shown('SELECT s FROM t WHERE i = 1 OR (l = 2 AND NOT b)');
+SELECT shown('SELECT s FROM t WHERE NOT (i = 1 OR l = 2)');
+SELECT shown('SELECT s FROM t WHERE i = 1 OR length(s) = 2');
+SELECT shown('SELECT s FROM t WHERE i = 1 AND length(s) = 2');
+SELECT shown('SELECT s FROM t WHERE i IS NULL');
+SELECT shown('SELECT s FROM t WHERE room IS NULL');
+SELECT shown('SELECT s FROM t WHERE i IS NOT NULL');
+SELECT shown('SELECT s FROM t WHERE i = NULL');
+SELECT shown('SELECT i FROM loose WHERE i IS NULL');
+SELECT shown('SELECT i FROM loose WHERE s IS NOT NULL AND b');
+
+-- parameters, which are bound when the scan starts
+SET plan_cache_mode = force_generic_plan;
+PREPARE by_user(text, timestamptz) AS
+	SELECT i FROM t WHERE ($1 IS NULL OR s = $1) AND ts >= $2 AND l > (SELECT 7);
+EXPLAIN (VERBOSE, COSTS OFF) EXECUTE by_user('a', '2026-01-01Z');
+SET plan_cache_mode = force_custom_plan;
+EXPLAIN (VERBOSE, COSTS OFF) EXECUTE by_user('a', '2026-01-01Z');
+EXPLAIN (VERBOSE, COSTS OFF) EXECUTE by_user(NULL, '2026-01-01Z');
+RESET plan_cache_mode;
+
+-- names that MongoDB's language cannot say stay with PostgreSQL
+CREATE FOREIGN TABLE names (
+	position int OPTIONS (field 'tags.0'), dollar int OPTIONS (field '$x.y'),
+	digits int OPTIONS (field '7'), quoted int OPTIONS (field 'a "b" c'), below int OPTIONS (field 'tags.n'), above int OPTIONS (field 'tags')
+) SERVER mongodb OPTIONS (database 'shop', collection '1 weird $name');
+SELECT shown('SELECT 1 FROM names WHERE position = 1');
+SELECT shown('SELECT 1 FROM names WHERE dollar = 1');
+SELECT shown('SELECT 1 FROM names WHERE digits = 1');
+SELECT shown('SELECT 1 FROM names WHERE quoted = 1');
+SELECT shown('SELECT below, above FROM names');
+
+-- switched off: by the setting, the server, the table
+SET admin_dashboard.enable_filter_pushdown = off;
+SELECT shown('SELECT s FROM t WHERE i = 5');
+RESET admin_dashboard.enable_filter_pushdown;
+ALTER SERVER mongodb OPTIONS (ADD enable_filter_pushdown 'false');
+SELECT shown('SELECT s FROM t WHERE i = 5');
+ALTER FOREIGN TABLE t OPTIONS (ADD enable_filter_pushdown 'true');
+SELECT shown('SELECT s FROM t WHERE i = 5');
+DROP EXTENSION admin_dashboard CASCADE;
+DROP FUNCTION shown(text);
+DROP COLLATION nondeterministic;
