@@ -154,47 +154,53 @@ get_plan(void)
 }
 
 /*
- * The sum of minutes as a numeric, of any number type.  A float8 has 15 digits
- * then, which is what a double is certain of.
+ * The function that makes a numeric of a sum of that type.  A float8 has 15
+ * digits then, which is what a double is certain of.
  */
-static Numeric
-minutes_from_datum(Datum sum, Oid type)
+static PGFunction
+numeric_conversion(Oid type)
 {
-	Datum		result;
-
 	switch (type)
 	{
 		case INT8OID:
-			result = DirectFunctionCall1(int8_numeric, sum);
-			break;
+			return int8_numeric;
 		case FLOAT4OID:
-			result = DirectFunctionCall1(float4_numeric, sum);
-			break;
+			return float4_numeric;
 		case FLOAT8OID:
-			result = DirectFunctionCall1(float8_numeric, sum);
-			break;
+			return float8_numeric;
 		case NUMERICOID:
-			result = sum;
-			break;
-		default:
-			ereport(ERROR,
-					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("sum of column \"duration_minutes\" of relation \"%s\" is of type %s, which is not a number",
-							calls_table, format_type_be(type))));
+			return numeric_uplus;
 	}
-	if (numeric_is_nan(DatumGetNumeric(result)) || numeric_is_inf(DatumGetNumeric(result)))
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("column \"duration_minutes\" is not of a number type"),
+			 errdetail("Its sum is of type %s.", format_type_be(type))));
+}
+
+/*
+ * The sum of minutes as a numeric.
+ */
+static Numeric
+minutes_from_sum(Datum sum, bool isnull, Oid type)
+{
+	PGFunction	conversion = numeric_conversion(type);
+	Numeric		minutes;
+
+	if (isnull)
+		return int64_to_numeric(0);
+	minutes = DatumGetNumeric(DirectFunctionCall1(conversion, sum));
+	if (numeric_is_nan(minutes) || numeric_is_inf(minutes))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("sum of column \"duration_minutes\" of relation \"%s\" is not finite",
-						calls_table),
+				 errmsg("sum of column \"duration_minutes\" is not finite"),
 				 errhint("Some call's duration is NaN or an infinity.")));
-	return DatumGetNumericCopy(result);
+	return minutes;
 }
 
 static void
 error_context(void *arg)
 {
-	errcontext("admin_dashboard() over the relation that admin_dashboard.calls_table names, \"%s\"",
+	errcontext("admin_dashboard() over %s, which the setting admin_dashboard.calls_table names",
 			   calls_table);
 }
 
@@ -217,8 +223,7 @@ execute_plan(SPIPlanPtr plan, Datum *values, const char *nulls, Summary *summary
 	summary->calls = DatumGetInt64(SPI_getbinval(tuple, desc, 1, &isnull));
 	summary->users = DatumGetInt64(SPI_getbinval(tuple, desc, 3, &isnull));
 	sum = SPI_getbinval(tuple, desc, 2, &isnull);
-	summary->minutes = isnull ? int64_to_numeric(0) :
-		minutes_from_datum(sum, SPI_gettypeid(desc, 2));
+	summary->minutes = minutes_from_sum(sum, isnull, SPI_gettypeid(desc, 2));
 }
 
 /*
@@ -281,7 +286,7 @@ get_range(FunctionCallInfo fcinfo, TimestampTz *start, TimestampTz *end)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("start_date must not be after end_date"),
-				 errdetail("start_date is %s and end_date is %s.",
+				 errdetail("The range would begin at %s and end at %s.",
 						   pstrdup(timestamptz_to_str(*start)), pstrdup(timestamptz_to_str(*end))),
 				 errhint("Exchange the two; a start_date without end_date must not be in the future.")));
 }

@@ -4,8 +4,11 @@
 One function below for each collection of the database ad_test, named as the
 collection and returning its documents.  Everything that was in the database
 before is dropped.
+
+load_tests.py calls prints the rows of calls, for json_populate_recordset().
 """
 
+import json
 import sys
 from datetime import datetime, timedelta, timezone
 
@@ -76,7 +79,14 @@ def mixed():
 COLLECTIONS = [calls, sound, mixed]
 
 
+def print_calls():
+    json.dump([{name: str(document[name]) for name in ("created_by_email", "created_at", "duration_minutes")
+                if document.get(name) is not None} for document in calls()], sys.stdout)
+
+
 def main():
+    if sys.argv[1] == "calls":
+        return print_calls()
     client = pymongo.MongoClient(sys.argv[1], serverSelectionTimeoutMS=5000)
     client.drop_database(DATABASE)
     for collection in COLLECTIONS:

@@ -44,7 +44,7 @@ def read_message(source):
 class Proxy:
     def __init__(self, host, port, log):
         self.upstream = (host, port)
-        self.log = open(log, "w", buffering=1)
+        self.log = open(log, "a", buffering=1)
         self.lock = threading.Lock()
 
     def serve(self, client):

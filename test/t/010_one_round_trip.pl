@@ -50,17 +50,17 @@ SQL
 my $range = "'2026-03-01T00:00:00Z', '2026-03-31T23:59:59.999Z'";
 for my $case (
 	[ 'a range', "SELECT admin_dashboard($range)" ],
+	[ 'a range without calls', "SELECT admin_dashboard('1999-01-01', '1999-12-31')", 0 ],
 	[ 'one user', "SELECT admin_dashboard($range, 'ann\@example.com')" ],
-	[ 'the default range', 'SELECT admin_dashboard()' ],
 	[ 'a view', "SET admin_dashboard.calls_table = 'hours'; SELECT admin_dashboard($range)" ],
 	[ 'a generic plan', "SET plan_cache_mode = force_generic_plan; SELECT admin_dashboard($range, NULL)" ],
   )
 {
-	my ($name, $query) = @$case;
+	my ($name, $query, $documents) = @$case;
 	my $answer = decode_json(sql($query));
 	my @commands = commands();
 	is(join(' ', map { $_->{name} } @commands), 'aggregate', "$name: one aggregate");
-	is($commands[0]{documents}, 1, "$name: one document");
+	is($commands[0]{documents}, $documents // 1, "$name: one document, at most");
 	my @stages = map { keys %$_ } @{ $commands[0]{command}{pipeline} };
 	is_deeply([ grep { !/^\$(?:match|group|project)$/ } @stages ], [], "$name: only \$match, \$group, \$project");
 	ok(defined $answer->{total_calls}, "$name: an answer");

@@ -1,0 +1,222 @@
+-- What the REST endpoint needs in the database, to be run by a superuser with
+-- psql, again whenever it changes:
+--
+--     psql -d DATABASE -v calls=livekit.calls -f rest/setup.sql
+--
+-- calls is the table, foreign table or view that holds the calls; if it is not
+-- given, admin_dashboard.calls_table says it.
+--
+-- Three roles, so that none has more rights than its part needs:
+--
+--     admin_dashboard_authenticator  PostgREST logs in as it; it may only become
+--     admin_dashboard_anon           which may call the one function in schema api,
+--     admin_dashboard_owner          which owns that function, reads the calls and
+--                                    the keys, and has the user mapping for MongoDB
+\set ON_ERROR_STOP on
+\set QUIET on
+SET client_min_messages = warning;
+BEGIN;
+
+\if :{?calls}
+\else
+	SELECT coalesce(current_setting('admin_dashboard.calls_table', true), 'calls') AS calls \gset
+\endif
+-- the names with their schemas, quoted
+SELECT format('%I.%I', n.nspname, c.relname) AS calls, quote_ident(n.nspname) AS calls_schema
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.oid = :'calls'::regclass \gset
+SELECT quote_ident(n.nspname) AS extension_schema
+FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+WHERE e.extname = 'admin_dashboard' \gset
+SELECT quote_ident(current_database()) AS database \gset
+
+---------------------------------------------------------------------
+-- Roles
+---------------------------------------------------------------------
+
+SELECT format('CREATE ROLE %I %s', role, attributes)
+FROM (VALUES ('admin_dashboard_authenticator', 'LOGIN NOINHERIT'),
+			 ('admin_dashboard_anon', 'NOLOGIN'),
+			 ('admin_dashboard_owner', 'NOLOGIN')) wanted (role, attributes)
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) \gexec
+
+GRANT admin_dashboard_anon TO admin_dashboard_authenticator;
+
+-- PostgREST sends the request's headers, with the key, as a parameter
+ALTER ROLE admin_dashboard_authenticator SET log_parameter_max_length = 0;
+ALTER ROLE admin_dashboard_authenticator SET log_parameter_max_length_on_error = 0;
+
+GRANT CONNECT ON DATABASE :database TO admin_dashboard_authenticator;
+GRANT USAGE ON SCHEMA :calls_schema, :extension_schema, admin_dashboard TO admin_dashboard_owner;
+GRANT SELECT ON :calls TO admin_dashboard_owner;
+GRANT SELECT, UPDATE (last_used_at) ON admin_dashboard.api_keys TO admin_dashboard_owner;
+GRANT EXECUTE ON FUNCTION admin_dashboard.check_api_key(text) TO admin_dashboard_owner;
+
+---------------------------------------------------------------------
+-- The functions behind the endpoint, out of PostgREST's reach
+---------------------------------------------------------------------
+
+CREATE SCHEMA IF NOT EXISTS admin_dashboard_rest;
+REVOKE ALL ON SCHEMA admin_dashboard_rest FROM PUBLIC;
+GRANT USAGE ON SCHEMA admin_dashboard_rest TO admin_dashboard_owner;
+
+-- The text that a part of a query string stands for (RFC 3986, 2.1; a plus is
+-- a space, as in forms).  22021 or 22P05 if it is no text in UTF-8.
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.url_decode(part text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT convert_from(string_agg(
+		CASE WHEN m[1] IS NOT NULL THEN decode(m[1], 'hex')
+			 ELSE convert_to(m[2], 'UTF8') END, '' ORDER BY n), 'UTF8')
+	FROM regexp_matches(replace(part, '+', ' '), '%([0-9A-Fa-f]{2})|(%|[^%]+)', 'g')
+		WITH ORDINALITY AS found (m, n)
+$$;
+
+-- The value of a parameter of a query string, null if it is not there.  Of
+-- several with the name the last counts.
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.parameter(query text, name text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT coalesce(admin_dashboard_rest.url_decode(substring(pair FROM '=(.*)$')), '')
+	FROM regexp_split_to_table(query, '&') WITH ORDINALITY AS pairs (pair, n)
+	WHERE admin_dashboard_rest.url_decode(split_part(pair, '=', 1)) = parameter.name
+	ORDER BY n DESC LIMIT 1
+$$;
+
+-- A date and time in ISO 8601, in UTC where it has no offset; a date alone is
+-- its first instant.  22007 or 22008 if it is none.
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.instant(value text) RETURNS timestamptz
+LANGUAGE plpgsql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp SET timezone = 'UTC'
+AS $$
+DECLARE
+	-- a plus that was not written as %2B has become a space
+	parts text[] := regexp_match(value,
+		'^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?)'
+		|| '(Z|z|[-+ ][0-9]{2}:?[0-9]{2})?)?$');
+	zone text;
+	moment timestamp;
+BEGIN
+	IF parts IS NULL OR parts[1] < '0001' OR parts[2] >= '24:00' THEN
+		RAISE invalid_datetime_format;
+	END IF;
+	moment := (parts[1] || ' ' || coalesce(replace(parts[2], ',', '.'), '00:00'))::timestamp;
+	zone := translate(coalesce(parts[3], 'Z'), ' :', '+');
+	IF upper(zone) = 'Z' THEN
+		RETURN moment AT TIME ZONE 'UTC';
+	END IF;
+	-- PostgreSQL's own offsets end at 15:59
+	IF substr(zone, 2, 2) > '23' OR substr(zone, 4, 2) > '59' THEN
+		RAISE invalid_datetime_format;
+	END IF;
+	RETURN (moment - (left(zone, 1) || '1')::int *
+		make_interval(hours => substr(zone, 2, 2)::int, mins => substr(zone, 4, 2)::int)) AT TIME ZONE 'UTC';
+END $$;
+
+-- Refuse the request: the HTTP status and a message of plain ASCII, which
+-- nginx puts in the body.  Returns that body.
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.refuse(status int, message text) RETURNS json
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT set_config('response.status', refuse.status::text, true),
+		set_config('response.headers', json_build_array(
+			json_build_object('X-Message', refuse.message),
+			json_build_object('Cache-Control', 'no-store'))::text, true);
+	SELECT format('{"success": false, "message": %s}', to_json(refuse.message))::json
+$$;
+
+-- The body of the answer: the summary in the order of the API document.
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.body(data jsonb) RETURNS json
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT format('{"success": true, "message": "Admin dashboard fetched successfully", "data": '
+		'{"total_calls": %s, "total_duration_minutes": %s, "total_duration_hours": %s, '
+		'"avg_duration_minutes": %s, "total_active_users": %s, '
+		'"date_range": {"start_date": %s, "end_date": %s}}}',
+		data -> 'total_calls', data -> 'total_duration_minutes', data -> 'total_duration_hours',
+		data -> 'avg_duration_minutes', data -> 'total_active_users',
+		data #> '{date_range,start_date}', data #> '{date_range,end_date}')::json
+$$;
+
+-- The answer to a request whose key is good.
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.answer(query text) RETURNS json
+LANGUAGE plpgsql VOLATILE
+SET search_path = :extension_schema, pg_catalog, pg_temp
+AS $$
+DECLARE
+	name text;
+	start_date timestamptz;
+	end_date timestamptz;
+	user_email text;
+BEGIN
+	BEGIN
+		name := 'start_date';
+		start_date := admin_dashboard_rest.instant(admin_dashboard_rest.parameter(query, name));
+		name := 'end_date';
+		end_date := admin_dashboard_rest.instant(admin_dashboard_rest.parameter(query, name));
+	EXCEPTION WHEN data_exception THEN
+		RETURN admin_dashboard_rest.refuse(400, name || ' is not a date and time in ISO 8601');
+	END;
+	BEGIN
+		-- an e-mail has no spaces: this one was a plus
+		user_email := nullif(replace(admin_dashboard_rest.parameter(query, 'user_email'), ' ', '+'), '');
+	EXCEPTION WHEN data_exception OR untranslatable_character THEN
+		RETURN admin_dashboard_rest.refuse(400, 'user_email is not text in UTF-8');
+	END;
+	IF start_date > coalesce(end_date, now()) THEN
+		RETURN admin_dashboard_rest.refuse(400, 'start_date must not be after end_date');
+	END IF;
+	PERFORM set_config('response.headers',
+		'[{"X-Message": "ok"}, {"Cache-Control": "no-store"}]', true);
+	RETURN admin_dashboard_rest.body(admin_dashboard(start_date, end_date, user_email));
+END $$;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA admin_dashboard_rest FROM PUBLIC;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA admin_dashboard_rest TO admin_dashboard_owner;
+
+---------------------------------------------------------------------
+-- What PostgREST can call
+---------------------------------------------------------------------
+
+CREATE SCHEMA IF NOT EXISTS api;
+REVOKE ALL ON SCHEMA api FROM PUBLIC;
+GRANT USAGE ON SCHEMA api TO admin_dashboard_anon;
+
+-- GET /admin/analytics/dashboard.  nginx sends the query string as the body
+-- and the Authorization header under another name, see nginx.conf.  The key
+-- comes first: who has none learns nothing of the rest.
+--
+-- Nothing is raised: PostgREST would print it, and would try a serialization
+-- failure again without end.  What went wrong is in PostgreSQL's log.
+CREATE OR REPLACE FUNCTION api.admin_analytics_dashboard(text) RETURNS json
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET timezone = 'UTC'
+SET statement_timeout = '5s'
+AS $$
+DECLARE
+	header text := current_setting('request.headers', true)::json ->> 'x-api-authorization';
+	key text := substring(header FROM '^[Bb][Ee][Aa][Rr][Ee][Rr] +([!-~]+) *$');
+	is_admin boolean;
+BEGIN
+	IF key IS NOT NULL AND length(key) <= 512 THEN
+		is_admin := admin_dashboard.check_api_key(key);
+	END IF;
+	IF is_admin IS NULL THEN
+		RETURN admin_dashboard_rest.refuse(401, 'A valid API key is required');
+	ELSIF NOT is_admin THEN
+		RETURN admin_dashboard_rest.refuse(403, 'This API key may not see the dashboard');
+	END IF;
+	RETURN admin_dashboard_rest.answer($1);
+EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
+	RAISE LOG 'dashboard request failed: % %', SQLSTATE, SQLERRM;
+	RETURN admin_dashboard_rest.refuse(500, 'The dashboard could not be computed');
+END $$;
+
+ALTER FUNCTION api.admin_analytics_dashboard(text) OWNER TO admin_dashboard_owner;
+SELECT format('ALTER FUNCTION api.admin_analytics_dashboard(text) SET admin_dashboard.calls_table = %L',
+			  :'calls') \gexec
+REVOKE ALL ON FUNCTION api.admin_analytics_dashboard(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION api.admin_analytics_dashboard(text) TO admin_dashboard_anon;
+
+COMMIT;
+NOTIFY pgrst, 'reload schema';
