@@ -199,7 +199,7 @@ start() {
 	# the servers' user may not be allowed into the current directory
 	# shellcheck disable=SC2016 # for the inner shell to expand
 	(cd "$TMP" && as_server setsid bash -c 'echo $$ >"$0.pid"; exec "$@" >"$0.log" 2>&1 </dev/null' \
-		"$TMP/$name" "$@") &
+		"$TMP/$name" "$@") >/dev/null 2>&1 &
 	disown
 }
 
@@ -259,7 +259,9 @@ start_mongodb() {
 # A cluster that listens on a socket in TMP only.  Sets what libpq reads, so
 # that psql and the like find it.
 start_postgres() {
+	local config=$PG_CONFIG
 	unset "${!PG@}"
+	PG_CONFIG=$config
 	find_pg
 	export PGHOST=$TMP PGPORT=5432 PGUSER=postgres PGDATABASE=postgres
 	as_server "$PGBIN/initdb" --no-sync -D "$TMP/pg" -U postgres -A trust \
