@@ -8,36 +8,46 @@
  *
  * The rule is that a BSON value decodes if the SQL type can hold it without
  * loss.  What does not decode is a mismatch; callers decide what follows.
+ * doc/types.md is checked against this table.
  */
 #include "postgres.h"
 
 #include <math.h>
 
+#include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
 #include "common/shortest_dec.h"
 #include "mb/pg_wchar.h"
-#include "nodes/makefuncs.h"
 #include "utils/builtins.h"
-#include "utils/datetime.h"
+#include "utils/date.h"
 #include "utils/float.h"
-#include "utils/json.h"
+#include "utils/lsyscache.h"
+#include "utils/numeric.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
+#include "utils/uuid.h"
 
-#include "bsonwrite.h"
+#include "array.h"
 #include "compat.h"
+#include "constant.h"
 #include "convert.h"
-#include "node.h"
+#include "json.h"
 
-/* milliseconds from MongoDB's epoch (1970) to PostgreSQL's (2000) */
-#define EPOCH_SHIFT_MS \
-	((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY * 1000)
+/* 2^63 as a double: the first that int64 does not hold */
+#define TWO_TO_63	9223372036854775808.0
 
-/* the whole milliseconds that are valid timestamps */
-#define DATE_MIN_MS (MIN_TIMESTAMP / 1000 + EPOCH_SHIFT_MS)
-#define DATE_MAX_MS ((END_TIMESTAMP - 1) / 1000 + EPOCH_SHIFT_MS)
+/*
+ * Whether a string of BSON is text for PostgreSQL: UTF-8 without U+0000.
+ */
+bool
+ad_is_text(const char *string, uint32 len)
+{
+	return pg_verify_mbstr(PG_UTF8, string, len, true) &&
+		memchr(string, '\0', len) == NULL;
+}
 
 static bool
-decode_bool(const AdType *type, const bson_iter_t *iter, Datum *value)
+decode_bool(const AdTarget *target, const bson_iter_t *iter, Datum *value)
 {
 	if (bson_iter_type(iter) != BSON_TYPE_BOOL)
 		return false;
@@ -45,11 +55,64 @@ decode_bool(const AdType *type, const bson_iter_t *iter, Datum *value)
 	return true;
 }
 
+static Numeric
+parse_numeric(const char *string)
+{
+	return DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(string),
+											   ObjectIdGetDatum(InvalidOid),
+											   Int32GetDatum(-1)));
+}
+
+static int
+compare_numeric(Numeric a, Numeric b)
+{
+	return DatumGetInt32(DirectFunctionCall2(numeric_cmp, NumericGetDatum(a),
+											 NumericGetDatum(b)));
+}
+
 /*
- * int4 and int8, from any number that is whole and within the type's range.
+ * A decimal128 as numeric, with its digits as they are; also NaN and the
+ * infinities.
+ */
+bool
+ad_decimal_to_numeric(const bson_iter_t *iter, Datum *value)
+{
+	bson_decimal128_t decimal;
+	char		string[BSON_DECIMAL128_STRING];
+
+	if (!bson_iter_decimal128(iter, &decimal))
+		return false;
+	bson_decimal128_to_string(&decimal, string);
+	*value = NumericGetDatum(parse_numeric(string));
+	return true;
+}
+
+/* a decimal128 that is whole and within int64's range */
+static bool
+decimal_to_int64(const bson_iter_t *iter, int64 *number)
+{
+	Datum		numeric;
+	Datum		whole;
+
+	if (!ad_decimal_to_numeric(iter, &numeric) ||
+		numeric_is_nan(DatumGetNumeric(numeric)) ||
+		numeric_is_inf(DatumGetNumeric(numeric)) ||
+		compare_numeric(DatumGetNumeric(numeric), int64_to_numeric(PG_INT64_MIN)) < 0 ||
+		compare_numeric(DatumGetNumeric(numeric), int64_to_numeric(PG_INT64_MAX)) > 0)
+		return false;
+	whole = DirectFunctionCall2(numeric_trunc, numeric, Int32GetDatum(0));
+	if (compare_numeric(DatumGetNumeric(whole), DatumGetNumeric(numeric)) != 0)
+		return false;
+	*number = DatumGetInt64(DirectFunctionCall1(numeric_int8, whole));
+	return true;
+}
+
+/*
+ * int2, int4 and int8, from any number that is whole and within the type's
+ * range.
  */
 static bool
-decode_integer(const AdType *type, const bson_iter_t *iter, Datum *value)
+decode_integer(const AdTarget *target, const bson_iter_t *iter, Datum *value)
 {
 	int64		number;
 	double		real;
@@ -64,124 +127,503 @@ decode_integer(const AdType *type, const bson_iter_t *iter, Datum *value)
 			break;
 		case BSON_TYPE_DOUBLE:
 			real = bson_iter_double(iter);
-			/* NaN fails the first test; the limits of int64 are powers of 2 */
-			if (!(real == trunc(real)) ||
-				real < -9223372036854775808.0 || real >= 9223372036854775808.0)
+			/* NaN fails the first test */
+			if (!(real == trunc(real)) || real < -TWO_TO_63 || real >= TWO_TO_63)
 				return false;
 			number = (int64) real;
+			break;
+		case BSON_TYPE_DECIMAL128:
+			if (!decimal_to_int64(iter, &number))
+				return false;
 			break;
 		default:
 			return false;
 	}
-	if (number < type->min || number > type->max)
+	if (number < target->type->min || number > target->type->max)
 		return false;
-	*value = type->typid == INT4OID ? Int32GetDatum((int32) number) :
-		Int64GetDatum(number);
-	return true;
+	switch (target->typid)
+	{
+		case INT2OID:
+			*value = Int16GetDatum((int16) number);
+			return true;
+		case INT4OID:
+			*value = Int32GetDatum((int32) number);
+			return true;
+		default:
+			*value = Int64GetDatum(number);
+			return true;
+	}
 }
 
+/*
+ * Whether a decimal128 is a double exactly.  MongoDB compares the two by the
+ * double's first 34 digits; so do we, that a value means the same to both.
+ */
 static bool
-decode_float8(const AdType *type, const bson_iter_t *iter, Datum *value)
+decimal_to_double(const bson_iter_t *iter, double *real)
+{
+	Datum		numeric;
+	char	   *string;
+	char		digits[64];
+
+	if (!ad_decimal_to_numeric(iter, &numeric))
+		return false;
+	string = DatumGetCString(DirectFunctionCall1(numeric_out, numeric));
+	*real = strtod(string, NULL);
+	if (numeric_is_nan(DatumGetNumeric(numeric)) || numeric_is_inf(DatumGetNumeric(numeric)))
+		return true;
+	if (isinf(*real))
+		return false;
+	snprintf(digits, sizeof(digits), "%.33e", *real);
+	return compare_numeric(DatumGetNumeric(numeric), parse_numeric(digits)) == 0;
+}
+
+/* a number that a double holds exactly, as a double */
+static bool
+number_to_double(const bson_iter_t *iter, double *real)
 {
 	int64		number;
 
 	switch (bson_iter_type(iter))
 	{
 		case BSON_TYPE_DOUBLE:
-			*value = Float8GetDatum(bson_iter_double(iter));
+			*real = bson_iter_double(iter);
 			return true;
 		case BSON_TYPE_INT32:
-			*value = Float8GetDatum((double) bson_iter_int32(iter));
+			*real = bson_iter_int32(iter);
 			return true;
 		case BSON_TYPE_INT64:
 			number = bson_iter_int64(iter);
+			*real = (double) number;
 			/* 2^63 as a double would overflow the cast back */
-			if ((double) number >= 9223372036854775808.0 ||
-				(int64) (double) number != number)
-				return false;
-			*value = Float8GetDatum((double) number);
-			return true;
+			return *real < TWO_TO_63 && (int64) *real == number;
+		case BSON_TYPE_DECIMAL128:
+			return decimal_to_double(iter, real);
 		default:
 			return false;
 	}
 }
 
 static bool
-decode_text(const AdType *type, const bson_iter_t *iter, Datum *value)
+decode_float8(const AdTarget *target, const bson_iter_t *iter, Datum *value)
 {
-	const char *string;
-	char	   *converted;
-	uint32		len;
-	char		hex[25];
+	double		real;
 
-	switch (bson_iter_type(iter))
-	{
-		case BSON_TYPE_UTF8:
-			string = bson_iter_utf8(iter, &len);
-			break;
-		case BSON_TYPE_SYMBOL:
-			string = bson_iter_symbol(iter, &len);
-			break;
-		case BSON_TYPE_OID:
-			bson_oid_to_string(bson_iter_oid(iter), hex);
-			*value = PointerGetDatum(cstring_to_text_with_len(hex, 24));
-			return true;
-		default:
-			return false;
-	}
-
-	/* text can hold neither U+0000 nor what is not UTF-8 */
-	if (pg_verify_mbstr(PG_UTF8, string, len, true) == false ||
-		memchr(string, '\0', len) != NULL)
+	if (!number_to_double(iter, &real))
 		return false;
-	converted = pg_any_to_server(string, len, PG_UTF8);
-	*value = PointerGetDatum(converted == string ?
-							 cstring_to_text_with_len(string, len) :
-							 cstring_to_text(converted));
+	*value = Float8GetDatum(real);
 	return true;
 }
 
 static bool
-decode_timestamptz(const AdType *type, const bson_iter_t *iter, Datum *value)
+decode_float4(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+{
+	double		real;
+
+	if (!number_to_double(iter, &real) ||
+		(!isnan(real) && (double) (float) real != real))
+		return false;
+	*value = Float4GetDatum((float) real);
+	return true;
+}
+
+/*
+ * A numeric, if it is one of the type's precision and scale.
+ */
+static bool
+fit_numeric(int32 typmod, Datum *value)
+{
+	Numeric		number = DatumGetNumeric(*value);
+	int			precision;
+	int			scale;
+	Datum		rounded;
+	char		limit[32];
+
+	if (typmod < (int32) VARHDRSZ || numeric_is_nan(number))
+		return true;
+	if (numeric_is_inf(number))
+		return false;
+	/* the format of numeric's typmod, see make_numeric_typmod() */
+	precision = ((typmod - VARHDRSZ) >> 16) & 0xffff;
+	scale = (((typmod - VARHDRSZ) & 0x7ff) ^ 1024) - 1024;
+	rounded = DirectFunctionCall2(numeric_round, *value, Int32GetDatum(scale));
+	snprintf(limit, sizeof(limit), "1e%d", precision - scale);
+	if (compare_numeric(DatumGetNumeric(rounded), number) != 0 ||
+		compare_numeric(DatumGetNumeric(DirectFunctionCall1(numeric_abs, rounded)),
+						parse_numeric(limit)) >= 0)
+		return false;
+	*value = rounded;
+	return true;
+}
+
+/*
+ * A double is the decimal number that it is printed as: the one of fewest
+ * digits that denotes it.
+ */
+static bool
+decode_numeric(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+{
+	char		string[DOUBLE_SHORTEST_DECIMAL_LEN];
+
+	switch (bson_iter_type(iter))
+	{
+		case BSON_TYPE_INT32:
+			*value = NumericGetDatum(int64_to_numeric(bson_iter_int32(iter)));
+			break;
+		case BSON_TYPE_INT64:
+			*value = NumericGetDatum(int64_to_numeric(bson_iter_int64(iter)));
+			break;
+		case BSON_TYPE_DOUBLE:
+			double_to_shortest_decimal_buf(bson_iter_double(iter), string);
+			*value = NumericGetDatum(parse_numeric(string));
+			break;
+		case BSON_TYPE_DECIMAL128:
+			if (!ad_decimal_to_numeric(iter, value))
+				return false;
+			break;
+		default:
+			return false;
+	}
+	return fit_numeric(target->typmod, value);
+}
+
+/*
+ * The string of an element that is text, in the server's encoding; NULL if it
+ * is none.  An ObjectId is its 24 hexadecimal digits, which are put in hex.
+ */
+static const char *
+element_text(const bson_iter_t *iter, char *hex, uint32 *len)
+{
+	const char *string;
+	const char *converted;
+
+	switch (bson_iter_type(iter))
+	{
+		case BSON_TYPE_UTF8:
+			string = bson_iter_utf8(iter, len);
+			break;
+		case BSON_TYPE_SYMBOL:
+			string = bson_iter_symbol(iter, len);
+			break;
+		case BSON_TYPE_OID:
+			bson_oid_to_string(bson_iter_oid(iter), hex);
+			*len = 24;
+			return hex;
+		default:
+			return NULL;
+	}
+	if (!ad_is_text(string, *len))
+		return NULL;
+	converted = pg_any_to_server(string, *len, PG_UTF8);
+	if (converted != string)
+		*len = strlen(converted);
+	return converted;
+}
+
+static bool
+decode_text(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+{
+	char		hex[25];
+	uint32		len;
+	const char *string = element_text(iter, hex, &len);
+
+	if (string == NULL)
+		return false;
+	if (target->typmod >= (int32) VARHDRSZ &&
+		pg_mbstrlen_with_len(string, len) > target->typmod - VARHDRSZ)
+		return false;
+	*value = PointerGetDatum(cstring_to_text_with_len(string, len));
+	return true;
+}
+
+/* char(n): spaces at the end do not count, and fill it up */
+static bool
+decode_bpchar(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+{
+	char		hex[25];
+	uint32		len;
+	const char *string = element_text(iter, hex, &len);
+	int			missing = 0;
+	text	   *result;
+
+	if (string == NULL)
+		return false;
+	if (target->typmod >= (int32) VARHDRSZ)
+	{
+		while (len > 0 && string[len - 1] == ' ')
+			len--;
+		missing = target->typmod - VARHDRSZ - pg_mbstrlen_with_len(string, len);
+		if (missing < 0)
+			return false;
+	}
+	result = palloc(VARHDRSZ + len + missing);
+	SET_VARSIZE(result, VARHDRSZ + len + missing);
+	memcpy(VARDATA(result), string, len);
+	memset(VARDATA(result) + len, ' ', missing);
+	*value = PointerGetDatum(result);
+	return true;
+}
+
+static bool
+decode_name(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+{
+	char		hex[25];
+	uint32		len;
+	const char *string = element_text(iter, hex, &len);
+	Name		result;
+
+	if (string == NULL || len >= NAMEDATALEN)
+		return false;
+	result = palloc0(NAMEDATALEN);
+	memcpy(NameStr(*result), string, len);
+	*value = NameGetDatum(result);
+	return true;
+}
+
+/* a label of the enum */
+static bool
+decode_enum(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+{
+	char		hex[25];
+	uint32		len;
+	const char *string = element_text(iter, hex, &len);
+	Oid			label;
+
+	if (string == NULL || len >= NAMEDATALEN)
+		return false;
+	label = GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid,
+							ObjectIdGetDatum(target->typid),
+							CStringGetDatum(pnstrdup(string, len)));
+	*value = ObjectIdGetDatum(label);
+	return OidIsValid(label);
+}
+
+/* a date's milliseconds, if PostgreSQL's timestamps reach as far */
+static bool
+element_ms(const bson_iter_t *iter, int64 *ms)
+{
+	if (bson_iter_type(iter) != BSON_TYPE_DATE_TIME)
+		return false;
+	*ms = bson_iter_date_time(iter);
+	return *ms >= AD_DATE_MIN && *ms <= AD_DATE_MAX;
+}
+
+/* timestamptz, and timestamp, which is in UTC */
+static bool
+decode_timestamp(const AdTarget *target, const bson_iter_t *iter, Datum *value)
 {
 	int64		ms;
 
-	if (bson_iter_type(iter) != BSON_TYPE_DATE_TIME)
+	if (!element_ms(iter, &ms))
 		return false;
-	ms = bson_iter_date_time(iter);
-	if (ms < type->min || ms > type->max)
+	*value = TimestampTzGetDatum((ms - AD_EPOCH_SHIFT) * 1000);
+	return true;
+}
+
+/* a date at midnight UTC, which has nothing to lose */
+static bool
+decode_date(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+{
+	int64		ms;
+
+	if (!element_ms(iter, &ms) || ms % (SECS_PER_DAY * INT64CONST(1000)) != 0)
 		return false;
-	*value = TimestampTzGetDatum((ms - EPOCH_SHIFT_MS) * 1000);
+	*value = DateADTGetDatum((ms - AD_EPOCH_SHIFT) / (SECS_PER_DAY * INT64CONST(1000)));
+	return true;
+}
+
+/* an instant on the first day, 1970-01-01 UTC, as times of day are stored */
+static bool
+decode_time(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+{
+	int64		ms;
+
+	if (!element_ms(iter, &ms) || ms < 0 || ms >= SECS_PER_DAY * INT64CONST(1000))
+		return false;
+	*value = TimeADTGetDatum(ms * 1000);
+	return true;
+}
+
+static bool
+decode_uuid(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+{
+	bson_subtype_t subtype;
+	uint32		len;
+	const uint8 *bytes;
+	pg_uuid_t  *result;
+
+	if (bson_iter_type(iter) != BSON_TYPE_BINARY)
+		return false;
+	bson_iter_binary(iter, &subtype, &len, &bytes);
+	if ((subtype != BSON_SUBTYPE_UUID && subtype != BSON_SUBTYPE_UUID_DEPRECATED) ||
+		len != UUID_LEN)
+		return false;
+	result = palloc(sizeof(pg_uuid_t));
+	memcpy(result->data, bytes, UUID_LEN);
+	*value = UUIDPGetDatum(result);
+	return true;
+}
+
+/* binary data of any subtype, or the 12 bytes of an ObjectId */
+static bool
+decode_bytea(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+{
+	bson_subtype_t subtype;
+	uint32		len;
+	const uint8 *bytes;
+
+	switch (bson_iter_type(iter))
+	{
+		case BSON_TYPE_BINARY:
+			bson_iter_binary(iter, &subtype, &len, &bytes);
+			break;
+		case BSON_TYPE_OID:
+			bytes = bson_iter_oid(iter)->bytes;
+			len = sizeof(bson_oid_t);
+			break;
+		default:
+			return false;
+	}
+	*value = PointerGetDatum(cstring_to_text_with_len((const char *) bytes, len));
 	return true;
 }
 
 static const AdType types[] = {
 	{.typid = BOOLOID, .class = AD_CLASS_BOOL,
+		.reads = "bool",
 		.certain = {"bool"},
 	.decode = decode_bool},
+	{.typid = INT2OID, .class = AD_CLASS_INTEGER,
+		.reads = "int, long, double, decimal; whole and in range",
+		.possible = {"int", "double", "long", "decimal"},
+		.min = PG_INT16_MIN, .max = PG_INT16_MAX,
+	.decode = decode_integer},
 	{.typid = INT4OID, .class = AD_CLASS_INTEGER,
-		.certain = {"int"}, .possible = {"double", "long"},
+		.reads = "int, long, double, decimal; whole and in range",
+		.certain = {"int"}, .possible = {"double", "long", "decimal"},
 		.min = PG_INT32_MIN, .max = PG_INT32_MAX,
 	.decode = decode_integer},
 	{.typid = INT8OID, .class = AD_CLASS_INTEGER,
-		.certain = {"int", "long"}, .possible = {"double"},
+		.reads = "int, long, double, decimal; whole and in range",
+		.certain = {"int", "long"}, .possible = {"double", "decimal"},
 		.min = PG_INT64_MIN, .max = PG_INT64_MAX,
 	.decode = decode_integer},
+	{.typid = FLOAT4OID,
+		.reads = "double, int, long, decimal; what a float of 4 bytes holds exactly",
+	.decode = decode_float4},
 	{.typid = FLOAT8OID, .class = AD_CLASS_FLOAT,
-		.certain = {"double", "int"}, .possible = {"long"},
+		.reads = "double, int; long and decimal if a double holds them exactly",
+		.certain = {"double", "int"}, .possible = {"long", "decimal"},
 	.decode = decode_float8},
+	{.typid = NUMERICOID,
+		.reads = "int, long, decimal; double as the shortest number that denotes it; within precision and scale",
+	.decode = decode_numeric},
 	{.typid = TEXTOID, .class = AD_CLASS_TEXT,
+		.reads = "string, symbol; objectId as 24 hexadecimal digits",
 		.certain = {"string", "objectId", "symbol"},
 		.variant = "objectId", .unify = "$toString",
 	.decode = decode_text},
+	{.typid = VARCHAROID,
+		.reads = "as text, if it is not too long",
+	.decode = decode_text},
+	{.typid = BPCHAROID,
+		.reads = "as text, if it is not too long; filled with spaces",
+	.decode = decode_bpchar},
+	{.typid = NAMEOID,
+		.reads = "as text, if it is not too long",
+	.decode = decode_name},
 	{.typid = TIMESTAMPTZOID, .class = AD_CLASS_INSTANT,
+		.reads = "date, from 4714 BC to AD 294276",
 		.possible = {"date"},
-		.min = DATE_MIN_MS, .max = DATE_MAX_MS,
-	.decode = decode_timestamptz},
+		.min = AD_DATE_MIN, .max = AD_DATE_MAX,
+	.decode = decode_timestamp},
+	{.typid = TIMESTAMPOID, .class = AD_CLASS_INSTANT,
+		.reads = "date, in UTC, from 4714 BC to AD 294276",
+		.possible = {"date"},
+		.min = AD_DATE_MIN, .max = AD_DATE_MAX,
+	.decode = decode_timestamp},
+	{.typid = DATEOID,
+		.reads = "date at midnight UTC",
+	.decode = decode_date},
+	{.typid = TIMEOID,
+		.reads = "date on 1970-01-01 UTC: its time",
+	.decode = decode_time},
+	{.typid = UUIDOID,
+		.reads = "binData of subtype 4, or 3, whose bytes are not reordered",
+	.decode = decode_uuid},
+	{.typid = BYTEAOID,
+		.reads = "binData of any subtype; objectId as 12 bytes",
+	.decode = decode_bytea},
+	{.typid = JSONOID,
+		.reads = "everything but strings and names with U+0000",
+	.decode = ad_decode_json},
+	{.typid = JSONBOID,
+		.reads = "everything but strings and names with U+0000",
+	.decode = ad_decode_json},
+	{.typid = ANYARRAYOID,
+		.reads = "array whose elements are of the element type or null",
+	.decode = ad_decode_array},
+	{.typid = ANYENUMOID,
+		.reads = "as text, if it is a label",
+	.decode = decode_enum},
 };
 
 /*
- * The row of a type, or NULL if columns cannot have it.
+ * A sum of numbers that all decode as float8.  MongoDB sums integers and
+ * decimals exactly, so that the sum itself may be one that does not.
+ */
+static bool
+decode_float8_sum(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+{
+	double		real;
+
+	if (bson_iter_type(iter) == BSON_TYPE_DECIMAL128)
+		(void) decimal_to_double(iter, &real);
+	else if (BSON_ITER_HOLDS_NUMBER(iter))
+		real = bson_iter_as_double(iter);
+	else
+		return false;
+	*value = Float8GetDatum(real);
+	return true;
+}
+
+/* a sum of int8 was summed as decimal128, which a double is not */
+static bool
+decode_numeric_sum(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+{
+	return bson_iter_type(iter) != BSON_TYPE_DOUBLE &&
+		decode_numeric(target, iter, value);
+}
+
+/* NaN, the greatest for PostgreSQL and the least for MongoDB, as a string */
+static bool
+decode_float8_extreme(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+{
+	if (bson_iter_type(iter) == BSON_TYPE_UTF8)
+	{
+		*value = Float8GetDatum(get_float8_nan());
+		return true;
+	}
+	return decode_float8(target, iter, value);
+}
+
+static const struct
+{
+	AdResult	kind;
+	AdType		type;
+}			result_types[] = {
+	{AD_RESULT_COUNT, {.typid = INT8OID, .decode = decode_integer,
+	.min = 0, .max = PG_INT64_MAX}},
+	{AD_RESULT_SUM, {.typid = INT8OID, .decode = decode_integer,
+	.min = PG_INT64_MIN, .max = PG_INT64_MAX}},
+	{AD_RESULT_SUM, {.typid = FLOAT8OID, .decode = decode_float8_sum}},
+	{AD_RESULT_SUM, {.typid = NUMERICOID, .decode = decode_numeric_sum}},
+	{AD_RESULT_EXTREME, {.typid = FLOAT8OID, .decode = decode_float8_extreme}},
+};
+
+/*
+ * The row of a type, or NULL if columns cannot have it.  Domains, arrays and
+ * enums have that of their kind.
  */
 const AdType *
 ad_type(Oid typid)
@@ -204,79 +646,82 @@ ad_type_names(void)
 
 	initStringInfo(&names);
 	for (int i = 0; i < lengthof(types); i++)
-		appendStringInfo(&names, "%s%s", i > 0 ? ", " : "",
-						 format_type_be(types[i].typid));
+	{
+		if (types[i].typid != ANYARRAYOID && types[i].typid != ANYENUMOID)
+			appendStringInfo(&names, "%s, ", format_type_be(types[i].typid));
+	}
+	appendStringInfoString(&names, "enums, and domains and arrays of these");
 	return names.data;
 }
 
 /*
- * A sum of numbers that all decode as float8.  MongoDB sums integers exactly,
- * so that the sum itself may be one that does not.
+ * What a column of that type decodes to, palloc'd; or NULL if there can be no
+ * such column.
  */
-static bool
-decode_float8_sum(const AdType *type, const bson_iter_t *iter, Datum *value)
+AdTarget *
+ad_target(Oid typid, int32 typmod)
 {
-	if (!BSON_ITER_HOLDS_NUMBER(iter))
-		return false;
-	*value = Float8GetDatum(bson_iter_as_double(iter));
-	return true;
-}
+	AdTarget   *target = palloc0(sizeof(AdTarget));
+	Oid			element;
 
-/* a sum of int8 was summed as decimal128 */
-static bool
-decode_numeric_sum(const AdType *type, const bson_iter_t *iter, Datum *value)
-{
-	bson_decimal128_t decimal;
-	char		string[BSON_DECIMAL128_STRING];
-
-	if (!BSON_ITER_HOLDS_DECIMAL128(iter) ||
-		!bson_iter_decimal128(iter, &decimal))
-		return false;
-	bson_decimal128_to_string(&decimal, string);
-	*value = DirectFunctionCall3(numeric_in, CStringGetDatum(string),
-								 ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
-	return true;
-}
-
-/* NaN, the greatest for PostgreSQL and the least for MongoDB, as a string */
-static bool
-decode_float8_extreme(const AdType *type, const bson_iter_t *iter, Datum *value)
-{
-	if (bson_iter_type(iter) == BSON_TYPE_UTF8)
+	target->typid = typid;
+	target->typmod = typmod;
+	target->context = CurrentMemoryContext;
+	if (get_typtype(typid) == TYPTYPE_DOMAIN)
 	{
-		*value = Float8GetDatum(get_float8_nan());
-		return true;
+		target->domain = typid;
+		target->typid = getBaseTypeAndTypmod(typid, &target->typmod);
 	}
-	return decode_float8(type, iter, value);
-}
+	target->type = ad_type(target->typid);
+	if (target->type != NULL)
+		return target;
 
-static const struct
-{
-	AdResult	kind;
-	AdType		type;
-}			result_types[] = {
-	{AD_RESULT_COUNT, {.typid = INT8OID, .decode = decode_integer,
-	.min = 0, .max = PG_INT64_MAX}},
-	{AD_RESULT_SUM, {.typid = INT8OID, .decode = decode_integer,
-	.min = PG_INT64_MIN, .max = PG_INT64_MAX}},
-	{AD_RESULT_SUM, {.typid = FLOAT8OID, .decode = decode_float8_sum}},
-	{AD_RESULT_SUM, {.typid = NUMERICOID, .decode = decode_numeric_sum}},
-	{AD_RESULT_EXTREME, {.typid = FLOAT8OID, .decode = decode_float8_extreme}},
-};
+	if (get_typtype(target->typid) == TYPTYPE_ENUM)
+		target->type = ad_type(ANYENUMOID);
+	element = get_element_type(target->typid);
+	if (OidIsValid(element))
+	{
+		target->type = ad_type(ANYARRAYOID);
+		target->element = ad_target(element, target->typmod);
+		get_typlenbyvalalign(element, &target->typlen, &target->typbyval, &target->typalign);
+	}
+	if (target->type == NULL || (OidIsValid(element) && target->element == NULL))
+		return NULL;
+	return target;
+}
 
 /*
- * How to decode a result of that kind and SQL type, or NULL if there is no
- * such result.
+ * What a result of that kind and SQL type decodes to, palloc'd; or NULL if
+ * there is no such result.
  */
-const AdType *
-ad_result_type(AdResult kind, Oid typid)
+AdTarget *
+ad_result_target(AdResult kind, Oid typid, int32 typmod)
 {
+	AdTarget   *target;
+
 	for (int i = 0; i < lengthof(result_types); i++)
 	{
-		if (result_types[i].kind == kind && result_types[i].type.typid == typid)
-			return &result_types[i].type;
+		if (result_types[i].kind != kind || result_types[i].type.typid != typid)
+			continue;
+		target = palloc0(sizeof(AdTarget));
+		target->type = &result_types[i].type;
+		target->typid = typid;
+		target->typmod = -1;
+		return target;
 	}
-	return kind == AD_RESULT_COLUMN || kind == AD_RESULT_EXTREME ? ad_type(typid) : NULL;
+	return ad_target(typid, typmod);
+}
+
+/*
+ * Raise the domain's error if the value, which may be null, breaks one of its
+ * constraints.
+ */
+void
+ad_check_domain(AdTarget *target, Datum value, bool isnull)
+{
+	if (OidIsValid(target->domain))
+		domain_check(value, isnull, target->domain, &target->domain_cache,
+					 target->context);
 }
 
 /*
@@ -309,299 +754,4 @@ ad_bson_type_name(bson_type_t type)
 			return names[i].name;
 	}
 	return "unknown";
-}
-
-/*
- * Milliseconds since 1970 of a finite timestamptz, rounded down.  Returns
- * whether that is exact.
- */
-bool
-ad_timestamptz_to_ms(int64 timestamp, int64 *ms)
-{
-	int64		rest = timestamp % 1000;
-
-	*ms = timestamp / 1000 + EPOCH_SHIFT_MS;
-	if (rest < 0)
-		*ms -= 1;
-	return rest == 0;
-}
-
-/*
- * A date as a constant of a template.
- */
-Node *
-ad_date_const(int64 ms)
-{
-	return (Node *) makeConst(TIMESTAMPTZOID, -1, InvalidOid, sizeof(int64),
-							  TimestampTzGetDatum((ms - EPOCH_SHIFT_MS) * 1000),
-							  false, FLOAT8PASSBYVAL);
-}
-
-/*
- * Append one element whose value is a constant of a type in the table.
- */
-void
-ad_write_datum(StringInfo out, const char *key, Oid typid, Datum value)
-{
-	int64		number;
-	double		real;
-	text	   *string;
-	char	   *utf8;
-	int			len;
-
-	switch (typid)
-	{
-		case BOOLOID:
-			ad_write_key(out, BSON_TYPE_BOOL, key);
-			appendStringInfoChar(out, DatumGetBool(value) ? 1 : 0);
-			return;
-		case INT8OID:
-			ad_write_key(out, BSON_TYPE_INT64, key);
-			ad_write_int64(out, DatumGetInt64(value));
-			return;
-		case FLOAT8OID:
-			ad_write_key(out, BSON_TYPE_DOUBLE, key);
-			real = DatumGetFloat8(value);
-			memcpy(&number, &real, sizeof(number));
-			ad_write_int64(out, number);
-			return;
-		case TEXTOID:
-			ad_write_key(out, BSON_TYPE_UTF8, key);
-			string = DatumGetTextPP(value);
-			len = VARSIZE_ANY_EXHDR(string);
-			utf8 = pg_server_to_any(VARDATA_ANY(string), len, PG_UTF8);
-			if (utf8 != VARDATA_ANY(string))
-				len = strlen(utf8);
-			ad_write_string(out, utf8, len);
-			return;
-		case TIMESTAMPTZOID:
-			ad_write_key(out, BSON_TYPE_DATE_TIME, key);
-			(void) ad_timestamptz_to_ms(DatumGetTimestampTz(value), &number);
-			ad_write_int64(out, number);
-			return;
-	}
-	elog(ERROR, "no BSON form of type %u", typid);
-}
-
-/* a date in the shell's notation */
-static void
-print_date(StringInfo out, int64 ms)
-{
-	int			year;
-	int			month;
-	int			day;
-	int64		days = ms / (SECS_PER_DAY * INT64CONST(1000));
-	int64		rest = ms % (SECS_PER_DAY * INT64CONST(1000));
-
-	if (rest < 0)
-	{
-		days--;
-		rest += SECS_PER_DAY * INT64CONST(1000);
-	}
-	if (ms < DATE_MIN_MS || ms > DATE_MAX_MS)
-	{
-		appendStringInfo(out, "new Date(%lld)", (long long) ms);
-		return;
-	}
-	j2date((int) days + UNIX_EPOCH_JDATE, &year, &month, &day);
-	appendStringInfo(out, year > 9999 || year < 0 ?
-					 "ISODate(\"%+07d-%02d-%02dT%02d:%02d:%02d" :
-					 "ISODate(\"%04d-%02d-%02dT%02d:%02d:%02d",
-					 year, month, day, (int) (rest / 3600000),
-					 (int) (rest / 60000 % 60), (int) (rest / 1000 % 60));
-	if (rest % 1000 != 0)
-		appendStringInfo(out, ".%03d", (int) (rest % 1000));
-	appendStringInfoString(out, "Z\")");
-}
-
-static void
-print_double(StringInfo out, double value)
-{
-	char		buf[DOUBLE_SHORTEST_DECIMAL_LEN];
-
-	if (isnan(value))
-		appendStringInfoString(out, "NaN");
-	else if (isinf(value))
-		appendStringInfoString(out, value < 0 ? "-Infinity" : "Infinity");
-	else
-	{
-		double_to_shortest_decimal_buf(value, buf);
-		appendStringInfoString(out, buf);
-	}
-}
-
-/* beyond 2^53 the shell would read a plain number as a double */
-static void
-print_int64(StringInfo out, int64 value)
-{
-	if (value >= INT64CONST(-9007199254740992) &&
-		value <= INT64CONST(9007199254740992))
-		appendStringInfo(out, INT64_FORMAT, value);
-	else
-		appendStringInfo(out, "NumberLong(\"" INT64_FORMAT "\")", value);
-}
-
-/*
- * A constant in the notation of MongoDB's shell.
- */
-void
-ad_print_datum(StringInfo out, Oid typid, Datum value)
-{
-	int64		ms;
-
-	switch (typid)
-	{
-		case BOOLOID:
-			appendStringInfoString(out, DatumGetBool(value) ? "true" : "false");
-			return;
-		case INT8OID:
-			print_int64(out, DatumGetInt64(value));
-			return;
-		case FLOAT8OID:
-			print_double(out, DatumGetFloat8(value));
-			return;
-		case TEXTOID:
-			escape_json(out, TextDatumGetCString(value));
-			return;
-		case TIMESTAMPTZOID:
-			(void) ad_timestamptz_to_ms(DatumGetTimestampTz(value), &ms);
-			print_date(out, ms);
-			return;
-	}
-	elog(ERROR, "no BSON form of type %u", typid);
-}
-
-/*
- * The value of an element in the notation of MongoDB's shell, for messages.
- * Values that are long or rarely met are shown by their type alone.
- */
-void
-ad_print_element(StringInfo out, const bson_iter_t *iter)
-{
-	char		hex[25];
-	Datum		string;
-
-	switch (bson_iter_type(iter))
-	{
-		case BSON_TYPE_OID:
-			bson_oid_to_string(bson_iter_oid(iter), hex);
-			appendStringInfo(out, "ObjectId(\"%s\")", hex);
-			return;
-		case BSON_TYPE_UTF8:
-			if (decode_text(NULL, iter, &string))
-			{
-				escape_json(out, TextDatumGetCString(string));
-				return;
-			}
-			break;
-		case BSON_TYPE_INT32:
-			appendStringInfo(out, "%d", bson_iter_int32(iter));
-			return;
-		case BSON_TYPE_INT64:
-			print_int64(out, bson_iter_int64(iter));
-			return;
-		case BSON_TYPE_DOUBLE:
-			print_double(out, bson_iter_double(iter));
-			return;
-		case BSON_TYPE_DATE_TIME:
-			print_date(out, bson_iter_date_time(iter));
-			return;
-		case BSON_TYPE_BOOL:
-			appendStringInfoString(out, bson_iter_bool(iter) ? "true" : "false");
-			return;
-		default:
-			break;
-	}
-	appendStringInfo(out, "(of type %s)",
-					 ad_bson_type_name(bson_iter_type(iter)));
-}
-
-/* whether the BSON type at the path is one of both lists' aliases */
-static Node *
-type_is_in(Node *path, const char *const *aliases, const char *const *more)
-{
-	List	   *names = NIL;
-
-	for (; aliases != NULL && *aliases != NULL; aliases++)
-		names = lappend(names, makeString(pstrdup(*aliases)));
-	for (; more != NULL && *more != NULL; more++)
-		names = lappend(names, makeString(pstrdup(*more)));
-	if (list_length(names) == 1)
-		return ad_doc("$eq", ad_array2(ad_doc("$type", path), linitial(names)));
-	return ad_doc("$in", ad_array2(ad_doc("$type", path),
-								   ad_node(AD_ARRAY, names)));
-}
-
-/*
- * An expression that is true when the value at `path` is of one of the type's
- * possible BSON types, and decodes.
- */
-Node *
-ad_possible_expr(const AdType *type, Node *path)
-{
-	List	   *tests = list_make1(type_is_in(path, type->possible, NULL));
-
-	switch (type->class)
-	{
-		case AD_CLASS_INTEGER:
-			tests = lappend(tests, ad_doc("$gte", ad_array2(path, ad_int64(type->min))));
-			tests = lappend(tests, ad_doc("$lte", ad_array2(path, ad_int64(type->max))));
-			tests = lappend(tests, ad_doc("$eq", ad_array2(path, ad_doc("$trunc", path))));
-			break;
-		case AD_CLASS_FLOAT:
-			/* numbers of different BSON types compare by their exact value */
-			tests = lappend(tests, ad_doc("$eq", ad_array2(path, ad_doc("$toDouble", path))));
-			break;
-		case AD_CLASS_INSTANT:
-			path = ad_doc("$toLong", path);
-			tests = lappend(tests, ad_doc("$gte", ad_array2(path, ad_int64(type->min))));
-			tests = lappend(tests, ad_doc("$lte", ad_array2(path, ad_int64(type->max))));
-			break;
-		case AD_CLASS_BOOL:
-		case AD_CLASS_TEXT:
-			elog(ERROR, "type %u has no possible BSON types", type->typid);
-	}
-
-	/*
-	 * $and evaluates its operands in order and stops at the first false one
-	 * (MongoDB manual, "$and (expression operator)"), so what follows the
-	 * type test sees no other type.
-	 */
-	return ad_doc("$and", ad_node(AD_ARRAY, tests));
-}
-
-/*
- * An expression that is true when the value at `path` decodes as `type`, or,
- * with or_null, also when it decodes to SQL NULL.
- */
-Node *
-ad_fits_expr(const AdType *type, Node *path, bool or_null)
-{
-	static const char *const nulls[] = {"missing", "null", "undefined", NULL};
-	Node	   *certain = NULL;
-
-	if (type->certain[0] != NULL || or_null)
-		certain = type_is_in(path, type->certain, or_null ? nulls : NULL);
-	if (type->possible[0] == NULL)
-		return certain;
-	if (certain == NULL)
-		return ad_possible_expr(type, path);
-	return ad_doc("$or", ad_array2(certain, ad_possible_expr(type, path)));
-}
-
-/*
- * An expression whose results are equal for MongoDB exactly when the decoded
- * values are for SQL, given that they decode.  Missing becomes null.
- */
-Node *
-ad_unified_expr(const AdType *type, Node *path)
-{
-	Node	   *value = ad_doc("$ifNull", ad_array2(path, ad_null()));
-
-	if (type->variant == NULL)
-		return value;
-	return ad_doc("$cond", ad_array3(ad_doc("$eq", ad_array2(ad_doc("$type", path),
-															 ad_string(type->variant))),
-									 ad_doc(type->unify, path),
-									 value));
 }

@@ -13,6 +13,7 @@
 /* types of one class are filtered, compared and aggregated alike */
 typedef enum AdClass
 {
+	AD_CLASS_NONE,				/* only decoded: all else is PostgreSQL's */
 	AD_CLASS_BOOL,
 	AD_CLASS_INTEGER,
 	AD_CLASS_FLOAT,
@@ -21,11 +22,14 @@ typedef enum AdClass
 } AdClass;
 
 typedef struct AdType AdType;
+typedef struct AdTarget AdTarget;
 
 struct AdType
 {
 	Oid			typid;
 	AdClass		class;
+	/* what decodes, in words, for doc/types.md */
+	const char *reads;
 	/* aliases, as $type knows them, of the BSON types that always decode */
 	const char *certain[4];
 	/* of those whose value decides; ad_fits_expr() says which values do */
@@ -37,12 +41,25 @@ struct AdType
 	int64		min;
 	int64		max;
 	/* the value of an element; false if it does not fit the type */
-	bool		(*decode) (const AdType *type, const bson_iter_t *iter,
+	bool		(*decode) (const AdTarget *target, const bson_iter_t *iter,
 						   Datum *value);
 };
 
-extern const AdType *ad_type(Oid typid);
-extern const char *ad_type_names(void);
+/* the type of one column, or of one array's elements */
+struct AdTarget
+{
+	const AdType *type;
+	Oid			typid;			/* of a domain, its base */
+	int32		typmod;
+	Oid			domain;			/* InvalidOid if it is none */
+	void	   *domain_cache;	/* of domain_check(), in context */
+	MemoryContext context;
+	/* arrays */
+	AdTarget   *element;
+	int16		typlen;			/* of the element */
+	bool		typbyval;
+	char		typalign;
+};
 
 /* how a value of the reply was made */
 typedef enum AdResult
@@ -53,7 +70,11 @@ typedef enum AdResult
 	AD_RESULT_EXTREME			/* min or max, with NaN as a string */
 } AdResult;
 
-extern const AdType *ad_result_type(AdResult kind, Oid typid);
+extern const AdType *ad_type(Oid typid);
+extern const char *ad_type_names(void);
+extern AdTarget *ad_target(Oid typid, int32 typmod);
+extern AdTarget *ad_result_target(AdResult kind, Oid typid, int32 typmod);
+extern void ad_check_domain(AdTarget *target, Datum value, bool isnull);
 
 /* BSON null and undefined, which decode to SQL NULL whatever the type */
 static inline bool
@@ -62,19 +83,9 @@ ad_is_null(bson_type_t type)
 	return type == BSON_TYPE_NULL || type == BSON_TYPE_UNDEFINED;
 }
 
+/* for the decoders of other files */
+extern bool ad_is_text(const char *string, uint32 len);
+extern bool ad_decimal_to_numeric(const bson_iter_t *iter, Datum *value);
 extern const char *ad_bson_type_name(bson_type_t type);
-extern void ad_print_element(StringInfo out, const bson_iter_t *iter);
-
-/* constants of the types above, to BSON and to the shell's notation */
-extern void ad_write_datum(StringInfo out, const char *key, Oid typid,
-						   Datum value);
-extern void ad_print_datum(StringInfo out, Oid typid, Datum value);
-extern bool ad_timestamptz_to_ms(int64 timestamp, int64 *ms);
-extern Node *ad_date_const(int64 ms);
-
-/* expressions of the aggregation language about the value of `path` */
-extern Node *ad_possible_expr(const AdType *type, Node *path);
-extern Node *ad_fits_expr(const AdType *type, Node *path, bool or_null);
-extern Node *ad_unified_expr(const AdType *type, Node *path);
 
 #endif							/* AD_CONVERT_H */

@@ -17,6 +17,7 @@
 #include "nodes/pg_list.h"
 
 #include "decode.h"
+#include "json.h"
 
 typedef struct AdLevel AdLevel;
 
@@ -39,7 +40,8 @@ struct AdLevel
 struct AdDecoder
 {
 	AdLevel		top;
-	const AdType **types;		/* of each field */
+	List	   *whole;			/* indexes of the fields that are the document */
+	const AdTarget **targets;	/* of each field */
 	AdFieldValue *values;
 	int			count;
 	uint64		serial;			/* number of the document */
@@ -74,41 +76,71 @@ level_name(AdLevel *level, const char *name)
 }
 
 /*
- * Add a field, given by its dotted path in UTF-8; to be called before the
- * first document is decoded.  Returns the field's index in ad_decode()'s
- * result.  type is NULL for a field that is only looked at: its values are
- * all mismatches.
+ * The first name of a path, without the backslashes that take the meaning
+ * from a dot or a dollar; *path moves behind it and its dot, or becomes NULL.
  */
-int
-ad_decoder_add(AdDecoder *decoder, const char *path, const AdType *type)
+static char *
+next_name(const char **path)
+{
+	char	   *name = palloc(strlen(*path) + 1);
+	char	   *end = name;
+	const char *from = *path;
+
+	for (; *from != '\0' && *from != '.'; from++)
+	{
+		if (*from == '\\' && from[1] != '\0')
+			from++;
+		*end++ = *from;
+	}
+	*end = '\0';
+	*path = *from == '.' ? from + 1 : NULL;
+	return name;
+}
+
+static void
+add_to_tree(AdDecoder *decoder, const char *path, int index)
 {
 	AdLevel    *level = &decoder->top;
-	int			index = decoder->count++;
 	AdName	   *name;
-	const char *dot;
 
-	while ((dot = strchr(path, '.')) != NULL)
+	for (;;)
 	{
-		name = level_name(level, pnstrdup(path, dot - path));
+		name = level_name(level, next_name(&path));
+		if (path == NULL)
+			break;
 		if (name->below == NULL)
 			name->below = palloc0(sizeof(AdLevel));
 		level = name->below;
-		path = dot + 1;
 	}
-	name = level_name(level, pstrdup(path));
 	name->fields = lappend_int(name->fields, index);
+}
 
+/*
+ * Add a field, given by its dotted path in UTF-8, or "$" for the document; to
+ * be called before the first document is decoded.  Returns the field's index
+ * in ad_decode()'s result.  target is NULL for a field that is only looked at:
+ * its values are all mismatches.
+ */
+int
+ad_decoder_add(AdDecoder *decoder, const char *path, const AdTarget *target)
+{
+	int			index = decoder->count++;
+
+	if (strcmp(path, "$") == 0)
+		decoder->whole = lappend_int(decoder->whole, index);
+	else
+		add_to_tree(decoder, path, index);
 	if (index == 0)
 	{
-		decoder->types = palloc(sizeof(AdType *));
+		decoder->targets = palloc(sizeof(AdTarget *));
 		decoder->values = palloc(sizeof(AdFieldValue));
 	}
 	else
 	{
-		decoder->types = repalloc(decoder->types, decoder->count * sizeof(AdType *));
+		decoder->targets = repalloc(decoder->targets, decoder->count * sizeof(AdTarget *));
 		decoder->values = repalloc(decoder->values, decoder->count * sizeof(AdFieldValue));
 	}
-	decoder->types[index] = type;
+	decoder->targets[index] = target;
 	return index;
 }
 
@@ -140,12 +172,12 @@ static void
 decode_field(AdDecoder *decoder, int index, const bson_iter_t *iter)
 {
 	AdFieldValue *field = &decoder->values[index];
-	const AdType *type = decoder->types[index];
+	const AdTarget *target = decoder->targets[index];
 
 	field->found = bson_iter_type(iter);
 	if (ad_is_null(field->found))
 		return;
-	field->state = type != NULL && type->decode(type, iter, &field->value) ?
+	field->state = target != NULL && target->type->decode(target, iter, &field->value) ?
 		AD_FIELD_VALUE : AD_FIELD_MISMATCH;
 }
 
@@ -219,6 +251,7 @@ ad_decode(AdDecoder *decoder, const uint8 *document)
 {
 	bson_iter_t iter;
 	int32		length;
+	ListCell   *lc;
 
 	memcpy(&length, document, sizeof(length));
 	for (int i = 0; i < decoder->count; i++)
@@ -231,6 +264,15 @@ ad_decode(AdDecoder *decoder, const uint8 *document)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
 				 errmsg("MongoDB sent a corrupt document")));
+	foreach(lc, decoder->whole)
+	{
+		AdFieldValue *field = &decoder->values[lfirst_int(lc)];
+		bson_iter_t whole = iter;
+
+		field->found = BSON_TYPE_DOCUMENT;
+		field->state = ad_decode_whole(decoder->targets[lfirst_int(lc)], &whole, &field->value) ?
+			AD_FIELD_VALUE : AD_FIELD_MISMATCH;
+	}
 	decode_level(decoder, &decoder->top, &iter);
 	return decoder->values;
 }

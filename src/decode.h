@@ -26,7 +26,7 @@ typedef struct AdFieldValue
 
 extern AdDecoder *ad_decoder_create(void);
 extern int	ad_decoder_add(AdDecoder *decoder, const char *path,
-						   const AdType *type);
+						   const AdTarget *target);
 extern const AdFieldValue *ad_decode(AdDecoder *decoder,
 									 const uint8 *document);
 

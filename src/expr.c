@@ -32,8 +32,8 @@ static Node *translate(AdExprContext *context, Node *node, bool wanted);
 
 /*
  * Whether MongoDB's language can say the path.  Positions in arrays mean
- * another thing in expressions than in predicates, and names that are empty
- * or begin with a dollar can be named by neither.
+ * another thing in expressions than in predicates, and names that are empty,
+ * begin with a dollar or hold a dot can be named by neither.
  */
 static bool
 is_shippable_path(const char *path)
@@ -44,7 +44,8 @@ is_shippable_path(const char *path)
 	{
 		size_t		len = strcspn(name, ".");
 
-		if (len == 0 || name[0] == '$' || strspn(name, "0123456789") >= len)
+		if (len == 0 || name[0] == '$' || strspn(name, "0123456789") >= len ||
+			memchr(name, '\\', len) != NULL)
 			return false;
 		if (name[len] == '\0')
 			return true;
@@ -60,13 +61,16 @@ ad_column(Oid relid, AttrNumber attnum, const AdTableOptions *options)
 {
 	AdColumn   *column = palloc(sizeof(AdColumn));
 	AdColumnOptions own;
+	Oid			collation;
 
 	ad_column_options(relid, attnum, options, &own);
 	column->attnum = attnum;
-	column->type = ad_type(get_atttype(relid, attnum));
+	get_atttypetypmodcoll(relid, attnum, &column->typid, &column->typmod, &collation);
+	column->type = ad_type(column->typid);
 	column->field = own.field;
 	column->on_mismatch = own.on_mismatch;
-	column->shippable = column->type != NULL && is_shippable_path(own.field);
+	column->shippable = column->type != NULL &&
+		column->type->class != AD_CLASS_NONE && is_shippable_path(own.field);
 	return column;
 }
 
@@ -188,13 +192,15 @@ translate_comparison(AdExprContext *context, OpExpr *expr, bool wanted)
 	operand = operand_node(context, right);
 	if (operand == NULL)
 		return NULL;
+	if (!wanted)
+		op = negated(op);
 	return ad_and(list_make2(ad_node(AD_COMPARE,
 									 list_make5(ad_string(column->field),
 												ad_oid_value(column->type->typid),
-												ad_integer(wanted ? op : negated(op)),
+												ad_integer(op),
 												ad_oid_value(operand_type),
 												operand)),
-							 ad_leaf_guard(column->field, column->type)));
+							 ad_leaf_guard(column->field, column->type, op == AD_OP_EQ)));
 }
 
 /*
@@ -223,7 +229,8 @@ translate_member(AdExprContext *context, ScalarArrayOpExpr *expr, bool wanted)
 						 ad_oid_value(element_type),
 						 operand);
 	return ad_node(AD_MEMBER,
-				   lappend(members, ad_leaf_guard(column->field, column->type)));
+				   lappend(members, ad_leaf_guard(column->field, column->type,
+												  expr->useOr == wanted)));
 }
 
 static Node *
@@ -249,7 +256,7 @@ translate_bool_column(AdExprContext *context, Node *node, bool wanted)
 		return NULL;
 	return ad_and(list_make2(ad_field(column->field, "$eq",
 									  (Node *) makeBoolean(wanted)),
-							 ad_leaf_guard(column->field, column->type)));
+							 ad_leaf_guard(column->field, column->type, true)));
 }
 
 /* the arguments of AND and OR; each must be translatable */

@@ -15,7 +15,9 @@
 typedef struct AdColumn
 {
 	AttrNumber	attnum;
-	const AdType *type;			/* NULL if columns cannot have its type */
+	Oid			typid;
+	int32		typmod;
+	const AdType *type;			/* NULL for domains, arrays and enums */
 	const char *field;			/* its path in the documents */
 	AdMismatch	on_mismatch;
 	bool		shippable;		/* can MongoDB's language name it? */

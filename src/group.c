@@ -29,6 +29,7 @@
 
 #include "group.h"
 #include "leaf.h"
+#include "typeexpr.h"
 
 /* one field of the first $group, merged by the others */
 typedef struct AdAccumulator
@@ -111,6 +112,7 @@ add_output(AdGroup *group, int position, const char *path, AdResult kind, Oid ty
 	output->path = path;
 	output->kind = kind;
 	output->typid = typid;
+	output->typmod = -1;
 	group->outputs = lappend(group->outputs, output);
 	return output;
 }
@@ -249,7 +251,7 @@ add_count(AdGroup *group, int position, const AdColumn *column)
 
 /*
  * Sums of integers must not go through doubles, which a value may be stored
- * as: those of int4 are summed as int64, those of int8 as decimal128.  That
+ * as: those of int2 and int4 are summed as int64, those of int8 as decimal128.  That
  * is by way of int64: $toDecimal would round a double to 15 digits.
  */
 static bool
@@ -262,6 +264,7 @@ add_sum(AdGroup *group, int position, const AdColumn *column, Oid result_type)
 		const char *conversions[2];
 	}			sums[] = {
 		{FLOAT8OID, FLOAT8OID, {NULL, NULL}},
+		{INT2OID, INT8OID, {"$toLong", NULL}},
 		{INT4OID, INT8OID, {"$toLong", NULL}},
 		{INT8OID, NUMERICOID, {"$toLong", "$toDecimal"}},
 	};

@@ -27,7 +27,9 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "constant.h"
 #include "leaf.h"
+#include "typeexpr.h"
 
 static const char *const op_names[] = {
 	[AD_OP_LT] = "$lt",
@@ -65,6 +67,9 @@ bool
 ad_leaf_accepts(const AdType *type, Oid operand_type, AdOp op)
 {
 	if (type->class == AD_CLASS_TEXT && op != AD_OP_EQ && op != AD_OP_NE)
+		return false;
+	/* which instant a timestamp is depends on the session's time zone */
+	if (type->typid == TIMESTAMPOID && operand_type == TIMESTAMPTZOID)
 		return false;
 	for (int i = 0; i < lengthof(operand_types); i++)
 	{
@@ -106,10 +111,10 @@ possible_fits(const char *path, const AdType *type)
 /*
  * What a comparison leaves open: that neither the value nor anything on the
  * way to it is an array, and that a value of a merely possible BSON type does
- * decode.
+ * decode.  One that is equal to a value that decodes does.
  */
 Node *
-ad_leaf_guard(const char *path, const AdType *type)
+ad_leaf_guard(const char *path, const AdType *type, bool equality)
 {
 	static const char *const none[] = {NULL};
 	List	   *guards = NIL;
@@ -124,11 +129,15 @@ ad_leaf_guard(const char *path, const AdType *type)
 	}
 	guards = lappend(guards, ad_field(path, "$not",
 									  ad_doc("$type", ad_string("array"))));
+	if (equality)
+		return ad_and(guards);
 	if (type->class == AD_CLASS_INSTANT)
 	{
 		guards = lappend(guards, ad_field(path, "$gte", ad_date_const(type->min)));
 		guards = lappend(guards, ad_field(path, "$lte", ad_date_const(type->max)));
 	}
+	else if (type->possible[0] != NULL && type->certain[0] == NULL)
+		guards = lappend(guards, possible_fits(path, type));
 	else if (type->possible[0] != NULL)
 		guards = lappend(guards,
 						 ad_or(list_make2(ad_field(path, "$type",
@@ -181,7 +190,7 @@ ad_leaf_range_test(Node *range_end)
 Node *
 ad_leaf_has_value(const char *path, const AdType *type)
 {
-	return ad_and(list_make2(has_type(path, type), ad_leaf_guard(path, type)));
+	return ad_and(list_make2(has_type(path, type), ad_leaf_guard(path, type, false)));
 }
 
 /*
@@ -307,13 +316,20 @@ in_values(const char *path, const AdType *type, bool in, List *values)
 	return in ? test : ad_and(list_make2(test, has_type(path, type)));
 }
 
-/* the operand as a timestamptz: dates and timestamps are of the session's zone */
+/*
+ * The operand as an instant.  Against a timestamptz, dates and timestamps are
+ * of the session's zone; against a timestamp, which is in UTC, they are, too.
+ * What is out of range becomes an infinity, as in the comparison functions.
+ */
 static TimestampTz
-instant_operand(Oid operand_type, Datum value)
+instant_operand(const AdType *type, Oid operand_type, Datum value)
 {
 	int			overflow = 0;
 
-	/* out of range becomes an infinity, as in the comparison functions */
+	if (type->typid == TIMESTAMPOID)
+		return operand_type == DATEOID ?
+			date2timestamp_opt_overflow(DatumGetDateADT(value), &overflow) :
+			DatumGetTimestamp(value);
 	if (operand_type == DATEOID)
 		return date2timestamptz_opt_overflow(DatumGetDateADT(value), &overflow);
 	if (operand_type == TIMESTAMPOID)
@@ -353,16 +369,22 @@ ad_leaf_compare(const char *path, const AdType *type, AdOp op,
 								 DatumGetFloat8(value));
 		case AD_CLASS_INSTANT:
 			return compare_instant(path, type, op,
-								   instant_operand(operand_type, value));
+								   instant_operand(type, operand_type, value));
 		case AD_CLASS_TEXT:
 			return in_values(path, type, op == AD_OP_EQ,
 							 text_values(DatumGetTextPP(value)));
 		case AD_CLASS_INTEGER:
 			constant = ad_int64(integer_operand(operand_type, value));
+			if (op == AD_OP_EQ &&
+				(DatumGetInt64(((Const *) constant)->constvalue) < type->min ||
+				 DatumGetInt64(((Const *) constant)->constvalue) > type->max))
+				return ad_false();
 			break;
 		case AD_CLASS_BOOL:
 			constant = (Node *) makeConst(BOOLOID, -1, InvalidOid, 1, value, false, true);
 			break;
+		case AD_CLASS_NONE:
+			elog(ERROR, "no predicates of type %u", type->typid);
 	}
 	if (op == AD_OP_NE)
 		return ad_and(list_make2(ad_field(path, "$ne", constant),

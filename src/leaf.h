@@ -16,7 +16,8 @@ extern Node *ad_leaf_member(const char *path, const AdType *type, bool in,
 							Oid element_type, Datum array);
 
 /* parts of predicates that do not depend on a value */
-extern Node *ad_leaf_guard(const char *path, const AdType *type);
+extern Node *ad_leaf_guard(const char *path, const AdType *type,
+						   bool equality);
 extern Node *ad_leaf_has_value(const char *path, const AdType *type);
 extern Node *ad_leaf_is_null(const char *path, const AdType *type,
 							 bool mismatch_is_null);

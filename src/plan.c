@@ -13,6 +13,7 @@
 
 #include "access/sysattr.h"
 #include "access/table.h"
+#include "catalog/pg_type.h"
 #include "foreign/foreign.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
@@ -134,18 +135,25 @@ scan_outputs(RelOptInfo *rel, AdRelation *relation)
 			!(whole_row || bms_is_member(attr->attnum - FirstLowInvalidHeapAttributeNumber, attrs)))
 			continue;
 		column = ad_column(relation->context.relid, attr->attnum, relation->options);
-		if (column->type == NULL)
+		if (ad_target(attr->atttypid, attr->atttypmod) == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 					 errmsg("column \"%s\" of foreign table \"%s\" is of type %s, which cannot be read from MongoDB",
 							NameStr(attr->attname), RelationGetRelationName(table),
 							format_type_be(attr->atttypid)),
 					 errhint("Column types can be: %s.", ad_type_names())));
+		if (strcmp(column->field, "$") == 0 && attr->atttypid != JSONBOID && attr->atttypid != JSONOID)
+			ereport(ERROR,
+					(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+					 errmsg("column \"%s\" of foreign table \"%s\" is the whole document, and must be of type json or jsonb",
+							NameStr(attr->attname), RelationGetRelationName(table)),
+					 errhint("A field whose name is a dollar is \"\\$\".")));
 		output = palloc0(sizeof(AdOutput));
 		output->position = i;
 		output->path = column->field;
 		output->kind = AD_RESULT_COLUMN;
-		output->typid = column->type->typid;
+		output->typid = column->typid;
+		output->typmod = column->typmod;
 		output->field = column->field;
 		output->on_mismatch = column->on_mismatch;
 		outputs = lappend(outputs, output);

@@ -14,6 +14,7 @@
 #include "nodes/value.h"
 
 #include "query.h"
+#include "typeexpr.h"
 
 /* members of the list, in order */
 enum QueryMember
@@ -63,7 +64,7 @@ projectable(const char *field)
 	{
 		size_t		len = strcspn(name, ".");
 
-		if (len == 0 || name[0] == '$' ||
+		if (len == 0 || name[0] == '$' || memchr(name, '\\', len) != NULL ||
 			(name != field && strspn(name, "0123456789") >= len))
 			return name == field ? NULL : pnstrdup(field, name - field - 1);
 		if (name[len] == '\0')
@@ -168,8 +169,9 @@ outputs_to_list(List *outputs)
 										 ad_string(output->path),
 										 ad_integer(output->kind),
 										 ad_oid_value(output->typid),
-										 string_or_null(output->indicator));
+										 ad_integer(output->typmod));
 
+		members = lappend(members, string_or_null(output->indicator));
 		members = lappend(members, string_or_null(output->field));
 		members = lappend(members, ad_integer(output->on_mismatch));
 		result = lappend(result, members);
@@ -192,9 +194,10 @@ outputs_from_list(List *list)
 		output->path = strVal(list_nth(members, 1));
 		output->kind = (AdResult) intVal(list_nth(members, 2));
 		output->typid = get_oid(list_nth(members, 3));
-		output->indicator = get_string(list_nth(members, 4));
-		output->field = get_string(list_nth(members, 5));
-		output->on_mismatch = (AdMismatch) intVal(list_nth(members, 6));
+		output->typmod = intVal(list_nth(members, 4));
+		output->indicator = get_string(list_nth(members, 5));
+		output->field = get_string(list_nth(members, 6));
+		output->on_mismatch = (AdMismatch) intVal(list_nth(members, 7));
 		result = lappend(result, output);
 	}
 	return result;
@@ -326,21 +329,26 @@ ad_query_bind(const AdQuery *query, const AdSlot *slots, AdCommand *command)
 }
 
 /*
- * The command that finds a document, among those of the query, whose field is
- * a mismatch.  It fetches the field and _id.
+ * The command that finds the documents, among those of the query, whose field
+ * is a mismatch; or, if MongoDB cannot tell, all of them.  It fetches the field
+ * and _id.
  */
 void
 ad_query_find_mismatch(const AdQuery *query, const AdSlot *slots,
 					   const char *field, Oid typid, AdCommand *command)
 {
-	Node	   *fits = ad_fits_expr(ad_type(typid),
-									ad_string(psprintf("$%s", field)), true);
-	Node	   *filter = ad_and(list_make2(ad_template_fold(query->filter, slots),
-										   ad_node(AD_EXPR, list_make1(ad_doc("$not", ad_array1(fits))))));
+	Node	   *filter = ad_template_fold(query->filter, slots);
+	const AdType *type = ad_type(typid);
 	const char *path = projectable(field);
 
+	if (type != NULL && type->class != AD_CLASS_NONE && path != NULL && strcmp(path, field) == 0)
+	{
+		Node	   *fits = ad_fits_expr(type, ad_string(psprintf("$%s", field)), true);
+
+		filter = ad_and(list_make2(filter,
+								   ad_node(AD_EXPR, list_make1(ad_doc("$not", ad_array1(fits))))));
+	}
 	fill_command(query, command);
-	command->fetch_size = 1;
 	command->aggregate = false;
 	command->body = ad_template_bson(ad_template_match(filter));
 	command->projection = NULL;

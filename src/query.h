@@ -17,6 +17,7 @@ typedef struct AdOutput
 	const char *path;			/* where it is in the reply's documents */
 	AdResult	kind;
 	Oid			typid;			/* SQL type of the result */
+	int32		typmod;
 	const char *indicator;		/* path that is null if the result is; or NULL */
 	/* of AD_RESULT_COLUMN: the field in the collection */
 	const char *field;

@@ -24,6 +24,7 @@
 #include "utils/ruleutils.h"
 
 #include "compat.h"
+#include "constant.h"
 #include "decode.h"
 #include "query.h"
 #include "scan.h"
@@ -32,6 +33,7 @@
 typedef struct AdScanColumn
 {
 	AdOutput   *output;
+	AdTarget   *target;
 	int			value;			/* index in the decoder's result */
 	int			indicator;		/* the same, or -1 */
 } AdScanColumn;
@@ -59,14 +61,15 @@ typedef struct AdScanState
 	AdCursor   *cursor;			/* NULL before the start, and at the end */
 	bool		returned;		/* was there any tuple since the start? */
 	AdCursorStats total;		/* of the cursors that are closed */
+	int64		nulled;			/* values that on_mismatch made null */
 } AdScanState;
 
 /* paths of the reply are in UTF-8, the template's in the server's encoding */
 static int
-add_to_decoder(AdScanState *state, const char *path, const AdType *type)
+add_to_decoder(AdScanState *state, const char *path, const AdTarget *target)
 {
 	return ad_decoder_add(state->decoder,
-						  pg_server_to_any(path, strlen(path), PG_UTF8), type);
+						  pg_server_to_any(path, strlen(path), PG_UTF8), target);
 }
 
 /*
@@ -86,9 +89,10 @@ init_decoder(AdScanState *state)
 		AdOutput   *output = list_nth(outputs, i);
 
 		state->columns[i].output = output;
-		state->columns[i].value =
-			add_to_decoder(state, output->path,
-						   ad_result_type(output->kind, output->typid));
+		state->columns[i].target = ad_result_target(output->kind, output->typid,
+													output->typmod);
+		state->columns[i].value = add_to_decoder(state, output->path,
+												 state->columns[i].target);
 		state->columns[i].indicator = output->indicator == NULL ? -1 :
 			add_to_decoder(state, output->indicator, NULL);
 	}
@@ -194,11 +198,11 @@ stop_scan(AdScanState *state)
  * changed.
  */
 static const char *
-describe_mismatch(AdScanState *state, const char *field, Oid typid)
+describe_mismatch(AdScanState *state, const char *field, Oid typid, int32 typmod)
 {
 	AdCommand	command = {0};
 	AdCursor   *cursor;
-	AdDecoder  *decoder;
+	AdDecoder  *decoder = ad_decoder_create();
 	const uint8 *document;
 	const AdFieldValue *values;
 	bson_iter_t iter;
@@ -208,14 +212,16 @@ describe_mismatch(AdScanState *state, const char *field, Oid typid)
 	ad_query_find_mismatch(state->query, state->slots, field, typid, &command);
 	command.userid = state->userid;
 	cursor = ad_cursor_open(&command);
-	document = ad_cursor_next(cursor);
-	if (document == NULL)
-		return NULL;
-
-	decoder = ad_decoder_create();
 	(void) ad_decoder_add(decoder, pg_server_to_any(field, strlen(field), PG_UTF8),
-						  ad_type(typid));
-	values = ad_decode(decoder, document);
+						  ad_target(typid, typmod));
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		document = ad_cursor_next(cursor);
+		if (document == NULL)
+			return NULL;
+		values = ad_decode(decoder, document);
+	} while (values[0].state != AD_FIELD_MISMATCH);
 	initStringInfo(&words);
 	appendStringInfoString(&words, "The document with _id ");
 	memcpy(&length, document, sizeof(length));
@@ -232,15 +238,15 @@ describe_mismatch(AdScanState *state, const char *field, Oid typid)
  * Raise the error for a field that holds what its column cannot.
  */
 static void pg_attribute_noreturn()
-report_mismatch(AdScanState *state, const char *field, Oid typid)
+report_mismatch(AdScanState *state, const char *field, Oid typid, int32 typmod)
 {
-	const char *details = describe_mismatch(state, field, typid);
+	const char *details = describe_mismatch(state, field, typid, typmod);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 			 errmsg("field \"%s\" of MongoDB collection \"%s.%s\" does not fit type %s",
 					field, state->query->database, state->query->collection,
-					format_type_be(typid)),
+					format_type_with_typemod(typid, typmod)),
 			 details != NULL ? errdetail("%s", details) : 0,
 			 errhint("Give the column another type, or set its option on_mismatch to 'null' to read such values as NULL.")));
 }
@@ -253,7 +259,7 @@ check_guards(AdScanState *state, const AdFieldValue *values)
 		AdScanGuard *guard = &state->guards[i];
 
 		if (values[guard->value].found == BSON_TYPE_DOCUMENT)
-			report_mismatch(state, guard->guard->field, guard->guard->typid);
+			report_mismatch(state, guard->guard->field, guard->guard->typid, -1);
 	}
 }
 
@@ -262,7 +268,7 @@ check_guards(AdScanState *state, const AdFieldValue *values)
  * does not hold.
  */
 static void pg_attribute_noreturn()
-report_result(AdScanState *state, AdOutput *output, bson_type_t found)
+report_result(AdScanState *state, const AdOutput *output, bson_type_t found)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -273,30 +279,45 @@ report_result(AdScanState *state, AdOutput *output, bson_type_t found)
 }
 
 /*
- * Fill a tuple from the fields of a document.
+ * Whether a column is null, with what that may have to raise.
+ */
+static bool
+column_is_null(AdScanState *state, const AdScanColumn *column, const AdFieldValue *values)
+{
+	const AdOutput *output = column->output;
+	const AdFieldValue *value = &values[column->value];
+
+	if (value->state == AD_FIELD_VALUE)
+		return column->indicator >= 0 && values[column->indicator].state == AD_FIELD_NULL;
+	if (value->state == AD_FIELD_MISMATCH)
+	{
+		if (output->kind != AD_RESULT_COLUMN)
+			report_result(state, output, value->found);
+		if (output->on_mismatch == AD_MISMATCH_ERROR)
+			report_mismatch(state, output->field, output->typid, output->typmod);
+		state->nulled++;
+	}
+	return true;
+}
+
+/*
+ * Fill a tuple, whose columns are all null, from the fields of a document.
  */
 static void
 fill_tuple(AdScanState *state, const AdFieldValue *values, TupleTableSlot *slot)
 {
 	for (int i = 0; i < state->ncolumns; i++)
 	{
-		AdOutput   *output = state->columns[i].output;
-		int			indicator = state->columns[i].indicator;
-		const AdFieldValue *value = &values[state->columns[i].value];
+		const AdScanColumn *column = &state->columns[i];
+		int			position = column->output->position;
+		bool		isnull = column_is_null(state, column, values);
 
-		if (value->state == AD_FIELD_NULL ||
-			(indicator >= 0 && values[indicator].state == AD_FIELD_NULL))
+		if (OidIsValid(column->target->domain))
+			ad_check_domain(column->target, values[column->value].value, isnull);
+		if (isnull)
 			continue;
-		if (value->state == AD_FIELD_MISMATCH)
-		{
-			if (output->kind != AD_RESULT_COLUMN)
-				report_result(state, output, value->found);
-			if (output->on_mismatch == AD_MISMATCH_ERROR)
-				report_mismatch(state, output->field, output->typid);
-			continue;
-		}
-		slot->tts_values[output->position] = value->value;
-		slot->tts_isnull[output->position] = false;
+		slot->tts_values[position] = values[column->value].value;
+		slot->tts_isnull[position] = false;
 	}
 }
 
@@ -419,6 +440,8 @@ explain_work(AdScanState *state, ExplainState *es)
 	ExplainPropertyInteger("MongoDB Documents", NULL, stats.documents, es);
 	ExplainPropertyInteger("MongoDB Batches", NULL, stats.batches, es);
 	ExplainPropertyInteger("MongoDB Bytes", NULL, stats.bytes, es);
+	if (state->nulled > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+		ExplainPropertyInteger("Mismatches Read As NULL", NULL, state->nulled, es);
 	if (es->timing)
 		ExplainPropertyFloat("MongoDB Wait", "ms", stats.wait_ms, 3, es);
 }

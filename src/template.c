@@ -17,6 +17,7 @@
 #include "utils/json.h"
 
 #include "bsonwrite.h"
+#include "constant.h"
 #include "leaf.h"
 #include "template.h"
 

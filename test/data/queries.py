@@ -11,6 +11,7 @@ import sys
 COLUMNS = {
     "id": "int", "b": "bool", "i": "int", "l": "bigint", "f": "float8", "m": "float8",
     "t": "text", "ts": "timestamptz", "dx": "int", "g": "int",
+    "s": "smallint", "tn": "timestamp",
 }
 
 LITERALS = {
@@ -27,7 +28,7 @@ LITERALS = {
                     "'-infinity'", "'2026-03-01Z'", "'2001-09-09 01:46:40.000001Z'", "NULL"],
     "date": ["'2026-03-01'", "'1970-01-01'", "'infinity'", "'2026-03-29'", "NULL"],
     "timestamp": ["'2026-03-29 02:30'", "'1970-01-01'", "'2026-03-01 00:00:00.0001'", "'-infinity'", "NULL"],
-    "smallint": ["0", "5", "-1", "42"],
+    "smallint": ["0", "5", "(-1)", "42", "32767", "NULL"],
     "real": ["0.5", "1.5", "'NaN'", "'Infinity'", "0.1"],
 }
 
@@ -36,6 +37,8 @@ OPERANDS = {
     "int": ["int", "int", "bigint", "smallint"],
     "bigint": ["bigint", "int", "smallint"],
     "float8": ["float8", "float8", "real"],
+    "smallint": ["smallint", "int", "bigint"],
+    "timestamp": ["timestamp", "timestamp", "date", "timestamptz"],
     "bool": ["bool"],
     "text": ["text"],
     "timestamptz": ["timestamptz", "timestamptz", "date", "timestamp"],
@@ -90,8 +93,8 @@ def condition(rng, depth=0):
 
 def aggregate(rng, distinct):
     return rng.choice([
-        "count(*)", "count(%s)" % rng.choice(list(COLUMNS)), "sum(m)", "sum(i)", "sum(l)", "sum(dx)",
-        "%s(%s)" % (rng.choice(["min", "max"]), rng.choice(["i", "l", "f", "m", "ts", "dx", "t"])),
+        "count(*)", "count(%s)" % rng.choice(list(COLUMNS)), "sum(m)", "sum(i)", "sum(l)", "sum(dx)", "sum(s)",
+        "%s(%s)" % (rng.choice(["min", "max"]), rng.choice(["i", "l", "f", "m", "ts", "dx", "t", "s", "tn"])),
         "count(DISTINCT %s)" % distinct,
         "sum(m) / nullif(count(*), 0)",
     ])
@@ -107,7 +110,7 @@ def query(rng):
     aggregates = [aggregate(rng, distinct) for _ in range(rng.randint(1, 4))]
     if kind < 0.65:
         return "SELECT %s FROM t%s" % (", ".join(aggregates), where)
-    keys = rng.sample(["b", "g", "t", "i", "dx", "l", "ts", "f"], rng.randint(1, 2))
+    keys = rng.sample(["b", "g", "t", "i", "dx", "l", "ts", "f", "s", "tn"], rng.randint(1, 2))
     having = " HAVING %s" % rng.choice(["count(*) > 2", "min(i) < 5", "sum(m) IS NOT NULL"]) \
         if rng.random() < 0.3 else ""
     return "SELECT %s FROM t%s GROUP BY %s%s" % (", ".join(keys + aggregates), where, ", ".join(keys), having)

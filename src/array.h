@@ -1,0 +1,13 @@
+/*
+ * array.h
+ *	  BSON arrays to PostgreSQL's.
+ */
+#ifndef AD_ARRAY_HEADER_H
+#define AD_ARRAY_HEADER_H
+
+#include "convert.h"
+
+extern bool ad_decode_array(const AdTarget *target, const bson_iter_t *iter,
+							Datum *value);
+
+#endif							/* AD_ARRAY_HEADER_H */

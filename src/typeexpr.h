@@ -1,0 +1,14 @@
+/*
+ * typeexpr.h
+ *	  Expressions of the aggregation language about a type's values.
+ */
+#ifndef AD_TYPEEXPR_H
+#define AD_TYPEEXPR_H
+
+#include "convert.h"
+
+extern Node *ad_possible_expr(const AdType *type, Node *path);
+extern Node *ad_fits_expr(const AdType *type, Node *path, bool or_null);
+extern Node *ad_unified_expr(const AdType *type, Node *path);
+
+#endif							/* AD_TYPEEXPR_H */
