@@ -58,7 +58,13 @@ step() {
 
 is_root() { [ "$(id -u)" = 0 ]; }
 
-can_be_root() { is_root || command -v sudo >/dev/null; }
+# need_root WHY COMMAND: asks for sudo's password now if it wants one, or says
+# what root has to do
+need_root() {
+	is_root && return
+	command -v sudo >/dev/null || die "$1, and there is no sudo" "As root: $2"
+	sudo -v || die "$1, and sudo refused" "As root: $2"
+}
 
 as_root() {
 	if is_root; then "$@"; else sudo "$@"; fi
@@ -111,6 +117,8 @@ find_pg() {
 	return 1
 }
 
+has_pgtap() { [ -f "$("$PG_CONFIG" --sharedir)/extension/pgtap.control" ]; }
+
 # Sets POSTGREST
 find_postgrest() {
 	POSTGREST=${POSTGREST:-$(command -v postgrest || true)}
@@ -159,8 +167,8 @@ build() {
 	cd "$ROOT"
 	step 'Building the extension' as_owner make -j"$(nproc)" PG_CONFIG="$PG_CONFIG" "$@"
 	is_installed && return
-	can_be_root || die "the extension must be installed by root, and there is no sudo" \
-		"As root, in $ROOT: make install PG_CONFIG=$PG_CONFIG"
+	need_root 'the extension must be installed by root' \
+		"make -C $ROOT install PG_CONFIG=$PG_CONFIG"
 	step 'Installing the extension' as_root make install PG_CONFIG="$PG_CONFIG" "$@"
 }
 
@@ -168,19 +176,26 @@ build() {
 # Throw-away servers
 # ---------------------------------------------------------------------------
 
-# Sets TMP, a new directory that the servers' user owns.  From here on the end
-# of the script, whatever ends it, stops what was started and removes TMP.
+# Sets TMP, a new directory that the servers' user owns, and goes there: the
+# current directory may be closed to that user.  From here on the end of the
+# script, whatever ends it, stops what was started and removes TMP.
 make_tmp() {
+	local parent=${TMPDIR:-/tmp}
 	if is_root && ! id postgres >/dev/null 2>&1; then
 		die "PostgreSQL does not run as root, and there is no user postgres for it" \
 			"As root: useradd --system postgres"
 	fi
-	TMP=$(mktemp -d "${TMPDIR:-/tmp}/admin_dashboard.XXXXXX")
-	if is_root; then chown postgres: "$TMP"; fi
+	# root's own may be closed to others
+	if is_root; then parent=/tmp; fi
+	TMP=$(mktemp -d "$parent/admin_dashboard.XXXXXX")
 	trap 'stop_all "$TMP"' EXIT
 	trap 'exit 129' HUP
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
+	if is_root; then chown postgres: "$TMP"; fi
+	as_server test -w "$TMP" || die "root cannot become the user postgres here" \
+		"Run this as an ordinary user."
+	cd "$TMP"
 }
 
 free_port() {
@@ -191,46 +206,68 @@ free_port() {
 
 is_listening() { (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# start NAME COMMAND...: in the background, away from the terminal's signals,
-# with its output in TMP/NAME.log and its process id in TMP/NAME.pid
+# start NAME COMMAND...: in the background, away from the terminal, with its
+# output in TMP/NAME.log and its process id in TMP/NAME.pid.  One of its
+# arguments must be a path in TMP: is_running knows it by that.
 start() {
 	local name=$1
 	shift
-	# the servers' user may not be allowed into the current directory
+	as_server touch "$TMP/$name.pid" "$TMP/$name.log"
 	# shellcheck disable=SC2016 # for the inner shell to expand
-	(cd "$TMP" && as_server setsid bash -c 'echo $$ >"$0.pid"; exec "$@" >"$0.log" 2>&1 </dev/null' \
-		"$TMP/$name" "$@") >/dev/null 2>&1 &
+	as_server setsid bash -c 'echo $$ >"$0.pid"; exec "$@" >"$0.log" 2>&1' \
+		"$TMP/$name" "$@" </dev/null >/dev/null 2>&1 &
 	disown
+}
+
+# is_running FILE.pid: what was started, not something else that has its
+# process id by now
+is_running() {
+	grep -qsF "${1%/*}/" "/proc/$(cat "$1")/cmdline"
+}
+
+# any_running DIRECTORY
+any_running() {
+	local file
+	for file in "$1"/*.pid; do
+		# without the 0, return in a trap would say what came before the trap
+		if [ -s "$file" ] && is_running "$file"; then return 0; fi
+	done
+	return 1
 }
 
 # wait_for NAME COMMAND...: until the command succeeds, or the server that was
 # started by that name is gone
 wait_for() {
-	local name=$1 tries pid
+	local name=$1 tries
 	shift
 	for ((tries = 0; tries < 300; tries++)); do
 		if "$@" >/dev/null 2>&1; then return; fi
-		pid=$(cat "$TMP/$name.pid" 2>/dev/null || true)
-		if [ -n "$pid" ] && ! kill -0 "$pid" 2>/dev/null; then break; fi
+		if [ -s "$TMP/$name.pid" ] && ! is_running "$TMP/$name.pid"; then break; fi
 		sleep 0.1
 	done
-	tail -n 20 "$TMP/$name.log" >&2 || true
+	tail -n 20 "$TMP/$name.log" >&2
 	die "$name did not start" "What it said is above."
 }
 
 # stop_all DIRECTORY: the servers that were started there, then the directory
 stop_all() {
-	local file pid tries pids=()
+	local file tries signal
+	# let it finish
+	trap '' HUP INT TERM
 	for file in "$1"/*.pid; do
-		[ -s "$file" ] || continue
-		pid=$(cat "$file")
-		# PostgreSQL would wait for its clients on a SIGTERM
-		if [ "${file##*/}" = postgres.pid ]; then kill -INT "$pid"; else kill -TERM "$pid"; fi \
-			2>/dev/null && pids+=("$pid")
+		# it may have been started just now
+		for ((tries = 0; tries < 20; tries++)); do
+			if [ ! -e "$file" ] || [ -s "$file" ]; then break; fi
+			sleep 0.05
+		done
+		if [ -s "$file" ] && is_running "$file"; then
+			# PostgreSQL would wait for its clients on a SIGTERM
+			case ${file##*/} in postgres.pid) signal=INT ;; *) signal=TERM ;; esac
+			kill -$signal "$(cat "$file")" || true
+		fi
 	done
 	for ((tries = 0; tries < 100; tries++)); do
-		# true while one of them is there
-		kill -0 "${pids[@]}" 2>/dev/null || break
+		any_running "$1" || break
 		sleep 0.1
 	done
 	rm -rf "$1"
