@@ -219,9 +219,10 @@ ad_print_element(StringInfo out, const bson_iter_t *iter)
 			return;
 		case BSON_TYPE_UTF8:
 			string = bson_iter_utf8(iter, &len);
-			if (!ad_is_text(string, len))
+			string = ad_text_to_server(string, &len);
+			if (string == NULL)
 				break;
-			escape_json(out, pg_any_to_server(string, len, PG_UTF8));
+			escape_json(out, string);
 			return;
 		case BSON_TYPE_INT32:
 			appendStringInfo(out, "%d", bson_iter_int32(iter));

@@ -14,6 +14,7 @@
 
 #include <math.h>
 
+#include "catalog/namespace.h"
 #include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
 #include "common/shortest_dec.h"
@@ -36,14 +37,40 @@
 /* 2^63 as a double: the first that int64 does not hold */
 #define TWO_TO_63	9223372036854775808.0
 
-/*
- * Whether a string of BSON is text for PostgreSQL: UTF-8 without U+0000.
- */
-bool
-ad_is_text(const char *string, uint32 len)
+/* from UTF-8 to the server's encoding; NULL if it has not all characters */
+static const char *
+convert_text(const char *string, uint32 *len)
 {
-	return pg_verify_mbstr(PG_UTF8, string, len, true) &&
-		memchr(string, '\0', len) == NULL;
+	int			encoding = GetDatabaseEncoding();
+	Oid			conversion = FindDefaultConversionProc(PG_UTF8, encoding);
+	int			size = *len * MAX_CONVERSION_GROWTH + 1;
+	char	   *result;
+
+	if (!OidIsValid(conversion))
+		return NULL;
+	result = palloc(size);
+	if (pg_do_encoding_conversion_buf(conversion, PG_UTF8, encoding,
+									  (unsigned char *) unconstify(char *, string), *len,
+									  (unsigned char *) result, size, true) != *len)
+		return NULL;
+	*len = strlen(result);
+	return result;
+}
+
+/*
+ * A string of BSON as text in the server's encoding, which ends with a null
+ * byte beyond *len; NULL if PostgreSQL has no such text: if it is not UTF-8,
+ * has U+0000, or a character that the encoding has not.
+ */
+const char *
+ad_text_to_server(const char *string, uint32 *len)
+{
+	if (!pg_verify_mbstr(PG_UTF8, string, *len, true) ||
+		memchr(string, '\0', *len) != NULL)
+		return NULL;
+	if (GetDatabaseEncoding() == PG_UTF8 || GetDatabaseEncoding() == PG_SQL_ASCII)
+		return string;
+	return convert_text(string, len);
 }
 
 static bool
@@ -295,16 +322,15 @@ static const char *
 element_text(const bson_iter_t *iter, char *hex, uint32 *len)
 {
 	const char *string;
-	const char *converted;
 
 	switch (bson_iter_type(iter))
 	{
 		case BSON_TYPE_UTF8:
 			string = bson_iter_utf8(iter, len);
-			break;
+			return ad_text_to_server(string, len);
 		case BSON_TYPE_SYMBOL:
 			string = bson_iter_symbol(iter, len);
-			break;
+			return ad_text_to_server(string, len);
 		case BSON_TYPE_OID:
 			bson_oid_to_string(bson_iter_oid(iter), hex);
 			*len = 24;
@@ -312,12 +338,6 @@ element_text(const bson_iter_t *iter, char *hex, uint32 *len)
 		default:
 			return NULL;
 	}
-	if (!ad_is_text(string, *len))
-		return NULL;
-	converted = pg_any_to_server(string, *len, PG_UTF8);
-	if (converted != string)
-		*len = strlen(converted);
-	return converted;
 }
 
 static bool
@@ -519,8 +539,8 @@ static const AdType types[] = {
 		.reads = "int, long, decimal; double as the shortest number that denotes it; within precision and scale",
 	.decode = decode_numeric},
 	{.typid = TEXTOID, .class = AD_CLASS_TEXT,
-		.reads = "string, symbol; objectId as 24 hexadecimal digits",
-		.certain = {"string", "objectId", "symbol"},
+		.reads = "string, symbol, without U+0000; objectId as 24 hexadecimal digits",
+		.certain = {"objectId", "symbol"}, .possible = {"string"},
 		.variant = "objectId", .unify = "$toString",
 	.decode = decode_text},
 	{.typid = VARCHAROID,

@@ -84,7 +84,7 @@ ad_is_null(bson_type_t type)
 }
 
 /* for the decoders of other files */
-extern bool ad_is_text(const char *string, uint32 len);
+extern const char *ad_text_to_server(const char *string, uint32 *len);
 extern bool ad_decimal_to_numeric(const bson_iter_t *iter, Datum *value);
 extern const char *ad_bson_type_name(bson_type_t type);
 

@@ -16,6 +16,7 @@
 
 #include "access/transam.h"
 #include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -54,6 +55,18 @@ is_shippable_path(const char *path)
 }
 
 /*
+ * Whether MongoDB can tell which values of the type decode.  It cannot where
+ * a string may hold a character that the server's encoding has not.
+ */
+static bool
+is_shippable_type(const AdType *type)
+{
+	return type != NULL && type->class != AD_CLASS_NONE &&
+		(type->class != AD_CLASS_TEXT || GetDatabaseEncoding() == PG_UTF8 ||
+		 GetDatabaseEncoding() == PG_SQL_ASCII);
+}
+
+/*
  * What is known of a column, palloc'd.
  */
 AdColumn *
@@ -69,8 +82,7 @@ ad_column(Oid relid, AttrNumber attnum, const AdTableOptions *options)
 	column->type = ad_type(column->typid);
 	column->field = own.field;
 	column->on_mismatch = own.on_mismatch;
-	column->shippable = column->type != NULL &&
-		column->type->class != AD_CLASS_NONE && is_shippable_path(own.field);
+	column->shippable = is_shippable_type(column->type) && is_shippable_path(own.field);
 	return column;
 }
 

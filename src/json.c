@@ -22,7 +22,6 @@
 #include "catalog/pg_type.h"
 #include "common/base64.h"
 #include "common/shortest_dec.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
@@ -98,17 +97,14 @@ static bool
 emit_text(AdJson *json, const char *string, uint32 len, bool key)
 {
 	JsonbValue	value;
-	char	   *converted;
 
-	if (!ad_is_text(string, len))
+	string = ad_text_to_server(string, &len);
+	if (string == NULL)
 		return false;
-	converted = pg_any_to_server(string, len, PG_UTF8);
-	if (converted != string)
-		len = strlen(converted);
 	if (json->text != NULL)
 	{
 		separate(json);
-		escape_json(json->text, converted);
+		escape_json(json->text, string);
 		if (key)
 		{
 			appendStringInfoChar(json->text, ':');
@@ -117,7 +113,7 @@ emit_text(AdJson *json, const char *string, uint32 len, bool key)
 		return true;
 	}
 	value.type = jbvString;
-	value.val.string.val = converted;
+	value.val.string.val = unconstify(char *, string);
 	value.val.string.len = len;
 	if (key)
 		pushJsonbValue(&json->state, WJB_KEY, &value);

@@ -35,8 +35,9 @@ PG_FUNCTION_INFO_V1(admin_dashboard_fdw_validator);
 
 typedef enum AdOptionKind
 {
-	AD_OPTION_TEXT,				/* const char *; of the choices if there are
-								 * any */
+	AD_OPTION_TEXT,				/* const char *, not empty; of the choices if
+								 * there are any */
+	AD_OPTION_NAME,				/* const char *, which may be empty */
 	AD_OPTION_BOOL,				/* bool */
 	AD_OPTION_INT,				/* int, min to max */
 	AD_OPTION_CHOICE			/* enum: the index of the choice */
@@ -108,7 +109,7 @@ static const AdOption options[] = {
 	0, 0, "true", NULL, NULL, TABLE(enable_filter_pushdown)},
 	{"fetch_size", ON_SERVER | ON_TABLE, AD_OPTION_INT,
 	1, 100000, "4000", NULL, NULL, TABLE(fetch_size)},
-	{"field", ON_COLUMN, AD_OPTION_TEXT,
+	{"field", ON_COLUMN, AD_OPTION_NAME,
 	0, 0, NULL, NULL, NULL, COLUMN(field)},
 	{"on_mismatch", ON_SERVER | ON_TABLE | ON_COLUMN, AD_OPTION_CHOICE,
 	0, 0, "error", mismatch_choices, NULL, TABLE_AND_COLUMN(on_mismatch)},
@@ -187,6 +188,9 @@ store_value(const AdOption *option, const char *value, void *member)
 				return false;
 			*(const char **) member =
 				option->choices ? option->choices[choice] : value;
+			return true;
+		case AD_OPTION_NAME:
+			*(const char **) member = value;
 			return true;
 		case AD_OPTION_BOOL:
 			return parse_bool(value, (bool *) member);

@@ -330,8 +330,8 @@ ad_query_bind(const AdQuery *query, const AdSlot *slots, AdCommand *command)
 
 /*
  * The command that finds the documents, among those of the query, whose field
- * is a mismatch; or, if MongoDB cannot tell, all of them.  It fetches the field
- * and _id.
+ * is a mismatch; or, if MongoDB cannot tell or typid is InvalidOid, all of
+ * them.  It fetches the field and _id.
  */
 void
 ad_query_find_mismatch(const AdQuery *query, const AdSlot *slots,

@@ -192,36 +192,14 @@ stop_scan(AdScanState *state)
 	}
 }
 
-/*
- * The _id and the BSON type of a mismatch, in words, of one document that has
- * one in that field; or NULL if none is found: the collection may have
- * changed.
- */
+/* "The document with _id ... has a value of BSON type ... there." */
 static const char *
-describe_mismatch(AdScanState *state, const char *field, Oid typid, int32 typmod)
+mismatch_in_words(const uint8 *document, bson_type_t found)
 {
-	AdCommand	command = {0};
-	AdCursor   *cursor;
-	AdDecoder  *decoder = ad_decoder_create();
-	const uint8 *document;
-	const AdFieldValue *values;
-	bson_iter_t iter;
 	StringInfoData words;
+	bson_iter_t iter;
 	int32		length;
 
-	ad_query_find_mismatch(state->query, state->slots, field, typid, &command);
-	command.userid = state->userid;
-	cursor = ad_cursor_open(&command);
-	(void) ad_decoder_add(decoder, pg_server_to_any(field, strlen(field), PG_UTF8),
-						  ad_target(typid, typmod));
-	do
-	{
-		CHECK_FOR_INTERRUPTS();
-		document = ad_cursor_next(cursor);
-		if (document == NULL)
-			return NULL;
-		values = ad_decode(decoder, document);
-	} while (values[0].state != AD_FIELD_MISMATCH);
 	initStringInfo(&words);
 	appendStringInfoString(&words, "The document with _id ");
 	memcpy(&length, document, sizeof(length));
@@ -229,9 +207,41 @@ describe_mismatch(AdScanState *state, const char *field, Oid typid, int32 typmod
 		bson_iter_find(&iter, "_id"))
 		ad_print_element(&words, &iter);
 	appendStringInfo(&words, " has a value of BSON type %s there.",
-					 ad_bson_type_name(values[0].found));
-	ad_cursor_close(cursor);
+					 ad_bson_type_name(found));
 	return words.data;
+}
+
+/*
+ * Look for a document, among those of the query, whose field is a mismatch,
+ * and describe it.  MongoDB chooses them if it is asked to and can.  NULL if
+ * there is none: the collection may have changed.
+ */
+static const char *
+describe_mismatch(AdScanState *state, const char *field, Oid typid, int32 typmod,
+				  bool by_mongodb)
+{
+	AdCommand	command = {0};
+	AdCursor   *cursor;
+	AdDecoder  *decoder = ad_decoder_create();
+	const uint8 *document;
+	const char *words = NULL;
+
+	ad_query_find_mismatch(state->query, state->slots, field,
+						   by_mongodb ? typid : InvalidOid, &command);
+	command.userid = state->userid;
+	cursor = ad_cursor_open(&command);
+	(void) ad_decoder_add(decoder, pg_server_to_any(field, strlen(field), PG_UTF8),
+						  ad_target(typid, typmod));
+	while (words == NULL && (document = ad_cursor_next(cursor)) != NULL)
+	{
+		const AdFieldValue *values = ad_decode(decoder, document);
+
+		CHECK_FOR_INTERRUPTS();
+		if (values[0].state == AD_FIELD_MISMATCH)
+			words = mismatch_in_words(document, values[0].found);
+	}
+	ad_cursor_close(cursor);
+	return words;
 }
 
 /*
@@ -240,7 +250,11 @@ describe_mismatch(AdScanState *state, const char *field, Oid typid, int32 typmod
 static void pg_attribute_noreturn()
 report_mismatch(AdScanState *state, const char *field, Oid typid, int32 typmod)
 {
-	const char *details = describe_mismatch(state, field, typid, typmod);
+	const char *details = describe_mismatch(state, field, typid, typmod, true);
+
+	/* strings that are no text to us may be text to MongoDB */
+	if (details == NULL)
+		details = describe_mismatch(state, field, typid, typmod, false);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),

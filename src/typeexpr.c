@@ -54,9 +54,16 @@ ad_possible_expr(const AdType *type, Node *path)
 			tests = lappend(tests, ad_doc("$gte", ad_array2(path, ad_int64(type->min))));
 			tests = lappend(tests, ad_doc("$lte", ad_array2(path, ad_int64(type->max))));
 			break;
+		case AD_CLASS_TEXT:
+			/* PostgreSQL's text holds no U+0000 */
+			tests = lappend(tests,
+							ad_doc("$not",
+								   ad_array1(ad_doc("$regexMatch",
+													ad_doc2("input", path,
+															"regex", ad_string("\\x00"))))));
+			break;
 		case AD_CLASS_NONE:
 		case AD_CLASS_BOOL:
-		case AD_CLASS_TEXT:
 			elog(ERROR, "type %u has no possible BSON types", type->typid);
 	}
 

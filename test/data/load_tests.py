@@ -9,11 +9,13 @@ load_tests.py calls prints the rows of calls, for json_populate_recordset().
 """
 
 import json
+import math
 import sys
+import uuid
 from datetime import datetime, timedelta, timezone
 
 import pymongo
-from bson import Int64, ObjectId
+from bson import Binary, Code, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 
 import typed
 
@@ -68,6 +70,60 @@ def calls():
         yield {name: value for name, value in document.items() if value is not missing}
 
 
+def values():
+    """One of each kind, by name; what they are in each SQL type is in
+    test/sql/types.sql."""
+    oid = ObjectId("0123456789abcdef01234567")
+    some_uuid = bytes(range(16))
+    found = {
+        "null": None, "true": True, "false": False,
+        "int 0": 0, "int 5": 5, "int min": -2**31, "int 40000": 40000,
+        "long 5": Int64(5), "long 2^31": Int64(2**31), "long 2^53+1": Int64(2**53 + 1),
+        "long max": Int64(2**63 - 1), "long min": Int64(-2**63),
+        "double 5": 5.0, "double 5.5": 5.5, "double 0.1": 0.1, "double -0": -0.0, "double NaN": math.nan,
+        "double inf": math.inf, "double -inf": -math.inf, "double 1e300": 1e300, "double 2^63": 2.0**63,
+        "double 5e-324": 5e-324,
+        "decimal 5": Decimal128("5"), "decimal 5.50": Decimal128("5.50"), "decimal 0.1": Decimal128("0.1"),
+        "decimal 1E+20": Decimal128("1E+20"), "decimal NaN": Decimal128("NaN"), "decimal -inf": Decimal128("-Infinity"),
+        "decimal 34 digits": Decimal128("0.1234567890123456789012345678901234"),
+        "string empty": "", "string abc": "abc", "string hex": str(oid), "string longer": "żółw and 名前",
+        "string U+0000": "a\0b", "string 5": "5", "string quotes": "\"\\'\n",
+        "objectId": oid,
+        "date 0": ms(1970, 1, 1), "date -1ms": ms(1970, 1, 1, millisecond=-1), "date noon": ms(1970, 1, 1, 12),
+        "date midnight": ms(2026, 3, 28), "date first": ms(1, 1, 1), "date last": ms(9999, 12, 31, 23, 59, 59, millisecond=999),
+        "binary empty": Binary(b"", 0), "binary": Binary(b"\x00\x01\xff", 0), "binary 128": Binary(b"x" * 16, 128),
+        "uuid 4": Binary(some_uuid, 4), "uuid 3": Binary(some_uuid, 3), "uuid short": Binary(some_uuid[:15], 4),
+        "array empty": [], "array of int": [1, 2, None], "array of mixed": [1, "a"], "array of string": ["a", None, 'b"c', "NULL", ""],
+        "array 2x2": [[1, 2], [3, 4]], "array ragged": [[1], [2, 3]], "array of empty": [[]], "array of document": [{"a": 1}],
+        "array of array null": [[1], None], "array 7 deep": [[[[[[[1]]]]]]],
+        "document empty": {}, "document": {"b": 1, "a": {"c": [True, None, 1.5]}}, "document U+0000": {"a": "\0"},
+        "document deep": nested(90),
+        "regex": Regex("^a", "im"), "code": Code("f()"), "code with scope": Code("f()", {"x": 1}),
+        "timestamp": Timestamp(7, 9), "minKey": MinKey(), "maxKey": MaxKey(),
+    }
+    yield {"_id": "missing"}
+    for name, value in found.items():
+        yield {"_id": name, "v": value}
+
+
+def nested(depth):
+    value = {"x": depth}
+    for _ in range(depth):
+        value = {"x": value}
+    return value
+
+
+def fields():
+    """Names, paths and orders."""
+    yield {"_id": 1, "a": {"b": {"c": 5}}, "tags": ["x", "y"], "A": 1, "żółw": 2, "with space": 3, "$dollar": 4,
+           "a.b": 6, "": 7, "q\"uote": 8, "back\\slash": 9, "$": 10}
+    yield {"$": 10, "back\\slash": 9, "q\"uote": 8, "": 7, "a.b": 6, "$dollar": 4, "with space": 3, "żółw": 2,
+           "A": 1, "tags": ["x", "y"], "a": {"b": {"c": 5}}, "_id": ObjectId("0123456789abcdef01234567")}
+    yield {"_id": "no documents on the way", "a": 1, "tags": "x"}
+    yield {"_id": {"an": "object"}, "a": {"b": None}, "tags": []}
+    yield {"_id": None, "a": {"x": 1}, "tags": {"0": "zero"}}
+
+
 def sound():
     return typed.documents("sound")
 
@@ -76,7 +132,7 @@ def mixed():
     return typed.documents("mixed")
 
 
-COLLECTIONS = [calls, sound, mixed]
+COLLECTIONS = [calls, values, fields, sound, mixed]
 
 
 def print_calls():

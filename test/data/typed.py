@@ -284,7 +284,7 @@ WRONG = {
              Decimal128("0.1"), Decimal128("9223372036854775808"), Decimal128("-Infinity")],
     "float8": [Int64(2**53 + 1), Int64(2**63 - 1), "0.5", True, [0.5], {}, INSTANTS[0], Decimal128("0.1")],
     "minutes": ["5", [5], {"m": 5}, INSTANTS[0], Int64(2**60 + 1), Decimal128("0.3")],
-    "text": [1, 0.5, True, ["a"], [], {"a": "a"}, INSTANTS[0], Regex("a")],
+    "text": ["a\0b", "\0", 1, 0.5, True, ["a"], [], {"a": "a"}, INSTANTS[0], Regex("a")],
     "instant": [0, "2026-03-01T00:00:00Z", [INSTANTS[0]], {"a": INSTANTS[0]}, Timestamp(1, 1), OIDS[0]],
     "int2": [32768, -32769, 0.5, "1", [1], Decimal128("32768"), True],
     "float4": [0.1, 2**24 + 1, 1e300, "1", [0.5]],

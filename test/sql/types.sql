@@ -1,0 +1,118 @@
+-- What each value of the collection ad_test.values is in each type.
+\getenv uri AD_TEST_MONGODB_URI
+SET client_min_messages = warning;
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+SET intervalstyle = 'postgres';
+DROP EXTENSION IF EXISTS admin_dashboard CASCADE;
+CREATE EXTENSION admin_dashboard;
+CREATE SERVER mongodb FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri :'uri');
+CREATE TYPE colour AS ENUM ('abc', 'red', '');
+CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+CREATE DOMAIN some_text AS text NOT NULL;
+\pset format unaligned
+\pset tuples_only on
+\pset null '(null)'
+
+-- All values that a type can hold, each as text.  All others are NULL under
+-- on_mismatch 'null', and an error that names their document under 'error':
+-- that is checked for each of them.
+CREATE FUNCTION readable(type text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	value_name text;
+	is_null boolean;
+	state text;
+	detail text;
+BEGIN
+	EXECUTE format($f$
+		CREATE FOREIGN TABLE loose (name text OPTIONS (field '_id'), v %1$s)
+			SERVER mongodb OPTIONS (database 'ad_test', collection 'values', on_mismatch 'null');
+		CREATE FOREIGN TABLE strict (name text OPTIONS (field '_id'), v %1$s)
+			SERVER mongodb OPTIONS (database 'ad_test', collection 'values') $f$, type);
+	RETURN QUERY SELECT l.name || ': ' || l.v::text FROM loose l WHERE l.v::text IS NOT NULL ORDER BY l.name COLLATE "C";
+	FOR value_name, is_null IN SELECT l.name, l.v::text IS NULL FROM loose l LOOP
+		BEGIN
+			state := 'no error';
+			PERFORM s.v FROM strict s WHERE s.name = value_name;
+		EXCEPTION WHEN OTHERS THEN
+			GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, detail = PG_EXCEPTION_DETAIL;
+		END;
+		IF is_null AND value_name NOT IN ('missing', 'null') THEN
+			IF state <> 'HV004' OR detail NOT LIKE format('The document with _id "%s" has a value of BSON type %% there.', value_name) THEN
+				RETURN NEXT 'WRONG: ' || concat_ws(', ', value_name, state, detail);
+			END IF;
+		ELSIF state <> 'no error' THEN
+			RETURN NEXT 'WRONG: ' || concat_ws(', ', value_name, state, detail);
+		END IF;
+	END LOOP;
+	DROP FOREIGN TABLE loose, strict;
+END $$;
+
+SELECT readable('boolean');
+SELECT readable('smallint');
+SELECT readable('integer');
+SELECT readable('bigint');
+SELECT readable('real');
+SELECT readable('double precision');
+SELECT readable('numeric');
+SELECT readable('numeric(3,1)');
+SELECT readable('numeric(2,-1)');
+SELECT readable('text');
+SELECT readable('varchar(3)');
+SELECT readable('char(5)');
+SELECT readable('name');
+SELECT readable('timestamptz');
+SELECT readable('timestamp');
+SELECT readable('date');
+SELECT readable('time');
+SELECT readable('uuid');
+SELECT readable('bytea');
+SELECT readable('jsonb');
+SELECT readable('json');
+SELECT readable('int[]');
+SELECT readable('text[]');
+SELECT readable('jsonb[]');
+SELECT readable('double precision[]');
+SELECT readable('timestamptz[]');
+SELECT readable('colour');
+SELECT readable('colour[]');
+
+-- domains are checked, as they are wherever a value becomes one
+CREATE FOREIGN TABLE d (name text OPTIONS (field '_id'), p positive OPTIONS (field 'v'), t some_text OPTIONS (field 'v'))
+	SERVER mongodb OPTIONS (database 'ad_test', collection 'values');
+SELECT p FROM d WHERE name = 'int 5';
+SELECT p FROM d WHERE name = 'int 0';
+SELECT p FROM d WHERE name = 'null';
+SELECT t FROM d WHERE name = 'string abc';
+SELECT t FROM d WHERE name = 'null';
+SELECT t FROM d WHERE name = 'missing';
+CREATE FOREIGN TABLE da (name text OPTIONS (field '_id'), p positive[] OPTIONS (field 'v'))
+	SERVER mongodb OPTIONS (database 'ad_test', collection 'values', on_mismatch 'null');
+SELECT p FROM da WHERE name = 'array of int';
+SELECT p FROM da WHERE name = 'array of mixed';
+
+-- fields: paths, positions, names, orders, two columns of one field
+CREATE FOREIGN TABLE fields (
+	c int OPTIONS (field 'a.b.c'), b jsonb OPTIONS (field 'a.b'), a jsonb, second text OPTIONS (field 'tags.1'),
+	first text OPTIONS (field 'tags.0'), "A" int, "żółw" bigint, spaced int OPTIONS (field 'with space'),
+	dollar int OPTIONS (field '$dollar'), dotted int OPTIONS (field 'a\.b'), nameless int OPTIONS (field ''),
+	quoted int OPTIONS (field 'q"uote'), slash int OPTIONS (field 'back\\slash'), money int OPTIONS (field '\$'),
+	again double precision OPTIONS (field 'a.b.c'), _id jsonb, doc jsonb OPTIONS (field '$'), raw json OPTIONS (field '$')
+) SERVER mongodb OPTIONS (database 'ad_test', on_mismatch 'null');
+\pset expanded on
+SELECT * FROM fields ORDER BY _id::text COLLATE "C";
+\pset expanded off
+SELECT _id, "A" FROM fields WHERE "A" = 1 AND spaced > 2 ORDER BY 1;
+ALTER FOREIGN TABLE fields DROP COLUMN c, DROP COLUMN "A";
+SELECT again, money FROM fields WHERE money = 10;
+CREATE FOREIGN TABLE whole (doc text OPTIONS (field '$')) SERVER mongodb OPTIONS (database 'ad_test', collection 'fields');
+SELECT * FROM whole;
+
+-- what EXPLAIN counts
+CREATE FOREIGN TABLE counted (v int) SERVER mongodb OPTIONS (database 'ad_test', collection 'values', on_mismatch 'null');
+EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT v FROM counted;
+
+DROP EXTENSION admin_dashboard CASCADE;
+DROP FUNCTION readable(text);
+DROP TYPE colour;
+DROP DOMAIN positive, some_text;

@@ -1,0 +1,53 @@
+# Databases whose encoding is not UTF-8.
+
+use strict;
+use warnings;
+use utf8;
+use IPC::Run;
+use Test::More;
+
+my $uri = $ENV{AD_TEST_MONGODB_URI} or plan skip_all => 'scripts/test provides the servers';
+binmode $_, ':utf8' for Test::More->builder->output, Test::More->builder->failure_output;
+
+sub sql
+{
+	my ($db, $query) = @_;
+	my ($out, $err);
+	utf8::encode($query);
+	local $ENV{PGCLIENTENCODING} = $db eq 'ad_ascii' ? 'SQL_ASCII' : 'UTF8';
+	IPC::Run::run([ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', $db ], '<', \$query, '>', \$out, '2>', \$err);
+	utf8::decode($_) for $out, $err;
+	chomp($out, $err);
+	return $out . $err;
+}
+
+for my $case ([ 'ad_latin2', 'LATIN2' ], [ 'ad_ascii', 'SQL_ASCII' ])
+{
+	my ($db, $encoding) = @$case;
+	is(sql('postgres', "CREATE DATABASE $db ENCODING '$encoding' LOCALE 'C' TEMPLATE template0"), '', "$encoding: a database");
+	is(sql($db, <<"SQL"), '', "$encoding: tables");
+CREATE EXTENSION admin_dashboard;
+CREATE SERVER mongodb FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri '$uri');
+CREATE FOREIGN TABLE strict_values (_id text, v text) SERVER mongodb OPTIONS (database 'ad_test', collection 'values');
+CREATE FOREIGN TABLE loose_values (_id text, v text, j jsonb OPTIONS (field 'v'))
+	SERVER mongodb OPTIONS (database 'ad_test', collection 'values', on_mismatch 'null');
+CREATE FOREIGN TABLE fields (_id jsonb, n int OPTIONS (field 'żółw')) SERVER mongodb OPTIONS (database 'ad_test');
+CREATE FOREIGN TABLE calls (created_by_email text, created_at timestamptz) SERVER mongodb OPTIONS (database 'ad_test');
+CREATE FOREIGN TABLE loose_calls (created_by_email text) SERVER mongodb OPTIONS (database 'ad_test', collection 'calls', on_mismatch 'null');
+SQL
+	is(sql($db, 'SELECT count(*), sum(n) FROM fields WHERE n = 2'), '2|4', "$encoding: a field's name is converted");
+}
+
+# LATIN2 has the letters of żółw, and not those of 名前
+like(sql('ad_latin2', 'SELECT created_by_email FROM calls'),
+	qr/field "created_by_email" of MongoDB collection "ad_test.calls" does not fit type text.*DETAIL:  The document with _id ObjectId\("0{22}0f"\) has a value of BSON type string/s,
+	'a character that the encoding has not is a mismatch');
+is(sql('ad_latin2', "SELECT v IS NULL, j IS NULL FROM loose_values WHERE _id = 'string longer'"), 't|t', 'or null');
+is(sql('ad_latin2', "SELECT count(v) FROM loose_values WHERE _id LIKE 'string%'"), '5', 'counts know of it');
+is(sql('ad_latin2', "SELECT count(*), min(created_by_email) FROM loose_calls WHERE created_by_email = 'o''hara\@example.com'"),
+	"1|o'hara\@example.com", 'other text is read as ever');
+is(sql('ad_ascii', "SELECT v FROM strict_values WHERE _id = 'string longer'"), 'żółw and 名前', 'SQL_ASCII takes the bytes');
+is(sql('ad_ascii', "SELECT count(*) FROM calls WHERE created_by_email = 'żółw.名前\@пример.example'"), '1', 'and sends them');
+
+sql('postgres', "DROP DATABASE $_") for 'ad_latin2', 'ad_ascii';
+done_testing();
