@@ -25,6 +25,15 @@
 /* between two looks for a member that suits; the driver's minimum too */
 #define AD_SELECTION_PAUSE_MS	500
 
+/*
+ * Without fetch_size: documents in the first batch, as MongoDB has it, and
+ * after how many the next batches' size is first computed.
+ */
+#define AD_FIRST_BATCH		101
+#define AD_FIRST_ADAPTATION 64
+#define AD_BATCH_BYTES		INT64CONST(1000000)
+#define AD_LARGEST_BATCH	100000
+
 /* the server's code for a collection that does not exist */
 #define AD_NAMESPACE_NOT_FOUND	26
 
@@ -37,6 +46,7 @@ struct AdCursor
 	const bson_t *ready;		/* read ahead by ad_cursor_open, or NULL */
 	bool		ended;			/* nothing more will come */
 	char	   *name;			/* database.collection, for messages */
+	int64		adapt_at;		/* document at which to adapt the batches' size */
 	AdCursorStats stats;
 
 	/* conn's counters when the driver was entered */
@@ -149,7 +159,9 @@ make_driver_cursor(AdCursor *cursor, const AdCommand *command)
 
 	enter_driver(cursor);
 	bson_init(&opts);
-	BSON_APPEND_INT32(&opts, "batchSize", command->fetch_size);
+	/* not an int32: mongoc_cursor_set_batch_size() overwrites int64s only */
+	BSON_APPEND_INT64(&opts, "batchSize",
+					  command->fetch_size > 0 ? command->fetch_size : AD_FIRST_BATCH);
 	BSON_APPEND_UTF8(&opts, "comment", comment);
 	if (max_time_ms > 0)
 		BSON_APPEND_INT64(&opts, "maxTimeMS", max_time_ms);
@@ -174,6 +186,20 @@ make_driver_cursor(AdCursor *cursor, const AdCommand *command)
 }
 
 /*
+ * Let the batches to come be of about AD_BATCH_BYTES, by the size of the
+ * documents so far: large enough to be fast, small enough that a scan needs
+ * little memory whatever the collection holds.
+ */
+static void
+adapt_batch_size(AdCursor *cursor)
+{
+	int64		size = AD_BATCH_BYTES * cursor->stats.documents / Max(cursor->stats.bytes, 1);
+
+	mongoc_cursor_set_batch_size(cursor->driver, Max(1, Min(size, AD_LARGEST_BATCH)));
+	cursor->adapt_at *= 2;
+}
+
+/*
  * Read the next document into cursor->ready, NULL at the end.  Returns false
  * with *error and *reply set if there is an error instead; the driver returns
  * no document in both cases.
@@ -185,6 +211,8 @@ advance(AdCursor *cursor, bson_error_t *error, const bson_t **reply)
 
 	cursor->ready = NULL;
 	enter_driver(cursor);
+	if (cursor->stats.documents == cursor->adapt_at)
+		adapt_batch_size(cursor);
 	if (!mongoc_cursor_next(cursor->driver, &cursor->ready))
 	{
 		cursor->ready = NULL;
@@ -322,6 +350,7 @@ ad_cursor_open(const AdCommand *command)
 		cursor->conn = ad_connection_get(command->serverid, command->userid);
 		cursor->reused = cursor->conn->replies > 0;
 		cursor->ended = false;
+		cursor->adapt_at = command->fetch_size > 0 ? -1 : AD_FIRST_ADAPTATION;
 		make_driver_cursor(cursor, command);
 		if (advance(cursor, &error, &reply))
 			return cursor;

@@ -22,7 +22,7 @@ typedef struct AdCommand
 	bool		aggregate;		/* aggregate, else find */
 	const uint8 *body;			/* find: the filter; aggregate: {pipeline: [..]} */
 	const uint8 *projection;	/* find only; NULL for none */
-	int			fetch_size;		/* documents a batch */
+	int			fetch_size;		/* documents a batch; 0: about 1 MB */
 	bool		allow_disk_use;
 } AdCommand;
 

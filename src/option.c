@@ -108,7 +108,7 @@ static const AdOption options[] = {
 	{"enable_filter_pushdown", ON_SERVER | ON_TABLE, AD_OPTION_BOOL,
 	0, 0, "true", NULL, NULL, TABLE(enable_filter_pushdown)},
 	{"fetch_size", ON_SERVER | ON_TABLE, AD_OPTION_INT,
-	1, 100000, "4000", NULL, NULL, TABLE(fetch_size)},
+	1, 100000, NULL, NULL, NULL, TABLE(fetch_size)},
 	{"field", ON_COLUMN, AD_OPTION_NAME,
 	0, 0, NULL, NULL, NULL, COLUMN(field)},
 	{"on_mismatch", ON_SERVER | ON_TABLE | ON_COLUMN, AD_OPTION_CHOICE,

@@ -37,7 +37,7 @@ typedef struct AdTableOptions
 	const char *database;
 	const char *collection;
 	AdMismatch	on_mismatch;
-	int			fetch_size;		/* documents a batch */
+	int			fetch_size;		/* documents a batch; 0: about 1 MB */
 	bool		allow_disk_use;
 	bool		enable_filter_pushdown; /* option AND setting */
 	bool		enable_aggregate_pushdown;
