@@ -144,7 +144,9 @@ make_wait_set(const mongoc_stream_poll_t *polls, int npolls)
 		AddWaitEventToSet(set, to_wait_events(polls[i].events),
 						  ((AdStream *) polls[i].stream)->sock, NULL, NULL);
 	AddWaitEventToSet(set, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, NULL);
-	AddWaitEventToSet(set, WL_POSTMASTER_DEATH, PGINVALID_SOCKET, NULL, NULL);
+	/* in single-user mode there is none */
+	if (IsUnderPostmaster)
+		AddWaitEventToSet(set, WL_POSTMASTER_DEATH, PGINVALID_SOCKET, NULL, NULL);
 }
 
 static void

@@ -20,7 +20,8 @@ DECLARE
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) ' || query LOOP
 		IF line ~ '(MongoDB (Query|Parameters)|Filter|Aggregate|HashAggregate|One-Time Filter):?' THEN
-			RETURN NEXT trim(line);
+			-- PostgreSQL 17 shows an init plan's result in another way
+			RETURN NEXT regexp_replace(trim(line), '\(InitPlan (\d)\)\.col1', '$0', 'g');
 		END IF;
 	END LOOP;
 END $$;
@@ -112,10 +113,10 @@ SELECT shown('SELECT i FROM loose WHERE s IS NOT NULL AND b');
 SET plan_cache_mode = force_generic_plan;
 PREPARE by_user(text, timestamptz) AS
 	SELECT i FROM t WHERE ($1 IS NULL OR s = $1) AND ts >= $2 AND l > (SELECT 7);
-EXPLAIN (VERBOSE, COSTS OFF) EXECUTE by_user('a', '2026-01-01Z');
+SELECT shown($$EXECUTE by_user('a', '2026-01-01Z')$$);
 SET plan_cache_mode = force_custom_plan;
-EXPLAIN (VERBOSE, COSTS OFF) EXECUTE by_user('a', '2026-01-01Z');
-EXPLAIN (VERBOSE, COSTS OFF) EXECUTE by_user(NULL, '2026-01-01Z');
+SELECT shown($$EXECUTE by_user('a', '2026-01-01Z')$$);
+SELECT shown($$EXECUTE by_user(NULL, '2026-01-01Z')$$);
 RESET plan_cache_mode;
 
 -- names that MongoDB's language cannot say stay with PostgreSQL
