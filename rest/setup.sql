@@ -17,6 +17,14 @@
 SET client_min_messages = warning;
 BEGIN;
 
+DO $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'admin_dashboard') THEN
+		RAISE undefined_object USING MESSAGE = 'extension "admin_dashboard" is not in this database',
+			HINT = 'Use CREATE EXTENSION admin_dashboard first.';
+	END IF;
+END $$;
+
 \if :{?calls}
 \else
 	SELECT coalesce(current_setting('admin_dashboard.calls_table', true), 'calls') AS calls \gset
@@ -60,27 +68,29 @@ CREATE SCHEMA IF NOT EXISTS admin_dashboard_rest;
 REVOKE ALL ON SCHEMA admin_dashboard_rest FROM PUBLIC;
 GRANT USAGE ON SCHEMA admin_dashboard_rest TO admin_dashboard_owner;
 
--- The text that a part of a query string stands for (RFC 3986, 2.1; a plus is
--- a space, as in forms).  22021 or 22P05 if it is no text in UTF-8.
-CREATE OR REPLACE FUNCTION admin_dashboard_rest.url_decode(part text) RETURNS text
+-- The bytes that a part of a query string stands for (RFC 3986, 2.1; a plus is
+-- a space, as in forms).
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.url_decode(part text) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT convert_from(string_agg(
+	SELECT coalesce(string_agg(
 		CASE WHEN m[1] IS NOT NULL THEN decode(m[1], 'hex')
-			 ELSE convert_to(m[2], 'UTF8') END, '' ORDER BY n), 'UTF8')
+			 ELSE convert_to(m[2], 'UTF8') END, '' ORDER BY n), '')
 	FROM regexp_matches(replace(part, '+', ' '), '%([0-9A-Fa-f]{2})|(%|[^%]+)', 'g')
 		WITH ORDINALITY AS found (m, n)
 $$;
 
 -- The value of a parameter of a query string, null if it is not there.  Of
--- several with the name the last counts.
+-- several with the name the last counts.  22021 or 22P05 if it is no text in
+-- UTF-8; what the names of others are is not looked at.
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.parameter(query text, name text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT coalesce(admin_dashboard_rest.url_decode(substring(pair FROM '=(.*)$')), '')
-	FROM regexp_split_to_table(query, '&') WITH ORDINALITY AS pairs (pair, n)
-	WHERE admin_dashboard_rest.url_decode(split_part(pair, '=', 1)) = parameter.name
-	ORDER BY n DESC LIMIT 1
+	SELECT coalesce(convert_from(admin_dashboard_rest.url_decode(found.value), 'UTF8'), '')
+	FROM (SELECT substring(pair FROM '=(.*)$') AS value
+		  FROM regexp_split_to_table(query, '&') WITH ORDINALITY AS pairs (pair, n)
+		  WHERE admin_dashboard_rest.url_decode(split_part(pair, '=', 1)) = convert_to(parameter.name, 'UTF8')
+		  ORDER BY n DESC LIMIT 1) found
 $$;
 
 -- A date and time in ISO 8601, in UTC where it has no offset; a date alone is
@@ -137,10 +147,18 @@ AS $$
 		data #> '{date_range,start_date}', data #> '{date_range,end_date}')::json
 $$;
 
+-- The summary, wherever the extension is: a name in the function's path could
+-- be taken by another's.
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.summary(
+	start_date timestamptz, end_date timestamptz, user_email text
+) RETURNS jsonb
+LANGUAGE sql STABLE
+RETURN :extension_schema.admin_dashboard(start_date, end_date, user_email);
+
 -- The answer to a request whose key is good.
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.answer(query text) RETURNS json
 LANGUAGE plpgsql VOLATILE
-SET search_path = :extension_schema, pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	name text;
@@ -167,7 +185,7 @@ BEGIN
 	END IF;
 	PERFORM set_config('response.headers',
 		'[{"X-Message": "ok"}, {"Cache-Control": "no-store"}]', true);
-	RETURN admin_dashboard_rest.body(admin_dashboard(start_date, end_date, user_email));
+	RETURN admin_dashboard_rest.body(admin_dashboard_rest.summary(start_date, end_date, user_email));
 END $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA admin_dashboard_rest FROM PUBLIC;
@@ -194,10 +212,12 @@ SET timezone = 'UTC'
 SET statement_timeout = '5s'
 AS $$
 DECLARE
-	header text := current_setting('request.headers', true)::json ->> 'x-api-authorization';
-	key text := substring(header FROM '^[Bb][Ee][Aa][Rr][Ee][Rr] +([!-~]+) *$');
+	header text;
+	key text;
 	is_admin boolean;
 BEGIN
+	header := nullif(current_setting('request.headers', true), '')::json ->> 'x-api-authorization';
+	key := substring(header FROM '^[Bb][Ee][Aa][Rr][Ee][Rr] +([!-~]+) *$');
 	IF key IS NOT NULL AND length(key) <= 512 THEN
 		is_admin := admin_dashboard.check_api_key(key);
 	END IF;

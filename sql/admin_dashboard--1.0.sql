@@ -10,12 +10,18 @@
 CREATE FUNCTION admin_dashboard_fdw_handler()
 RETURNS fdw_handler
 AS 'MODULE_PATHNAME'
-LANGUAGE C STRICT;
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION admin_dashboard_fdw_handler() IS
+	'the callbacks of the wrapper admin_dashboard_fdw';
 
 CREATE FUNCTION admin_dashboard_fdw_validator(text[], oid)
 RETURNS void
 AS 'MODULE_PATHNAME'
-LANGUAGE C STRICT;
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION admin_dashboard_fdw_validator(text[], oid) IS
+	'checks the options of objects of the wrapper admin_dashboard_fdw';
 
 CREATE FOREIGN DATA WRAPPER admin_dashboard_fdw
 	HANDLER admin_dashboard_fdw_handler
@@ -77,19 +83,21 @@ SELECT pg_catalog.pg_extension_config_dump('admin_dashboard.api_keys', '');
 SELECT pg_catalog.pg_extension_config_dump('admin_dashboard.api_keys_id_seq', '');
 
 -- Make a key and return it: it is shown this once.  name says whose it is;
--- expires_at is null for a key that lasts until it is revoked.  Two random
--- UUIDs are 244 bits from the server's cryptographic source of randomness.
+-- expires_at is null for a key that lasts until it is revoked.  A random UUID
+-- is 122 bits from the server's cryptographic source of randomness; the hash of
+-- three of them, 366 bits, is a key of 256 bits.
 CREATE FUNCTION admin_dashboard.create_api_key(
 	name text,
 	is_admin boolean DEFAULT true,
 	expires_at timestamptz DEFAULT NULL
 )
 RETURNS text
-LANGUAGE plpgsql
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	key text := 'adk_' || replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+	key text := 'adk_' || encode(sha256(uuid_send(gen_random_uuid())
+		|| uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 'hex');
 BEGIN
 	INSERT INTO admin_dashboard.api_keys (name, key_hash, is_admin, expires_at)
 	VALUES (create_api_key.name, sha256(convert_to(key, 'UTF8')),
@@ -100,10 +108,10 @@ END $$;
 COMMENT ON FUNCTION admin_dashboard.create_api_key(text, boolean, timestamptz) IS
 	'makes an API key and returns it, this once';
 
--- Revoke the keys of that name that are valid; returns how many there were.
+-- Revoke the keys of that name that are not revoked yet; returns how many.
 CREATE FUNCTION admin_dashboard.revoke_api_key(name text)
 RETURNS integer
-LANGUAGE plpgsql
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -123,7 +131,7 @@ COMMENT ON FUNCTION admin_dashboard.revoke_api_key(text) IS
 -- It notes the use of the key, once a minute, unless another session is at it.
 CREATE FUNCTION admin_dashboard.check_api_key(key text)
 RETURNS boolean
-LANGUAGE plpgsql
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

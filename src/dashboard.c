@@ -8,14 +8,11 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
-#include "funcapi.h"
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -132,7 +129,9 @@ static SPIPlanPtr
 get_plan(void)
 {
 	SPIPlanPtr	plan;
+	SPIPlanPtr	old_plan;
 	char	   *table;
+	char	   *old_table;
 
 	if (saved_plan != NULL && strcmp(saved_plan_table, calls_table) == 0)
 		return saved_plan;
@@ -142,14 +141,17 @@ get_plan(void)
 	if (saved_plan_in_use)
 		return plan;
 	table = MemoryContextStrdup(TopMemoryContext, calls_table);
-	if (saved_plan != NULL)
-	{
-		SPI_freeplan(saved_plan);
-		pfree(saved_plan_table);
-	}
-	SPI_keepplan(plan);
+	if (SPI_keepplan(plan) != 0)
+		elog(ERROR, "SPI_keepplan failed");
+	old_plan = saved_plan;
+	old_table = saved_plan_table;
 	saved_plan = plan;
 	saved_plan_table = table;
+	if (old_plan != NULL)
+	{
+		SPI_freeplan(old_plan);
+		pfree(old_table);
+	}
 	return plan;
 }
 
@@ -197,11 +199,15 @@ minutes_from_sum(Datum sum, bool isnull, Oid type)
 	return minutes;
 }
 
+/*
+ * The argument is the setting that the call began with: what it calls can have
+ * another one.
+ */
 static void
 error_context(void *arg)
 {
 	errcontext("admin_dashboard() over %s, which the setting admin_dashboard.calls_table names",
-			   calls_table);
+			   (const char *) arg);
 }
 
 /*
@@ -237,7 +243,8 @@ fetch_summary(TimestampTz start, TimestampTz end, text *user, Summary *summary)
 	Datum		values[3] = {TimestampTzGetDatum(start), TimestampTzGetDatum(end),
 	PointerGetDatum(user)};
 	bool		was_in_use = saved_plan_in_use;
-	ErrorContextCallback callback = {error_context_stack, error_context, NULL};
+	ErrorContextCallback callback = {error_context_stack, error_context,
+	pstrdup(calls_table)};
 	MemoryContext inner;
 
 	SPI_connect();
@@ -268,6 +275,8 @@ fetch_summary(TimestampTz start, TimestampTz end, text *user, Summary *summary)
 static void
 get_range(FunctionCallInfo fcinfo, TimestampTz *start, TimestampTz *end)
 {
+	TimestampTz infinite;
+
 	*end = PG_ARGISNULL(1) ? GetCurrentTransactionStartTimestamp() : PG_GETARG_TIMESTAMPTZ(1);
 	if (!PG_ARGISNULL(0))
 		*start = PG_GETARG_TIMESTAMPTZ(0);
@@ -277,10 +286,12 @@ get_range(FunctionCallInfo fcinfo, TimestampTz *start, TimestampTz *end)
 		/* days of 24 hours, whatever the session's time zone */
 		*start = Max(*end - DEFAULT_RANGE, MIN_TIMESTAMP);
 
-	if (TIMESTAMP_NOT_FINITE(*start) || TIMESTAMP_NOT_FINITE(*end))
+	infinite = TIMESTAMP_NOT_FINITE(*end) ? *end : *start;
+	if (TIMESTAMP_NOT_FINITE(infinite))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must be finite", TIMESTAMP_NOT_FINITE(*end) ? "end_date" : "start_date"),
+				 errmsg("%s must be finite", infinite == *end ? "end_date" : "start_date"),
+				 errdetail("It is %s.", TIMESTAMP_IS_NOBEGIN(infinite) ? "-infinity" : "infinity"),
 				 errhint("Leave end_date out for now, and start_date for 30 days before end_date.")));
 	if (*start > *end)
 		ereport(ERROR,
@@ -355,18 +366,28 @@ push_string(JsonbParseState **state, const char *key, char *string)
 	pushJsonbValue(state, WJB_VALUE, &value);
 }
 
-/* number / divisor with two decimals, half away from zero; 0 for no divisor */
+static Datum
+round_numeric(Numeric number, int decimals)
+{
+	return DirectFunctionCall2(numeric_round, NumericGetDatum(number), Int32GetDatum(decimals));
+}
+
+/*
+ * number / divisor with two decimals, half away from zero; 0 for no divisor.
+ * numeric_div() keeps about 16 digits, or the decimals of an operand if they
+ * are more: those given to the divisor serve large quotients, and keep the
+ * quotient's own rounding away from the second decimal.
+ */
 static Numeric
 quotient(Numeric number, int64 divisor)
 {
-	Datum		result = NumericGetDatum(number);
+	Datum		result;
 
 	if (divisor == 0)
-		result = NumericGetDatum(int64_to_numeric(0));
-	else
-		result = DirectFunctionCall2(numeric_div, result,
-									 NumericGetDatum(int64_to_numeric(divisor)));
-	return DatumGetNumeric(DirectFunctionCall2(numeric_round, result, Int32GetDatum(2)));
+		return DatumGetNumeric(round_numeric(int64_to_numeric(0), 2));
+	result = DirectFunctionCall2(numeric_div, NumericGetDatum(number),
+								 round_numeric(int64_to_numeric(divisor), 20));
+	return DatumGetNumeric(round_numeric(DatumGetNumeric(result), 2));
 }
 
 static Jsonb *

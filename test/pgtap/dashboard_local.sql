@@ -1,0 +1,252 @@
+-- admin_dashboard() over local tables: arithmetic, errors, rights, and what the
+-- saved plan must follow; and the API keys.  It needs no MongoDB.  dashboard.sql
+-- holds the answers over a collection.
+
+\set ON_ERROR_STOP on
+\set QUIET on
+SET client_min_messages = error;
+BEGIN;
+-- no name of a table, set before the library is there to say so
+SET LOCAL admin_dashboard.calls_table = 'a b';
+CREATE EXTENSION IF NOT EXISTS admin_dashboard;
+SET LOCAL timezone = 'Asia/Kolkata';
+
+SELECT * FROM no_plan();
+
+-- SQLSTATE, message, detail, hint, context; null if it does not fail
+CREATE FUNCTION pg_temp.failure(query text) RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+	state text;
+	message text;
+	detail text;
+	hint text;
+	context text;
+BEGIN
+	EXECUTE query;
+	RETURN NULL;
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
+		detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
+	RETURN ARRAY[state, message, detail, hint, context];
+END $$;
+
+-- what is shown of the durations: calls, minutes, hours, average
+CREATE FUNCTION pg_temp.figures(type text, durations text[]) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answer jsonb;
+BEGIN
+	DROP TABLE IF EXISTS public.calls;
+	EXECUTE format('CREATE TABLE public.calls (created_by_email text, created_at timestamptz, duration_minutes %s)', type);
+	EXECUTE format('INSERT INTO public.calls SELECT NULL, now(), d::%s FROM unnest($1) d', type) USING durations;
+	answer := admin_dashboard();
+	RETURN concat_ws(' ', answer ->> 'total_calls', answer ->> 'total_duration_minutes',
+					 answer ->> 'total_duration_hours', answer ->> 'avg_duration_minutes');
+END $$;
+
+---------------------------------------------------------------------
+-- Arithmetic
+---------------------------------------------------------------------
+
+SELECT is(current_setting('admin_dashboard.calls_table'), 'calls', 'a setting that is no name gives way to the default');
+
+SELECT is(pg_temp.figures(type, durations::text[]), shown, type || ' ' || durations)
+FROM (VALUES
+	('float8', '{}', '0 0.00 0.00 0.00'),
+	('float8', '{NULL}', '1 0.00 0.00 0.00'),
+	('float8', '{NULL,4}', '2 4.00 0.07 2.00'),
+	('float8', '{0}', '1 0.00 0.00 0.00'),
+	-- halves go away from zero, as the decimal that is meant, not as the double
+	('float8', '{0.005}', '1 0.01 0.00 0.01'),
+	('float8', '{1.005}', '1 1.01 0.02 1.01'),
+	('float8', '{-1.005}', '1 -1.01 -0.02 -1.01'),
+	('float8', '{2.675}', '1 2.68 0.04 2.68'),
+	('float8', '{0.1,0.2}', '2 0.30 0.01 0.15'),
+	('numeric', '{0.005}', '1 0.01 0.00 0.01'),
+	('numeric', '{-0.005}', '1 -0.01 0.00 -0.01'),
+	('numeric', '{0.004999999999999999999}', '1 0.00 0.00 0.00'),
+	('numeric', '{-0.001}', '1 0.00 0.00 0.00'),
+	-- the average and the hours are of the total that is not rounded
+	('numeric', '{0.004,0.004,0.004}', '3 0.01 0.00 0.00'),
+	('numeric', '{0.01,0}', '2 0.01 0.00 0.01'),
+	('numeric', '{0.3}', '1 0.30 0.01 0.30'),
+	('numeric', '{0.2999}', '1 0.30 0.00 0.30'),
+	('numeric', '{1,0,0}', '3 1.00 0.02 0.33'),
+	('numeric', '{2,0,0}', '3 2.00 0.03 0.67'),
+	('numeric', '{-2,0,0}', '3 -2.00 -0.03 -0.67'),
+	('numeric', '{12345678901234567890.125}', '1 12345678901234567890.13 205761315020576131.50 12345678901234567890.13'),
+	('smallint', '{3,4}', '2 7.00 0.12 3.50'),
+	('integer', '{2147483647,1}', '2 2147483648.00 35791394.13 1073741824.00'),
+	('bigint', '{9223372036854775807,1}', '2 9223372036854775808.00 153722867280912930.13 4611686018427387904.00'),
+	('real', '{1.5,2.25}', '2 3.75 0.06 1.88'),
+	('float8', '{1e15}', '1 1000000000000000.00 16666666666666.67 1000000000000000.00')
+) v (type, durations, shown);
+
+SELECT is((pg_temp.failure(format('SELECT pg_temp.figures(%L, %L)', type, durations)))[1:2],
+		  ARRAY['22003', 'sum of column "duration_minutes" is not finite'], type || ' ' || durations)
+FROM (VALUES ('float8', '{1,NaN}'), ('float8', '{Infinity}'), ('float8', '{-Infinity,1}'),
+			 ('numeric', '{NaN}'), ('numeric', '{Infinity}'), ('real', '{NaN}')) v (type, durations);
+SELECT is((pg_temp.failure('SELECT pg_temp.figures(''float8'', ''{1e308,1e308}'')'))[1], '22003', 'a sum beyond float8');
+SELECT is((pg_temp.failure('SELECT pg_temp.figures(''interval'', ''{1 h}'')'))[1:3],
+		  ARRAY['42804', 'column "duration_minutes" is not of a number type', 'Its sum is of type interval.'], 'an interval');
+SELECT is((pg_temp.failure('SELECT pg_temp.figures(''text'', ''{1}'')'))[1], '42883', 'a text has no sum');
+
+---------------------------------------------------------------------
+-- The range
+---------------------------------------------------------------------
+
+DROP TABLE public.calls;
+CREATE TABLE public.calls (created_by_email text, created_at timestamptz, duration_minutes float8);
+INSERT INTO public.calls VALUES
+	(NULL, '2026-03-01 00:00:00.001Z', 1), ('ann@example.com', '2026-03-01 00:00:00.002Z', 2),
+	('o''hara "$1" \@example.com', '2026-03-01 00:00:00.003Z', NULL), ('żółw@пример.example', '2026-03-01 00:00:00.004Z', 8),
+	('ann@example.com', '-infinity', 16), ('ann@example.com', 'infinity', 32), ('ann@example.com', NULL, 64);
+SELECT is((admin_dashboard(first::timestamptz, last::timestamptz) ->> 'total_calls')::int, calls, name)
+FROM (VALUES ('both bounds', '2026-03-01 00:00:00.001Z', '2026-03-01 00:00:00.004Z', 4),
+			 ('right inside', '2026-03-01 00:00:00.001001Z', '2026-03-01 00:00:00.003999Z', 2),
+			 ('infinite and null dates are in no range', '4713-01-01 BC', '200000-01-01', 4)) v (name, first, last, calls);
+SELECT is((admin_dashboard('2026-03-01Z', '2026-03-02Z', email) ->> 'total_calls')::int, calls, 'user ' || email)
+FROM (VALUES ('o''hara "$1" \@example.com', 1), ('żółw@пример.example', 1), ('ann@example.com', 1), ('$1', 0), ('', 0)) v (email, calls);
+SELECT is(admin_dashboard('2026-03-01Z', '2026-03-02Z') -> 'total_active_users', '3', 'users, without nobody');
+SELECT is(admin_dashboard(end_date => '4714-11-24 00:00:00Z BC') #>> '{date_range,start_date}',
+		  '-004713-11-24T00:00:00Z', 'the default start ends where dates do');
+SELECT is(admin_dashboard(first::timestamptz, '20000-01-01Z') #>> '{date_range,start_date}', shown, first)
+FROM (VALUES ('2026-03-01 00:00:00.5Z', '2026-03-01T00:00:00.5Z'), ('2026-03-01 00:00:00.000001Z', '2026-03-01T00:00:00.000001Z'),
+			 ('0001-01-01Z BC', '+000000-01-01T00:00:00Z'), ('0001-01-01Z', '0001-01-01T00:00:00Z'),
+			 ('9999-12-31 23:59:59Z', '9999-12-31T23:59:59Z'), ('10000-01-01Z', '+010000-01-01T00:00:00Z')) v (first, shown);
+
+SELECT is((pg_temp.failure('SELECT admin_dashboard(' || arguments || ')'))[1:4], ARRAY['22023', message, detail, hint], arguments)
+FROM (VALUES
+	($$'2026-03-02', '2026-03-01'$$, 'start_date must not be after end_date',
+	 'The range would begin at 2026-03-02 00:00:00+05:30 and end at 2026-03-01 00:00:00+05:30.',
+	 'Exchange the two; a start_date without end_date must not be in the future.'),
+	($$'-infinity', '2026-03-01'$$, 'start_date must be finite', 'It is -infinity.',
+	 'Leave end_date out for now, and start_date for 30 days before end_date.'),
+	($$'-infinity', 'infinity'$$, 'end_date must be finite', 'It is infinity.',
+	 'Leave end_date out for now, and start_date for 30 days before end_date.')
+) v (arguments, message, detail, hint);
+
+---------------------------------------------------------------------
+-- The table, and who reads it
+---------------------------------------------------------------------
+
+SELECT is((pg_temp.failure(format('SET admin_dashboard.calls_table = %L', value)))[1:3],
+		  ARRAY['22023', format('invalid value for parameter "admin_dashboard.calls_table": "%s"', value),
+				'It is not the name of a table, with or without a schema.'], 'no name: ' || value)
+FROM unnest(ARRAY['', '.', 'a.', '.a', 'a.b.c', 'a b', '"a', 'calls; SELECT 1', 'generate_series(1, 2)']) value;
+
+-- said by us when the query is planned, by PostgreSQL when it is planned again
+SET LOCAL admin_dashboard.calls_table = 'no_schema.calls';
+SELECT is((pg_temp.failure('SELECT admin_dashboard()'))[1:2],
+		  ARRAY['42P01', 'relation "no_schema.calls" does not exist'], 'no such schema');
+CREATE TABLE gone AS TABLE public.calls;
+SET LOCAL admin_dashboard.calls_table = 'gone';
+SELECT is(admin_dashboard('2026-03-01Z', '2026-03-02Z') ->> 'total_calls', '4', 'a table');
+DROP TABLE gone;
+SELECT is((pg_temp.failure('SELECT admin_dashboard()'))[1:2], ARRAY['42P01', 'relation "gone" does not exist'], 'dropped');
+SELECT matches((pg_temp.failure('SELECT admin_dashboard()'))[5],
+			   '^admin_dashboard\(\) over gone, which the setting admin_dashboard.calls_table names\n', 'with the setting');
+CREATE VIEW gone AS SELECT * FROM public.calls WHERE created_by_email IS NOT NULL;
+SELECT is(admin_dashboard('2026-03-01Z', '2026-03-02Z') ->> 'total_calls', '3', 'made again, as a view');
+ALTER VIEW gone RENAME created_at TO started;
+SELECT is((pg_temp.failure('SELECT admin_dashboard()'))[1:2], ARRAY['42703', 'column "created_at" does not exist'], 'without a column');
+
+-- the context is that of the call, not of what it calls
+CREATE FUNCTION fails() RETURNS float8 LANGUAGE plpgsql STABLE SET admin_dashboard.calls_table = 'public.calls'
+	AS $$ BEGIN RAISE 'it fails'; END $$;
+CREATE VIEW failing AS SELECT NULL::text AS created_by_email, now() AS created_at, fails() AS duration_minutes;
+SET LOCAL admin_dashboard.calls_table = 'failing';
+SELECT matches((pg_temp.failure('SELECT admin_dashboard()'))[5], 'admin_dashboard\(\) over failing,', 'another setting inside');
+
+-- a table that asks itself ends, and leaves the session in order
+CREATE VIEW itself AS SELECT NULL::text AS created_by_email, now() AS created_at, 0.0 AS duration_minutes;
+CREATE OR REPLACE VIEW itself AS SELECT NULL::text AS created_by_email, now() AS created_at,
+	(admin_dashboard() ->> 'total_duration_minutes')::numeric AS duration_minutes;
+SET LOCAL admin_dashboard.calls_table = 'itself';
+SELECT is((pg_temp.failure('SELECT admin_dashboard()'))[1], '54001', 'a table that asks itself');
+SET LOCAL admin_dashboard.calls_table = 'public.calls';
+SELECT is(admin_dashboard('2026-03-01Z', '2026-03-02Z') ->> 'total_calls', '4', 'the session goes on');
+
+-- the same saved plan, for another role
+CREATE ROLE ad_ann;
+CREATE ROLE ad_bob;
+CREATE SCHEMA closed;
+CREATE TABLE closed.calls AS TABLE public.calls;
+GRANT SELECT (created_by_email, created_at, duration_minutes) ON public.calls TO ad_ann, ad_bob;
+ALTER TABLE public.calls ADD secret text, ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON public.calls TO ad_ann USING (created_by_email = 'ann@example.com');
+SET LOCAL ROLE ad_ann;
+SELECT is(admin_dashboard('2026-03-01Z', '2026-03-02Z') ->> 'total_calls', '1', 'rows that a policy shows');
+SET LOCAL ROLE ad_bob;
+SELECT is(admin_dashboard('2026-03-01Z', '2026-03-02Z') ->> 'total_calls', '0', 'or does not');
+SET LOCAL admin_dashboard.calls_table = 'closed.calls';
+SELECT is((pg_temp.failure('SELECT admin_dashboard()'))[1:2], ARRAY['42501', 'permission denied for schema closed'], 'a closed schema');
+RESET ROLE;
+
+---------------------------------------------------------------------
+-- API keys
+---------------------------------------------------------------------
+
+CREATE TABLE keys (name text, key text);
+INSERT INTO keys VALUES
+	('admin', admin_dashboard.create_api_key('admin')),
+	('plain', admin_dashboard.create_api_key('plain', is_admin => false)),
+	('later', admin_dashboard.create_api_key('later', expires_at => now() + interval '1 hour')),
+	('past', admin_dashboard.create_api_key('past', expires_at => now())),
+	('twice', admin_dashboard.create_api_key('twice')), ('twice', admin_dashboard.create_api_key('twice'));
+
+SELECT ok(bool_and(key ~ '^adk_[0-9a-f]{64}$') AND count(DISTINCT key) = 6, 'keys of 256 bits') FROM keys;
+SELECT is(admin_dashboard.check_api_key(key), valid, 'check: ' || name)
+FROM keys JOIN (VALUES ('admin', true), ('plain', false), ('later', true), ('past', NULL)) v (name, valid) USING (name);
+SELECT is(admin_dashboard.check_api_key(key), NULL, 'no key: ' || coalesce(key, 'null'))
+FROM unnest(ARRAY['', 'adk_', 'admin', '%', NULL]) key;
+SELECT results_eq('SELECT DISTINCT name FROM admin_dashboard.api_keys WHERE last_used_at IS NOT NULL ORDER BY 1',
+				  ARRAY['admin', 'later', 'plain'], 'the use of valid keys is noted');
+SELECT is_empty($$SELECT FROM admin_dashboard.api_keys k, keys WHERE k::text LIKE '%' || substr(key, 5) || '%'
+				   OR encode(key_hash, 'escape') LIKE '%' || substr(key, 5) || '%'$$, 'no key is kept');
+SELECT is(count(*), 6::bigint, 'but its SHA-256')
+FROM admin_dashboard.api_keys k JOIN keys ON key_hash = sha256(convert_to(key, 'UTF8')) AND k.name = keys.name;
+SELECT is(admin_dashboard.revoke_api_key(name), revoked, 'revoke: ' || name)
+FROM (VALUES ('admin', 1), ('admin', 0), ('twice', 2), ('nobody', 0)) v (name, revoked);
+SELECT is(admin_dashboard.check_api_key(key), NULL, 'revoked: ' || name) FROM keys WHERE name IN ('admin', 'twice');
+SELECT is(admin_dashboard.check_api_key(key), true, 'others are not: ' || name) FROM keys WHERE name = 'later';
+SELECT throws_ok('SELECT admin_dashboard.create_api_key('''')', '23514', NULL, 'a key without a name');
+SELECT throws_ok('SELECT admin_dashboard.create_api_key(NULL)', '23502', NULL, 'or null');
+
+-- who has no rights has none; one layer open does not open the next
+CREATE FUNCTION pg_temp.all_denied() RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT is((pg_temp.failure(query))[1], '42501', 'denied: ' || query)
+	FROM unnest(ARRAY['SELECT FROM admin_dashboard.api_keys', 'DELETE FROM admin_dashboard.api_keys',
+					  $q$SELECT admin_dashboard.create_api_key('mine')$q$, $q$SELECT admin_dashboard.revoke_api_key('later')$q$,
+					  $q$SELECT admin_dashboard.check_api_key('x')$q$]) query
+$$;
+SET LOCAL ROLE ad_bob;
+SELECT pg_temp.all_denied();
+RESET ROLE;
+GRANT USAGE ON SCHEMA admin_dashboard TO ad_bob;
+SET LOCAL ROLE ad_bob;
+SELECT pg_temp.all_denied();
+RESET ROLE;
+
+---------------------------------------------------------------------
+-- The extension
+---------------------------------------------------------------------
+
+CREATE VIEW parts AS SELECT p.* FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.classid = 'pg_proc'::regclass AND d.deptype = 'e'
+	JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass AND e.extname = 'admin_dashboard';
+SELECT is_empty($$SELECT oid::regprocedure FROM parts WHERE obj_description(oid, 'pg_proc') IS NULL$$, 'every function has a comment');
+SELECT is_empty($$SELECT oid::regprocedure FROM parts WHERE pronamespace = 'admin_dashboard'::regnamespace
+				  AND proconfig IS DISTINCT FROM ARRAY['search_path=pg_catalog, pg_temp']$$, 'a fixed path for what handles keys');
+SELECT is_empty($$SELECT oid::regprocedure FROM parts WHERE prosecdef$$, 'none has another''s rights');
+SELECT results_eq($$SELECT c::regclass::text FROM pg_extension, unnest(extconfig) c WHERE extname = 'admin_dashboard' ORDER BY 1$$,
+				  ARRAY['admin_dashboard.api_keys', 'admin_dashboard.api_keys_id_seq'], 'dumps have the keys');
+
+DROP EXTENSION admin_dashboard CASCADE;
+SELECT hasnt_schema('admin_dashboard', 'it leaves nothing');
+CREATE SCHEMA "an ""odd"" schema";
+CREATE EXTENSION admin_dashboard SCHEMA "an ""odd"" schema";
+SET LOCAL admin_dashboard.calls_table = 'public.calls';
+SELECT is("an ""odd"" schema".admin_dashboard('2026-03-01Z', '2026-03-02Z') ->> 'total_calls', '4', 'in another schema');
+SELECT is(admin_dashboard.check_api_key(admin_dashboard.create_api_key('x')), true, 'keys too');
+
+SELECT * FROM finish();
+ROLLBACK;
