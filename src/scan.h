@@ -5,13 +5,14 @@
 #ifndef AD_SCAN_H
 #define AD_SCAN_H
 
-#include "commands/explain.h"
 #include "nodes/execnodes.h"
+
+struct ExplainState;
 
 extern void ad_begin_foreign_scan(ForeignScanState *node, int eflags);
 extern TupleTableSlot *ad_iterate_foreign_scan(ForeignScanState *node);
 extern void ad_rescan_foreign_scan(ForeignScanState *node);
 extern void ad_end_foreign_scan(ForeignScanState *node);
-extern void ad_explain_foreign_scan(ForeignScanState *node, ExplainState *es);
+extern void ad_explain_foreign_scan(ForeignScanState *node, struct ExplainState *es);
 
 #endif							/* AD_SCAN_H */
