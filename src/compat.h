@@ -18,6 +18,13 @@
 #endif
 
 /*
+ * 18 replaced pg_attribute_noreturn() by a specifier that comes first.
+ */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn __attribute__((noreturn))
+#endif
+
+/*
  * Foreign paths: PostgreSQL 17 added fdw_restrictinfo, 18 disabled_nodes.
  */
 #if PG_VERSION_NUM >= 180000

@@ -5,6 +5,7 @@
 #ifndef AD_ERROR_H
 #define AD_ERROR_H
 
+#include "compat.h"
 #include "driver.h"
 
 /* what an error has to do with the connection */
@@ -26,7 +27,8 @@ typedef struct AdErrorSource
 } AdErrorSource;
 
 extern AdErrorKind ad_error_kind(const bson_error_t *error);
-extern void ad_error_report(const bson_error_t *error, const bson_t *reply,
-							const AdErrorSource *source) pg_attribute_noreturn();
+pg_noreturn extern void ad_error_report(const bson_error_t *error,
+										const bson_t *reply,
+										const AdErrorSource *source);
 
 #endif							/* AD_ERROR_H */

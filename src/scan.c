@@ -247,7 +247,7 @@ describe_mismatch(AdScanState *state, const char *field, Oid typid, int32 typmod
 /*
  * Raise the error for a field that holds what its column cannot.
  */
-static void pg_attribute_noreturn()
+pg_noreturn static void
 report_mismatch(AdScanState *state, const char *field, Oid typid, int32 typmod)
 {
 	const char *details = describe_mismatch(state, field, typid, typmod, true);
@@ -281,7 +281,7 @@ check_guards(AdScanState *state, const AdFieldValue *values)
  * Raise the error for a result that MongoDB computed and that the SQL type
  * does not hold.
  */
-static void pg_attribute_noreturn()
+pg_noreturn static void
 report_result(AdScanState *state, const AdOutput *output, bson_type_t found)
 {
 	ereport(ERROR,
