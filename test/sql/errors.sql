@@ -19,8 +19,8 @@ EXCEPTION WHEN OTHERS THEN
 		detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
 	RETURN QUERY SELECT unnest(array_remove(ARRAY[
 		state || ' ' || message,
-		-- libmongoc 1.24 and later say more
-		nullif('  detail:  ' || replace(detail, ' Topology type: Single.', ''), '  detail:  '),
+		-- versions of libmongoc say more or less
+		nullif('  detail:  ' || regexp_replace(detail, ' Topology type: Single\.|(?<=^Invalid URI ).*', ''), '  detail:  '),
 		nullif('  hint:    ' || hint, '  hint:    '),
 		'  context: ' || substring(context FROM '^MongoDB[^\n]*')], NULL));
 END $$;

@@ -110,9 +110,19 @@ SELECT * FROM whole;
 
 -- what EXPLAIN counts
 CREATE FOREIGN TABLE counted (v int) SERVER mongodb OPTIONS (database 'ad_test', collection 'values', on_mismatch 'null');
-EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT v FROM counted;
+CREATE FUNCTION work(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
+		IF line ~ 'MongoDB|Mismatches' THEN
+			RETURN NEXT trim(line);
+		END IF;
+	END LOOP;
+END $$;
+SELECT work('SELECT v FROM counted');
 
 DROP EXTENSION admin_dashboard CASCADE;
-DROP FUNCTION readable(text);
+DROP FUNCTION readable(text), work(text);
 DROP TYPE colour;
 DROP DOMAIN positive, some_text;
