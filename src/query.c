@@ -131,10 +131,11 @@ ad_query_project(AdQuery *query)
 		query->projection = ad_doc_add(query->projection, lfirst(lc), ad_integer(1));
 		with_id |= is_above("_id", lfirst(lc));
 	}
-	/* a projection that excludes alone would include all else */
+	/* to exclude alone would include all else: name a field that is not there */
+	if (paths == NIL)
+		query->projection = ad_doc("no field", ad_integer(1));
 	if (!with_id)
-		query->projection = ad_doc_add(query->projection, "_id",
-									   ad_integer(paths == NIL ? 1 : 0));
+		query->projection = ad_doc_add(query->projection, "_id", ad_integer(0));
 }
 
 /* a string that may be missing; none of ours is empty */

@@ -132,7 +132,11 @@ def mixed():
     return typed.documents("mixed")
 
 
-COLLECTIONS = [calls, values, fields, sound, mixed]
+def many():
+    return typed.documents("many")
+
+
+COLLECTIONS = [calls, values, fields, sound, mixed, many]
 
 
 def print_calls():

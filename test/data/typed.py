@@ -6,9 +6,10 @@ json_populate_recordset().  They are worked out here, from the definition of a
 column's value, so that the wrapper is not compared with itself.
 
 - sound: every value fits its column;
-- mixed: also values that do not, which are NULL under on_mismatch 'null'.
+- mixed: also values that do not, which are NULL under on_mismatch 'null';
+- many: as mixed, and more of them.
 
-Both come from a fixed seed, so they are the same every time.
+All come from a fixed seed, so they are the same every time.
 """
 
 import json
@@ -26,7 +27,7 @@ from bson import Binary, Code, Decimal128, Int64, MaxKey, MinKey, ObjectId, Rege
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 MISSING = object()
 NULL = None
-COUNT = 1500
+COUNT = {"sound": 1500, "mixed": 1500, "many": 5000}
 
 OIDS = [ObjectId("%024x" % (0xABC << 60 | i)) for i in range(6)]
 INSTANTS = [
@@ -329,8 +330,8 @@ def value_of(rng, make, with_wrong):
 def rows(name):
     """Pairs of a document and its row."""
     rng = random.Random("typed " + name)
-    with_wrong = name == "mixed"
-    for number in range(COUNT):
+    with_wrong = name != "sound"
+    for number in range(COUNT[name]):
         document = {"_id": number}
         row = [number]
         for column, make in COLUMNS:

@@ -9,6 +9,7 @@
 \getenv uri AD_TEST_MONGODB_URI
 \set sound `"$PYTHON" test/data/typed.py sound`
 \set mixed `"$PYTHON" test/data/typed.py mixed`
+\set many `"$PYTHON" test/data/typed.py many`
 \set queries `"$PYTHON" test/data/queries.py "${SEED:-1}" "${QUERIES:-150}"`
 
 SET client_min_messages = warning;
@@ -20,8 +21,10 @@ SET LOCAL timezone = 'Europe/Berlin';
 -- table t, once for each collection on each side
 CREATE SCHEMA local_sound;
 CREATE SCHEMA local_mixed;
+CREATE SCHEMA local_many;
 CREATE SCHEMA remote_sound;
 CREATE SCHEMA remote_mixed;
+CREATE SCHEMA remote_many;
 CREATE TYPE colour AS ENUM ('red', 'green', 'deep blue');
 CREATE DOMAIN positive AS int CHECK (VALUE > 0);
 CREATE TABLE local_sound.t (
@@ -31,8 +34,10 @@ CREATE TABLE local_sound.t (
 	d8 date, tm time, j jsonb, ia int[], ta text[], ja jsonb[], e colour, dm positive
 );
 CREATE TABLE local_mixed.t (LIKE local_sound.t);
+CREATE TABLE local_many.t (LIKE local_sound.t);
 INSERT INTO local_sound.t SELECT * FROM json_populate_recordset(NULL::local_sound.t, :'sound');
 INSERT INTO local_mixed.t SELECT * FROM json_populate_recordset(NULL::local_mixed.t, :'mixed');
+INSERT INTO local_many.t SELECT * FROM json_populate_recordset(NULL::local_many.t, :'many');
 
 CREATE SERVER mongodb FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri :'uri');
 CREATE FOREIGN TABLE remote_sound.t (
@@ -49,6 +54,13 @@ CREATE FOREIGN TABLE remote_mixed.t (
 	r real, n numeric, n3 numeric(8, 3), v varchar(5), c char(4), nm name, u uuid, by bytea,
 	d8 date, tm time, j jsonb, ia int[], ta text[], ja jsonb[], e colour, dm positive
 ) SERVER mongodb OPTIONS (database 'ad_test', collection 'mixed', on_mismatch 'null');
+CREATE FOREIGN TABLE remote_many.t (
+	id int OPTIONS (field '_id'), b boolean, i int, l bigint, f double precision,
+	m double precision,
+	t text, ts timestamptz, s smallint, tn timestamp, dx int OPTIONS (field 'd.x'), g int,
+	r real, n numeric, n3 numeric(8, 3), v varchar(5), c char(4), nm name, u uuid, by bytea,
+	d8 date, tm time, j jsonb, ia int[], ta text[], ja jsonb[], e colour, dm positive
+) SERVER mongodb OPTIONS (database 'ad_test', collection 'many', on_mismatch 'null');
 
 CREATE TABLE corpus (number int GENERATED ALWAYS AS IDENTITY, query text);
 INSERT INTO corpus (query) VALUES
@@ -157,7 +169,12 @@ BEGIN
 	END LOOP;
 END $$;
 
-SELECT plan(2 * count(*)::int) FROM corpus;
+SELECT plan(2 * count(*)::int + 2) FROM corpus;
 SELECT same(number, query) FROM corpus ORDER BY number;
+
+-- every column of every row of many documents
+SELECT is(count(*)::int, 5000, 'many: all rows') FROM remote_many.t;
+SELECT is(public.difference(public.answer('SELECT * FROM t', 'local_many'), public.answer('SELECT * FROM t', 'remote_many')),
+		  public.difference('', ''), 'many: the same rows');
 SELECT * FROM finish();
 ROLLBACK;

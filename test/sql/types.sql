@@ -105,6 +105,11 @@ SELECT * FROM fields ORDER BY _id::text COLLATE "C";
 SELECT _id, "A" FROM fields WHERE "A" = 1 AND spaced > 2 ORDER BY 1;
 ALTER FOREIGN TABLE fields DROP COLUMN c, DROP COLUMN "A";
 SELECT again, money FROM fields WHERE money = 10;
+-- a generated column is a field like others: nothing is ever stored
+CREATE FOREIGN TABLE generated (a jsonb, tags jsonb, n int GENERATED ALWAYS AS (5) STORED)
+	SERVER mongodb OPTIONS (database 'ad_test', collection 'fields');
+ALTER FOREIGN TABLE generated ALTER n OPTIONS (ADD field 'żółw');
+SELECT n FROM generated WHERE n IS NOT NULL;
 CREATE FOREIGN TABLE whole (doc text OPTIONS (field '$')) SERVER mongodb OPTIONS (database 'ad_test', collection 'fields');
 SELECT * FROM whole;
 
