@@ -45,20 +45,20 @@ add_element(AdArrayBuild *build, Datum value, bool isnull)
 
 /* whether a BSON array is a dimension of its own */
 static bool
-is_dimension(const AdArrayBuild *build, const bson_iter_t *iter)
+is_dimension(const AdArrayBuild *build, const AdElement *element)
 {
-	return bson_iter_type(iter) == BSON_TYPE_ARRAY &&
+	return element->type == BSON_TYPE_ARRAY &&
 		build->element->type->typid != JSONOID &&
 		build->element->type->typid != JSONBOID;
 }
 
 static bool
-read_element(AdArrayBuild *build, const bson_iter_t *iter)
+read_element(AdArrayBuild *build, const AdElement *element)
 {
 	Datum		value = (Datum) 0;
-	bool		isnull = ad_is_null(bson_iter_type(iter));
+	bool		isnull = ad_is_null(element->type);
 
-	if (!isnull && !build->element->type->decode(build->element, iter, &value))
+	if (!isnull && !build->element->type->decode(build->element, element, &value))
 		return false;
 	ad_check_domain(unconstify(AdTarget *, build->element), value, isnull);
 	add_element(build, value, isnull);
@@ -66,18 +66,20 @@ read_element(AdArrayBuild *build, const bson_iter_t *iter)
 }
 
 /*
- * Read the BSON array that iter is at as dimension number `depth`, from 0.
+ * Read the BSON array that the element is as dimension number `depth`, from 0.
  */
 static bool
-read_dimension(AdArrayBuild *build, const bson_iter_t *iter, int depth)
+read_dimension(AdArrayBuild *build, const AdElement *element, int depth)
 {
-	bson_iter_t inner;
+	AdReader	reader;
+	AdElement	inner;
 	int			length = 0;
 
 	check_stack_depth();
-	if (depth >= MAXDIM || !bson_iter_recurse(iter, &inner))
+	if (depth >= MAXDIM)
 		return false;
-	while (bson_iter_next(&inner))
+	ad_reader_enter(&reader, element);
+	while (ad_reader_next(&reader, &inner))
 	{
 		bool		deeper = is_dimension(build, &inner);
 
@@ -99,19 +101,19 @@ read_dimension(AdArrayBuild *build, const bson_iter_t *iter, int depth)
  * The value of an array column; false if it is a mismatch.
  */
 bool
-ad_decode_array(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+ad_decode_array(const AdTarget *target, const AdElement *element, Datum *value)
 {
 	AdArrayBuild build = {.element = target->element};
 	int			lower[MAXDIM];
 
-	if (bson_iter_type(iter) != BSON_TYPE_ARRAY)
+	if (element->type != BSON_TYPE_ARRAY)
 		return false;
 	for (int i = 0; i < MAXDIM; i++)
 	{
 		build.dims[i] = -1;
 		lower[i] = 1;
 	}
-	if (!read_dimension(&build, iter, 0))
+	if (!read_dimension(&build, element, 0))
 		return false;
 	/* arrays without elements: only one that is not nested is like ours */
 	if (build.count == 0)

@@ -7,7 +7,7 @@
 
 #include "convert.h"
 
-extern bool ad_decode_array(const AdTarget *target, const bson_iter_t *iter,
+extern bool ad_decode_array(const AdTarget *target, const AdElement *element,
 							Datum *value);
 
 #endif							/* AD_ARRAY_HEADER_H */

@@ -205,43 +205,43 @@ ad_print_datum(StringInfo out, Oid typid, Datum value)
  * Values that are long or rarely met are shown by their type alone.
  */
 void
-ad_print_element(StringInfo out, const bson_iter_t *iter)
+ad_print_element(StringInfo out, const AdElement *element)
 {
 	char		hex[25];
 	const char *string;
 	uint32		len;
 
-	switch (bson_iter_type(iter))
+	switch (element->type)
 	{
 		case BSON_TYPE_OID:
-			bson_oid_to_string(bson_iter_oid(iter), hex);
+			bson_oid_to_string((const bson_oid_t *) element->value, hex);
 			appendStringInfo(out, "ObjectId(\"%s\")", hex);
 			return;
 		case BSON_TYPE_UTF8:
-			string = bson_iter_utf8(iter, &len);
+			string = ad_read_string(element->value, &len);
 			string = ad_text_to_server(string, &len);
 			if (string == NULL)
 				break;
 			escape_json(out, string);
 			return;
 		case BSON_TYPE_INT32:
-			appendStringInfo(out, "%d", bson_iter_int32(iter));
+			appendStringInfo(out, "%d", ad_read_int32(element->value));
 			return;
 		case BSON_TYPE_INT64:
-			print_int64(out, bson_iter_int64(iter));
+			print_int64(out, ad_read_int64(element->value));
 			return;
 		case BSON_TYPE_DOUBLE:
-			print_double(out, bson_iter_double(iter));
+			print_double(out, ad_read_double(element->value));
 			return;
 		case BSON_TYPE_DATE_TIME:
-			print_date(out, bson_iter_date_time(iter));
+			print_date(out, ad_read_int64(element->value));
 			return;
 		case BSON_TYPE_BOOL:
-			appendStringInfoString(out, bson_iter_bool(iter) ? "true" : "false");
+			appendStringInfoString(out, (*element->value != 0) ? "true" : "false");
 			return;
 		default:
 			break;
 	}
 	appendStringInfo(out, "(of type %s)",
-					 ad_bson_type_name(bson_iter_type(iter)));
+					 ad_bson_type_name(element->type));
 }

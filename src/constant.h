@@ -5,11 +5,11 @@
 #ifndef AD_CONSTANT_H
 #define AD_CONSTANT_H
 
-#include <bson/bson.h>
-
 #include "datatype/timestamp.h"
 #include "lib/stringinfo.h"
 #include "nodes/nodes.h"
+
+#include "bsonread.h"
 
 /* milliseconds from MongoDB's epoch (1970) to PostgreSQL's (2000) */
 #define AD_EPOCH_SHIFT \
@@ -24,7 +24,7 @@ extern Node *ad_date_const(int64 ms);
 extern void ad_write_datum(StringInfo out, const char *key, Oid typid,
 						   Datum value);
 extern void ad_print_datum(StringInfo out, Oid typid, Datum value);
-extern void ad_print_element(StringInfo out, const bson_iter_t *iter);
+extern void ad_print_element(StringInfo out, const AdElement *element);
 extern bool ad_append_iso(StringInfo out, int64 ms);
 
 #endif							/* AD_CONSTANT_H */

@@ -37,6 +37,31 @@
 /* 2^63 as a double: the first that int64 does not hold */
 #define TWO_TO_63	9223372036854775808.0
 
+/*
+ * Whether a string is ASCII without U+0000, which is text in any encoding.
+ * Eight bytes at a time: most strings are.
+ */
+static bool
+is_plain(const char *string, uint32 len)
+{
+	const uint64 ones = UINT64CONST(0x0101010101010101);
+	uint64		bytes;
+
+	for (; len >= sizeof(bytes); len -= sizeof(bytes), string += sizeof(bytes))
+	{
+		memcpy(&bytes, string, sizeof(bytes));
+		/* a byte above 127 has its high bit, a zero gets it from the borrow */
+		if ((bytes | (bytes - ones)) & (ones << 7))
+			return false;
+	}
+	for (; len > 0; len--, string++)
+	{
+		if ((signed char) *string <= 0)
+			return false;
+	}
+	return true;
+}
+
 /* from UTF-8 to the server's encoding; NULL if it has not all characters */
 static const char *
 convert_text(const char *string, uint32 *len)
@@ -65,6 +90,8 @@ convert_text(const char *string, uint32 *len)
 const char *
 ad_text_to_server(const char *string, uint32 *len)
 {
+	if (is_plain(string, *len))
+		return string;
 	if (!pg_verify_mbstr(PG_UTF8, string, *len, true) ||
 		memchr(string, '\0', *len) != NULL)
 		return NULL;
@@ -74,11 +101,11 @@ ad_text_to_server(const char *string, uint32 *len)
 }
 
 static bool
-decode_bool(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+decode_bool(const AdTarget *target, const AdElement *element, Datum *value)
 {
-	if (bson_iter_type(iter) != BSON_TYPE_BOOL)
+	if (element->type != BSON_TYPE_BOOL)
 		return false;
-	*value = BoolGetDatum(bson_iter_bool(iter));
+	*value = BoolGetDatum((*element->value != 0));
 	return true;
 }
 
@@ -101,28 +128,26 @@ compare_numeric(Numeric a, Numeric b)
  * A decimal128 as numeric, with its digits as they are; also NaN and the
  * infinities.
  */
-bool
-ad_decimal_to_numeric(const bson_iter_t *iter, Datum *value)
+Datum
+ad_decimal_to_numeric(const AdElement *element)
 {
 	bson_decimal128_t decimal;
 	char		string[BSON_DECIMAL128_STRING];
 
-	if (!bson_iter_decimal128(iter, &decimal))
-		return false;
+	decimal.low = ad_read_int64(element->value);
+	decimal.high = ad_read_int64(element->value + sizeof(int64));
 	bson_decimal128_to_string(&decimal, string);
-	*value = NumericGetDatum(parse_numeric(string));
-	return true;
+	return NumericGetDatum(parse_numeric(string));
 }
 
 /* a decimal128 that is whole and within int64's range */
 static bool
-decimal_to_int64(const bson_iter_t *iter, int64 *number)
+decimal_to_int64(const AdElement *element, int64 *number)
 {
-	Datum		numeric;
+	Datum		numeric = ad_decimal_to_numeric(element);
 	Datum		whole;
 
-	if (!ad_decimal_to_numeric(iter, &numeric) ||
-		numeric_is_nan(DatumGetNumeric(numeric)) ||
+	if (numeric_is_nan(DatumGetNumeric(numeric)) ||
 		numeric_is_inf(DatumGetNumeric(numeric)) ||
 		compare_numeric(DatumGetNumeric(numeric), int64_to_numeric(PG_INT64_MIN)) < 0 ||
 		compare_numeric(DatumGetNumeric(numeric), int64_to_numeric(PG_INT64_MAX)) > 0)
@@ -139,28 +164,28 @@ decimal_to_int64(const bson_iter_t *iter, int64 *number)
  * range.
  */
 static bool
-decode_integer(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+decode_integer(const AdTarget *target, const AdElement *element, Datum *value)
 {
 	int64		number;
 	double		real;
 
-	switch (bson_iter_type(iter))
+	switch (element->type)
 	{
 		case BSON_TYPE_INT32:
-			number = bson_iter_int32(iter);
+			number = ad_read_int32(element->value);
 			break;
 		case BSON_TYPE_INT64:
-			number = bson_iter_int64(iter);
+			number = ad_read_int64(element->value);
 			break;
 		case BSON_TYPE_DOUBLE:
-			real = bson_iter_double(iter);
+			real = ad_read_double(element->value);
 			/* NaN fails the first test */
 			if (!(real == trunc(real)) || real < -TWO_TO_63 || real >= TWO_TO_63)
 				return false;
 			number = (int64) real;
 			break;
 		case BSON_TYPE_DECIMAL128:
-			if (!decimal_to_int64(iter, &number))
+			if (!decimal_to_int64(element, &number))
 				return false;
 			break;
 		default:
@@ -187,14 +212,12 @@ decode_integer(const AdTarget *target, const bson_iter_t *iter, Datum *value)
  * double's first 34 digits; so do we, that a value means the same to both.
  */
 static bool
-decimal_to_double(const bson_iter_t *iter, double *real)
+decimal_to_double(const AdElement *element, double *real)
 {
-	Datum		numeric;
+	Datum		numeric = ad_decimal_to_numeric(element);
 	char	   *string;
 	char		digits[64];
 
-	if (!ad_decimal_to_numeric(iter, &numeric))
-		return false;
 	string = DatumGetCString(DirectFunctionCall1(numeric_out, numeric));
 	*real = strtod(string, NULL);
 	if (numeric_is_nan(DatumGetNumeric(numeric)) || numeric_is_inf(DatumGetNumeric(numeric)))
@@ -207,47 +230,47 @@ decimal_to_double(const bson_iter_t *iter, double *real)
 
 /* a number that a double holds exactly, as a double */
 static bool
-number_to_double(const bson_iter_t *iter, double *real)
+number_to_double(const AdElement *element, double *real)
 {
 	int64		number;
 
-	switch (bson_iter_type(iter))
+	switch (element->type)
 	{
 		case BSON_TYPE_DOUBLE:
-			*real = bson_iter_double(iter);
+			*real = ad_read_double(element->value);
 			return true;
 		case BSON_TYPE_INT32:
-			*real = bson_iter_int32(iter);
+			*real = ad_read_int32(element->value);
 			return true;
 		case BSON_TYPE_INT64:
-			number = bson_iter_int64(iter);
+			number = ad_read_int64(element->value);
 			*real = (double) number;
 			/* 2^63 as a double would overflow the cast back */
 			return *real < TWO_TO_63 && (int64) *real == number;
 		case BSON_TYPE_DECIMAL128:
-			return decimal_to_double(iter, real);
+			return decimal_to_double(element, real);
 		default:
 			return false;
 	}
 }
 
 static bool
-decode_float8(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+decode_float8(const AdTarget *target, const AdElement *element, Datum *value)
 {
 	double		real;
 
-	if (!number_to_double(iter, &real))
+	if (!number_to_double(element, &real))
 		return false;
 	*value = Float8GetDatum(real);
 	return true;
 }
 
 static bool
-decode_float4(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+decode_float4(const AdTarget *target, const AdElement *element, Datum *value)
 {
 	double		real;
 
-	if (!number_to_double(iter, &real) ||
+	if (!number_to_double(element, &real) ||
 		(!isnan(real) && (double) (float) real != real))
 		return false;
 	*value = Float4GetDatum((float) real);
@@ -288,25 +311,24 @@ fit_numeric(int32 typmod, Datum *value)
  * digits that denotes it.
  */
 static bool
-decode_numeric(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+decode_numeric(const AdTarget *target, const AdElement *element, Datum *value)
 {
 	char		string[DOUBLE_SHORTEST_DECIMAL_LEN];
 
-	switch (bson_iter_type(iter))
+	switch (element->type)
 	{
 		case BSON_TYPE_INT32:
-			*value = NumericGetDatum(int64_to_numeric(bson_iter_int32(iter)));
+			*value = NumericGetDatum(int64_to_numeric(ad_read_int32(element->value)));
 			break;
 		case BSON_TYPE_INT64:
-			*value = NumericGetDatum(int64_to_numeric(bson_iter_int64(iter)));
+			*value = NumericGetDatum(int64_to_numeric(ad_read_int64(element->value)));
 			break;
 		case BSON_TYPE_DOUBLE:
-			double_to_shortest_decimal_buf(bson_iter_double(iter), string);
+			double_to_shortest_decimal_buf(ad_read_double(element->value), string);
 			*value = NumericGetDatum(parse_numeric(string));
 			break;
 		case BSON_TYPE_DECIMAL128:
-			if (!ad_decimal_to_numeric(iter, value))
-				return false;
+			*value = ad_decimal_to_numeric(element);
 			break;
 		default:
 			return false;
@@ -319,20 +341,20 @@ decode_numeric(const AdTarget *target, const bson_iter_t *iter, Datum *value)
  * is none.  An ObjectId is its 24 hexadecimal digits, which are put in hex.
  */
 static const char *
-element_text(const bson_iter_t *iter, char *hex, uint32 *len)
+element_text(const AdElement *element, char *hex, uint32 *len)
 {
 	const char *string;
 
-	switch (bson_iter_type(iter))
+	switch (element->type)
 	{
 		case BSON_TYPE_UTF8:
-			string = bson_iter_utf8(iter, len);
+			string = ad_read_string(element->value, len);
 			return ad_text_to_server(string, len);
 		case BSON_TYPE_SYMBOL:
-			string = bson_iter_symbol(iter, len);
+			string = ad_read_string(element->value, len);
 			return ad_text_to_server(string, len);
 		case BSON_TYPE_OID:
-			bson_oid_to_string(bson_iter_oid(iter), hex);
+			bson_oid_to_string((const bson_oid_t *) element->value, hex);
 			*len = 24;
 			return hex;
 		default:
@@ -341,11 +363,11 @@ element_text(const bson_iter_t *iter, char *hex, uint32 *len)
 }
 
 static bool
-decode_text(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+decode_text(const AdTarget *target, const AdElement *element, Datum *value)
 {
 	char		hex[25];
 	uint32		len;
-	const char *string = element_text(iter, hex, &len);
+	const char *string = element_text(element, hex, &len);
 
 	if (string == NULL)
 		return false;
@@ -358,11 +380,11 @@ decode_text(const AdTarget *target, const bson_iter_t *iter, Datum *value)
 
 /* char(n): spaces at the end do not count, and fill it up */
 static bool
-decode_bpchar(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+decode_bpchar(const AdTarget *target, const AdElement *element, Datum *value)
 {
 	char		hex[25];
 	uint32		len;
-	const char *string = element_text(iter, hex, &len);
+	const char *string = element_text(element, hex, &len);
 	int			missing = 0;
 	text	   *result;
 
@@ -385,11 +407,11 @@ decode_bpchar(const AdTarget *target, const bson_iter_t *iter, Datum *value)
 }
 
 static bool
-decode_name(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+decode_name(const AdTarget *target, const AdElement *element, Datum *value)
 {
 	char		hex[25];
 	uint32		len;
-	const char *string = element_text(iter, hex, &len);
+	const char *string = element_text(element, hex, &len);
 	Name		result;
 
 	if (string == NULL || len >= NAMEDATALEN)
@@ -402,11 +424,11 @@ decode_name(const AdTarget *target, const bson_iter_t *iter, Datum *value)
 
 /* a label of the enum */
 static bool
-decode_enum(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+decode_enum(const AdTarget *target, const AdElement *element, Datum *value)
 {
 	char		hex[25];
 	uint32		len;
-	const char *string = element_text(iter, hex, &len);
+	const char *string = element_text(element, hex, &len);
 	Oid			label;
 
 	if (string == NULL || len >= NAMEDATALEN)
@@ -420,21 +442,21 @@ decode_enum(const AdTarget *target, const bson_iter_t *iter, Datum *value)
 
 /* a date's milliseconds, if PostgreSQL's timestamps reach as far */
 static bool
-element_ms(const bson_iter_t *iter, int64 *ms)
+element_ms(const AdElement *element, int64 *ms)
 {
-	if (bson_iter_type(iter) != BSON_TYPE_DATE_TIME)
+	if (element->type != BSON_TYPE_DATE_TIME)
 		return false;
-	*ms = bson_iter_date_time(iter);
+	*ms = ad_read_int64(element->value);
 	return *ms >= AD_DATE_MIN && *ms <= AD_DATE_MAX;
 }
 
 /* timestamptz, and timestamp, which is in UTC */
 static bool
-decode_timestamp(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+decode_timestamp(const AdTarget *target, const AdElement *element, Datum *value)
 {
 	int64		ms;
 
-	if (!element_ms(iter, &ms))
+	if (!element_ms(element, &ms))
 		return false;
 	*value = TimestampTzGetDatum((ms - AD_EPOCH_SHIFT) * 1000);
 	return true;
@@ -442,11 +464,11 @@ decode_timestamp(const AdTarget *target, const bson_iter_t *iter, Datum *value)
 
 /* a date at midnight UTC, which has nothing to lose */
 static bool
-decode_date(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+decode_date(const AdTarget *target, const AdElement *element, Datum *value)
 {
 	int64		ms;
 
-	if (!element_ms(iter, &ms) || ms % (SECS_PER_DAY * INT64CONST(1000)) != 0)
+	if (!element_ms(element, &ms) || ms % (SECS_PER_DAY * INT64CONST(1000)) != 0)
 		return false;
 	*value = DateADTGetDatum((ms - AD_EPOCH_SHIFT) / (SECS_PER_DAY * INT64CONST(1000)));
 	return true;
@@ -454,27 +476,47 @@ decode_date(const AdTarget *target, const bson_iter_t *iter, Datum *value)
 
 /* an instant on the first day, 1970-01-01 UTC, as times of day are stored */
 static bool
-decode_time(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+decode_time(const AdTarget *target, const AdElement *element, Datum *value)
 {
 	int64		ms;
 
-	if (!element_ms(iter, &ms) || ms < 0 || ms >= SECS_PER_DAY * INT64CONST(1000))
+	if (!element_ms(element, &ms) || ms < 0 || ms >= SECS_PER_DAY * INT64CONST(1000))
 		return false;
 	*value = TimeADTGetDatum(ms * 1000);
 	return true;
 }
 
+/*
+ * The bytes of binary data.  Those of the old subtype 2 have a length of their
+ * own before them.
+ */
+const uint8 *
+ad_element_bytes(const AdElement *element, bson_subtype_t *subtype, uint32 *len)
+{
+	const uint8 *bytes = element->value + sizeof(int32) + 1;
+
+	*len = ad_read_int32(element->value);
+	*subtype = (bson_subtype_t) element->value[sizeof(int32)];
+	if (*subtype == BSON_SUBTYPE_BINARY_DEPRECATED && *len >= sizeof(int32) &&
+		(uint32) ad_read_int32(bytes) == *len - sizeof(int32))
+	{
+		bytes += sizeof(int32);
+		*len -= sizeof(int32);
+	}
+	return bytes;
+}
+
 static bool
-decode_uuid(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+decode_uuid(const AdTarget *target, const AdElement *element, Datum *value)
 {
 	bson_subtype_t subtype;
 	uint32		len;
 	const uint8 *bytes;
 	pg_uuid_t  *result;
 
-	if (bson_iter_type(iter) != BSON_TYPE_BINARY)
+	if (element->type != BSON_TYPE_BINARY)
 		return false;
-	bson_iter_binary(iter, &subtype, &len, &bytes);
+	bytes = ad_element_bytes(element, &subtype, &len);
 	if ((subtype != BSON_SUBTYPE_UUID && subtype != BSON_SUBTYPE_UUID_DEPRECATED) ||
 		len != UUID_LEN)
 		return false;
@@ -486,19 +528,19 @@ decode_uuid(const AdTarget *target, const bson_iter_t *iter, Datum *value)
 
 /* binary data of any subtype, or the 12 bytes of an ObjectId */
 static bool
-decode_bytea(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+decode_bytea(const AdTarget *target, const AdElement *element, Datum *value)
 {
 	bson_subtype_t subtype;
 	uint32		len;
 	const uint8 *bytes;
 
-	switch (bson_iter_type(iter))
+	switch (element->type)
 	{
 		case BSON_TYPE_BINARY:
-			bson_iter_binary(iter, &subtype, &len, &bytes);
+			bytes = ad_element_bytes(element, &subtype, &len);
 			break;
 		case BSON_TYPE_OID:
-			bytes = bson_iter_oid(iter)->bytes;
+			bytes = element->value;
 			len = sizeof(bson_oid_t);
 			break;
 		default:
@@ -593,15 +635,15 @@ static const AdType types[] = {
  * decimals exactly, so that the sum itself may be one that does not.
  */
 static bool
-decode_float8_sum(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+decode_float8_sum(const AdTarget *target, const AdElement *element, Datum *value)
 {
 	double		real;
 
-	if (bson_iter_type(iter) == BSON_TYPE_DECIMAL128)
-		(void) decimal_to_double(iter, &real);
-	else if (BSON_ITER_HOLDS_NUMBER(iter))
-		real = bson_iter_as_double(iter);
-	else
+	if (element->type == BSON_TYPE_DECIMAL128)
+		(void) decimal_to_double(element, &real);
+	else if (element->type == BSON_TYPE_INT64)
+		real = (double) ad_read_int64(element->value);
+	else if (!number_to_double(element, &real))
 		return false;
 	*value = Float8GetDatum(real);
 	return true;
@@ -609,22 +651,22 @@ decode_float8_sum(const AdTarget *target, const bson_iter_t *iter, Datum *value)
 
 /* a sum of int8 was summed as decimal128, which a double is not */
 static bool
-decode_numeric_sum(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+decode_numeric_sum(const AdTarget *target, const AdElement *element, Datum *value)
 {
-	return bson_iter_type(iter) != BSON_TYPE_DOUBLE &&
-		decode_numeric(target, iter, value);
+	return element->type != BSON_TYPE_DOUBLE &&
+		decode_numeric(target, element, value);
 }
 
 /* NaN, the greatest for PostgreSQL and the least for MongoDB, as a string */
 static bool
-decode_float8_extreme(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+decode_float8_extreme(const AdTarget *target, const AdElement *element, Datum *value)
 {
-	if (bson_iter_type(iter) == BSON_TYPE_UTF8)
+	if (element->type == BSON_TYPE_UTF8)
 	{
 		*value = Float8GetDatum(get_float8_nan());
 		return true;
 	}
-	return decode_float8(target, iter, value);
+	return decode_float8(target, element, value);
 }
 
 static const struct

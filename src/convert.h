@@ -5,10 +5,10 @@
 #ifndef AD_CONVERT_H
 #define AD_CONVERT_H
 
-#include <bson/bson.h>
-
 #include "lib/stringinfo.h"
 #include "nodes/nodes.h"
+
+#include "bsonread.h"
 
 /* types of one class are filtered, compared and aggregated alike */
 typedef enum AdClass
@@ -41,7 +41,7 @@ struct AdType
 	int64		min;
 	int64		max;
 	/* the value of an element; false if it does not fit the type */
-	bool		(*decode) (const AdTarget *target, const bson_iter_t *iter,
+	bool		(*decode) (const AdTarget *target, const AdElement *element,
 						   Datum *value);
 };
 
@@ -85,7 +85,9 @@ ad_is_null(bson_type_t type)
 
 /* for the decoders of other files */
 extern const char *ad_text_to_server(const char *string, uint32 *len);
-extern bool ad_decimal_to_numeric(const bson_iter_t *iter, Datum *value);
+extern Datum ad_decimal_to_numeric(const AdElement *element);
+extern const uint8 *ad_element_bytes(const AdElement *element,
+									 bson_subtype_t *subtype, uint32 *len);
 extern const char *ad_bson_type_name(bson_type_t type);
 
 #endif							/* AD_CONVERT_H */

@@ -25,6 +25,7 @@ typedef struct AdLevel AdLevel;
 typedef struct AdName
 {
 	const char *name;
+	uint32		len;
 	uint64		seen;			/* number of the document that last had it */
 	List	   *fields;			/* indexes of the fields that end here */
 	AdLevel    *below;			/* of the fields that go on; or NULL */
@@ -72,6 +73,7 @@ level_name(AdLevel *level, const char *name)
 		memcpy(names, level->names, level->count * sizeof(AdName));
 	level->names = names;
 	names[level->count].name = name;
+	names[level->count].len = strlen(name);
 	return &names[level->count++];
 }
 
@@ -146,7 +148,7 @@ ad_decoder_add(AdDecoder *decoder, const char *path, const AdTarget *target)
 
 /* the name of the element, or NULL if it is not wanted or not the first */
 static AdName *
-find_name(AdDecoder *decoder, AdLevel *level, const char *key)
+find_name(AdDecoder *decoder, AdLevel *level, const AdElement *element)
 {
 	int			i = level->next;
 
@@ -156,7 +158,8 @@ find_name(AdDecoder *decoder, AdLevel *level, const char *key)
 
 		if (++i == level->count)
 			i = 0;
-		if (strcmp(name->name, key) == 0)
+		if (name->len == element->key_len &&
+			memcmp(name->name, element->key, name->len) == 0)
 		{
 			level->next = i;
 			if (name->seen == decoder->serial)
@@ -169,15 +172,15 @@ find_name(AdDecoder *decoder, AdLevel *level, const char *key)
 }
 
 static void
-decode_field(AdDecoder *decoder, int index, const bson_iter_t *iter)
+decode_field(AdDecoder *decoder, int index, const AdElement *element)
 {
 	AdFieldValue *field = &decoder->values[index];
 	const AdTarget *target = decoder->targets[index];
 
-	field->found = bson_iter_type(iter);
+	field->found = element->type;
 	if (ad_is_null(field->found))
 		return;
-	field->state = target != NULL && target->type->decode(target, iter, &field->value) ?
+	field->state = target != NULL && target->type->decode(target, element, &field->value) ?
 		AD_FIELD_VALUE : AD_FIELD_MISMATCH;
 }
 
@@ -207,26 +210,26 @@ is_position(const char *name)
  * as names.
  */
 static void
-decode_level(AdDecoder *decoder, AdLevel *level, bson_iter_t *iter)
+decode_level(AdDecoder *decoder, AdLevel *level, AdReader *reader)
 {
 	int			missing = level->count;
+	AdElement	element;
 
-	check_stack_depth();
-	while (missing > 0 && bson_iter_next(iter))
+	while (missing > 0 && ad_reader_next(reader, &element))
 	{
-		AdName	   *name = find_name(decoder, level, bson_iter_key(iter));
-		bson_iter_t inner;
+		AdName	   *name = find_name(decoder, level, &element);
+		AdReader	inner;
 		ListCell   *lc;
 
 		if (name == NULL)
 			continue;
 		missing--;
 		foreach(lc, name->fields)
-			decode_field(decoder, lfirst_int(lc), iter);
+			decode_field(decoder, lfirst_int(lc), &element);
 		if (name->below == NULL)
 			continue;
 		/* a path of names does not lead into an array, one of positions does */
-		if (bson_iter_type(iter) == BSON_TYPE_ARRAY)
+		if (element.type == BSON_TYPE_ARRAY)
 		{
 			for (int i = 0; i < name->below->count; i++)
 			{
@@ -234,10 +237,11 @@ decode_level(AdDecoder *decoder, AdLevel *level, bson_iter_t *iter)
 					mark_mismatch(decoder, &name->below->names[i], BSON_TYPE_ARRAY);
 			}
 		}
-		else if (bson_iter_type(iter) != BSON_TYPE_DOCUMENT)
+		else if (element.type != BSON_TYPE_DOCUMENT)
 			continue;
-		if (bson_iter_recurse(iter, &inner))
-			decode_level(decoder, name->below, &inner);
+		check_stack_depth();
+		ad_reader_enter(&inner, &element);
+		decode_level(decoder, name->below, &inner);
 	}
 }
 
@@ -249,30 +253,25 @@ decode_level(AdDecoder *decoder, AdLevel *level, bson_iter_t *iter)
 const AdFieldValue *
 ad_decode(AdDecoder *decoder, const uint8 *document)
 {
-	bson_iter_t iter;
-	int32		length;
+	AdReader	reader;
 	ListCell   *lc;
 
-	memcpy(&length, document, sizeof(length));
 	for (int i = 0; i < decoder->count; i++)
 	{
 		decoder->values[i].state = AD_FIELD_NULL;
 		decoder->values[i].found = BSON_TYPE_EOD;
 	}
 	decoder->serial++;
-	if (!bson_iter_init_from_data(&iter, document, BSON_UINT32_FROM_LE(length)))
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_ERROR),
-				 errmsg("MongoDB sent a corrupt document")));
+	ad_reader_init(&reader, document, ad_read_int32(document));
 	foreach(lc, decoder->whole)
 	{
 		AdFieldValue *field = &decoder->values[lfirst_int(lc)];
-		bson_iter_t whole = iter;
+		AdReader	whole = reader;
 
 		field->found = BSON_TYPE_DOCUMENT;
 		field->state = ad_decode_whole(decoder->targets[lfirst_int(lc)], &whole, &field->value) ?
 			AD_FIELD_VALUE : AD_FIELD_MISMATCH;
 	}
-	decode_level(decoder, &decoder->top, &iter);
+	decode_level(decoder, &decoder->top, &reader);
 	return decoder->values;
 }

@@ -40,7 +40,7 @@ typedef struct AdJson
 	JsonbValue	scalar;			/* the root, if it is a scalar */
 } AdJson;
 
-static bool emit_element(AdJson *json, const bson_iter_t *iter);
+static bool emit_element(AdJson *json, const AdElement *element);
 
 static void
 separate(AdJson *json)
@@ -238,13 +238,11 @@ emit_double(AdJson *json, double number)
 }
 
 static void
-emit_decimal(AdJson *json, const bson_iter_t *iter)
+emit_decimal(AdJson *json, const AdElement *element)
 {
-	Datum		numeric;
+	Datum		numeric = ad_decimal_to_numeric(element);
 	char	   *string;
 
-	if (!ad_decimal_to_numeric(iter, &numeric))
-		return;
 	string = DatumGetCString(DirectFunctionCall1(numeric_out, numeric));
 	if (numeric_is_nan(DatumGetNumeric(numeric)) || numeric_is_inf(DatumGetNumeric(numeric)))
 		emit_tagged(json, "$numberDecimal", string);
@@ -271,7 +269,7 @@ emit_date(AdJson *json, int64 ms)
 }
 
 static void
-emit_binary(AdJson *json, const bson_iter_t *iter)
+emit_binary(AdJson *json, const AdElement *element)
 {
 	bson_subtype_t subtype;
 	uint32		len;
@@ -279,7 +277,7 @@ emit_binary(AdJson *json, const bson_iter_t *iter)
 	char	   *base64;
 	int			size;
 
-	bson_iter_binary(iter, &subtype, &len, &bytes);
+	bytes = ad_element_bytes(element, &subtype, &len);
 	size = pg_b64_enc_len(len);
 	base64 = palloc(size + 1);
 	size = pg_b64_encode((const void *) bytes, len, base64, size);
@@ -296,10 +294,10 @@ emit_binary(AdJson *json, const bson_iter_t *iter)
 }
 
 static bool
-emit_regex(AdJson *json, const bson_iter_t *iter)
+emit_regex(AdJson *json, const AdElement *element)
 {
-	const char *options;
-	const char *pattern = bson_iter_regex(iter, &options);
+	const char *pattern = (const char *) element->value;
+	const char *options = pattern + strlen(pattern) + 1;
 	bool		ok;
 
 	emit_begin(json, false);
@@ -315,12 +313,11 @@ emit_regex(AdJson *json, const bson_iter_t *iter)
 }
 
 static void
-emit_timestamp(AdJson *json, const bson_iter_t *iter)
+emit_timestamp(AdJson *json, const AdElement *element)
 {
-	uint32		seconds;
-	uint32		increment;
+	uint32		increment = ad_read_int32(element->value);
+	uint32		seconds = ad_read_int32(element->value + sizeof(int32));
 
-	bson_iter_timestamp(iter, &seconds, &increment);
 	emit_begin(json, false);
 	emit_key(json, "$timestamp");
 	emit_begin(json, false);
@@ -334,45 +331,44 @@ emit_timestamp(AdJson *json, const bson_iter_t *iter)
 
 /* the elements of a document or an array */
 static bool
-emit_elements(AdJson *json, bson_iter_t *iter, bool array)
+emit_elements(AdJson *json, AdReader *reader, bool array)
 {
+	AdElement	element;
+
 	check_stack_depth();
 	emit_begin(json, array);
-	while (bson_iter_next(iter))
+	while (ad_reader_next(reader, &element))
 	{
-		const char *key = bson_iter_key(iter);
-
-		if (!array && !emit_text(json, key, strlen(key), true))
+		if (!array && !emit_text(json, element.key, element.key_len, true))
 			return false;
-		if (!emit_element(json, iter))
+		if (!emit_element(json, &element))
 			return false;
 	}
 	emit_end(json, array);
 	return true;
 }
 
+/* code, with the variables of its scope if it has one */
 static bool
-emit_code(AdJson *json, const bson_iter_t *iter)
+emit_code(AdJson *json, const AdElement *element)
 {
+	bool		has_scope = element->type == BSON_TYPE_CODEWSCOPE;
+	const uint8 *value = element->value + (has_scope ? sizeof(int32) : 0);
 	uint32		len;
-	uint32		scope_len;
-	const uint8 *scope = NULL;
-	const char *code;
-	bson_iter_t inner;
+	const char *code = ad_read_string(value, &len);
 
-	if (bson_iter_type(iter) == BSON_TYPE_CODE)
-		code = bson_iter_code(iter, &len);
-	else
-		code = bson_iter_codewscope(iter, &len, &scope_len, &scope);
 	emit_begin(json, false);
 	emit_key(json, "$code");
 	if (!emit_text(json, code, len, false))
 		return false;
-	if (scope != NULL)
+	if (has_scope)
 	{
+		const uint8 *scope = (const uint8 *) code + len + 1;
+		AdReader	reader;
+
 		emit_key(json, "$scope");
-		if (!bson_iter_init_from_data(&inner, scope, scope_len) ||
-			!emit_elements(json, &inner, false))
+		ad_reader_init(&reader, scope, element->value + element->size - scope);
+		if (!emit_elements(json, &reader, false))
 			return false;
 	}
 	emit_end(json, false);
@@ -380,15 +376,13 @@ emit_code(AdJson *json, const bson_iter_t *iter)
 }
 
 static bool
-emit_dbpointer(AdJson *json, const bson_iter_t *iter)
+emit_dbpointer(AdJson *json, const AdElement *element)
 {
 	uint32		len;
-	const char *collection;
-	const bson_oid_t *oid;
+	const char *collection = ad_read_string(element->value, &len);
 	char		hex[25];
 
-	bson_iter_dbpointer(iter, &len, &collection, &oid);
-	bson_oid_to_string(oid, hex);
+	bson_oid_to_string((const bson_oid_t *) (collection + len + 1), hex);
 	emit_begin(json, false);
 	emit_key(json, "$dbPointer");
 	emit_begin(json, false);
@@ -396,49 +390,49 @@ emit_dbpointer(AdJson *json, const bson_iter_t *iter)
 	if (!emit_text(json, collection, len, false))
 		return false;
 	emit_key(json, "$id");
-	emit_string(json, hex);
+	emit_string(json, pstrdup(hex));
 	emit_end(json, false);
 	emit_end(json, false);
 	return true;
 }
 
 static bool
-emit_container(AdJson *json, const bson_iter_t *iter)
+emit_container(AdJson *json, const AdElement *element)
 {
-	bson_iter_t inner;
+	AdReader	reader;
 
-	return bson_iter_recurse(iter, &inner) &&
-		emit_elements(json, &inner, bson_iter_type(iter) == BSON_TYPE_ARRAY);
+	ad_reader_enter(&reader, element);
+	return emit_elements(json, &reader, element->type == BSON_TYPE_ARRAY);
 }
 
 static bool
-emit_symbol(AdJson *json, const bson_iter_t *iter)
+emit_symbol(AdJson *json, const AdElement *element)
 {
 	uint32		len;
-	const char *string = bson_iter_symbol(iter, &len);
+	const char *string = ad_read_string(element->value, &len);
 
 	return emit_text(json, string, len, false);
 }
 
 /* what JSON has no form for, but extended JSON has */
 static bool
-emit_extended(AdJson *json, const bson_iter_t *iter)
+emit_extended(AdJson *json, const AdElement *element)
 {
-	switch (bson_iter_type(iter))
+	switch (element->type)
 	{
 		case BSON_TYPE_BINARY:
-			emit_binary(json, iter);
+			emit_binary(json, element);
 			return true;
 		case BSON_TYPE_REGEX:
-			return emit_regex(json, iter);
+			return emit_regex(json, element);
 		case BSON_TYPE_CODE:
 		case BSON_TYPE_CODEWSCOPE:
-			return emit_code(json, iter);
+			return emit_code(json, element);
 		case BSON_TYPE_TIMESTAMP:
-			emit_timestamp(json, iter);
+			emit_timestamp(json, element);
 			return true;
 		case BSON_TYPE_DBPOINTER:
-			return emit_dbpointer(json, iter);
+			return emit_dbpointer(json, element);
 		case BSON_TYPE_MINKEY:
 			emit_marker(json, "$minKey");
 			return true;
@@ -454,42 +448,42 @@ emit_extended(AdJson *json, const bson_iter_t *iter)
  * Emit the value of an element; false if there is none in PostgreSQL.
  */
 static bool
-emit_element(AdJson *json, const bson_iter_t *iter)
+emit_element(AdJson *json, const AdElement *element)
 {
 	const char *string;
 	uint32		len;
 	char		hex[25];
 
-	switch (bson_iter_type(iter))
+	switch (element->type)
 	{
 		case BSON_TYPE_UTF8:
-			string = bson_iter_utf8(iter, &len);
+			string = ad_read_string(element->value, &len);
 			return emit_text(json, string, len, false);
 		case BSON_TYPE_SYMBOL:
-			return emit_symbol(json, iter);
+			return emit_symbol(json, element);
 		case BSON_TYPE_DOCUMENT:
 		case BSON_TYPE_ARRAY:
-			return emit_container(json, iter);
+			return emit_container(json, element);
 		case BSON_TYPE_INT32:
-			emit_integer(json, bson_iter_int32(iter));
+			emit_integer(json, ad_read_int32(element->value));
 			return true;
 		case BSON_TYPE_INT64:
-			emit_integer(json, bson_iter_int64(iter));
+			emit_integer(json, ad_read_int64(element->value));
 			return true;
 		case BSON_TYPE_DOUBLE:
-			emit_double(json, bson_iter_double(iter));
+			emit_double(json, ad_read_double(element->value));
 			return true;
 		case BSON_TYPE_DECIMAL128:
-			emit_decimal(json, iter);
+			emit_decimal(json, element);
 			return true;
 		case BSON_TYPE_BOOL:
-			emit_bool(json, bson_iter_bool(iter));
+			emit_bool(json, (*element->value != 0));
 			return true;
 		case BSON_TYPE_DATE_TIME:
-			emit_date(json, bson_iter_date_time(iter));
+			emit_date(json, ad_read_int64(element->value));
 			return true;
 		case BSON_TYPE_OID:
-			bson_oid_to_string(bson_iter_oid(iter), hex);
+			bson_oid_to_string((const bson_oid_t *) element->value, hex);
 			/* it must outlive this function */
 			emit_string(json, pstrdup(hex));
 			return true;
@@ -498,16 +492,16 @@ emit_element(AdJson *json, const bson_iter_t *iter)
 			emit_null(json);
 			return true;
 		default:
-			return emit_extended(json, iter);
+			return emit_extended(json, element);
 	}
 }
 
 /*
- * The value of a json or jsonb column, of an element or, if iter is at the
- * start of a document, of that.  False if it is a mismatch.
+ * The value of a json or jsonb column, of an element or of a document that is
+ * to be read.  False if it is a mismatch.
  */
 static bool
-decode(const AdTarget *target, bson_iter_t *document, const bson_iter_t *element,
+decode(const AdTarget *target, AdReader *document, const AdElement *element,
 	   Datum *value)
 {
 	StringInfoData text;
@@ -530,16 +524,16 @@ decode(const AdTarget *target, bson_iter_t *document, const bson_iter_t *element
  * The value of a json or jsonb column; false if it is a mismatch.
  */
 bool
-ad_decode_json(const AdTarget *target, const bson_iter_t *iter, Datum *value)
+ad_decode_json(const AdTarget *target, const AdElement *element, Datum *value)
 {
-	return decode(target, NULL, iter, value);
+	return decode(target, NULL, element, value);
 }
 
 /*
- * The same of a whole document, at whose start the iterator is.
+ * The same of a whole document, at whose start the reader is.
  */
 bool
-ad_decode_whole(const AdTarget *target, bson_iter_t *document, Datum *value)
+ad_decode_whole(const AdTarget *target, AdReader *document, Datum *value)
 {
 	return decode(target, document, NULL, value);
 }

@@ -7,9 +7,9 @@
 
 #include "convert.h"
 
-extern bool ad_decode_json(const AdTarget *target, const bson_iter_t *iter,
+extern bool ad_decode_json(const AdTarget *target, const AdElement *element,
 						   Datum *value);
-extern bool ad_decode_whole(const AdTarget *target, bson_iter_t *document,
+extern bool ad_decode_whole(const AdTarget *target, AdReader *document,
 							Datum *value);
 
 #endif							/* AD_JSON_H */

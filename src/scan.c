@@ -197,15 +197,19 @@ static const char *
 mismatch_in_words(const uint8 *document, bson_type_t found)
 {
 	StringInfoData words;
-	bson_iter_t iter;
-	int32		length;
+	AdReader	reader;
+	AdElement	element;
 
 	initStringInfo(&words);
 	appendStringInfoString(&words, "The document with _id ");
-	memcpy(&length, document, sizeof(length));
-	if (bson_iter_init_from_data(&iter, document, BSON_UINT32_FROM_LE(length)) &&
-		bson_iter_find(&iter, "_id"))
-		ad_print_element(&words, &iter);
+	ad_reader_init(&reader, document, ad_read_int32(document));
+	while (ad_reader_next(&reader, &element))
+	{
+		if (strcmp(element.key, "_id") != 0)
+			continue;
+		ad_print_element(&words, &element);
+		break;
+	}
 	appendStringInfo(&words, " has a value of BSON type %s there.",
 					 ad_bson_type_name(found));
 	return words.data;

@@ -1,0 +1,81 @@
+/*
+ * bsonread.h
+ *	  Read the elements of BSON documents where they lie.
+ *
+ * libbson's iterator does the same with a larger state, and takes a corrupt
+ * element for the end of the document, so that fields would be missing
+ * without a word.  Here it is an error.  The format is that of bsonspec.org,
+ * version 1.1.
+ */
+#ifndef AD_BSONREAD_H
+#define AD_BSONREAD_H
+
+#include <bson/bson.h>
+
+/* one element; its key and value are in the document */
+typedef struct AdElement
+{
+	bson_type_t type;
+	const char *key;
+	uint32		key_len;
+	const uint8 *value;
+	uint32		size;			/* of the value */
+} AdElement;
+
+/* a place in a document or array */
+typedef struct AdReader
+{
+	const uint8 *next;
+	const uint8 *end;			/* the document's last byte, which is zero */
+} AdReader;
+
+extern void ad_reader_init(AdReader *reader, const uint8 *document, uint32 size);
+extern bool ad_reader_next(AdReader *reader, AdElement *element);
+
+static inline int32
+ad_read_int32(const uint8 *bytes)
+{
+	uint32		value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return (int32) BSON_UINT32_FROM_LE(value);
+}
+
+static inline int64
+ad_read_int64(const uint8 *bytes)
+{
+	uint64		value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return (int64) BSON_UINT64_FROM_LE(value);
+}
+
+static inline double
+ad_read_double(const uint8 *bytes)
+{
+	int64		bits = ad_read_int64(bytes);
+	double		value;
+
+	memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
+/*
+ * The bytes of a string, symbol or code, after its length; a null byte
+ * follows them.
+ */
+static inline const char *
+ad_read_string(const uint8 *bytes, uint32 *len)
+{
+	*len = ad_read_int32(bytes) - 1;
+	return (const char *) bytes + sizeof(int32);
+}
+
+/* the reader of a document or array that is an element's value */
+static inline void
+ad_reader_enter(AdReader *reader, const AdElement *element)
+{
+	ad_reader_init(reader, element->value, element->size);
+}
+
+#endif							/* AD_BSONREAD_H */
