@@ -22,6 +22,7 @@
 #include "compat.h"
 #include "constant.h"
 #include "convert.h"
+#include "text.h"
 
 /*
  * Milliseconds since 1970 of a finite timestamptz, rounded down.  Returns

@@ -84,7 +84,6 @@ ad_is_null(bson_type_t type)
 }
 
 /* for the decoders of other files */
-extern const char *ad_text_to_server(const char *string, uint32 *len);
 extern Datum ad_decimal_to_numeric(const AdElement *element);
 extern const uint8 *ad_element_bytes(const AdElement *element,
 									 bson_subtype_t *subtype, uint32 *len);

@@ -30,6 +30,7 @@
 
 #include "constant.h"
 #include "json.h"
+#include "text.h"
 
 typedef struct AdJson
 {

@@ -1,0 +1,10 @@
+/*
+ * text.h
+ *	  Strings of BSON as text of the server.
+ */
+#ifndef AD_TEXT_H
+#define AD_TEXT_H
+
+extern const char *ad_text_to_server(const char *string, uint32 *len);
+
+#endif							/* AD_TEXT_H */
