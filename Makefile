@@ -13,7 +13,7 @@ EXTENSION = admin_dashboard
 MODULE_big = admin_dashboard
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" admin_dashboard.control)
 DATA = $(wildcard sql/admin_dashboard--*.sql)
-DOCS = doc/internals.md
+DOCS = $(wildcard doc/*.md)
 SRCS = $(wildcard src/*.c)
 OBJS = $(SRCS:.c=.o)
 

@@ -50,12 +50,10 @@
  */
 #if PG_VERSION_NUM >= 160000
 #define ad_scan_user(fsplan, estate) ((fsplan)->checkAsUser)
-#define ad_scan_relids(fsplan) ((fsplan)->fs_base_relids)
 #else
 #define ad_scan_user(fsplan, estate) \
 	(exec_rt_fetch((fsplan)->scan.scanrelid > 0 ? (int) (fsplan)->scan.scanrelid : \
 				   bms_next_member((fsplan)->fs_relids, -1), (estate))->checkAsUser)
-#define ad_scan_relids(fsplan) ((fsplan)->fs_relids)
 #endif
 
 /*

@@ -152,13 +152,16 @@ start_server('--auth');
 like(session('SELECT count(*) FROM items'), qr/^ERROR:  42501: /, 'no user mapping: not authorized');
 session("CREATE USER MAPPING FOR postgres SERVER shop OPTIONS (user 'reader', password '$secret')");
 is(session('SELECT count(*) FROM items'), '20000', 'the right password');
+session('CREATE ROLE ad_ordinary LOGIN; CREATE VIEW items_view AS SELECT n FROM items; GRANT SELECT ON items, items_view TO ad_ordinary');
+is(session('SELECT count(*), max(n) FROM items_view', 'ad_ordinary'), '20000|19999', "a view uses its owner's mapping");
+like(session('SELECT count(*) FROM items', 'ad_ordinary'), qr/^ERROR:  42501: /, 'the table uses one\'s own');
 session("ALTER USER MAPPING FOR postgres SERVER shop OPTIONS (SET password 'another')");
 my $refused = session("SELECT count(*) FROM items;\nSELECT n FROM items;");
 is(scalar(() = $refused =~ /^ERROR:  28P01: could not authenticate to MongoDB server "shop"$/mg), 2, 'a wrong password');
 unlike($refused, qr/another|\Q$secret\E/, 'which no message shows');
 session("ALTER USER MAPPING FOR postgres SERVER shop OPTIONS (SET user 'nobody')");
 like(session('SELECT count(*) FROM items'), qr/^ERROR:  28P01: /, 'an unknown user');
-session('CREATE ROLE ad_ordinary LOGIN; GRANT SELECT ON items TO ad_ordinary; CREATE USER MAPPING FOR ad_ordinary SERVER shop OPTIONS (user \'reader\')');
+session('CREATE USER MAPPING FOR ad_ordinary SERVER shop OPTIONS (user \'reader\')');
 like(session('SELECT count(*) FROM items', 'ad_ordinary'), qr/^ERROR:  .*password/m, 'ordinary users need a password');
 
 session('DROP EXTENSION admin_dashboard CASCADE; DROP ROLE ad_ordinary');
