@@ -32,6 +32,3 @@ RETURNS record LANGUAGE c STRICT AS :'module';
 -- Decodes one document: what "$" is as jsonb, or `mismatch`, or the error
 CREATE FUNCTION ad_fuzz_document(document bytea) RETURNS text
 LANGUAGE c STRICT AS :'module';
-
--- The documents that are built in
-CREATE FUNCTION ad_fuzz_seeds() RETURNS bytea[] LANGUAGE c STRICT AS :'module';
