@@ -62,6 +62,9 @@ my @known = (
 	[ 'bytes that are not UTF-8', '0e00000002610002000000ff0000', 'mismatch' ],
 	[ 'the same name twice', '13000000106100010000001061000200000000', '{"a": 2}' ],
 	[ 'true by another number', '090000000861000200', '{"a": true}' ],
+	# -10384593717069655257060992658440191E-6176, and one less than 10^34
+	[ 'a decimal of 35 digits', '18000000136100ffffffffffffffff' . 'ffffffffffff018000', '{"a": ' . '0.' . '0' x 6176 . '}' ],
+	[ 'a decimal of 34 digits', '18000000136100ffffffff638e8d37' . 'c087adbe09ed413000', '{"a": ' . '9' x 34 . '}' ],
 	[ 'a length that is too large', '0c000000026100ffffff7f00', 'error XX001' ],
 	[ 'a length that is negative', '0c000000026100ffffffff00', 'error XX001' ],
 	[ 'a string of no bytes', '0c0000000261000000000000', 'error XX001' ],
