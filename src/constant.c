@@ -2,8 +2,8 @@
  * constant.c
  *	  Constants of query templates, to BSON and to the shell's notation.
  *
- * A template holds constants of few types: bool, int8, float8, text and
- * timestamptz, which is for MongoDB's dates.
+ * A template holds constants of few types: bool, int8, float8, numeric,
+ * which is for decimal128, text, and timestamptz, which is for MongoDB's dates.
  */
 #include "postgres.h"
 
@@ -22,6 +22,7 @@
 #include "compat.h"
 #include "constant.h"
 #include "convert.h"
+#include "numeric.h"
 #include "text.h"
 
 /*
@@ -58,6 +59,7 @@ ad_write_datum(StringInfo out, const char *key, Oid typid, Datum value)
 {
 	int64		number;
 	double		real;
+	bson_decimal128_t decimal;
 	text	   *string;
 	char	   *utf8;
 	int			len;
@@ -77,6 +79,12 @@ ad_write_datum(StringInfo out, const char *key, Oid typid, Datum value)
 			real = DatumGetFloat8(value);
 			memcpy(&number, &real, sizeof(number));
 			ad_write_int64(out, number);
+			return;
+		case NUMERICOID:
+			ad_write_key(out, BSON_TYPE_DECIMAL128, key);
+			ad_numeric_to_decimal(DatumGetNumeric(value), &decimal);
+			ad_write_int64(out, decimal.low);
+			ad_write_int64(out, decimal.high);
 			return;
 		case TEXTOID:
 			ad_write_key(out, BSON_TYPE_UTF8, key);
@@ -160,6 +168,17 @@ print_double(StringInfo out, double value)
 	}
 }
 
+static void
+print_decimal(StringInfo out, Numeric value)
+{
+	bson_decimal128_t decimal;
+	char		string[BSON_DECIMAL128_STRING];
+
+	ad_numeric_to_decimal(value, &decimal);
+	bson_decimal128_to_string(&decimal, string);
+	appendStringInfo(out, "NumberDecimal(\"%s\")", string);
+}
+
 /* beyond 2^53 the shell would read a plain number as a double */
 static void
 print_int64(StringInfo out, int64 value)
@@ -189,6 +208,9 @@ ad_print_datum(StringInfo out, Oid typid, Datum value)
 			return;
 		case FLOAT8OID:
 			print_double(out, DatumGetFloat8(value));
+			return;
+		case NUMERICOID:
+			print_decimal(out, DatumGetNumeric(value));
 			return;
 		case TEXTOID:
 			escape_json(out, TextDatumGetCString(value));

@@ -32,6 +32,7 @@
 #include "constant.h"
 #include "convert.h"
 #include "json.h"
+#include "numeric.h"
 #include "text.h"
 
 /* 2^63 as a double: the first that int64 does not hold */
@@ -44,21 +45,6 @@ decode_bool(const AdTarget *target, const AdElement *element, Datum *value)
 		return false;
 	*value = BoolGetDatum((*element->value != 0));
 	return true;
-}
-
-static Numeric
-parse_numeric(const char *string)
-{
-	return DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(string),
-											   ObjectIdGetDatum(InvalidOid),
-											   Int32GetDatum(-1)));
-}
-
-static int
-compare_numeric(Numeric a, Numeric b)
-{
-	return DatumGetInt32(DirectFunctionCall2(numeric_cmp, NumericGetDatum(a),
-											 NumericGetDatum(b)));
 }
 
 /*
@@ -98,7 +84,7 @@ ad_decimal_to_numeric(const AdElement *element)
 	char		string[BSON_DECIMAL128_STRING];
 
 	bson_decimal128_to_string(&decimal, string);
-	return NumericGetDatum(parse_numeric(string));
+	return NumericGetDatum(ad_parse_numeric(string));
 }
 
 /* a decimal128 that is whole and within int64's range */
@@ -110,11 +96,11 @@ decimal_to_int64(const AdElement *element, int64 *number)
 
 	if (numeric_is_nan(DatumGetNumeric(numeric)) ||
 		numeric_is_inf(DatumGetNumeric(numeric)) ||
-		compare_numeric(DatumGetNumeric(numeric), int64_to_numeric(PG_INT64_MIN)) < 0 ||
-		compare_numeric(DatumGetNumeric(numeric), int64_to_numeric(PG_INT64_MAX)) > 0)
+		ad_compare_numeric(DatumGetNumeric(numeric), int64_to_numeric(PG_INT64_MIN)) < 0 ||
+		ad_compare_numeric(DatumGetNumeric(numeric), int64_to_numeric(PG_INT64_MAX)) > 0)
 		return false;
 	whole = DirectFunctionCall2(numeric_trunc, numeric, Int32GetDatum(0));
-	if (compare_numeric(DatumGetNumeric(whole), DatumGetNumeric(numeric)) != 0)
+	if (ad_compare_numeric(DatumGetNumeric(whole), DatumGetNumeric(numeric)) != 0)
 		return false;
 	*number = DatumGetInt64(DirectFunctionCall1(numeric_int8, whole));
 	return true;
@@ -186,7 +172,7 @@ decimal_to_double(const AdElement *element, double *real)
 	if (isinf(*real))
 		return false;
 	snprintf(digits, sizeof(digits), "%.33e", *real);
-	return compare_numeric(DatumGetNumeric(numeric), parse_numeric(digits)) == 0;
+	return ad_compare_numeric(DatumGetNumeric(numeric), ad_parse_numeric(digits)) == 0;
 }
 
 /* a number that a double holds exactly, as a double */
@@ -259,9 +245,9 @@ fit_numeric(int32 typmod, Datum *value)
 	scale = (((typmod - VARHDRSZ) & 0x7ff) ^ 1024) - 1024;
 	rounded = DirectFunctionCall2(numeric_round, *value, Int32GetDatum(scale));
 	snprintf(limit, sizeof(limit), "1e%d", precision - scale);
-	if (compare_numeric(DatumGetNumeric(rounded), number) != 0 ||
-		compare_numeric(DatumGetNumeric(DirectFunctionCall1(numeric_abs, rounded)),
-						parse_numeric(limit)) >= 0)
+	if (ad_compare_numeric(DatumGetNumeric(rounded), number) != 0 ||
+		ad_compare_numeric(DatumGetNumeric(DirectFunctionCall1(numeric_abs, rounded)),
+						ad_parse_numeric(limit)) >= 0)
 		return false;
 	*value = rounded;
 	return true;
@@ -286,7 +272,7 @@ decode_numeric(const AdTarget *target, const AdElement *element, Datum *value)
 			break;
 		case BSON_TYPE_DOUBLE:
 			double_to_shortest_decimal_buf(ad_read_double(element->value), string);
-			*value = NumericGetDatum(parse_numeric(string));
+			*value = NumericGetDatum(ad_parse_numeric(string));
 			break;
 		case BSON_TYPE_DECIMAL128:
 			*value = ad_decimal_to_numeric(element);

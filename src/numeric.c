@@ -1,0 +1,175 @@
+/*
+ * numeric.c
+ *	  Numbers of type numeric as decimal128.
+ *
+ * A decimal128 has 34 digits and exponents from -6176 to 6111; numeric has far
+ * more of both.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+
+#include "numeric.h"
+
+#define DECIMAL_DIGITS	34
+#define DECIMAL_MIN_EXPONENT	(-6176)
+#define DECIMAL_MAX_EXPONENT	6111
+
+/* digits * 10^exponent */
+typedef struct AdDigits
+{
+	bool		negative;
+	char	   *digits;			/* without zeros before them; has room for more */
+	int			len;			/* 0 for zero */
+	int			exponent;
+} AdDigits;
+
+Numeric
+ad_parse_numeric(const char *string)
+{
+	return DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(string),
+											   ObjectIdGetDatum(InvalidOid),
+											   Int32GetDatum(-1)));
+}
+
+int
+ad_compare_numeric(Numeric a, Numeric b)
+{
+	return DatumGetInt32(DirectFunctionCall2(numeric_cmp, NumericGetDatum(a),
+											 NumericGetDatum(b)));
+}
+
+static char *
+print_numeric(Numeric number)
+{
+	return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(number)));
+}
+
+/* the digits of a finite number, as it is printed */
+static void
+split_digits(Numeric number, AdDigits *parts)
+{
+	const char *c = print_numeric(number);
+
+	parts->negative = *c == '-';
+	parts->digits = palloc(strlen(c) + DECIMAL_DIGITS + 1);
+	parts->len = 0;
+	parts->exponent = 0;
+	for (c += parts->negative ? 1 : 0; *c != '\0'; c++)
+	{
+		if (*c == '.')
+			parts->exponent = -(int) strlen(c + 1);
+		else if (*c != '0' || parts->len > 0)
+			parts->digits[parts->len++] = *c;
+	}
+}
+
+/*
+ * Drop the last digits that a decimal128 has no room for.  Returns whether all
+ * of them were zeros.
+ */
+static bool
+drop_digits(AdDigits *parts)
+{
+	int			drop = Max(parts->len - DECIMAL_DIGITS,
+						   DECIMAL_MIN_EXPONENT - parts->exponent);
+	bool		zeros = true;
+
+	for (; drop > 0; drop--)
+	{
+		parts->exponent++;
+		if (parts->len > 0 && parts->digits[--parts->len] != '0')
+			zeros = false;
+	}
+	return zeros;
+}
+
+/* add one to the last digit */
+static void
+increment(AdDigits *parts)
+{
+	int			i = parts->len;
+
+	while (i > 0 && parts->digits[i - 1] == '9')
+		parts->digits[--i] = '0';
+	if (i > 0)
+	{
+		parts->digits[i - 1]++;
+		return;
+	}
+	/* nines became zeros: 1 before them, of which a last one can go */
+	if (parts->len > 0)
+		parts->exponent++;
+	else
+		parts->len = 1;
+	parts->digits[0] = '1';
+}
+
+/* bring a great exponent into range; false if the number is too great */
+static bool
+pad_digits(AdDigits *parts)
+{
+	for (; parts->exponent > DECIMAL_MAX_EXPONENT; parts->exponent--)
+	{
+		if (parts->len == DECIMAL_DIGITS)
+			return false;
+		if (parts->len > 0)
+			parts->digits[parts->len++] = '0';
+	}
+	return true;
+}
+
+static const char *
+digits_string(const AdDigits *parts)
+{
+	return psprintf("%s%.*sE%d", parts->negative ? "-" : "",
+					parts->len > 0 ? parts->len : 1,
+					parts->len > 0 ? parts->digits : "0", parts->exponent);
+}
+
+/* the string of the greatest decimal128 that is not above the number */
+static const char *
+floor_string(Numeric number, bool *exact)
+{
+	AdDigits	parts;
+
+	if (numeric_is_nan(number) || numeric_is_inf(number))
+	{
+		*exact = true;
+		return print_numeric(number);
+	}
+	split_digits(number, &parts);
+	*exact = drop_digits(&parts);
+	if (!*exact && parts.negative)
+		increment(&parts);
+	if (pad_digits(&parts))
+		return digits_string(&parts);
+	*exact = false;
+	return parts.negative ? "-Infinity" :
+		"9999999999999999999999999999999999E6111";
+}
+
+/*
+ * The greatest number not above the given one that is a decimal128; which may
+ * be -Infinity.  *exact tells whether it is the number itself.
+ */
+Numeric
+ad_numeric_floor(Numeric number, bool *exact)
+{
+	const char *string = floor_string(number, exact);
+
+	return *exact ? number : ad_parse_numeric(string);
+}
+
+/*
+ * A number that is a decimal128 as such, with its digits after the point.
+ */
+void
+ad_numeric_to_decimal(Numeric number, bson_decimal128_t *decimal)
+{
+	bool		exact;
+	const char *string = floor_string(number, &exact);
+
+	if (!exact || !bson_decimal128_from_string(string, decimal))
+		elog(ERROR, "number is no decimal128: %s", print_numeric(number));
+}

@@ -1,0 +1,17 @@
+/*
+ * numeric.h
+ *	  Numbers of type numeric as decimal128.
+ */
+#ifndef AD_NUMERIC_H
+#define AD_NUMERIC_H
+
+#include <bson/bson.h>
+
+#include "utils/numeric.h"
+
+extern Numeric ad_parse_numeric(const char *string);
+extern int	ad_compare_numeric(Numeric a, Numeric b);
+extern Numeric ad_numeric_floor(Numeric number, bool *exact);
+extern void ad_numeric_to_decimal(Numeric number, bson_decimal128_t *decimal);
+
+#endif							/* AD_NUMERIC_H */
