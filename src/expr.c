@@ -171,57 +171,134 @@ is_deterministic(Oid collation)
 	return !OidIsValid(collation) || get_collation_isdeterministic(collation);
 }
 
-/*
- * column op operand, or the other way round
- */
-static Node *
-translate_comparison(AdExprContext *context, OpExpr *expr, bool wanted)
+/* a column compared with what PostgreSQL computes */
+typedef struct AdComparison
 {
-	Oid			opno = expr->opno;
-	Node	   *left;
-	Node	   *right;
 	const AdColumn *column;
 	AdOp		op;
 	Oid			operand_type;
-	Node	   *operand;
+	Node	   *operand;		/* an expression of SQL */
+} AdComparison;
+
+/*
+ * Whether the arguments of an operator are a column and an operand, or the
+ * other way round, and the operator is one of comparison.
+ */
+static bool
+match_comparison(AdExprContext *context, const OpExpr *expr, AdComparison *comparison)
+{
+	Oid			opno = expr->opno;
 
 	if (list_length(expr->args) != 2)
-		return NULL;
-	left = linitial(expr->args);
-	right = lsecond(expr->args);
-	column = ad_expr_column(context, left);
-	if (column == NULL)
+		return false;
+	comparison->column = ad_expr_column(context, linitial(expr->args));
+	comparison->operand = lsecond(expr->args);
+	if (comparison->column == NULL)
 	{
-		column = ad_expr_column(context, right);
+		comparison->column = ad_expr_column(context, lsecond(expr->args));
+		comparison->operand = linitial(expr->args);
 		opno = get_commutator(opno);
-		right = left;
 	}
-	if (column == NULL || !OidIsValid(opno) ||
-		!is_deterministic(expr->inputcollid) ||
-		!operator_meaning(opno, column->type->typid, &op, &operand_type) ||
-		!ad_leaf_accepts(column->type, operand_type, op))
-		return NULL;
-	operand = operand_node(context, right);
+	return comparison->column != NULL && OidIsValid(opno) &&
+		is_deterministic(expr->inputcollid) &&
+		operator_meaning(opno, comparison->column->type->typid,
+						 &comparison->op, &comparison->operand_type) &&
+		ad_leaf_accepts(comparison->column->type, comparison->operand_type,
+						comparison->op);
+}
+
+/* the predicate of a comparison by the given operator */
+static Node *
+comparison_node(AdExprContext *context, const AdComparison *comparison, AdOp op)
+{
+	const AdColumn *column = comparison->column;
+	Node	   *operand = operand_node(context, comparison->operand);
+
 	if (operand == NULL)
 		return NULL;
-	if (!wanted)
-		op = negated(op);
 	return ad_and(list_make2(ad_node(AD_COMPARE,
 									 list_make5(ad_string(column->field),
 												ad_oid_value(column->type->typid),
 												ad_integer(op),
-												ad_oid_value(operand_type),
+												ad_oid_value(comparison->operand_type),
 												operand)),
 							 ad_leaf_guard(column->field, column->type, op == AD_OP_EQ)));
 }
 
+static Node *
+translate_comparison(AdExprContext *context, OpExpr *expr, bool wanted)
+{
+	AdComparison comparison;
+
+	if (!match_comparison(context, expr, &comparison))
+		return NULL;
+	return comparison_node(context, &comparison,
+						   wanted ? comparison.op : negated(comparison.op));
+}
+
+static Node *
+is_null_node(const AdColumn *column)
+{
+	return ad_leaf_is_null(column->field, column->type,
+						   column->on_mismatch == AD_MISMATCH_NULL);
+}
+
+/* the condition that an operand is null, or that it is not */
+static Node *
+operand_null_test(AdExprContext *context, Node *operand, NullTestType kind)
+{
+	NullTest   *test;
+
+	if (IsA(operand, Const))
+		return ((Const *) operand)->constisnull == (kind == IS_NULL) ?
+			ad_true() : ad_false();
+	test = makeNode(NullTest);
+	test->arg = (Expr *) operand;
+	test->nulltesttype = kind;
+	test->argisrow = false;
+	test->location = -1;
+	return translate(context, (Node *) test, true);
+}
+
 /*
- * column = ANY (array), column <> ALL (array)
+ * column IS DISTINCT FROM operand.  Binding decides which part remains: a
+ * comparison with null is never true.
  */
 static Node *
-translate_member(AdExprContext *context, ScalarArrayOpExpr *expr, bool wanted)
+translate_distinct(AdExprContext *context, DistinctExpr *expr, bool wanted)
+{
+	AdComparison comparison;
+	const AdColumn *column;
+	Node	   *compared;
+	Node	   *if_null;
+	Node	   *if_value;
+
+	if (!match_comparison(context, (OpExpr *) expr, &comparison))
+		return NULL;
+	column = comparison.column;
+	compared = comparison_node(context, &comparison, wanted ? AD_OP_NE : AD_OP_EQ);
+	if (compared == NULL)
+		return NULL;
+	if_null = operand_null_test(context, comparison.operand, IS_NULL);
+	if (!wanted)
+		return ad_or(list_make2(compared,
+								ad_and(list_make2(if_null, is_null_node(column)))));
+	if_value = operand_null_test(context, comparison.operand, IS_NOT_NULL);
+	return ad_or(list_make3(compared,
+							ad_and(list_make2(if_value, is_null_node(column))),
+							ad_and(list_make2(if_null,
+											  ad_leaf_has_value(column->field, column->type)))));
+}
+
+/*
+ * column op ANY (array), column op ALL (array).  The one is false where the
+ * other, of the negated operator, is true.
+ */
+static Node *
+translate_array_comparison(AdExprContext *context, ScalarArrayOpExpr *expr, bool wanted)
 {
 	const AdColumn *column = ad_expr_column(context, linitial(expr->args));
+	bool		any = expr->useOr == wanted;
 	Node	   *operand;
 	AdOp		op;
 	Oid			element_type;
@@ -229,20 +306,25 @@ translate_member(AdExprContext *context, ScalarArrayOpExpr *expr, bool wanted)
 
 	if (column == NULL || !is_deterministic(expr->inputcollid) ||
 		!operator_meaning(expr->opno, column->type->typid, &op, &element_type) ||
-		op != (expr->useOr ? AD_OP_EQ : AD_OP_NE) ||
 		!ad_leaf_accepts(column->type, element_type, op))
 		return NULL;
 	operand = operand_node(context, lsecond(expr->args));
 	if (operand == NULL)
 		return NULL;
-	members = list_make5(ad_string(column->field),
-						 ad_oid_value(column->type->typid),
-						 (Node *) makeBoolean(expr->useOr == wanted),
-						 ad_oid_value(element_type),
-						 operand);
-	return ad_node(AD_MEMBER,
-				   lappend(members, ad_leaf_guard(column->field, column->type,
-												  expr->useOr == wanted)));
+	if (!wanted)
+		op = negated(op);
+	members = list_make2(ad_string(column->field),
+						 ad_oid_value(column->type->typid));
+	if (op == (any ? AD_OP_EQ : AD_OP_NE))
+		members = lappend(members, makeBoolean(any));
+	else
+		members = list_concat(members, list_make2(ad_integer(op), makeBoolean(any)));
+	members = list_concat(members,
+						  list_make3(ad_oid_value(element_type), operand,
+									 ad_leaf_guard(column->field, column->type,
+												   op == AD_OP_EQ)));
+	return ad_node(op == (any ? AD_OP_EQ : AD_OP_NE) ? AD_MEMBER : AD_QUANTIFIED,
+				   members);
 }
 
 static Node *
@@ -253,8 +335,7 @@ translate_null_test(AdExprContext *context, NullTest *test, bool wanted)
 	if (column == NULL || test->argisrow)
 		return NULL;
 	if ((test->nulltesttype == IS_NULL) == wanted)
-		return ad_leaf_is_null(column->field, column->type,
-							   column->on_mismatch == AD_MISMATCH_NULL);
+		return is_null_node(column);
 	return ad_leaf_has_value(column->field, column->type);
 }
 
@@ -269,6 +350,78 @@ translate_bool_column(AdExprContext *context, Node *node, bool wanted)
 	return ad_and(list_make2(ad_field(column->field, "$eq",
 									  (Node *) makeBoolean(wanted)),
 							 ad_leaf_guard(column->field, column->type, true)));
+}
+
+/* each column of the condition has a value or is null: none is a mismatch */
+static Node *
+no_mismatch(AdExprContext *context, Node *condition)
+{
+	List	   *vars = pull_var_clause(condition, 0);
+	List	   *parts = NIL;
+	ListCell   *lc;
+
+	foreach(lc, vars)
+	{
+		const AdColumn *column = ad_expr_column(context, lfirst(lc));
+
+		if (column == NULL)
+			return NULL;
+		if (column->on_mismatch == AD_MISMATCH_ERROR)
+			parts = lappend(parts,
+							ad_or(list_make2(ad_leaf_has_value(column->field, column->type),
+											 is_null_node(column))));
+	}
+	return ad_and(parts);
+}
+
+/* IS UNKNOWN and IS NOT UNKNOWN */
+static Node *
+translate_unknown(AdExprContext *context, Node *condition, bool unknown)
+{
+	Node	   *when_true = translate(context, condition, true);
+	Node	   *when_false = translate(context, condition, false);
+	Node	   *sound = no_mismatch(context, condition);
+	Node	   *known;
+
+	if (when_true == NULL || when_false == NULL || sound == NULL)
+		return NULL;
+	known = ad_or(list_make2(when_true, when_false));
+	if (!unknown)
+		return known;
+	return ad_and(list_make2(ad_node(AD_NOR, list_make1(known)), sound));
+}
+
+/*
+ * IS TRUE and so on.  A column is itself false or null where it is not true;
+ * any other condition is no more than not true.
+ */
+static Node *
+translate_bool_test(AdExprContext *context, BooleanTest *test, bool wanted)
+{
+	Node	   *condition = (Node *) test->arg;
+	const AdColumn *column = ad_expr_column(context, condition);
+	BoolTestType kind = test->booltesttype;
+	bool		value = kind == IS_TRUE || kind == IS_NOT_TRUE;
+	bool		is = kind == IS_TRUE || kind == IS_FALSE || kind == IS_UNKNOWN;
+	Node	   *matched;
+	Node	   *sound;
+
+	if (kind == IS_UNKNOWN || kind == IS_NOT_UNKNOWN)
+	{
+		if (column == NULL)
+			return translate_unknown(context, condition, is == wanted);
+		return is == wanted ? is_null_node(column) :
+			ad_leaf_has_value(column->field, column->type);
+	}
+	matched = translate(context, condition, column != NULL && is != wanted ? !value : value);
+	if (matched == NULL || is == wanted)
+		return matched;
+	if (column != NULL)
+		return ad_or(list_make2(matched, is_null_node(column)));
+	sound = no_mismatch(context, condition);
+	if (sound == NULL)
+		return NULL;
+	return ad_and(list_make2(ad_node(AD_NOR, list_make1(matched)), sound));
 }
 
 /* the arguments of AND and OR; each must be translatable */
@@ -323,7 +476,13 @@ translate(AdExprContext *context, Node *node, bool wanted)
 			result = translate_comparison(context, (OpExpr *) node, wanted);
 			break;
 		case T_ScalarArrayOpExpr:
-			result = translate_member(context, (ScalarArrayOpExpr *) node, wanted);
+			result = translate_array_comparison(context, (ScalarArrayOpExpr *) node, wanted);
+			break;
+		case T_DistinctExpr:
+			result = translate_distinct(context, (DistinctExpr *) node, wanted);
+			break;
+		case T_BooleanTest:
+			result = translate_bool_test(context, (BooleanTest *) node, wanted);
 			break;
 		case T_NullTest:
 			result = translate_null_test(context, (NullTest *) node, wanted);

@@ -19,6 +19,7 @@
 
 #include <math.h>
 
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "utils/array.h"
@@ -26,6 +27,7 @@
 #include "utils/date.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
+#include "utils/typcache.h"
 
 #include "constant.h"
 #include "leaf.h"
@@ -401,6 +403,21 @@ ad_leaf_compare_slot(const char *path, AdOp op, Node *slot)
 	return ad_field(path, op_names[op], slot);
 }
 
+/* the elements of an array, and their number */
+static int
+array_elements(Oid element_type, Datum array, Datum **elements, bool **nulls)
+{
+	int16		typlen;
+	bool		typbyval;
+	char		typalign;
+	int			count;
+
+	get_typlenbyvalalign(element_type, &typlen, &typbyval, &typalign);
+	deconstruct_array(DatumGetArrayTypeP(array), element_type, typlen, typbyval,
+					  typalign, elements, nulls, &count);
+	return count;
+}
+
 /*
  * The predicate of `column IN (elements)`, or NOT IN; it holds together with
  * ad_leaf_guard() only.  A null element is equal to nothing, and makes NOT IN
@@ -410,17 +427,11 @@ Node *
 ad_leaf_member(const char *path, const AdType *type, bool in,
 			   Oid element_type, Datum array)
 {
-	int16		typlen;
-	bool		typbyval;
-	char		typalign;
 	Datum	   *elements;
 	bool	   *nulls;
-	int			count;
+	int			count = array_elements(element_type, array, &elements, &nulls);
 	List	   *values = NIL;
 
-	get_typlenbyvalalign(element_type, &typlen, &typbyval, &typalign);
-	deconstruct_array(DatumGetArrayTypeP(array), element_type, typlen, typbyval,
-					  typalign, &elements, &nulls, &count);
 	for (int i = 0; i < count; i++)
 	{
 		Node	   *equal;
@@ -442,4 +453,83 @@ ad_leaf_member(const char *path, const AdType *type, bool in,
 			values = lappend(values, ad_member(ad_member(equal, 1), 1));
 	}
 	return in_values(path, type, in, values);
+}
+
+/*
+ * Which end of an array decides: of `column < ANY (array)` the greatest
+ * element, of `column > ANY (array)` the least; of ALL it is the other way
+ * round.  Of `= ALL` and `<> ANY` both do.
+ */
+static bool
+end_decides(AdOp op, bool any, bool greatest)
+{
+	switch (op)
+	{
+		case AD_OP_LT:
+		case AD_OP_LE:
+			return any == greatest;
+		case AD_OP_GE:
+		case AD_OP_GT:
+			return any != greatest;
+		case AD_OP_EQ:
+		case AD_OP_NE:
+			return true;
+	}
+	return false;				/* not reached */
+}
+
+/*
+ * The predicate of `column op ANY (array)`, or ALL, of an array that is not
+ * empty; it holds together with ad_leaf_guard() only.  A null element adds
+ * nothing to ANY, and makes ALL never true.  Text is in the order of bytes.
+ */
+Node *
+ad_leaf_quantified(const char *path, const AdType *type, AdOp op, bool any,
+				   Oid element_type, Datum array)
+{
+	FmgrInfo   *compare = &lookup_type_cache(element_type, TYPECACHE_CMP_PROC_FINFO)->cmp_proc_finfo;
+	Datum	   *elements;
+	bool	   *nulls;
+	int			count = array_elements(element_type, array, &elements, &nulls);
+	int			least = -1;
+	int			greatest = -1;
+	List	   *tests = NIL;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (nulls[i] && !any)
+			return ad_false();
+		if (nulls[i])
+			continue;
+		if (least < 0 ||
+			DatumGetInt32(FunctionCall2Coll(compare, C_COLLATION_OID,
+											elements[i], elements[least])) < 0)
+			least = i;
+		if (greatest < 0 ||
+			DatumGetInt32(FunctionCall2Coll(compare, C_COLLATION_OID,
+											elements[i], elements[greatest])) > 0)
+			greatest = i;
+	}
+	if (least < 0)
+		return ad_false();
+	if (end_decides(op, any, false))
+		tests = lappend(tests, ad_leaf_compare(path, type, op, element_type, elements[least]));
+	if (end_decides(op, any, true))
+		tests = lappend(tests, ad_leaf_compare(path, type, op, element_type, elements[greatest]));
+	return any ? ad_or(tests) : ad_and(tests);
+}
+
+/*
+ * The same for a slot whose value is not known yet, to be printed only.
+ */
+Node *
+ad_leaf_quantified_slot(const char *path, AdOp op, bool any, Node *slot)
+{
+	List	   *tests = NIL;
+
+	if (end_decides(op, any, false))
+		tests = lappend(tests, ad_field(path, op_names[op], ad_doc("$min", slot)));
+	if (end_decides(op, any, true))
+		tests = lappend(tests, ad_field(path, op_names[op], ad_doc("$max", slot)));
+	return any ? ad_or(tests) : ad_and(tests);
 }

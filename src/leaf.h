@@ -14,6 +14,10 @@ extern Node *ad_leaf_compare(const char *path, const AdType *type, AdOp op,
 extern Node *ad_leaf_compare_slot(const char *path, AdOp op, Node *slot);
 extern Node *ad_leaf_member(const char *path, const AdType *type, bool in,
 							Oid element_type, Datum array);
+extern Node *ad_leaf_quantified(const char *path, const AdType *type, AdOp op,
+								bool any, Oid element_type, Datum array);
+extern Node *ad_leaf_quantified_slot(const char *path, AdOp op, bool any,
+									 Node *slot);
 
 /* parts of predicates that do not depend on a value */
 extern Node *ad_leaf_guard(const char *path, const AdType *type,

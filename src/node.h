@@ -38,7 +38,9 @@ typedef enum AdTag
 	AD_COMPARE,					/* String path, type, Integer AdOp, operand
 								 * type, operand */
 	AD_MEMBER,					/* String path, type, Boolean in or not in,
-								 * element type, operand */
+								 * element type, operand, guard */
+	AD_QUANTIFIED,				/* String path, type, Integer AdOp, Boolean any or
+								 * all, element type, operand, guard */
 	AD_TEST						/* operand, Boolean wanted */
 } AdTag;
 

@@ -95,6 +95,33 @@ fold_member(Node *leaf, const AdSlot *slots)
 							 guard));
 }
 
+/* `column op ANY (array)`, or ALL; the leaf brings its guard for the same reason */
+static Node *
+fold_quantified(Node *leaf, const AdSlot *slots)
+{
+	const char *path = ad_member_str(leaf, 0);
+	AdOp		op = (AdOp) ad_member_int(leaf, 2);
+	bool		any = ad_member_bool(leaf, 3);
+	Node	   *operand = ad_member(leaf, 5);
+	ArrayType  *array;
+	Node	   *test;
+	Datum		value;
+
+	if (is_open(operand, slots))
+		test = ad_leaf_quantified_slot(path, op, any, operand);
+	else if (!operand_value(operand, slots, &value))
+		return ad_false();
+	else
+	{
+		array = DatumGetArrayTypeP(value);
+		if (ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) == 0)
+			return any ? ad_false() : ad_true();
+		test = ad_leaf_quantified(path, ad_type(member_oid(leaf, 1)), op, any,
+								  member_oid(leaf, 4), PointerGetDatum(array));
+	}
+	return ad_and(list_make2(test, ad_member(leaf, 6)));
+}
+
 static Node *
 fold_test(Node *leaf, const AdSlot *slots)
 {
@@ -141,6 +168,8 @@ ad_template_fold(Node *predicate, const AdSlot *slots)
 			return fold_compare(predicate, slots);
 		case AD_MEMBER:
 			return fold_member(predicate, slots);
+		case AD_QUANTIFIED:
+			return fold_quantified(predicate, slots);
 		case AD_TEST:
 			return fold_test(predicate, slots);
 		default:
