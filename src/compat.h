@@ -8,6 +8,7 @@
 
 #include "optimizer/pathnode.h"
 #include "utils/lsyscache.h"
+#include "utils/pg_locale.h"
 
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
@@ -63,6 +64,15 @@
 #define ad_create_wait_event_set(n) CreateWaitEventSet(NULL, (n))
 #else
 #define ad_create_wait_event_set(n) CreateWaitEventSet(TopMemoryContext, (n))
+#endif
+
+/*
+ * Whether a collation orders text by its bytes: 18 asks the locale itself.
+ */
+#if PG_VERSION_NUM >= 180000
+#define ad_collate_is_c(collation) (pg_newlocale_from_collation(collation)->collate_is_c)
+#else
+#define ad_collate_is_c(collation) lc_collate_is_c(collation)
 #endif
 
 /*

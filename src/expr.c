@@ -22,12 +22,14 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
 #include "compat.h"
 #include "expr.h"
 #include "leaf.h"
+#include "like.h"
 
 static Node *translate(AdExprContext *context, Node *node, bool wanted);
 
@@ -86,16 +88,34 @@ ad_column(Oid relid, AttrNumber attnum, const AdTableOptions *options)
 	return column;
 }
 
+/* what a cast among text and varchar, or another collation, is put on */
+static Node *
+strip_text_cast(Node *node)
+{
+	while (IsA(node, RelabelType) &&
+		   (((RelabelType *) node)->resulttype == TEXTOID ||
+			((RelabelType *) node)->resulttype == VARCHAROID))
+	{
+		Node	   *arg = (Node *) ((RelabelType *) node)->arg;
+		Oid			typid = exprType(arg);
+
+		if (typid != TEXTOID && typid != VARCHAROID)
+			break;
+		node = arg;
+	}
+	return node;
+}
+
 /*
  * The column that an expression is, if MongoDB can be asked about it; or NULL.
  */
 const AdColumn *
 ad_expr_column(AdExprContext *context, Node *node)
 {
-	Var		   *var = (Var *) node;
+	Var		   *var = (Var *) strip_text_cast(node);
 	AdColumn   *column;
 
-	if (!IsA(node, Var) || var->varno != context->rel->relid ||
+	if (!IsA(var, Var) || var->varno != context->rel->relid ||
 		var->varlevelsup != 0 || var->varattno <= 0)
 		return NULL;
 	column = ad_column(context->relid, var->varattno, context->options);
@@ -171,6 +191,19 @@ is_deterministic(Oid collation)
 	return !OidIsValid(collation) || get_collation_isdeterministic(collation);
 }
 
+/*
+ * Whether MongoDB compares by the operator as the collation does: it knows the
+ * order of bytes only.
+ */
+static bool
+is_comparable(Oid collation, AdOp op)
+{
+	if (!is_deterministic(collation))
+		return false;
+	return !OidIsValid(collation) || op == AD_OP_EQ || op == AD_OP_NE ||
+		ad_collate_is_c(collation);
+}
+
 /* a column compared with what PostgreSQL computes */
 typedef struct AdComparison
 {
@@ -200,11 +233,10 @@ match_comparison(AdExprContext *context, const OpExpr *expr, AdComparison *compa
 		opno = get_commutator(opno);
 	}
 	return comparison->column != NULL && OidIsValid(opno) &&
-		is_deterministic(expr->inputcollid) &&
 		operator_meaning(opno, comparison->column->type->typid,
 						 &comparison->op, &comparison->operand_type) &&
-		ad_leaf_accepts(comparison->column->type, comparison->operand_type,
-						comparison->op);
+		is_comparable(expr->inputcollid, comparison->op) &&
+		ad_leaf_accepts(comparison->column->type, comparison->operand_type);
 }
 
 /* the predicate of a comparison by the given operator */
@@ -304,9 +336,10 @@ translate_array_comparison(AdExprContext *context, ScalarArrayOpExpr *expr, bool
 	Oid			element_type;
 	List	   *members;
 
-	if (column == NULL || !is_deterministic(expr->inputcollid) ||
+	if (column == NULL ||
 		!operator_meaning(expr->opno, column->type->typid, &op, &element_type) ||
-		!ad_leaf_accepts(column->type, element_type, op))
+		!is_comparable(expr->inputcollid, op) ||
+		!ad_leaf_accepts(column->type, element_type))
 		return NULL;
 	operand = operand_node(context, lsecond(expr->args));
 	if (operand == NULL)
@@ -325,6 +358,55 @@ translate_array_comparison(AdExprContext *context, ScalarArrayOpExpr *expr, bool
 												   op == AD_OP_EQ)));
 	return ad_node(op == (any ? AD_OP_EQ : AD_OP_NE) ? AD_MEMBER : AD_QUANTIFIED,
 				   members);
+}
+
+/* the functions that match text with patterns */
+static const struct
+{
+	Oid			function;
+	AdPatternKind kind;
+	bool		negated;
+}			pattern_functions[] = {
+	{F_TEXTLIKE, AD_PATTERN_LIKE, false},
+	{F_LIKE_TEXT_TEXT, AD_PATTERN_LIKE, false},
+	{F_TEXTNLIKE, AD_PATTERN_LIKE, true},
+	{F_NOTLIKE_TEXT_TEXT, AD_PATTERN_LIKE, true},
+	{F_STARTS_WITH, AD_PATTERN_PREFIX, false},
+};
+
+/*
+ * A column LIKE a pattern.  What a character is depends on the encoding.
+ */
+static Node *
+translate_like(AdExprContext *context, Oid function, List *args, Oid collation, bool wanted)
+{
+	const AdColumn *column;
+	Node	   *operand;
+	List	   *members;
+	int			i = 0;
+
+	while (pattern_functions[i].function != function)
+	{
+		if (++i == lengthof(pattern_functions))
+			return NULL;
+	}
+	column = ad_expr_column(context, linitial(args));
+	if (column == NULL || !is_deterministic(collation) || GetDatabaseEncoding() != PG_UTF8)
+		return NULL;
+	operand = operand_node(context, lsecond(args));
+	if (operand == NULL ||
+		(IsA(operand, Const) && !((Const *) operand)->constisnull &&
+		 !ad_like_accepts(pattern_functions[i].kind,
+						  DatumGetTextPP(((Const *) operand)->constvalue))))
+		return NULL;
+	wanted = wanted != pattern_functions[i].negated;
+	members = list_make5(ad_string(column->field),
+						 ad_oid_value(column->type->typid),
+						 ad_integer(pattern_functions[i].kind),
+						 makeBoolean(wanted), operand);
+	return ad_and(list_make2(ad_node(AD_LIKE, members),
+							 wanted ? ad_leaf_guard(column->field, column->type, false) :
+							 ad_leaf_has_value(column->field, column->type)));
 }
 
 static Node *
@@ -474,6 +556,15 @@ translate(AdExprContext *context, Node *node, bool wanted)
 			return translate_bool_expr(context, (BoolExpr *) node, wanted);
 		case T_OpExpr:
 			result = translate_comparison(context, (OpExpr *) node, wanted);
+			if (result == NULL)
+				result = translate_like(context, get_opcode(((OpExpr *) node)->opno),
+										((OpExpr *) node)->args,
+										((OpExpr *) node)->inputcollid, wanted);
+			break;
+		case T_FuncExpr:
+			result = translate_like(context, ((FuncExpr *) node)->funcid,
+									((FuncExpr *) node)->args,
+									((FuncExpr *) node)->inputcollid, wanted);
 			break;
 		case T_ScalarArrayOpExpr:
 			result = translate_array_comparison(context, (ScalarArrayOpExpr *) node, wanted);

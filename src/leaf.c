@@ -23,7 +23,6 @@
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "utils/array.h"
-#include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
@@ -31,6 +30,7 @@
 
 #include "constant.h"
 #include "leaf.h"
+#include "leaf_text.h"
 #include "typeexpr.h"
 
 static const char *const op_names[] = {
@@ -41,6 +41,12 @@ static const char *const op_names[] = {
 	[AD_OP_GT] = "$gt",
 	[AD_OP_NE] = "$ne",
 };
+
+const char *
+ad_leaf_op_name(AdOp op)
+{
+	return op_names[op];
+}
 
 /* which operand types a class's comparisons take, by operator family */
 static const struct
@@ -62,14 +68,11 @@ static const struct
 
 /*
  * Whether ad_leaf_compare can compare a column of `type` with an operand of
- * `operand_type`.  The order of text depends on the collation, which MongoDB
- * does not have: only equality of text goes down.
+ * `operand_type`.
  */
 bool
-ad_leaf_accepts(const AdType *type, Oid operand_type, AdOp op)
+ad_leaf_accepts(const AdType *type, Oid operand_type)
 {
-	if (type->class == AD_CLASS_TEXT && op != AD_OP_EQ && op != AD_OP_NE)
-		return false;
 	/* which instant a timestamp is depends on the session's time zone */
 	if (type->typid == TIMESTAMPOID && operand_type == TIMESTAMPTZOID)
 		return false;
@@ -95,9 +98,11 @@ aliases(const char *const *certain, const char *const *possible)
 	return list_length(names) == 1 ? linitial(names) : ad_node(AD_ARRAY, names);
 }
 
-/* {path: {$type: [...]}}, of all BSON types that can decode */
-static Node *
-has_type(const char *path, const AdType *type)
+/*
+ * {path: {$type: [...]}}, of all BSON types that can decode.
+ */
+Node *
+ad_leaf_has_type(const char *path, const AdType *type)
 {
 	return ad_field(path, "$type", aliases(type->certain, type->possible));
 }
@@ -133,7 +138,10 @@ ad_leaf_guard(const char *path, const AdType *type, bool equality)
 									  ad_doc("$type", ad_string("array"))));
 	if (equality)
 		return ad_and(guards);
-	if (type->class == AD_CLASS_INSTANT)
+	if (type->class == AD_CLASS_TEXT)
+		guards = lappend(guards, ad_field(path, "$not",
+										  ad_doc("$regex", ad_text_misfit())));
+	else if (type->class == AD_CLASS_INSTANT)
 	{
 		guards = lappend(guards, ad_field(path, "$gte", ad_date_const(type->min)));
 		guards = lappend(guards, ad_field(path, "$lte", ad_date_const(type->max)));
@@ -192,7 +200,7 @@ ad_leaf_range_test(Node *range_end)
 Node *
 ad_leaf_has_value(const char *path, const AdType *type)
 {
-	return ad_and(list_make2(has_type(path, type), ad_leaf_guard(path, type, false)));
+	return ad_and(list_make2(ad_leaf_has_type(path, type), ad_leaf_guard(path, type, false)));
 }
 
 /*
@@ -233,14 +241,14 @@ compare_float(const char *path, const AdType *type, AdOp op, double value)
 		case AD_OP_LT:
 			return isnan(value) ? not_nan : plain;
 		case AD_OP_LE:
-			return isnan(value) ? has_type(path, type) : plain;
+			return isnan(value) ? ad_leaf_has_type(path, type) : plain;
 		case AD_OP_GE:
 			return isnan(value) ? is_nan : ad_or(list_make2(plain, is_nan));
 		case AD_OP_GT:
 			return isnan(value) ? ad_false() : ad_or(list_make2(plain, is_nan));
 		case AD_OP_NE:
 			return isnan(value) ? not_nan :
-				ad_and(list_make2(plain, has_type(path, type)));
+				ad_and(list_make2(plain, ad_leaf_has_type(path, type)));
 	}
 	return NULL;				/* not reached */
 }
@@ -263,7 +271,7 @@ compare_instant(const char *path, const AdType *type, AdOp op, TimestampTz value
 		if (op == AD_OP_NE ||
 			((op == AD_OP_LT || op == AD_OP_LE) && less) ||
 			((op == AD_OP_GT || op == AD_OP_GE) && !less))
-			return has_type(path, type);
+			return ad_leaf_has_type(path, type);
 		return ad_false();
 	}
 
@@ -274,33 +282,16 @@ compare_instant(const char *path, const AdType *type, AdOp op, TimestampTz value
 		if (op == AD_OP_EQ)
 			return ad_false();
 		if (op == AD_OP_NE)
-			return has_type(path, type);
+			return ad_leaf_has_type(path, type);
 		if (ms < type->min)		/* below the first whole millisecond */
 			return op == AD_OP_LT || op == AD_OP_LE ? ad_false() :
-				has_type(path, type);
+				ad_leaf_has_type(path, type);
 		op = op == AD_OP_LT || op == AD_OP_LE ? AD_OP_LE : AD_OP_GT;
 	}
 	if (op == AD_OP_NE)
 		return ad_and(list_make2(ad_field(path, "$ne", ad_date_const(ms)),
-								 has_type(path, type)));
+								 ad_leaf_has_type(path, type)));
 	return ad_field(path, op_names[op], ad_date_const(ms));
-}
-
-/*
- * The BSON values that decode to a given text: the string, and the ObjectId
- * if it is one's 24 lower-case hexadecimal digits.
- */
-static List *
-text_values(text *value)
-{
-	char	   *string = text_to_cstring(value);
-	List	   *values = list_make1(makeConst(TEXTOID, -1, InvalidOid, -1,
-											  PointerGetDatum(value), false,
-											  false));
-
-	if (strlen(string) == 24 && strspn(string, "0123456789abcdef") == 24)
-		values = lappend(values, ad_node(AD_OBJECTID, list_make1(ad_string(string))));
-	return values;
 }
 
 /* {path: {$in or $nin: values}}, in its shortest form */
@@ -310,12 +301,12 @@ in_values(const char *path, const AdType *type, bool in, List *values)
 	Node	   *test;
 
 	if (values == NIL)
-		return in ? ad_false() : has_type(path, type);
+		return in ? ad_false() : ad_leaf_has_type(path, type);
 	if (list_length(values) == 1)
 		test = ad_field(path, in ? "$eq" : "$ne", linitial(values));
 	else
 		test = ad_field(path, in ? "$in" : "$nin", ad_node(AD_ARRAY, values));
-	return in ? test : ad_and(list_make2(test, has_type(path, type)));
+	return in ? test : ad_and(list_make2(test, ad_leaf_has_type(path, type)));
 }
 
 /*
@@ -373,8 +364,10 @@ ad_leaf_compare(const char *path, const AdType *type, AdOp op,
 			return compare_instant(path, type, op,
 								   instant_operand(type, operand_type, value));
 		case AD_CLASS_TEXT:
+			if (op != AD_OP_EQ && op != AD_OP_NE)
+				return ad_text_compare(path, op, DatumGetTextPP(value));
 			return in_values(path, type, op == AD_OP_EQ,
-							 text_values(DatumGetTextPP(value)));
+							 ad_text_values(DatumGetTextPP(value)));
 		case AD_CLASS_INTEGER:
 			constant = ad_int64(integer_operand(operand_type, value));
 			if (op == AD_OP_EQ &&
@@ -390,7 +383,7 @@ ad_leaf_compare(const char *path, const AdType *type, AdOp op,
 	}
 	if (op == AD_OP_NE)
 		return ad_and(list_make2(ad_field(path, "$ne", constant),
-								 has_type(path, type)));
+								 ad_leaf_has_type(path, type)));
 	return ad_field(path, op_names[op], constant);
 }
 
@@ -444,7 +437,7 @@ ad_leaf_member(const char *path, const AdType *type, bool in,
 		}
 		if (type->class == AD_CLASS_TEXT)
 		{
-			values = list_concat(values, text_values(DatumGetTextPP(elements[i])));
+			values = list_concat(values, ad_text_values(DatumGetTextPP(elements[i])));
 			continue;
 		}
 		/* equality of the other classes is {path: {$eq: value}}, or false */

@@ -31,6 +31,10 @@ extern bool ad_leaf_is_range_end(const Node *value);
 extern Node *ad_leaf_range_test(Node *range_end);
 
 /* the class's SQL types may be compared with operands of these types */
-extern bool ad_leaf_accepts(const AdType *type, Oid operand_type, AdOp op);
+extern bool ad_leaf_accepts(const AdType *type, Oid operand_type);
+
+/* for the leaves of other files */
+extern const char *ad_leaf_op_name(AdOp op);
+extern Node *ad_leaf_has_type(const char *path, const AdType *type);
 
 #endif							/* AD_LEAF_H */

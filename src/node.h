@@ -41,6 +41,8 @@ typedef enum AdTag
 								 * element type, operand, guard */
 	AD_QUANTIFIED,				/* String path, type, Integer AdOp, Boolean any or
 								 * all, element type, operand, guard */
+	AD_LIKE,					/* String path, type, Integer AdPatternKind,
+								 * Boolean wanted, operand */
 	AD_TEST						/* operand, Boolean wanted */
 } AdTag;
 

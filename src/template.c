@@ -19,6 +19,7 @@
 #include "bsonwrite.h"
 #include "constant.h"
 #include "leaf.h"
+#include "like.h"
 #include "template.h"
 
 static Oid
@@ -123,6 +124,23 @@ fold_quantified(Node *leaf, const AdSlot *slots)
 }
 
 static Node *
+fold_like(Node *leaf, const AdSlot *slots)
+{
+	const char *path = ad_member_str(leaf, 0);
+	AdPatternKind kind = (AdPatternKind) ad_member_int(leaf, 2);
+	bool		wanted = ad_member_bool(leaf, 3);
+	Node	   *operand = ad_member(leaf, 4);
+	Datum		value;
+
+	if (is_open(operand, slots))
+		return ad_like_slot(path, wanted, operand);
+	if (!operand_value(operand, slots, &value))
+		return ad_false();
+	return ad_like_predicate(path, ad_type(member_oid(leaf, 1)), kind, wanted,
+							 DatumGetTextPP(value));
+}
+
+static Node *
 fold_test(Node *leaf, const AdSlot *slots)
 {
 	Node	   *operand = ad_member(leaf, 0);
@@ -170,6 +188,8 @@ ad_template_fold(Node *predicate, const AdSlot *slots)
 			return fold_member(predicate, slots);
 		case AD_QUANTIFIED:
 			return fold_quantified(predicate, slots);
+		case AD_LIKE:
+			return fold_like(predicate, slots);
 		case AD_TEST:
 			return fold_test(predicate, slots);
 		default:

@@ -29,6 +29,25 @@ type_is_in(Node *path, const char *const *aliases, const char *const *more)
 								   ad_node(AD_ARRAY, names)));
 }
 
+/* the value as a double, or null if it is out of range */
+static Node *
+to_double(Node *path)
+{
+	return ad_doc("$convert",
+				  ad_doc_add(ad_doc2("input", path, "to", ad_string("double")),
+							 "onError", ad_null()));
+}
+
+/*
+ * The regular expression of strings that are no text: PostgreSQL's holds no
+ * U+0000.
+ */
+Node *
+ad_text_misfit(void)
+{
+	return ad_string("\\x00");
+}
+
 /*
  * An expression that is true when the value at `path` is of one of the type's
  * possible BSON types, and decodes.
@@ -47,7 +66,7 @@ ad_possible_expr(const AdType *type, Node *path)
 			break;
 		case AD_CLASS_FLOAT:
 			/* numbers of different BSON types compare by their exact value */
-			tests = lappend(tests, ad_doc("$eq", ad_array2(path, ad_doc("$toDouble", path))));
+			tests = lappend(tests, ad_doc("$eq", ad_array2(path, to_double(path))));
 			break;
 		case AD_CLASS_INSTANT:
 			path = ad_doc("$toLong", path);
@@ -55,12 +74,11 @@ ad_possible_expr(const AdType *type, Node *path)
 			tests = lappend(tests, ad_doc("$lte", ad_array2(path, ad_int64(type->max))));
 			break;
 		case AD_CLASS_TEXT:
-			/* PostgreSQL's text holds no U+0000 */
 			tests = lappend(tests,
 							ad_doc("$not",
 								   ad_array1(ad_doc("$regexMatch",
 													ad_doc2("input", path,
-															"regex", ad_string("\\x00"))))));
+															"regex", ad_text_misfit())))));
 			break;
 		case AD_CLASS_NONE:
 		case AD_CLASS_BOOL:

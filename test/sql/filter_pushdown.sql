@@ -82,7 +82,34 @@ SELECT shown('SELECT i FROM t WHERE s = ''0123456789abcdef01234567''');
 SELECT shown('SELECT i FROM t WHERE s <> ''0123456789ABCDEF01234567''');
 SELECT shown('SELECT i FROM t WHERE room = ''x''');
 SELECT shown('SELECT i FROM t WHERE s < ''x''');
+SELECT shown('SELECT i FROM t WHERE s < ''x'' COLLATE "C"');
+SELECT shown('SELECT i FROM t WHERE s COLLATE "C" >= ''0123456789abcdef''');
+SELECT shown('SELECT i FROM t WHERE s COLLATE "C" <= ''0123456789abcdef01234fff''');
+SELECT shown('SELECT i FROM t WHERE s COLLATE "C" < ANY (ARRAY[''5a'', ''B''])');
+SELECT shown('SELECT i FROM t WHERE s COLLATE "C" > (SELECT ''a'')');
+
+-- LIKE
 SELECT shown('SELECT i FROM t WHERE s LIKE ''x%''');
+SELECT shown('SELECT i FROM t WHERE s LIKE ''a1%''');
+SELECT shown('SELECT i FROM t WHERE s LIKE ''%a.b\%c%''');
+SELECT shown('SELECT i FROM t WHERE s LIKE ''abc''');
+SELECT shown('SELECT i FROM t WHERE s LIKE ''a_c''');
+SELECT shown('SELECT i FROM t WHERE s LIKE ''%a_%''');
+SELECT shown('SELECT i FROM t WHERE s LIKE ''%(x)''');
+SELECT shown('SELECT i FROM t WHERE s LIKE ''x%y%%z%''');
+SELECT shown('SELECT i FROM t WHERE s LIKE ''%''');
+SELECT shown('SELECT i FROM t WHERE s LIKE ''x#%'' ESCAPE ''#''');
+SELECT shown('SELECT i FROM t WHERE s NOT LIKE ''x%''');
+SELECT shown('SELECT i FROM t WHERE NOT s LIKE (SELECT ''x%'')');
+SELECT shown('SELECT i FROM t WHERE s LIKE (SELECT ''x%'')');
+SELECT shown('SELECT i FROM t WHERE starts_with(s, ''x%'') AND s ^@ ''y''');
+SELECT shown('SELECT i FROM t WHERE s LIKE ''x\''');
+SELECT shown('SELECT i FROM t WHERE s LIKE ''x%'' COLLATE nondeterministic');
+SELECT shown('SELECT i FROM t WHERE s LIKE room');
+SELECT shown('SELECT i FROM t WHERE s ILIKE ''x%''');
+SELECT shown('SELECT i FROM t WHERE s ~ ''^x''');
+
+-- equality of text in other collations
 SELECT shown('SELECT i FROM t WHERE s = ''x'' COLLATE nondeterministic');
 SELECT shown('SELECT i FROM t WHERE s = ''x'' COLLATE "C"');
 
