@@ -111,9 +111,8 @@ ad_write_datum(StringInfo out, const char *key, Oid typid, Datum value)
 bool
 ad_append_iso(StringInfo out, int64 ms)
 {
-	int64		day_ms = SECS_PER_DAY * INT64CONST(1000);
-	int64		days = ms / day_ms;
-	int64		rest = ms % day_ms;
+	int64		days = ms / AD_DAY_MS;
+	int64		rest = ms % AD_DAY_MS;
 	int			year;
 	int			month;
 	int			day;
@@ -123,7 +122,7 @@ ad_append_iso(StringInfo out, int64 ms)
 	if (rest < 0)
 	{
 		days--;
-		rest += day_ms;
+		rest += AD_DAY_MS;
 	}
 	j2date((int) days + UNIX_EPOCH_JDATE, &year, &month, &day);
 	appendStringInfo(out, year > 9999 || year < 0 ?

@@ -16,6 +16,7 @@
 	((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY * 1000)
 
 /* the whole milliseconds that are valid timestamps */
+#define AD_DAY_MS (SECS_PER_DAY * INT64CONST(1000))
 #define AD_DATE_MIN (MIN_TIMESTAMP / 1000 + AD_EPOCH_SHIFT)
 #define AD_DATE_MAX ((END_TIMESTAMP - 1) / 1000 + AD_EPOCH_SHIFT)
 

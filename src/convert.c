@@ -47,46 +47,6 @@ decode_bool(const AdTarget *target, const AdElement *element, Datum *value)
 	return true;
 }
 
-/*
- * The decimal128 of an element.  A coefficient of more than 34 digits is not
- * canonical and means zero (IEEE 754-2008, 3.5.2), but libbson 1.23 prints its
- * 35 digits, without a null byte where there is no room for one.
- */
-static bson_decimal128_t
-read_decimal(const AdElement *element)
-{
-	const uint64 coefficient = (UINT64CONST(1) << 49) - 1;
-	const uint64 large_form = UINT64CONST(3) << 61;
-	bson_decimal128_t decimal;
-
-	decimal.low = ad_read_int64(element->value);
-	decimal.high = ad_read_int64(element->value + sizeof(int64));
-	/* 10^34 is 0x1ed09bead87c0 * 2^64 + 0x378d8e6400000000 */
-	if ((decimal.high & large_form) != large_form &&
-		((decimal.high & coefficient) > UINT64CONST(0x1ed09bead87c0) ||
-		 ((decimal.high & coefficient) == UINT64CONST(0x1ed09bead87c0) &&
-		  decimal.low >= UINT64CONST(0x378d8e6400000000))))
-	{
-		decimal.high &= ~coefficient;
-		decimal.low = 0;
-	}
-	return decimal;
-}
-
-/*
- * A decimal128 as numeric, with its digits as they are; also NaN and the
- * infinities.
- */
-Datum
-ad_decimal_to_numeric(const AdElement *element)
-{
-	bson_decimal128_t decimal = read_decimal(element);
-	char		string[BSON_DECIMAL128_STRING];
-
-	bson_decimal128_to_string(&decimal, string);
-	return NumericGetDatum(ad_parse_numeric(string));
-}
-
 /* a decimal128 that is whole and within int64's range */
 static bool
 decimal_to_int64(const AdElement *element, int64 *number)
@@ -415,9 +375,9 @@ decode_date(const AdTarget *target, const AdElement *element, Datum *value)
 {
 	int64		ms;
 
-	if (!element_ms(element, &ms) || ms % (SECS_PER_DAY * INT64CONST(1000)) != 0)
+	if (!element_ms(element, &ms) || ms % AD_DAY_MS != 0)
 		return false;
-	*value = DateADTGetDatum((ms - AD_EPOCH_SHIFT) / (SECS_PER_DAY * INT64CONST(1000)));
+	*value = DateADTGetDatum((ms - AD_EPOCH_SHIFT) / AD_DAY_MS);
 	return true;
 }
 
@@ -427,7 +387,7 @@ decode_time(const AdTarget *target, const AdElement *element, Datum *value)
 {
 	int64		ms;
 
-	if (!element_ms(element, &ms) || ms < 0 || ms >= SECS_PER_DAY * INT64CONST(1000))
+	if (!element_ms(element, &ms) || ms < 0 || ms >= AD_DAY_MS)
 		return false;
 	*value = TimeADTGetDatum(ms * 1000);
 	return true;
@@ -524,16 +484,19 @@ static const AdType types[] = {
 		.reads = "double, int; long and decimal if a double holds them exactly",
 		.certain = {"double", "int"}, .possible = {"long", "decimal"},
 	.decode = decode_float8},
-	{.typid = NUMERICOID,
+	{.typid = NUMERICOID, .class = AD_CLASS_NUMERIC,
 		.reads = "int, long, decimal; double as the shortest number that denotes it; within precision and scale",
+		.certain = {"int", "long", "double", "decimal"},
 	.decode = decode_numeric},
 	{.typid = TEXTOID, .class = AD_CLASS_TEXT,
 		.reads = "string, symbol, without U+0000; objectId as 24 hexadecimal digits",
 		.certain = {"objectId", "symbol"}, .possible = {"string"},
 		.variant = "objectId", .unify = "$toString",
 	.decode = decode_text},
-	{.typid = VARCHAROID,
+	{.typid = VARCHAROID, .class = AD_CLASS_TEXT,
 		.reads = "as text, if it is not too long",
+		.certain = {"objectId", "symbol"}, .possible = {"string"},
+		.variant = "objectId", .unify = "$toString",
 	.decode = decode_text},
 	{.typid = BPCHAROID,
 		.reads = "as text, if it is not too long; filled with spaces",
@@ -551,14 +514,17 @@ static const AdType types[] = {
 		.possible = {"date"},
 		.min = AD_DATE_MIN, .max = AD_DATE_MAX,
 	.decode = decode_timestamp},
-	{.typid = DATEOID,
+	{.typid = DATEOID, .class = AD_CLASS_DATE,
 		.reads = "date at midnight UTC",
+		.possible = {"date"},
+		.min = AD_DATE_MIN, .max = AD_DATE_MAX,
 	.decode = decode_date},
 	{.typid = TIMEOID,
 		.reads = "date on 1970-01-01 UTC: its time",
 	.decode = decode_time},
-	{.typid = UUIDOID,
+	{.typid = UUIDOID, .class = AD_CLASS_UUID,
 		.reads = "binData of subtype 4, or 3, whose bytes are not reordered",
+		.possible = {"binData"},
 	.decode = decode_uuid},
 	{.typid = BYTEAOID,
 		.reads = "binData of any subtype; objectId as 12 bytes",
@@ -643,6 +609,35 @@ ad_type(Oid typid)
 			return &types[i];
 	}
 	return NULL;
+}
+
+/*
+ * The row of a column's type, palloc'd if its typmod makes it another one.
+ */
+const AdType *
+ad_column_type(Oid typid, int32 typmod)
+{
+	const AdType *row = ad_type(typid);
+	AdType	   *type;
+	int			count = 0;
+
+	if (typmod < (int32) VARHDRSZ || (typid != VARCHAROID && typid != NUMERICOID))
+		return row;
+	type = palloc(sizeof(AdType));
+	*type = *row;
+	if (typid == NUMERICOID)
+	{
+		/* MongoDB cannot tell how many digits the number has that is decoded */
+		type->class = AD_CLASS_NONE;
+		return type;
+	}
+	type->max_length = typmod - VARHDRSZ;
+	memset(type->certain, 0, sizeof(type->certain));
+	if (type->max_length >= 24)
+		type->certain[count++] = "objectId";
+	type->possible[0] = "string";
+	type->possible[1] = "symbol";
+	return type;
 }
 
 /*

@@ -17,8 +17,11 @@ typedef enum AdClass
 	AD_CLASS_BOOL,
 	AD_CLASS_INTEGER,
 	AD_CLASS_FLOAT,
+	AD_CLASS_NUMERIC,
 	AD_CLASS_TEXT,
-	AD_CLASS_INSTANT
+	AD_CLASS_INSTANT,
+	AD_CLASS_DATE,
+	AD_CLASS_UUID				/* only what equals a value is MongoDB's */
 } AdClass;
 
 typedef struct AdType AdType;
@@ -31,12 +34,14 @@ struct AdType
 	/* what decodes, in words, for doc/types.md */
 	const char *reads;
 	/* aliases, as $type knows them, of the BSON types that always decode */
-	const char *certain[4];
+	const char *certain[5];
 	/* of those whose value decides; ad_fits_expr() says which values do */
 	const char *possible[4];
 	/* of those that must be converted, and by what, for equal to be equal */
 	const char *variant;
 	const char *unify;
+	/* the longest text, in characters; 0 for any */
+	int			max_length;
 	/* the range of integers, and of dates in milliseconds since 1970 */
 	int64		min;
 	int64		max;
@@ -71,6 +76,7 @@ typedef enum AdResult
 } AdResult;
 
 extern const AdType *ad_type(Oid typid);
+extern const AdType *ad_column_type(Oid typid, int32 typmod);
 extern const char *ad_type_names(void);
 extern AdTarget *ad_target(Oid typid, int32 typmod);
 extern AdTarget *ad_result_target(AdResult kind, Oid typid, int32 typmod);
@@ -84,7 +90,6 @@ ad_is_null(bson_type_t type)
 }
 
 /* for the decoders of other files */
-extern Datum ad_decimal_to_numeric(const AdElement *element);
 extern const uint8 *ad_element_bytes(const AdElement *element,
 									 bson_subtype_t *subtype, uint32 *len);
 extern const char *ad_bson_type_name(bson_type_t type);

@@ -31,6 +31,9 @@
 #include "leaf.h"
 #include "like.h"
 
+/* beyond this a regular expression cannot count characters */
+#define MAX_COUNTED_LENGTH	65000
+
 static Node *translate(AdExprContext *context, Node *node, bool wanted);
 
 /*
@@ -58,14 +61,18 @@ is_shippable_path(const char *path)
 
 /*
  * Whether MongoDB can tell which values of the type decode.  It cannot where
- * a string may hold a character that the server's encoding has not.
+ * a string may hold a character that the server's encoding has not, where the
+ * order of binary data would have to be relied on, and where texts may be
+ * longer than a regular expression can count.
  */
 static bool
 is_shippable_type(const AdType *type)
 {
-	return type != NULL && type->class != AD_CLASS_NONE &&
-		(type->class != AD_CLASS_TEXT || GetDatabaseEncoding() == PG_UTF8 ||
-		 GetDatabaseEncoding() == PG_SQL_ASCII);
+	if (type == NULL || type->class == AD_CLASS_NONE || type->class == AD_CLASS_UUID)
+		return false;
+	if (type->class != AD_CLASS_TEXT || GetDatabaseEncoding() == PG_UTF8)
+		return type->max_length < MAX_COUNTED_LENGTH;
+	return GetDatabaseEncoding() == PG_SQL_ASCII && type->max_length == 0;
 }
 
 /*
@@ -81,10 +88,11 @@ ad_column(Oid relid, AttrNumber attnum, const AdTableOptions *options)
 	ad_column_options(relid, attnum, options, &own);
 	column->attnum = attnum;
 	get_atttypetypmodcoll(relid, attnum, &column->typid, &column->typmod, &collation);
-	column->type = ad_type(column->typid);
+	column->type = ad_column_type(column->typid, column->typmod);
 	column->field = own.field;
 	column->on_mismatch = own.on_mismatch;
-	column->shippable = is_shippable_type(column->type) && is_shippable_path(own.field);
+	column->nameable = is_shippable_path(own.field);
+	column->shippable = column->nameable && is_shippable_type(column->type);
 	return column;
 }
 
@@ -106,20 +114,42 @@ strip_text_cast(Node *node)
 	return node;
 }
 
+/* the column that an expression is, or NULL */
+static const AdColumn *
+any_column(AdExprContext *context, Node *node)
+{
+	Var		   *var = (Var *) strip_text_cast(node);
+
+	if (!IsA(var, Var) || var->varno != context->rel->relid ||
+		var->varlevelsup != 0 || var->varattno <= 0)
+		return NULL;
+	return ad_column(context->relid, var->varattno, context->options);
+}
+
 /*
  * The column that an expression is, if MongoDB can be asked about it; or NULL.
  */
 const AdColumn *
 ad_expr_column(AdExprContext *context, Node *node)
 {
-	Var		   *var = (Var *) strip_text_cast(node);
-	AdColumn   *column;
+	const AdColumn *column = any_column(context, node);
 
-	if (!IsA(var, Var) || var->varno != context->rel->relid ||
-		var->varlevelsup != 0 || var->varattno <= 0)
-		return NULL;
-	column = ad_column(context->relid, var->varattno, context->options);
-	return column->shippable ? column : NULL;
+	return column != NULL && column->shippable ? column : NULL;
+}
+
+/*
+ * The same, also of columns of which MongoDB can only be asked which values
+ * equal a given one.
+ */
+static const AdColumn *
+compared_column(AdExprContext *context, Node *node)
+{
+	const AdColumn *column = any_column(context, node);
+
+	if (column == NULL || column->shippable)
+		return column;
+	return column->nameable && column->type != NULL &&
+		column->type->class == AD_CLASS_UUID ? column : NULL;
 }
 
 /*
@@ -148,8 +178,10 @@ operand_node(AdExprContext *context, Node *operand)
  * What a built-in operator means in the order of its left operand's type.
  */
 static bool
-operator_meaning(Oid opno, Oid typid, AdOp *op, Oid *operand_type)
+operator_meaning(Oid opno, const AdType *type, AdOp *op, Oid *operand_type)
 {
+	/* varchar has no operators of its own */
+	Oid			typid = type->class == AD_CLASS_TEXT ? TEXTOID : type->typid;
 	ListCell   *lc;
 	Oid			family;
 
@@ -224,16 +256,16 @@ match_comparison(AdExprContext *context, const OpExpr *expr, AdComparison *compa
 
 	if (list_length(expr->args) != 2)
 		return false;
-	comparison->column = ad_expr_column(context, linitial(expr->args));
+	comparison->column = compared_column(context, linitial(expr->args));
 	comparison->operand = lsecond(expr->args);
 	if (comparison->column == NULL)
 	{
-		comparison->column = ad_expr_column(context, lsecond(expr->args));
+		comparison->column = compared_column(context, lsecond(expr->args));
 		comparison->operand = linitial(expr->args);
 		opno = get_commutator(opno);
 	}
 	return comparison->column != NULL && OidIsValid(opno) &&
-		operator_meaning(opno, comparison->column->type->typid,
+		operator_meaning(opno, comparison->column->type,
 						 &comparison->op, &comparison->operand_type) &&
 		is_comparable(expr->inputcollid, comparison->op) &&
 		ad_leaf_accepts(comparison->column->type, comparison->operand_type);
@@ -246,7 +278,7 @@ comparison_node(AdExprContext *context, const AdComparison *comparison, AdOp op)
 	const AdColumn *column = comparison->column;
 	Node	   *operand = operand_node(context, comparison->operand);
 
-	if (operand == NULL)
+	if (operand == NULL || (op != AD_OP_EQ && !column->shippable))
 		return NULL;
 	return ad_and(list_make2(ad_node(AD_COMPARE,
 									 list_make5(ad_string(column->field),
@@ -305,7 +337,8 @@ translate_distinct(AdExprContext *context, DistinctExpr *expr, bool wanted)
 	Node	   *if_null;
 	Node	   *if_value;
 
-	if (!match_comparison(context, (OpExpr *) expr, &comparison))
+	if (!match_comparison(context, (OpExpr *) expr, &comparison) ||
+		!comparison.column->shippable)
 		return NULL;
 	column = comparison.column;
 	compared = comparison_node(context, &comparison, wanted ? AD_OP_NE : AD_OP_EQ);
@@ -329,7 +362,7 @@ translate_distinct(AdExprContext *context, DistinctExpr *expr, bool wanted)
 static Node *
 translate_array_comparison(AdExprContext *context, ScalarArrayOpExpr *expr, bool wanted)
 {
-	const AdColumn *column = ad_expr_column(context, linitial(expr->args));
+	const AdColumn *column = compared_column(context, linitial(expr->args));
 	bool		any = expr->useOr == wanted;
 	Node	   *operand;
 	AdOp		op;
@@ -337,7 +370,7 @@ translate_array_comparison(AdExprContext *context, ScalarArrayOpExpr *expr, bool
 	List	   *members;
 
 	if (column == NULL ||
-		!operator_meaning(expr->opno, column->type->typid, &op, &element_type) ||
+		!operator_meaning(expr->opno, column->type, &op, &element_type) ||
 		!is_comparable(expr->inputcollid, op) ||
 		!ad_leaf_accepts(column->type, element_type))
 		return NULL;
@@ -346,6 +379,8 @@ translate_array_comparison(AdExprContext *context, ScalarArrayOpExpr *expr, bool
 		return NULL;
 	if (!wanted)
 		op = negated(op);
+	if (!column->shippable && !(op == AD_OP_EQ && any))
+		return NULL;
 	members = list_make2(ad_string(column->field),
 						 ad_oid_value(column->type->typid));
 	if (op == (any ? AD_OP_EQ : AD_OP_NE))

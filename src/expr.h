@@ -20,7 +20,8 @@ typedef struct AdColumn
 	const AdType *type;			/* NULL for domains, arrays and enums */
 	const char *field;			/* its path in the documents */
 	AdMismatch	on_mismatch;
-	bool		shippable;		/* can MongoDB's language name it? */
+	bool		nameable;		/* can MongoDB's language say its path? */
+	bool		shippable;		/* and tell which values decode? */
 } AdColumn;
 
 /* what is translated for: one foreign table in one query */

@@ -134,6 +134,7 @@ ad_group_add_key(AdGroup *group, int position, const AdColumn *column)
 		output = add_output(group, position,
 							key_path(foreach_current_index(lc), list_length(group->keys)),
 							AD_RESULT_COLUMN, column->type->typid);
+		output->typmod = column->typmod;
 		output->field = column->field;
 		output->on_mismatch = column->on_mismatch;
 		return;
@@ -184,6 +185,7 @@ add_guard(AdGroup *group, const char *path, const AdColumn *column)
 	guard->path = path;
 	guard->field = column->field;
 	guard->typid = column->type->typid;
+	guard->typmod = column->typmod;
 	group->guards = lappend(group->guards, guard);
 }
 
@@ -294,6 +296,7 @@ add_sum(AdGroup *group, int position, const AdColumn *column, Oid result_type)
 
 /*
  * The greatest text depends on the collation, which MongoDB does not have.
+ * Doubles and decimals that are equal numerics are not equal for MongoDB.
  */
 static bool
 add_extreme(AdGroup *group, int position, AdAggregate aggregate,
@@ -302,7 +305,8 @@ add_extreme(AdGroup *group, int position, AdAggregate aggregate,
 	Node	   *value = path_expr(column->field);
 	Node	   *argument = value;
 
-	if (column->type->class == AD_CLASS_TEXT || column->type->class == AD_CLASS_BOOL)
+	if (column->type->class == AD_CLASS_TEXT || column->type->class == AD_CLASS_BOOL ||
+		column->type->class == AD_CLASS_NUMERIC)
 		return false;
 	if (aggregate == AD_MAX && column->type->class != AD_CLASS_FLOAT)
 	{

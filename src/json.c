@@ -30,6 +30,7 @@
 
 #include "constant.h"
 #include "json.h"
+#include "numeric.h"
 #include "text.h"
 
 typedef struct AdJson

@@ -23,13 +23,16 @@
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
+#include "utils/uuid.h"
 #include "utils/typcache.h"
 
 #include "constant.h"
 #include "leaf.h"
+#include "leaf_numeric.h"
 #include "leaf_text.h"
 #include "typeexpr.h"
 
@@ -60,10 +63,14 @@ static const struct
 	{AD_CLASS_INTEGER, INT8OID},
 	{AD_CLASS_FLOAT, FLOAT4OID},
 	{AD_CLASS_FLOAT, FLOAT8OID},
+	{AD_CLASS_NUMERIC, NUMERICOID},
 	{AD_CLASS_TEXT, TEXTOID},
 	{AD_CLASS_INSTANT, DATEOID},
 	{AD_CLASS_INSTANT, TIMESTAMPOID},
 	{AD_CLASS_INSTANT, TIMESTAMPTZOID},
+	{AD_CLASS_DATE, DATEOID},
+	{AD_CLASS_DATE, TIMESTAMPOID},
+	{AD_CLASS_UUID, UUIDOID},
 };
 
 /*
@@ -136,11 +143,17 @@ ad_leaf_guard(const char *path, const AdType *type, bool equality)
 	}
 	guards = lappend(guards, ad_field(path, "$not",
 									  ad_doc("$type", ad_string("array"))));
-	if (equality)
+	/* a text may be equal to one that is too long for the type */
+	if (equality && type->max_length == 0)
 		return ad_and(guards);
 	if (type->class == AD_CLASS_TEXT)
+	{
 		guards = lappend(guards, ad_field(path, "$not",
-										  ad_doc("$regex", ad_text_misfit())));
+										  ad_doc("$regex", ad_text_misfit(type))));
+		if (type->max_length > 0 && type->certain[0] == NULL)
+			guards = lappend(guards, ad_field(path, "$not",
+											  ad_doc("$type", ad_string("objectId"))));
+	}
 	else if (type->class == AD_CLASS_INSTANT)
 	{
 		guards = lappend(guards, ad_field(path, "$gte", ad_date_const(type->min)));
@@ -227,35 +240,47 @@ ad_leaf_is_null(const char *path, const AdType *type, bool mismatch_is_null)
 	return ad_and(parts);
 }
 
-static Node *
-compare_float(const char *path, const AdType *type, AdOp op, double value)
+/*
+ * The predicate of a comparison with a number: `plain` says it but for NaN,
+ * which is greater than all others in SQL.
+ */
+Node *
+ad_leaf_with_nan(const char *path, const AdType *type, AdOp op, bool isnan,
+				 Node *plain)
 {
 	Node	   *not_nan = ad_field(path, "$gte", ad_float8(-INFINITY));
 	Node	   *is_nan = ad_field(path, "$eq", ad_float8(NAN));
-	Node	   *plain = ad_field(path, op_names[op], ad_float8(value));
 
 	switch (op)
 	{
 		case AD_OP_EQ:
-			return plain;
+			return isnan ? is_nan : plain;
 		case AD_OP_LT:
-			return isnan(value) ? not_nan : plain;
+			return isnan ? not_nan : plain;
 		case AD_OP_LE:
-			return isnan(value) ? ad_leaf_has_type(path, type) : plain;
+			return isnan ? ad_leaf_has_type(path, type) : plain;
 		case AD_OP_GE:
-			return isnan(value) ? is_nan : ad_or(list_make2(plain, is_nan));
+			return isnan ? is_nan : ad_or(list_make2(plain, is_nan));
 		case AD_OP_GT:
-			return isnan(value) ? ad_false() : ad_or(list_make2(plain, is_nan));
+			return isnan ? ad_false() : ad_or(list_make2(plain, is_nan));
 		case AD_OP_NE:
-			return isnan(value) ? not_nan :
+			return isnan ? not_nan :
 				ad_and(list_make2(plain, ad_leaf_has_type(path, type)));
 	}
 	return NULL;				/* not reached */
 }
 
+static Node *
+compare_float(const char *path, const AdType *type, AdOp op, double value)
+{
+	return ad_leaf_with_nan(path, type, op, isnan(value),
+							ad_field(path, op_names[op], ad_float8(value)));
+}
+
 /*
  * MongoDB's dates count milliseconds, timestamptz microseconds: a bound
- * between two milliseconds is moved, and equals nothing.
+ * between two milliseconds is moved, and equals nothing.  Nor does one that is
+ * no midnight equal the value of a date.
  */
 static Node *
 compare_instant(const char *path, const AdType *type, AdOp op, TimestampTz value)
@@ -276,13 +301,16 @@ compare_instant(const char *path, const AdType *type, AdOp op, TimestampTz value
 	}
 
 	exact = ad_timestamptz_to_ms(value, &ms);
-	if (!exact)
+	if (!exact || (type->class == AD_CLASS_DATE && ms % AD_DAY_MS != 0))
 	{
-		/* value lies between ms and ms + 1 */
 		if (op == AD_OP_EQ)
 			return ad_false();
 		if (op == AD_OP_NE)
 			return ad_leaf_has_type(path, type);
+	}
+	if (!exact)
+	{
+		/* value lies between ms and ms + 1 */
 		if (ms < type->min)		/* below the first whole millisecond */
 			return op == AD_OP_LT || op == AD_OP_LE ? ad_false() :
 				ad_leaf_has_type(path, type);
@@ -292,6 +320,20 @@ compare_instant(const char *path, const AdType *type, AdOp op, TimestampTz value
 		return ad_and(list_make2(ad_field(path, "$ne", ad_date_const(ms)),
 								 ad_leaf_has_type(path, type)));
 	return ad_field(path, op_names[op], ad_date_const(ms));
+}
+
+/* the BSON values that decode to a given uuid */
+static List *
+uuid_values(Datum value)
+{
+	char		hex[2 * UUID_LEN + 1];
+	List	   *values = NIL;
+
+	hex[hex_encode((const char *) DatumGetUUIDP(value)->data, UUID_LEN, hex)] = '\0';
+	for (int subtype = BSON_SUBTYPE_UUID; subtype >= BSON_SUBTYPE_UUID_DEPRECATED; subtype--)
+		values = lappend(values, ad_node(AD_BINDATA, list_make2(ad_integer(subtype),
+																 ad_string(hex))));
+	return values;
 }
 
 /* {path: {$in or $nin: values}}, in its shortest form */
@@ -311,7 +353,8 @@ in_values(const char *path, const AdType *type, bool in, List *values)
 
 /*
  * The operand as an instant.  Against a timestamptz, dates and timestamps are
- * of the session's zone; against a timestamp, which is in UTC, they are, too.
+ * of the session's zone; against a timestamp or date, which are in UTC, they
+ * are, too.
  * What is out of range becomes an infinity, as in the comparison functions.
  */
 static TimestampTz
@@ -319,7 +362,7 @@ instant_operand(const AdType *type, Oid operand_type, Datum value)
 {
 	int			overflow = 0;
 
-	if (type->typid == TIMESTAMPOID)
+	if (type->typid != TIMESTAMPTZOID)
 		return operand_type == DATEOID ?
 			date2timestamp_opt_overflow(DatumGetDateADT(value), &overflow) :
 			DatumGetTimestamp(value);
@@ -360,7 +403,10 @@ ad_leaf_compare(const char *path, const AdType *type, AdOp op,
 			return compare_float(path, type, op, operand_type == FLOAT4OID ?
 								 (double) DatumGetFloat4(value) :
 								 DatumGetFloat8(value));
+		case AD_CLASS_NUMERIC:
+			return ad_numeric_compare(path, type, op, DatumGetNumeric(value));
 		case AD_CLASS_INSTANT:
+		case AD_CLASS_DATE:
 			return compare_instant(path, type, op,
 								   instant_operand(type, operand_type, value));
 		case AD_CLASS_TEXT:
@@ -368,6 +414,8 @@ ad_leaf_compare(const char *path, const AdType *type, AdOp op,
 				return ad_text_compare(path, op, DatumGetTextPP(value));
 			return in_values(path, type, op == AD_OP_EQ,
 							 ad_text_values(DatumGetTextPP(value)));
+		case AD_CLASS_UUID:
+			return in_values(path, type, op == AD_OP_EQ, uuid_values(value));
 		case AD_CLASS_INTEGER:
 			constant = ad_int64(integer_operand(operand_type, value));
 			if (op == AD_OP_EQ &&
@@ -424,6 +472,7 @@ ad_leaf_member(const char *path, const AdType *type, bool in,
 	bool	   *nulls;
 	int			count = array_elements(element_type, array, &elements, &nulls);
 	List	   *values = NIL;
+	List	   *others = NIL;
 
 	for (int i = 0; i < count; i++)
 	{
@@ -436,16 +485,22 @@ ad_leaf_member(const char *path, const AdType *type, bool in,
 			continue;
 		}
 		if (type->class == AD_CLASS_TEXT)
-		{
 			values = list_concat(values, ad_text_values(DatumGetTextPP(elements[i])));
-			continue;
+		else if (type->class == AD_CLASS_UUID)
+			values = list_concat(values, uuid_values(elements[i]));
+		else
+		{
+			/* of the other classes {path: {$eq: value}}, or false, or more */
+			equal = ad_leaf_compare(path, type, AD_OP_EQ, element_type, elements[i]);
+			if (ad_tag(equal) == AD_FIELD)
+				values = lappend(values, ad_member(ad_member(equal, 1), 1));
+			else if (ad_tag(equal) != AD_FALSE)
+				others = lappend(others, in ? equal :
+								 ad_leaf_compare(path, type, AD_OP_NE, element_type, elements[i]));
 		}
-		/* equality of the other classes is {path: {$eq: value}}, or false */
-		equal = ad_leaf_compare(path, type, AD_OP_EQ, element_type, elements[i]);
-		if (ad_tag(equal) == AD_FIELD)
-			values = lappend(values, ad_member(ad_member(equal, 1), 1));
 	}
-	return in_values(path, type, in, values);
+	others = lcons(in_values(path, type, in, values), others);
+	return in ? ad_or(others) : ad_and(others);
 }
 
 /*

@@ -36,5 +36,7 @@ extern bool ad_leaf_accepts(const AdType *type, Oid operand_type);
 /* for the leaves of other files */
 extern const char *ad_leaf_op_name(AdOp op);
 extern Node *ad_leaf_has_type(const char *path, const AdType *type);
+extern Node *ad_leaf_with_nan(const char *path, const AdType *type, AdOp op,
+							  bool isnan, Node *plain);
 
 #endif							/* AD_LEAF_H */

@@ -25,6 +25,7 @@ typedef enum AdTag
 	AD_DOCUMENT,				/* String key, value, key, value, ... */
 	AD_ARRAY,					/* value, ... */
 	AD_OBJECTID,				/* String of 24 hex digits */
+	AD_BINDATA,					/* Integer subtype, String of hex digits */
 	AD_SLOT,					/* Integer index */
 	/* predicates */
 	AD_TRUE,

@@ -1,6 +1,6 @@
 /*
  * numeric.c
- *	  Numbers of type numeric as decimal128.
+ *	  Numbers of type numeric as decimal128, and the other way round.
  *
  * A decimal128 has 34 digits and exponents from -6176 to 6111; numeric has far
  * more of both.
@@ -37,6 +37,46 @@ ad_compare_numeric(Numeric a, Numeric b)
 {
 	return DatumGetInt32(DirectFunctionCall2(numeric_cmp, NumericGetDatum(a),
 											 NumericGetDatum(b)));
+}
+
+/*
+ * The decimal128 of an element.  A coefficient of more than 34 digits is not
+ * canonical and means zero (IEEE 754-2008, 3.5.2), but libbson 1.23 prints its
+ * 35 digits, without a null byte where there is no room for one.
+ */
+static bson_decimal128_t
+read_decimal(const AdElement *element)
+{
+	const uint64 coefficient = (UINT64CONST(1) << 49) - 1;
+	const uint64 large_form = UINT64CONST(3) << 61;
+	bson_decimal128_t decimal;
+
+	decimal.low = ad_read_int64(element->value);
+	decimal.high = ad_read_int64(element->value + sizeof(int64));
+	/* 10^34 is 0x1ed09bead87c0 * 2^64 + 0x378d8e6400000000 */
+	if ((decimal.high & large_form) != large_form &&
+		((decimal.high & coefficient) > UINT64CONST(0x1ed09bead87c0) ||
+		 ((decimal.high & coefficient) == UINT64CONST(0x1ed09bead87c0) &&
+		  decimal.low >= UINT64CONST(0x378d8e6400000000))))
+	{
+		decimal.high &= ~coefficient;
+		decimal.low = 0;
+	}
+	return decimal;
+}
+
+/*
+ * A decimal128 as numeric, with its digits as they are; also NaN and the
+ * infinities.
+ */
+Datum
+ad_decimal_to_numeric(const AdElement *element)
+{
+	bson_decimal128_t decimal = read_decimal(element);
+	char		string[BSON_DECIMAL128_STRING];
+
+	bson_decimal128_to_string(&decimal, string);
+	return NumericGetDatum(ad_parse_numeric(string));
 }
 
 static char *

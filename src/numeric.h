@@ -1,6 +1,6 @@
 /*
  * numeric.h
- *	  Numbers of type numeric as decimal128.
+ *	  Numbers of type numeric as decimal128, and the other way round.
  */
 #ifndef AD_NUMERIC_H
 #define AD_NUMERIC_H
@@ -9,9 +9,12 @@
 
 #include "utils/numeric.h"
 
+#include "bsonread.h"
+
 extern Numeric ad_parse_numeric(const char *string);
 extern int	ad_compare_numeric(Numeric a, Numeric b);
 extern Numeric ad_numeric_floor(Numeric number, bool *exact);
+extern Datum ad_decimal_to_numeric(const AdElement *element);
 extern void ad_numeric_to_decimal(Numeric number, bson_decimal128_t *decimal);
 
 #endif							/* AD_NUMERIC_H */

@@ -214,9 +214,10 @@ guards_to_list(List *guards)
 	{
 		AdGuard    *guard = lfirst(lc);
 
-		result = lappend(result, list_make3(ad_string(guard->path),
+		result = lappend(result, list_make4(ad_string(guard->path),
 											ad_string(guard->field),
-											ad_oid_value(guard->typid)));
+											ad_oid_value(guard->typid),
+											ad_integer(guard->typmod)));
 	}
 	return result;
 }
@@ -235,6 +236,7 @@ guards_from_list(List *list)
 		guard->path = strVal(list_nth(members, 0));
 		guard->field = strVal(list_nth(members, 1));
 		guard->typid = get_oid(list_nth(members, 2));
+		guard->typmod = intVal(list_nth(members, 3));
 		result = lappend(result, guard);
 	}
 	return result;
@@ -342,7 +344,8 @@ ad_query_find_mismatch(const AdQuery *query, const AdSlot *slots,
 	const AdType *type = ad_type(typid);
 	const char *path = projectable(field);
 
-	if (type != NULL && type->class != AD_CLASS_NONE && path != NULL && strcmp(path, field) == 0)
+	if (type != NULL && type->class != AD_CLASS_NONE &&
+		type->class != AD_CLASS_UUID && path != NULL && strcmp(path, field) == 0)
 	{
 		Node	   *fits = ad_fits_expr(type, ad_string(psprintf("$%s", field)), true);
 

@@ -30,6 +30,7 @@ typedef struct AdGuard
 	const char *path;
 	const char *field;
 	Oid			typid;
+	int32		typmod;
 } AdGuard;
 
 typedef struct AdQuery

@@ -277,7 +277,8 @@ check_guards(AdScanState *state, const AdFieldValue *values)
 		AdScanGuard *guard = &state->guards[i];
 
 		if (values[guard->value].found == BSON_TYPE_DOCUMENT)
-			report_mismatch(state, guard->guard->field, guard->guard->typid, -1);
+			report_mismatch(state, guard->guard->field, guard->guard->typid,
+							guard->guard->typmod);
 	}
 }
 

@@ -389,6 +389,17 @@ write_array(StringInfo out, Node *array)
 	ad_write_end(out, start);
 }
 
+static void
+write_bindata(StringInfo out, int subtype, const char *hex)
+{
+	int			digits = strlen(hex);
+
+	ad_write_int32(out, digits / 2);
+	appendStringInfoChar(out, (char) subtype);
+	enlargeStringInfo(out, digits / 2);
+	out->len += hex_decode(hex, digits, out->data + out->len);
+}
+
 /* the element of a tagged node that is a value */
 static void
 write_tagged(StringInfo out, const char *key, Node *value)
@@ -409,6 +420,10 @@ write_tagged(StringInfo out, const char *key, Node *value)
 			ad_write_key(out, BSON_TYPE_OID, key);
 			bson_oid_init_from_string(&oid, ad_member_str(value, 0));
 			appendBinaryStringInfo(out, (const char *) oid.bytes, sizeof(oid.bytes));
+			return;
+		case AD_BINDATA:
+			ad_write_key(out, BSON_TYPE_BINARY, key);
+			write_bindata(out, ad_member_int(value, 0), ad_member_str(value, 1));
 			return;
 		default:
 			elog(ERROR, "no BSON form of template node %d", (int) ad_tag(value));
@@ -494,6 +509,10 @@ print_tagged(StringInfo out, Node *value)
 			return;
 		case AD_OBJECTID:
 			appendStringInfo(out, "ObjectId(\"%s\")", ad_member_str(value, 0));
+			return;
+		case AD_BINDATA:
+			appendStringInfo(out, "HexData(%d, \"%s\")", ad_member_int(value, 0),
+							 ad_member_str(value, 1));
 			return;
 		case AD_SLOT:
 			appendStringInfo(out, "$%d", ad_member_int(value, 0) + 1);

@@ -39,13 +39,15 @@ to_double(Node *path)
 }
 
 /*
- * The regular expression of strings that are no text: PostgreSQL's holds no
- * U+0000.
+ * The regular expression of strings that are no text of the type: PostgreSQL's
+ * holds no U+0000.
  */
 Node *
-ad_text_misfit(void)
+ad_text_misfit(const AdType *type)
 {
-	return ad_string("\\x00");
+	if (type->max_length == 0)
+		return ad_string("\\x00");
+	return ad_string(psprintf("\\x00|(?s:.{%d})", type->max_length + 1));
 }
 
 /*
@@ -56,6 +58,7 @@ Node *
 ad_possible_expr(const AdType *type, Node *path)
 {
 	List	   *tests = list_make1(type_is_in(path, type->possible, NULL));
+	Node	   *ms = ad_doc("$toLong", path);
 
 	switch (type->class)
 	{
@@ -69,19 +72,28 @@ ad_possible_expr(const AdType *type, Node *path)
 			tests = lappend(tests, ad_doc("$eq", ad_array2(path, to_double(path))));
 			break;
 		case AD_CLASS_INSTANT:
-			path = ad_doc("$toLong", path);
-			tests = lappend(tests, ad_doc("$gte", ad_array2(path, ad_int64(type->min))));
-			tests = lappend(tests, ad_doc("$lte", ad_array2(path, ad_int64(type->max))));
+		case AD_CLASS_DATE:
+			tests = lappend(tests, ad_doc("$gte", ad_array2(ms, ad_int64(type->min))));
+			tests = lappend(tests, ad_doc("$lte", ad_array2(ms, ad_int64(type->max))));
+			if (type->class == AD_CLASS_DATE)
+				tests = lappend(tests,
+								ad_doc("$eq", ad_array2(ad_doc("$mod", ad_array2(ms, ad_int64(AD_DAY_MS))),
+														ad_integer(0))));
 			break;
 		case AD_CLASS_TEXT:
+			/* $regexMatch takes no symbols, but $substrBytes does */
+			if (type->max_length > 0)
+				path = ad_doc("$substrBytes", ad_array3(path, ad_integer(0), ad_integer(-1)));
 			tests = lappend(tests,
 							ad_doc("$not",
 								   ad_array1(ad_doc("$regexMatch",
 													ad_doc2("input", path,
-															"regex", ad_text_misfit())))));
+															"regex", ad_text_misfit(type))))));
 			break;
 		case AD_CLASS_NONE:
 		case AD_CLASS_BOOL:
+		case AD_CLASS_NUMERIC:
+		case AD_CLASS_UUID:
 			elog(ERROR, "type %u has no possible BSON types", type->typid);
 	}
 

@@ -7,7 +7,7 @@
 
 #include "convert.h"
 
-extern Node *ad_text_misfit(void);
+extern Node *ad_text_misfit(const AdType *type);
 extern Node *ad_possible_expr(const AdType *type, Node *path);
 extern Node *ad_fits_expr(const AdType *type, Node *path, bool or_null);
 extern Node *ad_unified_expr(const AdType *type, Node *path);

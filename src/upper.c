@@ -27,12 +27,14 @@ static const struct
 }			aggregates[] = {
 	{F_COUNT_, AD_COUNT},
 	{F_COUNT_ANY, AD_COUNT},
+	{F_MAX_DATE, AD_MAX},
 	{F_MAX_FLOAT8, AD_MAX},
 	{F_MAX_INT2, AD_MAX},
 	{F_MAX_INT4, AD_MAX},
 	{F_MAX_INT8, AD_MAX},
 	{F_MAX_TIMESTAMP, AD_MAX},
 	{F_MAX_TIMESTAMPTZ, AD_MAX},
+	{F_MIN_DATE, AD_MIN},
 	{F_MIN_FLOAT8, AD_MIN},
 	{F_MIN_INT2, AD_MIN},
 	{F_MIN_INT4, AD_MIN},
@@ -59,15 +61,18 @@ find_aggregate(Oid function, AdAggregate *aggregate)
 	return false;
 }
 
-/* a column whose values are equal for MongoDB if they are for its collation */
+/*
+ * A column whose values are equal for MongoDB if they are for SQL: a double and
+ * a decimal that are the same numeric are not.
+ */
 static const AdColumn *
 comparable_column(AdExprContext *context, Node *node)
 {
 	const AdColumn *column = ad_expr_column(context, node);
 	Oid			collation = exprCollation(node);
 
-	if (column != NULL && OidIsValid(collation) &&
-		!get_collation_isdeterministic(collation))
+	if (column == NULL || column->type->class == AD_CLASS_NUMERIC ||
+		(OidIsValid(collation) && !get_collation_isdeterministic(collation)))
 		return NULL;
 	return column;
 }

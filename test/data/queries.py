@@ -11,7 +11,7 @@ import sys
 COLUMNS = {
     "id": "int", "b": "bool", "i": "int", "l": "bigint", "f": "float8", "m": "float8",
     "t": "text", "ts": "timestamptz", "dx": "int", "g": "int",
-    "s": "smallint", "tn": "timestamp",
+    "s": "smallint", "tn": "timestamp", "n": "numeric", "v": "varchar", "d8": "date",
 }
 
 LITERALS = {
@@ -29,6 +29,9 @@ LITERALS = {
     "date": ["'2026-03-01'", "'1970-01-01'", "'infinity'", "'2026-03-29'", "NULL"],
     "timestamp": ["'2026-03-29 02:30'", "'1970-01-01'", "'2026-03-01 00:00:00.0001'", "'-infinity'", "NULL"],
     "smallint": ["0", "5", "(-1)", "42", "32767", "NULL"],
+    "numeric": ["0", "0.1", "0.10000000000000000555", "5", "-2.675", "1e20", "1.7976931348623157e308", "'NaN'",
+                "'-Infinity'", "9999999999999999999999999999999999.5", "-1e-400", "9223372036854775807", "NULL"],
+    "varchar": ["''", "'a'", "'ab cd'", "'żółw'", "'123456'", "'00000000abc0000000000001'", "NULL"],
     "real": ["0.5", "1.5", "'NaN'", "'Infinity'", "0.1"],
 }
 
@@ -40,6 +43,9 @@ OPERANDS = {
     "smallint": ["smallint", "int", "bigint"],
     "timestamp": ["timestamp", "timestamp", "date", "timestamptz"],
     "bool": ["bool"],
+    "numeric": ["numeric", "numeric", "int"],
+    "varchar": ["varchar", "text"],
+    "date": ["date", "date", "timestamp", "timestamptz"],
     "text": ["text"],
     "timestamptz": ["timestamptz", "timestamptz", "date", "timestamp"],
 }

@@ -129,6 +129,56 @@ SELECT shown('SELECT i FROM t WHERE ts > now() - interval ''30 days''');
 SELECT shown('SELECT i FROM t WHERE ts > clock_timestamp()');
 SELECT shown('SELECT i FROM t WHERE ts + interval ''1 day'' > now()');
 
+-- numeric: doubles are read as their shortest digits
+CREATE FOREIGN TABLE more (
+	n numeric, n2 numeric(10, 2), v varchar, v5 varchar(5), v30 varchar(30), d date, u uuid, r real, c char(4), id int
+) SERVER mongodb OPTIONS (database 'shop');
+SELECT shown('SELECT id FROM more WHERE n > 5');
+SELECT shown('SELECT id FROM more WHERE n <= 0.5');
+SELECT shown('SELECT id FROM more WHERE n = 0.1');
+SELECT shown('SELECT id FROM more WHERE n <> 0.1');
+SELECT shown('SELECT id FROM more WHERE n < 0.1');
+SELECT shown('SELECT id FROM more WHERE n >= 9007199254740993');
+SELECT shown('SELECT id FROM more WHERE n < 0.30000000000000000000000000000000000000001');
+SELECT shown('SELECT id FROM more WHERE n = 0.30000000000000000000000000000000000000001');
+SELECT shown('SELECT id FROM more WHERE n > ''NaN''');
+SELECT shown('SELECT id FROM more WHERE n <= ''-1e7000''');
+SELECT shown('SELECT id FROM more WHERE n IN (1, 0.1, NULL)');
+SELECT shown('SELECT id FROM more WHERE n IS NOT NULL');
+SELECT shown('SELECT id FROM more WHERE n2 > 5');
+SELECT shown('SELECT count(n) FROM more');
+SELECT shown('SELECT n, count(*) FROM more GROUP BY n');
+SELECT shown('SELECT max(n) FROM more');
+SELECT shown('SELECT id FROM more WHERE r > 5');
+
+-- varchar: what is too long does not fit
+SELECT shown('SELECT id FROM more WHERE v = ''a''');
+SELECT shown('SELECT id FROM more WHERE v5 = ''a''');
+SELECT shown('SELECT id FROM more WHERE v5 <> ''a''');
+SELECT shown('SELECT id FROM more WHERE v30 IS NOT NULL');
+SELECT shown('SELECT id FROM more WHERE v::text IN (''a'', ''b'')');
+SELECT shown('SELECT id FROM more WHERE v5 LIKE ''a%''');
+SELECT shown('SELECT id FROM more WHERE v5 COLLATE "C" < ''a''');
+SELECT shown('SELECT count(DISTINCT v5) FROM more');
+SELECT shown('SELECT id FROM more WHERE c = ''a''');
+
+-- date: midnights
+SELECT shown('SELECT id FROM more WHERE d = ''2026-03-01''');
+SELECT shown('SELECT id FROM more WHERE d >= ''2026-03-01''');
+SELECT shown('SELECT id FROM more WHERE d = ''2026-03-01 12:00''::timestamp');
+SELECT shown('SELECT id FROM more WHERE d < ''2026-03-01 12:00''::timestamp');
+SELECT shown('SELECT id FROM more WHERE d < ''2026-03-01 12:00Z''::timestamptz');
+SELECT shown('SELECT id FROM more WHERE d IN (''2026-03-01'', ''2026-03-02'')');
+SELECT shown('SELECT max(d) FROM more');
+
+-- uuid: what is equal only
+SELECT shown('SELECT id FROM more WHERE u = ''00112233-4455-6677-8899-aabbccddeeff''');
+SELECT shown('SELECT id FROM more WHERE u IN (''00112233-4455-6677-8899-aabbccddeeff'', (SELECT NULL::uuid))');
+SELECT shown('SELECT id FROM more WHERE u <> ''00112233-4455-6677-8899-aabbccddeeff''');
+SELECT shown('SELECT id FROM more WHERE u > ''00112233-4455-6677-8899-aabbccddeeff''');
+SELECT shown('SELECT id FROM more WHERE u IS NULL');
+SELECT shown('SELECT count(u) FROM more');
+
 -- IN
 SELECT shown('SELECT s FROM t WHERE i IN (1, 2, NULL)');
 SELECT shown('SELECT s FROM t WHERE i NOT IN (1, 2)');
