@@ -407,10 +407,13 @@ static const struct
 	{F_TEXTNLIKE, AD_PATTERN_LIKE, true},
 	{F_NOTLIKE_TEXT_TEXT, AD_PATTERN_LIKE, true},
 	{F_STARTS_WITH, AD_PATTERN_PREFIX, false},
+	{F_TEXTREGEXEQ, AD_PATTERN_REGEX, false},
+	{F_TEXTREGEXNE, AD_PATTERN_REGEX, true},
 };
 
 /*
- * A column LIKE a pattern.  What a character is depends on the encoding.
+ * A column LIKE a pattern.  What a character is depends on the encoding, and
+ * which regular expressions go down on what they are: they must be constants.
  */
 static Node *
 translate_like(AdExprContext *context, Oid function, List *args, Oid collation, bool wanted)
@@ -430,6 +433,7 @@ translate_like(AdExprContext *context, Oid function, List *args, Oid collation, 
 		return NULL;
 	operand = operand_node(context, lsecond(args));
 	if (operand == NULL ||
+		(pattern_functions[i].kind == AD_PATTERN_REGEX && !IsA(operand, Const)) ||
 		(IsA(operand, Const) && !((Const *) operand)->constisnull &&
 		 !ad_like_accepts(pattern_functions[i].kind,
 						  DatumGetTextPP(((Const *) operand)->constvalue))))

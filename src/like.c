@@ -1,6 +1,7 @@
 /*
  * like.c
- *	  Patterns of LIKE as predicates of the match language.
+ *	  Patterns of LIKE and simple regular expressions as predicates of the
+ *	  match language.
  *
  * A pattern becomes a regular expression of PCRE, which for MongoDB is of
  * Unicode's characters, as LIKE is in a database in UTF-8.  It is anchored by
@@ -16,6 +17,8 @@
  * else by an expression, if it can match such a text at all.
  */
 #include "postgres.h"
+
+#include <ctype.h>
 
 #include "lib/stringinfo.h"
 #include "nodes/value.h"
@@ -68,39 +71,115 @@ add_part(AdPattern *pattern, StringInfo part, bool last)
 	resetStringInfo(part);
 }
 
+static void
+add_any_one(AdPattern *pattern, StringInfo part)
+{
+	appendStringInfoString(part, ANY_ONE);
+	pattern->any_one = true;
+	pattern->length++;
+}
+
+/* read a pattern of LIKE; false if it ends with the escape character */
+static bool
+read_like(const char *c, const char *end, AdPattern *pattern, StringInfo part)
+{
+	for (; c < end; c++)
+	{
+		if (*c == '%')
+			add_part(pattern, part, false);
+		else if (*c == '_')
+			add_any_one(pattern, part);
+		else
+		{
+			if (*c == '\\' && ++c == end)
+				return false;
+			add_character(pattern, part, *c);
+		}
+	}
+	return true;
+}
+
+/* read a text without wildcards */
+static void
+read_prefix(const char *c, const char *end, AdPattern *pattern, StringInfo part)
+{
+	for (; c < end; c++)
+		add_character(pattern, part, *c);
+	add_part(pattern, part, false);
+}
+
 /*
- * Take a pattern apart.  Returns false if it ends with the escape character.
+ * Read a regular expression that a pattern of LIKE could say, too: of
+ * characters, of . and .*, and of ^ and $ at its ends.  Returns false if it is
+ * another one.
+ */
+static bool
+read_regex(const char *c, const char *end, AdPattern *pattern, StringInfo part)
+{
+	bool		anchored = c < end && *c == '^';
+
+	if (anchored)
+		c++;
+	else
+		add_part(pattern, part, false);
+	for (; c < end; c++)
+	{
+		if (*c == '$' && c + 1 == end)
+			return true;
+		if (*c == '.' && c + 1 < end && c[1] == '*')
+		{
+			add_part(pattern, part, false);
+			c++;
+		}
+		else if (*c == '.')
+			add_any_one(pattern, part);
+		else if (*c == '\\')
+		{
+			/* behind a backslash, punctuation stands for itself */
+			if (++c == end || !ispunct((unsigned char) *c) || *c == '_')
+				return false;
+			add_character(pattern, part, *c);
+		}
+		else if (strchr("^$|?*+()[]{}", *c) != NULL)
+			return false;
+		else
+			add_character(pattern, part, *c);
+		/* no quantifiers: neither of characters nor of quantifiers */
+		if (c + 1 < end && strchr("*+?{", c[1]) != NULL)
+			return false;
+	}
+	add_part(pattern, part, false);
+	return true;
+}
+
+/*
+ * Take a pattern apart.  Returns false if that cannot be done.
  */
 static bool
 read_pattern(AdPatternKind kind, text *string, AdPattern *pattern)
 {
-	const char *c = VARDATA_ANY(string);
-	const char *end = c + VARSIZE_ANY_EXHDR(string);
+	const char *start = VARDATA_ANY(string);
+	const char *end = start + VARSIZE_ANY_EXHDR(string);
 	StringInfoData part;
 
 	memset(pattern, 0, sizeof(AdPattern));
 	pattern->hexadecimal = true;
 	initStringInfo(&pattern->literal);
 	initStringInfo(&part);
-	for (; c < end; c++)
+	switch (kind)
 	{
-		if (kind == AD_PATTERN_LIKE && *c == '%')
-			add_part(pattern, &part, false);
-		else if (kind == AD_PATTERN_LIKE && *c == '_')
-		{
-			appendStringInfoString(&part, ANY_ONE);
-			pattern->any_one = true;
-			pattern->length++;
-		}
-		else
-		{
-			if (kind == AD_PATTERN_LIKE && *c == '\\' && ++c == end)
+		case AD_PATTERN_LIKE:
+			if (!read_like(start, end, pattern, &part))
 				return false;
-			add_character(pattern, &part, *c);
-		}
+			break;
+		case AD_PATTERN_PREFIX:
+			read_prefix(start, end, pattern, &part);
+			break;
+		case AD_PATTERN_REGEX:
+			if (!read_regex(start, end, pattern, &part))
+				return false;
+			break;
 	}
-	if (kind == AD_PATTERN_PREFIX)
-		add_part(pattern, &part, false);
 	add_part(pattern, &part, true);
 	return true;
 }
@@ -132,8 +211,8 @@ pattern_regex(const AdPattern *pattern)
 }
 
 /*
- * Whether a pattern has a regular expression.  PostgreSQL raises an error for
- * one that ends with the escape character if it comes that far.
+ * Whether MongoDB can match the pattern.  PostgreSQL raises an error for one of
+ * LIKE that ends with the escape character if it comes that far.
  */
 bool
 ad_like_accepts(AdPatternKind kind, text *pattern)
@@ -142,6 +221,15 @@ ad_like_accepts(AdPatternKind kind, text *pattern)
 
 	return read_pattern(kind, pattern, &parts) &&
 		strlen(pattern_regex(&parts)) <= MAX_REGEX_LENGTH;
+}
+
+/* the predicate for strings; $regex also matches the same regular expression */
+static Node *
+match_strings(const char *path, const char *regex)
+{
+	return ad_and(list_make2(ad_field(path, "$regex", ad_string(regex)),
+							 ad_field(path, "$type",
+									  ad_array2(ad_string("string"), ad_string("symbol")))));
 }
 
 /* an ObjectId of the prefix's digits, filled up with one digit */
@@ -196,7 +284,7 @@ match_pattern(const char *path, const AdType *type, const AdPattern *pattern)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("LIKE pattern is too long for MongoDB")));
-	return ad_or(list_make2(ad_field(path, "$regex", ad_string(regex)),
+	return ad_or(list_make2(match_strings(path, regex),
 							match_objectids(path, pattern, regex)));
 }
 
@@ -211,6 +299,7 @@ ad_like_predicate(const char *path, const AdType *type, AdPatternKind kind,
 	AdPattern	parts;
 	Node	   *matched;
 
+	/* of a regular expression it was tested before */
 	if (!read_pattern(kind, pattern, &parts))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_ESCAPE_SEQUENCE),

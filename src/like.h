@@ -1,6 +1,7 @@
 /*
  * like.h
- *	  Patterns of LIKE as predicates of the match language.
+ *	  Patterns of LIKE and simple regular expressions as predicates of the
+ *	  match language.
  */
 #ifndef AD_LIKE_H
 #define AD_LIKE_H
@@ -11,7 +12,8 @@
 typedef enum AdPatternKind
 {
 	AD_PATTERN_LIKE,
-	AD_PATTERN_PREFIX			/* of starts_with(): without wildcards */
+	AD_PATTERN_PREFIX,			/* of starts_with(): without wildcards */
+	AD_PATTERN_REGEX			/* of ~ */
 } AdPatternKind;
 
 extern bool ad_like_accepts(AdPatternKind kind, text *pattern);

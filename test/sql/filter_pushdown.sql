@@ -108,6 +108,13 @@ SELECT shown('SELECT i FROM t WHERE s LIKE ''x%'' COLLATE nondeterministic');
 SELECT shown('SELECT i FROM t WHERE s LIKE room');
 SELECT shown('SELECT i FROM t WHERE s ILIKE ''x%''');
 SELECT shown('SELECT i FROM t WHERE s ~ ''^x''');
+SELECT shown('SELECT i FROM t WHERE s !~ ''@example\.com$''');
+SELECT shown('SELECT i FROM t WHERE s ~ ''^x.*y.$''');
+SELECT shown('SELECT i FROM t WHERE s ~ ''x+''');
+SELECT shown('SELECT i FROM t WHERE s ~ ''x|y''');
+SELECT shown('SELECT i FROM t WHERE s ~ ''\d''');
+SELECT shown('SELECT i FROM t WHERE s ~ (SELECT ''x'')');
+SELECT shown('SELECT i FROM t WHERE s ~* ''x''');
 
 -- equality of text in other collations
 SELECT shown('SELECT i FROM t WHERE s = ''x'' COLLATE nondeterministic');
