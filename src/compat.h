@@ -6,11 +6,15 @@
 #ifndef AD_COMPAT_H
 #define AD_COMPAT_H
 
+#include "access/stratnum.h"
+#include "access/sysattr.h"
 #include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
 #include "utils/lsyscache.h"
 #include "utils/pg_locale.h"
 
 #if PG_VERSION_NUM >= 160000
+#include "nodes/multibitmapset.h"
 #include "varatt.h"
 #endif
 #if PG_VERSION_NUM >= 180000
@@ -87,6 +91,51 @@ typedef OpIndexInterpretation AdOpInterpretation;
 typedef OpBtreeInterpretation AdOpInterpretation;
 #define ad_op_interpretations(opno) get_op_btree_interpretation(opno)
 #define ad_op_meaning(interpretation) ((interpretation)->strategy)
+#endif
+
+/*
+ * The members of an equivalence class that may be of this relation: 18 keeps
+ * those of partitions elsewhere.
+ */
+#if PG_VERSION_NUM >= 180000
+static inline List *
+ad_eclass_members(EquivalenceClass *ec, RelOptInfo *rel)
+{
+	EquivalenceMemberIterator iterator;
+	EquivalenceMember *member;
+	List	   *members = NIL;
+
+	setup_eclass_member_iterator(&iterator, ec, rel->relids);
+	while ((member = eclass_member_iterator_next(&iterator)) != NULL)
+		members = lappend(members, member);
+	return members;
+}
+#else
+#define ad_eclass_members(ec, rel) ((ec)->ec_members)
+#endif
+
+/*
+ * Pathkeys: 18 knows no strategies of B-trees any more, and what a collation
+ * does of its locale only.
+ */
+#if PG_VERSION_NUM >= 180000
+#define ad_is_descending(pathkey) ((pathkey)->pk_cmptype == COMPARE_GT)
+#define ad_collates_bytes(collation) (pg_newlocale_from_collation(collation)->collate_is_c)
+#else
+#define ad_is_descending(pathkey) ((pathkey)->pk_strategy == BTGreaterStrategyNumber)
+#define ad_collates_bytes(collation) lc_collate_is_c(collation)
+#endif
+
+/*
+ * Whether a column is among those that find_nonnullable_vars() found: 16 made
+ * them a set.
+ */
+#if PG_VERSION_NUM >= 160000
+#define ad_is_nonnullable(vars, var) \
+	mbms_is_member((var)->varno, \
+				   (var)->varattno - FirstLowInvalidHeapAttributeNumber, (vars))
+#else
+#define ad_is_nonnullable(vars, var) list_member((vars), (var))
 #endif
 
 #endif							/* AD_COMPAT_H */

@@ -134,6 +134,31 @@ view_document(bson_t *document, const uint8 *bytes)
 }
 
 /*
+ * Add the options of a find.
+ */
+static void
+append_find_options(bson_t *opts, const AdCommand *command)
+{
+	bson_t		document;
+
+	if (command->projection != NULL)
+	{
+		view_document(&document, command->projection);
+		BSON_APPEND_DOCUMENT(opts, "projection", &document);
+	}
+	if (command->sort != NULL)
+	{
+		view_document(&document, command->sort);
+		BSON_APPEND_DOCUMENT(opts, "sort", &document);
+		BSON_APPEND_BOOL(opts, "allowDiskUse", command->allow_disk_use);
+	}
+	if (command->skip > 0)
+		BSON_APPEND_INT64(opts, "skip", command->skip);
+	if (command->limit > 0)
+		BSON_APPEND_INT64(opts, "limit", command->limit);
+}
+
+/*
  * Make the driver's cursor for a command.  An aggregate finds a server now, a
  * find when it is read; errors are kept in the cursor in either case.
  */
@@ -147,13 +172,10 @@ make_driver_cursor(AdCursor *cursor, const AdCommand *command)
 	int64		max_time_ms = time_left_ms();
 	mongoc_collection_t *collection;
 	bson_t		body;
-	bson_t		projection;
 	bson_t		opts;
 	char		comment[64];
 
 	view_document(&body, command->body);
-	if (command->projection != NULL)
-		view_document(&projection, command->projection);
 	snprintf(comment, sizeof(comment), "pg pid=%d queryid=" INT64_FORMAT,
 			 MyProcPid, (int64) pgstat_get_my_query_id());
 
@@ -175,8 +197,7 @@ make_driver_cursor(AdCursor *cursor, const AdCommand *command)
 	}
 	else
 	{
-		if (command->projection != NULL)
-			BSON_APPEND_DOCUMENT(&opts, "projection", &projection);
+		append_find_options(&opts, command);
 		cursor->driver = mongoc_collection_find_with_opts(collection, &body,
 														  &opts, NULL);
 	}

@@ -21,7 +21,11 @@ typedef struct AdCommand
 	const char *collection;
 	bool		aggregate;		/* aggregate, else find */
 	const uint8 *body;			/* find: the filter; aggregate: {pipeline: [..]} */
-	const uint8 *projection;	/* find only; NULL for none */
+	/* find only; NULL and 0 for none */
+	const uint8 *projection;
+	const uint8 *sort;
+	int64		skip;
+	int64		limit;
 	int			fetch_size;		/* documents a batch; 0: about 1 MB */
 	bool		allow_disk_use;
 } AdCommand;

@@ -156,8 +156,8 @@ compared_column(AdExprContext *context, Node *node)
  * The node for an operand that PostgreSQL computes: the constant itself, or a
  * slot.  NULL if its value is not the same throughout the scan.
  */
-static Node *
-operand_node(AdExprContext *context, Node *operand)
+Node *
+ad_expr_operand(AdExprContext *context, Node *operand)
 {
 	int			slot = 0;
 
@@ -276,7 +276,7 @@ static Node *
 comparison_node(AdExprContext *context, const AdComparison *comparison, AdOp op)
 {
 	const AdColumn *column = comparison->column;
-	Node	   *operand = operand_node(context, comparison->operand);
+	Node	   *operand = ad_expr_operand(context, comparison->operand);
 
 	if (operand == NULL || (op != AD_OP_EQ && !column->shippable))
 		return NULL;
@@ -374,7 +374,7 @@ translate_array_comparison(AdExprContext *context, ScalarArrayOpExpr *expr, bool
 		!is_comparable(expr->inputcollid, op) ||
 		!ad_leaf_accepts(column->type, element_type))
 		return NULL;
-	operand = operand_node(context, lsecond(expr->args));
+	operand = ad_expr_operand(context, lsecond(expr->args));
 	if (operand == NULL)
 		return NULL;
 	if (!wanted)
@@ -431,7 +431,7 @@ translate_like(AdExprContext *context, Oid function, List *args, Oid collation, 
 	column = ad_expr_column(context, linitial(args));
 	if (column == NULL || !is_deterministic(collation) || GetDatabaseEncoding() != PG_UTF8)
 		return NULL;
-	operand = operand_node(context, lsecond(args));
+	operand = ad_expr_operand(context, lsecond(args));
 	if (operand == NULL ||
 		(pattern_functions[i].kind == AD_PATTERN_REGEX && !IsA(operand, Const)) ||
 		(IsA(operand, Const) && !((Const *) operand)->constisnull &&
@@ -626,7 +626,7 @@ translate(AdExprContext *context, Node *node, bool wanted)
 		return result;
 
 	/* a condition without columns, such as $1 IS NULL */
-	operand = operand_node(context, node);
+	operand = ad_expr_operand(context, node);
 	if (operand == NULL)
 		return NULL;
 	return ad_node(AD_TEST, list_make2(operand, (Node *) makeBoolean(wanted)));

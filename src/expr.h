@@ -34,6 +34,7 @@ typedef struct AdExprContext
 } AdExprContext;
 
 extern Node *ad_expr_true_when(AdExprContext *context, Expr *condition);
+extern Node *ad_expr_operand(AdExprContext *context, Node *operand);
 extern const AdColumn *ad_expr_column(AdExprContext *context, Node *node);
 extern AdColumn *ad_column(Oid relid, AttrNumber attnum,
 						   const AdTableOptions *options);

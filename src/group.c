@@ -446,7 +446,7 @@ ad_group_finish(AdGroup *group, AdQuery *query)
 		unified = lappend(unified,
 						  unified_key(column, path_expr(key_path(i, count))));
 	}
-	query->grouped = true;
+	query->aggregate = true;
 	query->single_row = group->keys == NIL;
 	query->stages = list_make1(ad_doc("$group", group_fields(group, group_id(raw), false)));
 	if (count > 0)

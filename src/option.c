@@ -107,6 +107,8 @@ static const AdOption options[] = {
 	0, 0, "true", NULL, NULL, TABLE(enable_aggregate_pushdown)},
 	{"enable_filter_pushdown", ON_SERVER | ON_TABLE, AD_OPTION_BOOL,
 	0, 0, "true", NULL, NULL, TABLE(enable_filter_pushdown)},
+	{"enable_sort_pushdown", ON_SERVER | ON_TABLE, AD_OPTION_BOOL,
+	0, 0, "true", NULL, NULL, TABLE(enable_sort_pushdown)},
 	{"fetch_size", ON_SERVER | ON_TABLE, AD_OPTION_INT,
 	1, 100000, NULL, NULL, NULL, TABLE(fetch_size)},
 	{"field", ON_COLUMN, AD_OPTION_NAME,
@@ -129,6 +131,7 @@ static const AdOption options[] = {
 
 static bool enable_filter_pushdown = true;
 static bool enable_aggregate_pushdown = true;
+static bool enable_sort_pushdown = true;
 
 /*
  * Define the settings that go with options.  Called once, by _PG_init.
@@ -145,6 +148,11 @@ ad_option_init(void)
 							 "Lets MongoDB group and aggregate.",
 							 "The option of the same name of a server or a foreign table must allow it too.",
 							 &enable_aggregate_pushdown, true,
+							 PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
+	DefineCustomBoolVariable("admin_dashboard.enable_sort_pushdown",
+							 "Lets MongoDB sort and limit.",
+							 "The option of the same name of a server or a foreign table must allow it too.",
+							 &enable_sort_pushdown, true,
 							 PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
 }
 
@@ -446,6 +454,7 @@ ad_table_options(Oid relid)
 
 	result->enable_filter_pushdown &= enable_filter_pushdown;
 	result->enable_aggregate_pushdown &= enable_aggregate_pushdown;
+	result->enable_sort_pushdown &= enable_sort_pushdown;
 	return result;
 }
 

@@ -41,6 +41,7 @@ typedef struct AdTableOptions
 	bool		allow_disk_use;
 	bool		enable_filter_pushdown; /* option AND setting */
 	bool		enable_aggregate_pushdown;
+	bool		enable_sort_pushdown;
 } AdTableOptions;
 
 typedef struct AdColumnOptions

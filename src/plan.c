@@ -4,7 +4,6 @@
  *
  * INTERFACE ROUTINES
  *		ad_get_foreign_rel_size		which conditions go down, how many rows
- *		ad_get_foreign_paths		the one path of a scan
  *		ad_get_foreign_plan			the plan of a scan or of a grouping
  *
  * MongoDB is not contacted.
@@ -24,6 +23,8 @@
 #include "utils/rel.h"
 
 #include "compat.h"
+#include "order.h"
+#include "path.h"
 #include "plan.h"
 
 /* documents of a table that was never analyzed */
@@ -79,42 +80,14 @@ ad_get_foreign_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 }
 
 /*
- * GetForeignPaths
- */
-void
-ad_get_foreign_paths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
-{
-	AdRelation *relation = rel->fdw_private;
-	Cost		startup_cost = AD_STARTUP_COST;
-	Cost		total_cost;
-	double		documents;
-	QualCost	local_cost;
-
-	documents = clamp_row_est(rel->tuples *
-							  clauselist_selectivity(root, relation->remote_conds,
-													 rel->relid, JOIN_INNER, NULL));
-	cost_qual_eval(&local_cost, relation->local_conds, root);
-	startup_cost += local_cost.startup + rel->reltarget->cost.startup;
-	total_cost = startup_cost +
-		documents * (AD_DOCUMENT_COST + cpu_tuple_cost + local_cost.per_tuple) +
-		rel->rows * rel->reltarget->cost.per_tuple;
-
-	add_path(rel, (Path *)
-			 ad_create_foreignscan_path(root, rel, NULL, rel->rows,
-										startup_cost, total_cost, NIL,
-										rel->lateral_relids, NULL, NIL));
-}
-
-/*
  * The outputs of a scan: each column that is needed, of the relation's
- * target list or by a local condition.
+ * target list or by a local condition, or is one of attrs.
  */
 static List *
-scan_outputs(RelOptInfo *rel, AdRelation *relation)
+scan_outputs(RelOptInfo *rel, AdRelation *relation, Bitmapset *attrs)
 {
 	Relation	table = table_open(relation->context.relid, NoLock);
 	TupleDesc	desc = RelationGetDescr(table);
-	Bitmapset  *attrs = NULL;
 	List	   *outputs = NIL;
 	bool		whole_row;
 	ListCell   *lc;
@@ -174,17 +147,16 @@ is_remote(AdRelation *relation, RestrictInfo *condition)
  * tests single rows again.
  */
 static ForeignScan *
-plan_scan(RelOptInfo *rel, List *tlist, List *clauses, Plan *outer_plan)
+plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
+		  List *clauses, Plan *outer_plan)
 {
 	AdRelation *relation = rel->fdw_private;
-	AdQuery    *query = ad_query_create(relation->serverid, relation->options,
-										relation->filter);
+	AdExprContext context = ad_scan_context(relation);
+	AdQuery    *query;
+	List	   *keys;
 	List	   *local_exprs = NIL;
 	List	   *remote_exprs = NIL;
 	ListCell   *lc;
-
-	query->outputs = scan_outputs(rel, relation);
-	ad_query_project(query);
 
 	foreach(lc, clauses)
 	{
@@ -198,8 +170,18 @@ plan_scan(RelOptInfo *rel, List *tlist, List *clauses, Plan *outer_plan)
 		else
 			local_exprs = lappend(local_exprs, condition->clause);
 	}
+
+	query = ad_query_create(relation->serverid, relation->options, relation->filter);
+	query->outputs = scan_outputs(rel, relation,
+								  ad_order_columns(rel, path->path.pathkeys));
+	ad_query_project(query);
+	if (!ad_order_keys(root, rel, path->path.pathkeys, &keys))
+		elog(ERROR, "the order of a path has no translation");
+	ad_order_query(query, keys);
+	if (path->fdw_private != NIL)
+		ad_order_limit(root, &context, keys, query);
 	return make_foreignscan(tlist, local_exprs, rel->relid,
-							relation->context.slots, ad_query_to_list(query),
+							context.slots, ad_query_to_list(query),
 							NIL, remote_exprs, outer_plan);
 }
 
@@ -214,7 +196,7 @@ ad_get_foreign_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid,
 	AdUpperRelation *upper;
 
 	if (rel->reloptkind == RELOPT_BASEREL || rel->reloptkind == RELOPT_OTHER_MEMBER_REL)
-		return plan_scan(rel, tlist, clauses, outer_plan);
+		return plan_scan(root, rel, path, tlist, clauses, outer_plan);
 	upper = rel->fdw_private;
 	return make_foreignscan(tlist, upper->having, 0, upper->slots,
 							ad_query_to_list(upper->query), upper->tlist,

@@ -21,18 +21,24 @@ typedef struct AdRelation
 	List	   *local_conds;	/* those that PostgreSQL evaluates */
 } AdRelation;
 
-/* fdw_private of the RelOptInfo of a grouping that MongoDB does */
+/* fdw_private of the RelOptInfo of a grouping or an order that MongoDB does */
 typedef struct AdUpperRelation
 {
+	RelOptInfo *ordered_rel;	/* an order's input; NULL for a grouping */
+	/* of a grouping */
 	AdQuery    *query;
 	List	   *tlist;			/* fdw_scan_tlist */
 	List	   *slots;
 	List	   *having;			/* conditions, which PostgreSQL evaluates */
 } AdUpperRelation;
 
-/* what a round trip and a document cost, in the planner's units */
+/*
+ * What a round trip and a document cost, in the planner's units, and how much
+ * more a document if an aggregate sends it
+ */
 #define AD_STARTUP_COST		100.0
 #define AD_DOCUMENT_COST	0.05
+#define AD_PIPELINE_COST	0.1
 
 extern void ad_get_foreign_rel_size(PlannerInfo *root, RelOptInfo *rel,
 									Oid relid);

@@ -6,7 +6,8 @@
  * copyObject() knows.  The executor reads it back, binds the slots, and gets
  * a command; EXPLAIN prints it with its slots open.
  *
- * What only filters and projects is a find; what groups is an aggregate.
+ * What only filters, sorts by fields and projects is a find; what groups or
+ * sorts by expressions is an aggregate.
  */
 #include "postgres.h"
 
@@ -24,11 +25,16 @@ enum QueryMember
 	QUERY_COLLECTION,
 	QUERY_FETCH_SIZE,
 	QUERY_ALLOW_DISK_USE,
-	QUERY_GROUPED,
+	QUERY_AGGREGATE,
 	QUERY_SINGLE_ROW,
 	QUERY_FILTER,
 	QUERY_PROJECTION,
 	QUERY_STAGES,
+	QUERY_SORT,
+	QUERY_SKIP,
+	QUERY_LIMIT,
+	QUERY_SKIPS_LATER,
+	QUERY_LAST_STAGES,
 	QUERY_OUTPUTS,
 	QUERY_GUARDS
 };
@@ -254,11 +260,16 @@ ad_query_to_list(const AdQuery *query)
 								  ad_integer(query->fetch_size),
 								  makeBoolean(query->allow_disk_use));
 
-	list = lappend(list, makeBoolean(query->grouped));
+	list = lappend(list, makeBoolean(query->aggregate));
 	list = lappend(list, makeBoolean(query->single_row));
 	list = lappend(list, query->filter);
 	list = lappend(list, query->projection);
 	list = lappend(list, query->stages);
+	list = lappend(list, query->sort);
+	list = lappend(list, query->skip);
+	list = lappend(list, query->limit);
+	list = lappend(list, makeBoolean(query->skips_later));
+	list = lappend(list, query->last_stages);
 	list = lappend(list, outputs_to_list(query->outputs));
 	list = lappend(list, guards_to_list(query->guards));
 	return list;
@@ -277,25 +288,73 @@ ad_query_from_list(List *list)
 	query->collection = strVal(list_nth(list, QUERY_COLLECTION));
 	query->fetch_size = intVal(list_nth(list, QUERY_FETCH_SIZE));
 	query->allow_disk_use = boolVal(list_nth(list, QUERY_ALLOW_DISK_USE));
-	query->grouped = boolVal(list_nth(list, QUERY_GROUPED));
+	query->aggregate = boolVal(list_nth(list, QUERY_AGGREGATE));
 	query->single_row = boolVal(list_nth(list, QUERY_SINGLE_ROW));
 	query->filter = list_nth(list, QUERY_FILTER);
 	query->projection = list_nth(list, QUERY_PROJECTION);
 	query->stages = list_nth(list, QUERY_STAGES);
+	query->sort = list_nth(list, QUERY_SORT);
+	query->skip = list_nth(list, QUERY_SKIP);
+	query->limit = list_nth(list, QUERY_LIMIT);
+	query->skips_later = boolVal(list_nth(list, QUERY_SKIPS_LATER));
+	query->last_stages = list_nth(list, QUERY_LAST_STAGES);
 	query->outputs = outputs_from_list(list_nth(list, QUERY_OUTPUTS));
 	query->guards = guards_from_list(list_nth(list, QUERY_GUARDS));
 	return query;
 }
 
-/* the stages of an aggregate, whose filter is folded */
+/* the stages of an aggregate, whose filter is folded, with these limits */
 static Node *
-pipeline(const AdQuery *query, Node *filter)
+pipeline(const AdQuery *query, Node *filter, Node *skip, Node *limit)
 {
 	List	   *stages = list_copy(query->stages);
 
 	if (ad_tag(filter) != AD_TRUE)
 		stages = lcons(ad_doc("$match", ad_template_match(filter)), stages);
-	return ad_node(AD_ARRAY, stages);
+	if (query->sort != NULL)
+		stages = lappend(stages, ad_doc("$sort", query->sort));
+	if (skip != NULL)
+		stages = lappend(stages, ad_doc("$skip", skip));
+	if (limit != NULL)
+		stages = lappend(stages, ad_doc("$limit", limit));
+	return ad_node(AD_ARRAY, list_concat(stages, query->last_stages));
+}
+
+/*
+ * The value of a limit's operand, or `none` if it has none.  A negative one
+ * raises the executor's error.
+ */
+static int64
+limit_value(Node *operand, const AdSlot *slots, int64 none, int sqlstate, const char *clause)
+{
+	Datum		value;
+
+	if (operand == NULL || !ad_template_operand(operand, slots, &value))
+		return none;
+	if (DatumGetInt64(value) < 0)
+		ereport(ERROR,
+				(errcode(sqlstate),
+				 errmsg("%s must not be negative", clause)));
+	return DatumGetInt64(value);
+}
+
+/*
+ * How many documents MongoDB is to skip, and then to send.
+ */
+static void
+bind_limit(const AdQuery *query, const AdSlot *slots, int64 *skip, int64 *limit)
+{
+	*skip = limit_value(query->skip, slots, 0,
+						ERRCODE_INVALID_ROW_COUNT_IN_RESULT_OFFSET_CLAUSE, "OFFSET");
+	*limit = limit_value(query->limit, slots, PG_INT64_MAX,
+						 ERRCODE_INVALID_ROW_COUNT_IN_LIMIT_CLAUSE, "LIMIT");
+	/* MongoDB refuses a sum that is no int64; no collection is that large */
+	if (*limit > PG_INT64_MAX - *skip)
+		*limit = PG_INT64_MAX;
+	else if (query->skips_later && *limit > 0)
+		*limit += *skip;
+	if (query->skips_later)
+		*skip = 0;
 }
 
 /* what find and aggregate have in common */
@@ -309,6 +368,12 @@ fill_command(const AdQuery *query, AdCommand *command)
 	command->allow_disk_use = query->allow_disk_use;
 }
 
+static const uint8 *
+optional_bson(Node *document)
+{
+	return document == NULL ? NULL : ad_template_bson(document);
+}
+
 /*
  * The command for these values of the slots; its userid is left to the
  * caller.  Returns false if no document can match, so that there is nothing
@@ -317,17 +382,30 @@ fill_command(const AdQuery *query, AdCommand *command)
 bool
 ad_query_bind(const AdQuery *query, const AdSlot *slots, AdCommand *command)
 {
-	Node	   *filter = ad_template_fold(query->filter, slots);
+	Node	   *filter;
+	int64		skip;
+	int64		limit;
 
-	if (ad_tag(filter) == AD_FALSE)
+	bind_limit(query, slots, &skip, &limit);
+	filter = ad_template_fold(query->filter, slots);
+	if (ad_tag(filter) == AD_FALSE || limit == 0)
 		return false;
 	fill_command(query, command);
-	command->aggregate = query->grouped;
-	command->body = ad_template_bson(query->grouped ?
-									 ad_doc("pipeline", pipeline(query, filter)) :
-									 ad_template_match(filter));
-	command->projection = query->projection == NULL ? NULL :
-		ad_template_bson(query->projection);
+	command->aggregate = query->aggregate;
+	if (query->aggregate)
+	{
+		command->body =
+			ad_template_bson(ad_doc("pipeline",
+									pipeline(query, filter,
+											 skip == 0 ? NULL : ad_int64(skip),
+											 limit == PG_INT64_MAX ? NULL : ad_int64(limit))));
+		return true;
+	}
+	command->body = ad_template_bson(ad_template_match(filter));
+	command->projection = optional_bson(query->projection);
+	command->sort = optional_bson(query->sort);
+	command->skip = skip;
+	command->limit = limit == PG_INT64_MAX ? 0 : limit;
 	return true;
 }
 
@@ -378,6 +456,17 @@ print_collection(StringInfo out, const char *collection)
 	}
 }
 
+/* append .name(value), if there is a value */
+static void
+print_option(StringInfo out, const char *name, Node *value)
+{
+	if (value == NULL)
+		return;
+	appendStringInfo(out, ".%s(", name);
+	ad_template_print(out, value);
+	appendStringInfoChar(out, ')');
+}
+
 /*
  * Append the query in the notation of MongoDB's shell, with slots as $1, $2,
  * ...
@@ -386,27 +475,32 @@ void
 ad_query_print(StringInfo out, const AdQuery *query)
 {
 	Node	   *filter = ad_template_fold(query->filter, NULL);
+	Node	   *skip = query->skips_later ? NULL : query->skip;
+	Node	   *limit = query->limit;
 
 	if (ad_tag(filter) == AD_FALSE)
 	{
 		appendStringInfoString(out, "none, the condition is never true");
 		return;
 	}
+	/* of two constants or slots: their sum is known when they are */
+	if (query->skips_later && query->skip != NULL)
+		limit = ad_doc("$add", ad_array2(query->skip, query->limit));
 	print_collection(out, query->collection);
-	if (query->grouped)
+	if (query->aggregate)
 	{
-		appendStringInfoString(out, ".aggregate(");
-		ad_template_print(out, pipeline(query, filter));
+		print_option(out, "aggregate", pipeline(query, filter, skip, limit));
+		return;
 	}
-	else
+	appendStringInfoString(out, ".find(");
+	ad_template_print(out, ad_template_match(filter));
+	if (query->projection != NULL)
 	{
-		appendStringInfoString(out, ".find(");
-		ad_template_print(out, ad_template_match(filter));
-		if (query->projection != NULL)
-		{
-			appendStringInfoString(out, ", ");
-			ad_template_print(out, query->projection);
-		}
+		appendStringInfoString(out, ", ");
+		ad_template_print(out, query->projection);
 	}
 	appendStringInfoChar(out, ')');
+	print_option(out, "sort", query->sort);
+	print_option(out, "skip", skip);
+	print_option(out, "limit", limit);
 }

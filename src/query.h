@@ -40,11 +40,16 @@ typedef struct AdQuery
 	const char *collection;
 	int			fetch_size;
 	bool		allow_disk_use;
-	bool		grouped;		/* aggregate, else find */
+	bool		aggregate;		/* else find */
 	bool		single_row;		/* one row, even of no documents */
 	Node	   *filter;			/* template of a predicate */
 	Node	   *projection;		/* of a find: document, or NULL */
 	List	   *stages;			/* of an aggregate, after $match */
+	Node	   *sort;			/* document of what follows these, or NULL */
+	Node	   *skip;			/* int8, constant or slot; or NULL */
+	Node	   *limit;			/* the same */
+	bool		skips_later;	/* send what is to be skipped, too */
+	List	   *last_stages;	/* of an aggregate, after $limit */
 	List	   *outputs;		/* AdOutput */
 	List	   *guards;			/* AdGuard */
 } AdQuery;

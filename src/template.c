@@ -32,8 +32,8 @@ member_oid(Node *node, int n)
  * The value of a leaf's operand.  Returns false if it is null: no comparison
  * with it is true, or false.
  */
-static bool
-operand_value(Node *operand, const AdSlot *slots, Datum *value)
+bool
+ad_template_operand(Node *operand, const AdSlot *slots, Datum *value)
 {
 	if (IsA(operand, Const))
 	{
@@ -62,7 +62,7 @@ fold_compare(Node *leaf, const AdSlot *slots)
 
 	if (is_open(operand, slots))
 		return ad_leaf_compare_slot(path, op, operand);
-	if (!operand_value(operand, slots, &value))
+	if (!ad_template_operand(operand, slots, &value))
 		return ad_false();
 	return ad_leaf_compare(path, ad_type(member_oid(leaf, 1)), op,
 						   member_oid(leaf, 3), value);
@@ -85,7 +85,7 @@ fold_member(Node *leaf, const AdSlot *slots)
 	if (is_open(operand, slots))
 		return ad_and(list_make2(ad_field(path, in ? "$in" : "$nin", operand),
 								 guard));
-	if (!operand_value(operand, slots, &value))
+	if (!ad_template_operand(operand, slots, &value))
 		return ad_false();
 	array = DatumGetArrayTypeP(value);
 	if (ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) == 0)
@@ -110,7 +110,7 @@ fold_quantified(Node *leaf, const AdSlot *slots)
 
 	if (is_open(operand, slots))
 		test = ad_leaf_quantified_slot(path, op, any, operand);
-	else if (!operand_value(operand, slots, &value))
+	else if (!ad_template_operand(operand, slots, &value))
 		return ad_false();
 	else
 	{
@@ -134,7 +134,7 @@ fold_like(Node *leaf, const AdSlot *slots)
 
 	if (is_open(operand, slots))
 		return ad_like_slot(path, wanted, operand);
-	if (!operand_value(operand, slots, &value))
+	if (!ad_template_operand(operand, slots, &value))
 		return ad_false();
 	return ad_like_predicate(path, ad_type(member_oid(leaf, 1)), kind, wanted,
 							 DatumGetTextPP(value));
@@ -151,7 +151,7 @@ fold_test(Node *leaf, const AdSlot *slots)
 		return ad_node(AD_EXPR,
 					   list_make1(wanted ? operand :
 								  ad_doc("$not", ad_array1(operand))));
-	if (operand_value(operand, slots, &value) && DatumGetBool(value) == wanted)
+	if (ad_template_operand(operand, slots, &value) && DatumGetBool(value) == wanted)
 		return ad_true();
 	return ad_false();
 }

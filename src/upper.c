@@ -3,7 +3,7 @@
  *	  Planning of grouping and aggregates that MongoDB does.
  *
  * INTERFACE ROUTINES
- *		ad_get_foreign_upper_paths	the path of a grouping
+ *		ad_get_foreign_upper_paths	the paths of a grouping, an order, a limit
  */
 #include "postgres.h"
 
@@ -17,6 +17,7 @@
 
 #include "compat.h"
 #include "group.h"
+#include "order.h"
 #include "plan.h"
 
 /* the aggregate functions that MongoDB can stand for */
@@ -252,15 +253,11 @@ add_group_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel)
 }
 
 /*
- * GetForeignUpperPaths
- *
- * MongoDB groups if it evaluates all conditions too.  Conditions on groups
- * stay with PostgreSQL.
+ * UPPERREL_GROUP_AGG: MongoDB groups if it evaluates all conditions too.
+ * Conditions on groups stay with PostgreSQL.
  */
-void
-ad_get_foreign_upper_paths(PlannerInfo *root, UpperRelationKind stage,
-						   RelOptInfo *input_rel, RelOptInfo *output_rel,
-						   void *extra)
+static void
+add_grouping(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel)
 {
 	AdRelation *relation = input_rel->fdw_private;
 	AdUpperRelation *upper;
@@ -269,13 +266,13 @@ ad_get_foreign_upper_paths(PlannerInfo *root, UpperRelationKind stage,
 	List	   *tlist;
 
 	/* a relation that is proven to be empty was never looked at */
-	if (stage != UPPERREL_GROUP_AGG || output_rel->fdw_private != NULL ||
+	if (output_rel->fdw_private != NULL ||
 		input_rel->reloptkind != RELOPT_BASEREL ||
 		output_rel->reloptkind != RELOPT_UPPER_REL || relation == NULL ||
 		!relation->options->enable_aggregate_pushdown ||
 		relation->local_conds != NIL || root->parse->groupingSets != NIL)
 		return;
-	tlist = collect_expressions(root, root->upper_targets[stage], having);
+	tlist = collect_expressions(root, root->upper_targets[UPPERREL_GROUP_AGG], having);
 	group = tlist == NIL ? NULL : build_group(&relation->context, tlist);
 	if (group == NULL)
 		return;
@@ -289,4 +286,28 @@ ad_get_foreign_upper_paths(PlannerInfo *root, UpperRelationKind stage,
 	upper->having = having;
 	output_rel->fdw_private = upper;
 	add_group_path(root, input_rel, output_rel);
+}
+
+/*
+ * GetForeignUpperPaths
+ */
+void
+ad_get_foreign_upper_paths(PlannerInfo *root, UpperRelationKind stage,
+						   RelOptInfo *input_rel, RelOptInfo *output_rel,
+						   void *extra)
+{
+	switch (stage)
+	{
+		case UPPERREL_GROUP_AGG:
+			add_grouping(root, input_rel, output_rel);
+			break;
+		case UPPERREL_ORDERED:
+			ad_order_paths(root, input_rel, output_rel);
+			break;
+		case UPPERREL_FINAL:
+			ad_limit_paths(root, input_rel, output_rel, extra);
+			break;
+		default:
+			break;
+	}
 }

@@ -1,0 +1,148 @@
+-- Which ORDER BY, LIMIT and OFFSET are MongoDB's, and in what words.  Each that
+-- goes down has one beside it that does not.  EXPLAIN does not contact MongoDB.
+\pset format unaligned
+\pset tuples_only on
+SET client_min_messages = warning;
+DROP EXTENSION IF EXISTS admin_dashboard CASCADE;
+CREATE EXTENSION admin_dashboard;
+CREATE SERVER mongodb FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://127.0.0.1:1');
+CREATE FOREIGN TABLE t (
+	b boolean, i int, l bigint, f double precision, s text, c text COLLATE "C",
+	ts timestamptz NOT NULL, n numeric NOT NULL, nf double precision NOT NULL, nc text COLLATE "C" NOT NULL,
+	place text OPTIONS (field 'meta.place') COLLATE "POSIX", doc jsonb OPTIONS (field '$')
+) SERVER mongodb OPTIONS (database 'shop');
+CREATE FOREIGN TABLE loose (b boolean, i int, c text COLLATE "C", f double precision, ts timestamptz NOT NULL)
+	SERVER mongodb OPTIONS (database 'shop', on_mismatch 'null');
+CREATE FOREIGN TABLE u (i int NOT NULL, j int NOT NULL) SERVER mongodb OPTIONS (database 'shop');
+-- the lines that matter; what sorts, groups or limits in PostgreSQL
+CREATE FUNCTION shown(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) ' || query LOOP
+		IF line ~ '(MongoDB (Query|Parameters)|Filter|Sort Key):|(->|^) *[A-Za-z ]*(Limit|Sort|Aggregate|Unique|WindowAgg|LockRows|Merge|ProjectSet)' THEN
+			-- PostgreSQL 17 shows an init plan's result in another way, and 18 a window's
+			RETURN NEXT regexp_replace(trim(line, '-> '), '\(InitPlan (\d)\)\.col1', '$0', 'g');
+		END IF;
+	END LOOP;
+END $$;
+
+-- a declaration, or a condition, says that there is nothing but values
+SELECT shown('SELECT i FROM t ORDER BY ts');
+SELECT shown('SELECT i FROM t ORDER BY ts DESC LIMIT 10');
+SELECT shown('SELECT i FROM t ORDER BY ts NULLS FIRST LIMIT 10 OFFSET 20');
+SELECT shown('SELECT l FROM t WHERE i > 5 ORDER BY i DESC, ts LIMIT 10');
+SELECT shown('SELECT l FROM t WHERE i IS NOT NULL ORDER BY i LIMIT 10');
+SELECT shown('SELECT l FROM t WHERE i IN (1, 2) ORDER BY i LIMIT 10');
+SELECT shown('SELECT i FROM loose WHERE b ORDER BY b, i LIMIT 10');
+SELECT shown('SELECT i FROM loose WHERE ts > ''2026-01-01Z'' ORDER BY ts LIMIT 10');
+
+-- otherwise there is a key for NULLs, and one for mismatches where they are errors
+SELECT shown('SELECT b FROM t ORDER BY b LIMIT 10');
+SELECT shown('SELECT b FROM t ORDER BY b NULLS FIRST LIMIT 10');
+SELECT shown('SELECT b FROM t ORDER BY b DESC LIMIT 10');
+SELECT shown('SELECT b FROM t ORDER BY b DESC NULLS LAST LIMIT 10');
+SELECT shown('SELECT b FROM loose ORDER BY b LIMIT 10');
+SELECT shown('SELECT b FROM loose ORDER BY b NULLS FIRST LIMIT 10');
+SELECT shown('SELECT b FROM loose ORDER BY b DESC LIMIT 10');
+SELECT shown('SELECT b FROM loose ORDER BY b DESC NULLS LAST LIMIT 10');
+SELECT shown('SELECT i FROM loose ORDER BY ts LIMIT 10');
+SELECT shown('SELECT b FROM loose WHERE i < 5 OR b ORDER BY b LIMIT 10');
+SELECT shown('SELECT b FROM t ORDER BY ts, b NULLS FIRST LIMIT 10');
+SELECT shown('SELECT doc FROM t ORDER BY b NULLS FIRST LIMIT 10');
+-- without a limit, computed keys are not worth it
+SELECT shown('SELECT i FROM t ORDER BY b');
+
+-- NaN is greater than all other numbers
+SELECT shown('SELECT f FROM t WHERE f < 1 ORDER BY f LIMIT 10');
+SELECT shown('SELECT f FROM t WHERE f BETWEEN 0 AND 1 ORDER BY f LIMIT 10');
+SELECT shown('SELECT f FROM t WHERE f > 1 ORDER BY f LIMIT 10');
+SELECT shown('SELECT f FROM t WHERE f <= ''NaN'' ORDER BY f LIMIT 10');
+SELECT shown('SELECT nf FROM t ORDER BY nf NULLS FIRST LIMIT 10');
+
+-- text: by bytes only, and an ObjectId is its digits
+SELECT shown('SELECT i FROM t WHERE c <> '''' ORDER BY c LIMIT 10');
+SELECT shown('SELECT i FROM t ORDER BY nc NULLS FIRST LIMIT 10');
+SELECT shown('SELECT i FROM t WHERE place = ''x'' OR place = ''y'' ORDER BY place LIMIT 10');
+SELECT shown('SELECT i FROM loose ORDER BY c LIMIT 10');
+SELECT shown('SELECT i FROM t WHERE s <> '''' ORDER BY s COLLATE "C" LIMIT 10');
+SELECT shown('SELECT i FROM t ORDER BY c COLLATE "en-x-icu" LIMIT 10');
+SELECT shown('SELECT i FROM t ORDER BY c USING ~<~ LIMIT 10');
+
+-- not columns that MongoDB can order
+SELECT shown('SELECT i FROM t ORDER BY n LIMIT 10');
+SELECT shown('SELECT i FROM t ORDER BY ts, i + 1 LIMIT 10');
+SELECT shown('SELECT i FROM t ORDER BY ts, random() LIMIT 10');
+SELECT shown('SELECT i FROM t ORDER BY doc LIMIT 10');
+
+-- limits
+SELECT shown('SELECT i FROM t LIMIT 10');
+SELECT shown('SELECT i FROM t OFFSET 10');
+SELECT shown('SELECT i FROM t LIMIT 10 OFFSET 0');
+SELECT shown('SELECT i FROM t LIMIT ALL OFFSET NULL');
+SELECT shown('SELECT i FROM t LIMIT 9223372036854775807 OFFSET 5');
+SELECT shown('SELECT i FROM t WHERE ts > ''2026-01-01Z'' LIMIT (SELECT 5) OFFSET (SELECT 6)');
+SELECT shown('SELECT i FROM t LIMIT extract(year FROM now())');
+SELECT shown('SELECT i FROM t LIMIT random() * 10');
+SELECT shown('SELECT i + 1, length(s) FROM t ORDER BY ts LIMIT 10');
+SELECT shown('SELECT i FROM t WHERE length(s) = 3 LIMIT 10');
+SELECT shown('SELECT i FROM t WHERE length(s) = 3 ORDER BY ts LIMIT 10');
+SELECT shown('SELECT i FROM t ORDER BY ts FETCH FIRST 10 ROWS WITH TIES');
+SELECT shown('SELECT i FROM t ORDER BY ts LIMIT 10 FOR UPDATE');
+SELECT shown('SELECT generate_series(1, i) FROM t ORDER BY ts LIMIT 10');
+SELECT shown('SELECT DISTINCT i FROM t LIMIT 10');
+SELECT shown('SELECT DISTINCT length(s) FROM t LIMIT 10');
+SELECT shown('SELECT count(*) FROM t LIMIT 10');
+SELECT shown('SELECT rank() OVER (ORDER BY ts) FROM t LIMIT 10');
+SELECT shown('SELECT i FROM t UNION ALL SELECT i FROM loose LIMIT 10');
+SELECT shown('SELECT * FROM (SELECT i FROM t ORDER BY ts LIMIT 10) q WHERE i > 5');
+SELECT shown('SELECT (SELECT i FROM t ORDER BY ts LIMIT 1)');
+SELECT shown('SELECT i FROM t WHERE false ORDER BY ts LIMIT 10');
+
+-- what OFFSET skips may be a mismatch, so that PostgreSQL skips it
+SELECT shown('SELECT b FROM t ORDER BY b NULLS FIRST LIMIT 10 OFFSET 5');
+SELECT shown('SELECT b FROM t ORDER BY b NULLS FIRST OFFSET 5');
+SELECT shown('SELECT b FROM loose ORDER BY b NULLS FIRST LIMIT 10 OFFSET 5');
+
+-- as PostgREST and others send it
+SET plan_cache_mode = force_generic_plan;
+PREPARE page(int, bigint, bigint) AS SELECT i FROM t WHERE l = $1 ORDER BY ts DESC LIMIT $2 OFFSET $3;
+SELECT shown('EXECUTE page(1, 2, 3)');
+PREPARE guarded_page(bigint, bigint) AS SELECT b FROM t ORDER BY b NULLS FIRST LIMIT $1 OFFSET $2;
+SELECT shown('EXECUTE guarded_page(2, 3)');
+SET plan_cache_mode = force_custom_plan;
+SELECT shown('EXECUTE page(1, 2, 3)');
+SELECT shown('EXECUTE page(1, 2, 0)');
+SELECT shown('EXECUTE page(1, NULL, NULL)');
+SELECT shown('EXECUTE guarded_page(2, 0)');
+RESET plan_cache_mode;
+
+-- 0 asks nothing, and less is the executor's error: MongoDB is not there
+SELECT i FROM t ORDER BY ts LIMIT 0;
+SELECT i FROM t LIMIT (SELECT 0);
+SELECT i FROM t LIMIT (SELECT 0) OFFSET (SELECT 3);
+SELECT i FROM t LIMIT -1;
+SELECT i FROM t LIMIT -1 OFFSET -1;
+EXECUTE page(1, -2, 3);
+EXECUTE page(1, 2, -3);
+EXECUTE guarded_page(-2, 3);
+EXECUTE guarded_page(2, -3);
+
+-- an order for something else
+SELECT shown('SELECT * FROM u JOIN u v USING (i) ORDER BY i');
+SELECT shown('SELECT rank() OVER (ORDER BY ts) FROM t');
+-- how the planner would compute max(n): mismatches would go unnoticed
+SELECT shown('SELECT bool_and(b) FROM t');
+SELECT shown('SELECT max(n) FROM t');
+
+-- switched off: by the setting, the server, the table
+SET admin_dashboard.enable_sort_pushdown = off;
+SELECT shown('SELECT i FROM t ORDER BY ts LIMIT 10');
+SELECT shown('SELECT i FROM t LIMIT 10');
+RESET admin_dashboard.enable_sort_pushdown;
+ALTER SERVER mongodb OPTIONS (ADD enable_sort_pushdown 'false');
+SELECT shown('SELECT i FROM t ORDER BY ts LIMIT 10');
+ALTER FOREIGN TABLE t OPTIONS (ADD enable_sort_pushdown 'true');
+SELECT shown('SELECT i FROM t ORDER BY ts LIMIT 10');
+DROP EXTENSION admin_dashboard CASCADE;
+DROP FUNCTION shown(text);
