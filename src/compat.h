@@ -6,6 +6,8 @@
 #ifndef AD_COMPAT_H
 #define AD_COMPAT_H
 
+#include "access/sysattr.h"
+#include "optimizer/clauses.h"
 #include "access/stratnum.h"
 #include "access/sysattr.h"
 #include "optimizer/pathnode.h"
@@ -94,6 +96,36 @@ typedef OpBtreeInterpretation AdOpInterpretation;
 #endif
 
 /*
+ * The columns of a relation that are not null where conditions are true; as
+ * attribute numbers that start with FirstLowInvalidHeapAttributeNumber.
+ */
+#if PG_VERSION_NUM >= 160000
+static inline Bitmapset *
+ad_nonnullable_columns(List *conditions, Index relid)
+{
+	List	   *sets = find_nonnullable_vars((Node *) conditions);
+
+	return relid < list_length(sets) ? list_nth_node(Bitmapset, sets, relid) : NULL;
+}
+#else
+static inline Bitmapset *
+ad_nonnullable_columns(List *conditions, Index relid)
+{
+	Bitmapset  *columns = NULL;
+	ListCell   *lc;
+
+	foreach(lc, find_nonnullable_vars((Node *) conditions))
+	{
+		Var		   *var = lfirst(lc);
+
+		if (var->varno == relid)
+			columns = bms_add_member(columns, var->varattno - FirstLowInvalidHeapAttributeNumber);
+	}
+	return columns;
+}
+#endif
+
+/*
  * The members of an equivalence class that may be of this relation: 18 keeps
  * those of partitions elsewhere.
  */
@@ -124,18 +156,6 @@ ad_eclass_members(EquivalenceClass *ec, RelOptInfo *rel)
 #else
 #define ad_is_descending(pathkey) ((pathkey)->pk_strategy == BTGreaterStrategyNumber)
 #define ad_collates_bytes(collation) lc_collate_is_c(collation)
-#endif
-
-/*
- * Whether a column is among those that find_nonnullable_vars() found: 16 made
- * them a set.
- */
-#if PG_VERSION_NUM >= 160000
-#define ad_is_nonnullable(vars, var) \
-	mbms_is_member((var)->varno, \
-				   (var)->varattno - FirstLowInvalidHeapAttributeNumber, (vars))
-#else
-#define ad_is_nonnullable(vars, var) list_member((vars), (var))
 #endif
 
 #endif							/* AD_COMPAT_H */

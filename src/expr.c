@@ -28,8 +28,11 @@
 
 #include "compat.h"
 #include "expr.h"
+#include "clock.h"
 #include "leaf.h"
 #include "like.h"
+#include "typeexpr.h"
+#include "value.h"
 
 /* beyond this a regular expression cannot count characters */
 #define MAX_COUNTED_LENGTH	65000
@@ -127,6 +130,16 @@ any_column(AdExprContext *context, Node *node)
 }
 
 /*
+ * Whether MongoDB's part of the filter leaves no null in the column, and so no
+ * mismatch either: it is true for neither.
+ */
+bool
+ad_is_proven(const AdExprContext *context, const AdColumn *column)
+{
+	return bms_is_member(column->attnum - FirstLowInvalidHeapAttributeNumber, context->proven);
+}
+
+/*
  * The column that an expression is, if MongoDB can be asked about it; or NULL.
  */
 const AdColumn *
@@ -177,16 +190,17 @@ ad_expr_operand(AdExprContext *context, Node *operand)
 /*
  * What a built-in operator means in the order of its left operand's type.
  */
-static bool
-operator_meaning(Oid opno, const AdType *type, AdOp *op, Oid *operand_type)
+bool
+ad_expr_operator(Oid opno, Oid typid, AdOp *op, Oid *operand_type)
 {
-	/* varchar has no operators of its own */
-	Oid			typid = type->class == AD_CLASS_TEXT ? TEXTOID : type->typid;
 	ListCell   *lc;
 	Oid			family;
 
 	if (opno >= FirstNormalObjectId)
 		return false;
+	/* varchar has no operators of its own */
+	if (typid == VARCHAROID)
+		typid = TEXTOID;
 	family = lookup_type_cache(typid, TYPECACHE_BTREE_OPFAMILY)->btree_opf;
 	foreach(lc, ad_op_interpretations(opno))
 	{
@@ -201,9 +215,11 @@ operator_meaning(Oid opno, const AdType *type, AdOp *op, Oid *operand_type)
 	return false;
 }
 
-/* the operator that is true exactly where the other is false */
-static AdOp
-negated(AdOp op)
+/*
+ * The operator that is true exactly where the other is false.
+ */
+AdOp
+ad_expr_negated(AdOp op)
 {
 	static const AdOp negators[] = {
 		[AD_OP_LT] = AD_OP_GE,
@@ -265,7 +281,7 @@ match_comparison(AdExprContext *context, const OpExpr *expr, AdComparison *compa
 		opno = get_commutator(opno);
 	}
 	return comparison->column != NULL && OidIsValid(opno) &&
-		operator_meaning(opno, comparison->column->type,
+		ad_expr_operator(opno, comparison->column->type->typid,
 						 &comparison->op, &comparison->operand_type) &&
 		is_comparable(expr->inputcollid, comparison->op) &&
 		ad_leaf_accepts(comparison->column->type, comparison->operand_type);
@@ -297,7 +313,7 @@ translate_comparison(AdExprContext *context, OpExpr *expr, bool wanted)
 	if (!match_comparison(context, expr, &comparison))
 		return NULL;
 	return comparison_node(context, &comparison,
-						   wanted ? comparison.op : negated(comparison.op));
+						   wanted ? comparison.op : ad_expr_negated(comparison.op));
 }
 
 static Node *
@@ -370,7 +386,7 @@ translate_array_comparison(AdExprContext *context, ScalarArrayOpExpr *expr, bool
 	List	   *members;
 
 	if (column == NULL ||
-		!operator_meaning(expr->opno, column->type, &op, &element_type) ||
+		!ad_expr_operator(expr->opno, column->type->typid, &op, &element_type) ||
 		!is_comparable(expr->inputcollid, op) ||
 		!ad_leaf_accepts(column->type, element_type))
 		return NULL;
@@ -378,7 +394,7 @@ translate_array_comparison(AdExprContext *context, ScalarArrayOpExpr *expr, bool
 	if (operand == NULL)
 		return NULL;
 	if (!wanted)
-		op = negated(op);
+		op = ad_expr_negated(op);
 	if (!column->shippable && !(op == AD_OP_EQ && any))
 		return NULL;
 	members = list_make2(ad_string(column->field),
@@ -579,6 +595,99 @@ translate_bool_expr(AdExprContext *context, BoolExpr *expr, bool wanted)
 }
 
 /*
+ * What a clock shows at a column's instant, compared with an operand.
+ */
+static Node *
+translate_clock(AdExprContext *context, OpExpr *expr, bool wanted)
+{
+	AdValueContext values = {.base = context, .no_guards = true};
+	int			slots = list_length(context->slots);
+	Oid			opno = expr->opno;
+	Node	   *left = linitial(expr->args);
+	Node	   *operand = llast(expr->args);
+	Node	   *leaf = NULL;
+	AdOp		op;
+	Oid			operand_type;
+	AdValue		value;
+
+	if (ad_value_is_operand(left))
+	{
+		operand = left;
+		left = llast(expr->args);
+		opno = get_commutator(opno);
+	}
+	if (list_length(expr->args) != 2 || !ad_value_is_operand(operand) || !OidIsValid(opno) ||
+		!ad_expr_operator(opno, exprType(left), &op, &operand_type))
+		return NULL;
+	if (ad_value(&values, left, &value))
+	{
+		/* the zone is read when the range is computed */
+		context->slots = list_truncate(context->slots, slots);
+		operand = ad_expr_operand(context, operand);
+		if (operand != NULL)
+			leaf = ad_clock_leaf(&value, wanted ? op : ad_expr_negated(op), operand_type, operand);
+	}
+	if (leaf == NULL)
+		context->slots = list_truncate(context->slots, slots);
+	return leaf;
+}
+
+/*
+ * What an expression leaves open: that no column, where a mismatch is an
+ * error, holds one.  A column that must not be null for the condition to be
+ * true, or false, needs no such test.
+ */
+static List *
+mismatch_tests(AdExprContext *context, Node *node, bool wanted, List *columns)
+{
+	Node	   *holds = wanted ? node : (Node *) makeBoolExpr(NOT_EXPR, list_make1(node), -1);
+	Bitmapset  *strict = ad_nonnullable_columns(list_make1(holds), context->rel->relid);
+	List	   *tests = NIL;
+	ListCell   *lc;
+
+	foreach(lc, columns)
+	{
+		AdColumn   *column = lfirst(lc);
+
+		if (!bms_is_member(column->attnum - FirstLowInvalidHeapAttributeNumber, strict))
+			tests = lappend(tests, ad_fits_expr(column->type,
+												ad_string(psprintf("$%s", column->field)), true));
+	}
+	return tests;
+}
+
+/*
+ * A condition on values that the match language has not, as an expression.
+ * Where PostgreSQL would raise an error instead, MongoDB cannot: then the
+ * predicate matches as well, and *recheck is set, so that PostgreSQL evaluates
+ * the condition again; or, if recheck is NULL, there is no translation.
+ */
+static Node *
+translate_by_value(AdExprContext *context, Node *node, bool wanted, bool *recheck)
+{
+	AdValueContext values = {.base = context, .no_guards = true};
+	Node	   *condition = ad_value_condition(&values, node, wanted);
+	List	   *tests;
+	ListCell   *lc;
+
+	if (condition == NULL || (values.failures != NIL && recheck == NULL))
+		return NULL;
+	tests = mismatch_tests(context, node, wanted, values.columns);
+	if (tests != NIL)
+		condition = ad_doc("$and", ad_node(AD_ARRAY, lcons(condition, tests)));
+	if (values.failures != NIL)
+	{
+		List	   *either = list_make1(condition);
+
+		foreach(lc, values.failures)
+			either = lappend(either, ((AdFailure *) lfirst(lc))->when);
+		condition = ad_doc("$or", ad_node(AD_ARRAY, either));
+		*recheck = true;
+	}
+	return ad_node(AD_EXPR, list_make1(ad_value_share(context, condition)));
+}
+
+/*
  * A template of the predicate that matches when the condition is true, or,
  * for wanted == false, when it is false.
  */
@@ -599,6 +708,8 @@ translate(AdExprContext *context, Node *node, bool wanted)
 				result = translate_like(context, get_opcode(((OpExpr *) node)->opno),
 										((OpExpr *) node)->args,
 										((OpExpr *) node)->inputcollid, wanted);
+			if (result == NULL)
+				result = translate_clock(context, (OpExpr *) node, wanted);
 			break;
 		case T_FuncExpr:
 			result = translate_like(context, ((FuncExpr *) node)->funcid,
@@ -628,21 +739,28 @@ translate(AdExprContext *context, Node *node, bool wanted)
 	/* a condition without columns, such as $1 IS NULL */
 	operand = ad_expr_operand(context, node);
 	if (operand == NULL)
-		return NULL;
+		return translate_by_value(context, node, wanted, NULL);
 	return ad_node(AD_TEST, list_make2(operand, (Node *) makeBoolean(wanted)));
 }
 
 /*
  * The template of a predicate that matches the documents for which the
- * condition is true; or NULL if it cannot be said exactly.
+ * condition is true; or NULL if it cannot be said exactly.  *recheck is set if
+ * it matches others, too, so that PostgreSQL must evaluate the condition again.
  */
 Node *
-ad_expr_true_when(AdExprContext *context, Expr *condition)
+ad_expr_true_when(AdExprContext *context, Expr *condition, bool *recheck)
 {
 	int			slots = list_length(context->slots);
 	Node	   *result = translate(context, (Node *) condition, true);
 
-	/* what a refused condition needed must not be computed in vain */
+	*recheck = false;
+	if (result == NULL)
+	{
+		/* what a refused condition needed must not be computed in vain */
+		context->slots = list_truncate(context->slots, slots);
+		result = translate_by_value(context, (Node *) condition, true, recheck);
+	}
 	if (result == NULL)
 		context->slots = list_truncate(context->slots, slots);
 	return result;

@@ -31,11 +31,18 @@ typedef struct AdExprContext
 	Oid			relid;
 	const AdTableOptions *options;
 	List	   *slots;			/* expressions to be computed at execution */
+	Node	   *filter;			/* template, once it is complete */
+	Bitmapset  *proven;			/* columns that the filter leaves no null in */
+	List	   *shared;			/* see ad_value_share() */
 } AdExprContext;
 
-extern Node *ad_expr_true_when(AdExprContext *context, Expr *condition);
-extern Node *ad_expr_operand(AdExprContext *context, Node *operand);
+extern Node *ad_expr_true_when(AdExprContext *context, Expr *condition,
+							   bool *recheck);
 extern const AdColumn *ad_expr_column(AdExprContext *context, Node *node);
+extern Node *ad_expr_operand(AdExprContext *context, Node *operand);
+extern bool ad_expr_operator(Oid opno, Oid typid, AdOp *op, Oid *operand_type);
+extern AdOp ad_expr_negated(AdOp op);
+extern bool ad_is_proven(const AdExprContext *context, const AdColumn *column);
 extern AdColumn *ad_column(Oid relid, AttrNumber attnum,
 						   const AdTableOptions *options);
 

@@ -5,21 +5,22 @@
  * There are up to three of them, all $group:
  *
  *	1. by the fields' values as they are, which costs least where there are
- *	   most documents;
- *	2. by the values that SQL sees: what is equal in SQL though not in BSON
- *	   (null and missing, an ObjectId and its hexadecimal digits) comes
- *	   together, and so do its accumulators;
- *	3. for DISTINCT: by the keys without the distinct column.  No set is built
+ *	   most documents, and by computed keys;
+ *	2. if a key is a field, of any value: by the values that SQL sees.  What is equal in SQL
+ *	   though not in BSON (null and missing, an ObjectId and its hexadecimal
+ *	   digits) comes together, and so do its accumulators;
+ *	3. for DISTINCT: by the keys without the distinct value.  No set is built
  *	   that would have to fit in a document.
  *
  * Nothing is dropped in silence: where a mismatch is an error, an accumulator
  * of each column that is aggregated tells whether there was one.  It is
  *
- *		{$max: {$cond: [value decodes or is null, value, {}]}}
+ *		{$max: {$cond: [value decodes or is null, value, MaxKey]}}
  *
- * An object is greater than all scalars (MongoDB manual, "Comparison/Sort
- * Order"), so that a result of null means that there was no value, and an
- * object means that some value did not decode.
+ * MaxKey is greater than all else (MongoDB manual, "Comparison/Sort Order"),
+ * so that a result of null means that there was no value, and MaxKey means
+ * that some value did not decode.  In the same way an accumulator tells that
+ * PostgreSQL would have raised another error.
  */
 #include "postgres.h"
 
@@ -27,64 +28,118 @@
 
 #include "catalog/pg_type.h"
 
+#include "bind.h"
 #include "group.h"
-#include "leaf.h"
+#include "instant.h"
 #include "typeexpr.h"
 
 /* one field of the first $group, merged by the others */
 typedef struct AdAccumulator
 {
 	const char *name;
-	const char *op;				/* $sum, $min or $max: merges itself, too */
+	const char *op;				/* merges itself, too: $sum, $min, $max, $first */
 	Node	   *argument;
 } AdAccumulator;
 
+typedef struct AdKey
+{
+	const AdColumn *column;		/* NULL for a computed one */
+	Node	   *expr;			/* of documents */
+	bool		unified;		/* are equal values equal as they are? */
+} AdKey;
+
 struct AdGroup
 {
-	const List *keys;			/* AdColumn */
-	const AdColumn *distinct;	/* or NULL */
+	AdExprContext *context;
+	List	   *keys;			/* AdKey */
+	const AdValue *distinct;	/* whose distinct values are aggregated, or NULL */
 	int			distinct_key;	/* its place among all_keys */
 	List	   *all_keys;		/* keys, and distinct if it is no key */
-	List	   *accumulators;
-	bool		counts_distinct;
+	List	   *accumulators;	/* AdAccumulator */
+	List	   *of_distinct;	/* AdAccumulator of the third stage alone */
 	List	   *outputs;		/* AdOutput */
+	Bitmapset  *proven;			/* positions of columns that are not null */
 	List	   *guards;			/* AdGuard */
 };
 
-/* names of what the third stage adds */
-#define DISTINCT_COUNT	"d"
-#define DISTINCT_GUARD	"g"
-
-static bool
-same_column(const AdColumn *a, const AdColumn *b)
+/*
+ * A grouping of all documents.
+ */
+AdGroup *
+ad_group_create(AdExprContext *context)
 {
-	return a->attnum == b->attnum;
+	AdGroup    *group = palloc0(sizeof(AdGroup));
+
+	group->context = context;
+	return group;
+}
+
+static AdKey *
+make_key(AdGroup *group, const AdColumn *column, Node *expr)
+{
+	AdKey	   *key = palloc(sizeof(AdKey));
+
+	key->column = column;
+	key->expr = expr;
+	key->unified = column == NULL ||
+		(ad_is_proven(group->context, column) && column->type->variant == NULL);
+	return key;
+}
+
+/* the place of a key among others, or -1 */
+static int
+find_key(List *keys, const AdColumn *column, Node *expr)
+{
+	ListCell   *lc;
+
+	foreach(lc, keys)
+	{
+		AdKey	   *key = lfirst(lc);
+
+		if (key->column != NULL ? column != NULL && key->column->attnum == column->attnum :
+			column == NULL && equal(key->expr, expr))
+			return foreach_current_index(lc);
+	}
+	return -1;
+}
+
+static Node *
+path_expr(const char *path)
+{
+	return ad_string(psprintf("$%s", path));
 }
 
 /*
- * A grouping by the given columns (AdColumn), with aggregates of the distinct
- * values of `distinct`, which may be NULL.
+ * Group by a column as well, or, if that is NULL, by an expression that is
+ * equal where the SQL key is.
  */
-AdGroup *
-ad_group_create(const List *keys, const AdColumn *distinct)
+void
+ad_group_add_key(AdGroup *group, const AdColumn *column, Node *expr)
 {
-	AdGroup    *group = palloc0(sizeof(AdGroup));
-	ListCell   *lc;
+	if (column != NULL)
+		expr = path_expr(column->field);
+	if (find_key(group->keys, column, expr) < 0)
+		group->keys = lappend(group->keys, make_key(group, column, expr));
+}
 
-	group->keys = keys;
-	group->distinct = distinct;
-	group->distinct_key = list_length(keys);
-	group->all_keys = list_copy(keys);
-	if (distinct == NULL)
-		return group;
-	foreach(lc, keys)
+/*
+ * Let aggregates be of the distinct values of one argument.  All keys must
+ * have been added.  `expr` is equal, and null, where a value is that is not
+ * just a column.
+ */
+void
+ad_group_set_distinct(AdGroup *group, const AdValue *value, Node *expr)
+{
+	if (value->column != NULL)
+		expr = path_expr(value->column->field);
+	group->distinct = value;
+	group->all_keys = list_copy(group->keys);
+	group->distinct_key = find_key(group->keys, value->column, expr);
+	if (group->distinct_key < 0)
 	{
-		if (same_column(lfirst(lc), distinct))
-			group->distinct_key = foreach_current_index(lc);
+		group->distinct_key = list_length(group->keys);
+		group->all_keys = lappend(group->all_keys, make_key(group, value->column, expr));
 	}
-	if (group->distinct_key == list_length(keys))
-		group->all_keys = lappend(group->all_keys, unconstify(AdColumn *, distinct));
-	return group;
 }
 
 /*
@@ -95,12 +150,6 @@ static const char *
 key_path(int i, int count)
 {
 	return count == 1 ? "_id" : psprintf("_id.k%d", i);
-}
-
-static Node *
-path_expr(const char *path)
-{
-	return ad_string(psprintf("$%s", path));
 }
 
 static AdOutput *
@@ -117,39 +166,27 @@ add_output(AdGroup *group, int position, const char *path, AdResult kind, Oid ty
 	return output;
 }
 
-/*
- * Let a key be the tuple's column at that position.
- */
-void
-ad_group_add_key(AdGroup *group, int position, const AdColumn *column)
+static void
+add_column_output(AdGroup *group, int position, const char *path, const AdColumn *column)
 {
-	ListCell   *lc;
+	AdOutput   *output = add_output(group, position, path, AD_RESULT_COLUMN, column->typid);
 
-	foreach(lc, group->keys)
-	{
-		AdOutput   *output;
+	if (ad_is_proven(group->context, column))
+		group->proven = bms_add_member(group->proven, position);
 
-		if (!same_column(lfirst(lc), column))
-			continue;
-		output = add_output(group, position,
-							key_path(foreach_current_index(lc), list_length(group->keys)),
-							AD_RESULT_COLUMN, column->type->typid);
-		output->typmod = column->typmod;
-		output->field = column->field;
-		output->on_mismatch = column->on_mismatch;
-		return;
-	}
-	elog(ERROR, "column is no key of the group");
+	output->typmod = column->typmod;
+	output->field = column->field;
+	output->on_mismatch = column->on_mismatch;
 }
 
 /* the name of the accumulator, which is added if there is none like it */
 static const char *
-accumulate(AdGroup *group, const char *op, Node *argument)
+accumulate_in(List **accumulators, const char *prefix, const char *op, Node *argument)
 {
 	AdAccumulator *added;
 	ListCell   *lc;
 
-	foreach(lc, group->accumulators)
+	foreach(lc, *accumulators)
 	{
 		AdAccumulator *accumulator = lfirst(lc);
 
@@ -157,21 +194,42 @@ accumulate(AdGroup *group, const char *op, Node *argument)
 			return accumulator->name;
 	}
 	added = palloc(sizeof(AdAccumulator));
-	added->name = psprintf("a%d", list_length(group->accumulators));
+	added->name = psprintf("%s%d", prefix, list_length(*accumulators));
 	added->op = op;
 	added->argument = argument;
-	group->accumulators = lappend(group->accumulators, added);
+	*accumulators = lappend(*accumulators, added);
 	return added->name;
 }
 
-static Node *
-if_expr(Node *condition, Node *value, Node *otherwise)
+static const char *
+accumulate(AdGroup *group, const char *op, Node *argument)
 {
-	return ad_doc("$cond", ad_array3(condition, value, otherwise));
+	return accumulate_in(&group->accumulators, "a", op, argument);
+}
+
+/*
+ * Return a column that is a key at the tuple's position.
+ */
+void
+ad_group_return_key(AdGroup *group, int position, const AdColumn *column)
+{
+	int			i = find_key(group->keys, column, NULL);
+
+	add_column_output(group, position, key_path(i, list_length(group->keys)), column);
+}
+
+/*
+ * Return a column of one document of each group, the same one for all columns.
+ */
+void
+ad_group_return_column(AdGroup *group, int position, const AdColumn *column)
+{
+	add_column_output(group, position,
+					  accumulate(group, "$first", path_expr(column->field)), column);
 }
 
 static void
-add_guard(AdGroup *group, const char *path, const AdColumn *column)
+add_guard(AdGroup *group, const char *path, AdFailureKind kind, const AdColumn *column)
 {
 	AdGuard    *guard;
 	ListCell   *lc;
@@ -181,185 +239,404 @@ add_guard(AdGroup *group, const char *path, const AdColumn *column)
 		if (strcmp(((AdGuard *) lfirst(lc))->path, path) == 0)
 			return;
 	}
-	guard = palloc(sizeof(AdGuard));
+	guard = palloc0(sizeof(AdGuard));
 	guard->path = path;
-	guard->field = column->field;
-	guard->typid = column->type->typid;
-	guard->typmod = column->typmod;
+	guard->kind = kind;
+	if (column != NULL)
+	{
+		guard->field = column->field;
+		guard->typid = column->typid;
+		guard->typmod = column->typmod;
+	}
 	group->guards = lappend(group->guards, guard);
-}
-
-/* an empty object where an expression is expected */
-static Node *
-object_expr(void)
-{
-	return ad_doc("$literal", ad_node(AD_DOCUMENT, NIL));
 }
 
 /*
  * The accumulator whose result is the greatest value of the column that
- * decodes, so null if there is none; it is the guard, too, where a mismatch is
- * an error.
+ * decodes, so null if there is none; and the guard.
  */
 static const char *
-accumulate_indicator(AdGroup *group, const AdColumn *column)
+accumulate_guard(AdGroup *group, const AdColumn *column)
 {
 	Node	   *value = path_expr(column->field);
-	const char *name;
+	const char *name = accumulate(group, "$max",
+								  ad_value_if(ad_fits_expr(column->type, value, true), value,
+											  ad_node(AD_MAXKEY, NIL)));
 
-	if (column->on_mismatch == AD_MISMATCH_NULL)
-		return accumulate(group, "$max",
-						  if_expr(ad_fits_expr(column->type, value, false), value, ad_null()));
-	name = accumulate(group, "$max",
-					  if_expr(ad_fits_expr(column->type, value, true), value, object_expr()));
-	add_guard(group, name, column);
+	add_guard(group, name, AD_FAILURE_MISMATCH, column);
 	return name;
 }
 
-/* make sure that no mismatch in the column goes unnoticed */
-static void
-guard_column(AdGroup *group, const AdColumn *column)
+/*
+ * Make sure that no mismatch in the column goes unnoticed.
+ */
+void
+ad_group_guard(AdGroup *group, const AdColumn *column)
 {
-	if (column->on_mismatch == AD_MISMATCH_ERROR)
-		(void) accumulate_indicator(group, column);
-}
-
-/* whether the column's value is not null, given that it is no mismatch */
-static Node *
-has_value_expr(Node *value)
-{
-	/* null and what stands for it are less than or equal to null */
-	return ad_doc("$gt", ad_array2(value, ad_null()));
-}
-
-static void
-add_count(AdGroup *group, int position, const AdColumn *column)
-{
-	Node	   *argument = ad_integer(1);
-
-	if (column != NULL)
-	{
-		Node	   *value = path_expr(column->field);
-
-		argument = if_expr(column->on_mismatch == AD_MISMATCH_NULL ?
-						   ad_fits_expr(column->type, value, false) :
-						   has_value_expr(value),
-						   ad_integer(1), ad_integer(0));
-		guard_column(group, column);
-	}
-	add_output(group, position, accumulate(group, "$sum", argument),
-			   AD_RESULT_COUNT, INT8OID);
+	(void) accumulate_guard(group, column);
 }
 
 /*
- * Sums of integers must not go through doubles, which a value may be stored
- * as: those of int2 and int4 are summed as int64, those of int8 as decimal128.  That
- * is by way of int64: $toDecimal would round a double to 15 digits.
+ * Make sure that none of the failures (AdFailure) goes unnoticed.
  */
-static bool
-add_sum(AdGroup *group, int position, const AdColumn *column, Oid result_type)
+void
+ad_group_fail(AdGroup *group, const List *failures)
 {
-	static const struct
-	{
-		Oid			typid;
-		Oid			result_type;
-		const char *conversions[2];
-	}			sums[] = {
-		{FLOAT8OID, FLOAT8OID, {NULL, NULL}},
-		{INT2OID, INT8OID, {"$toLong", NULL}},
-		{INT4OID, INT8OID, {"$toLong", NULL}},
-		{INT8OID, NUMERICOID, {"$toLong", "$toDecimal"}},
-	};
-	Node	   *value = path_expr(column->field);
-	Node	   *argument;
-	AdOutput   *output;
-	int			i = 0;
+	ListCell   *lc;
 
-	while (sums[i].typid != column->type->typid)
+	foreach(lc, failures)
 	{
-		if (++i == lengthof(sums))
-			return false;
+		AdFailure  *failure = lfirst(lc);
+
+		add_guard(group, accumulate(group, "$max", ad_value_if(failure->when, ad_node(AD_MAXKEY, NIL),
+															   ad_null())),
+				  failure->kind, NULL);
 	}
-	Assert(sums[i].result_type == result_type);
+}
 
-	argument = value;
-	for (int c = 0; c < 2 && sums[i].conversions[c] != NULL; c++)
-		argument = ad_doc(sums[i].conversions[c], argument);
-	/* $sum passes over what is no number, but $toLong would fail on it */
-	if (argument != value || column->on_mismatch == AD_MISMATCH_NULL)
-		argument = if_expr(ad_fits_expr(column->type, value, false), argument, ad_null());
-	output = add_output(group, position, accumulate(group, "$sum", argument),
-						AD_RESULT_SUM, result_type);
-	output->indicator = accumulate_indicator(group, column);
+/* a column that may be taken as it is, for there is no mismatch, or an error */
+static bool
+is_sound(const AdValue *value)
+{
+	return value->column != NULL &&
+		(!value->nullable || value->column->on_mismatch == AD_MISMATCH_ERROR);
+}
+
+/* the value where FILTER has it aggregated, else null */
+static Node *
+filtered(const AdCall *call, Node *expr)
+{
+	return call->filter == NULL ? expr : ad_value_if(call->filter, expr, ad_null());
+}
+
+/* a value that is as null, as great and as much as the argument */
+static Node *
+argument_expr(const AdCall *call)
+{
+	const AdValue *value = call->argument;
+
+	/* ObjectIds are not in the order of their digits */
+	if (is_sound(value) && value->column->type->class != AD_CLASS_TEXT)
+		return filtered(call, path_expr(value->column->field));
+	return filtered(call, value->expr);
+}
+
+/* 1 for each document that counts, else 0 */
+static Node *
+count_expr(const AdCall *call)
+{
+	AdValue		value;
+
+	if (call->argument == NULL || !call->argument->nullable)
+		return call->filter == NULL ? ad_integer(1) :
+			ad_value_if(call->filter, ad_integer(1), ad_integer(0));
+	value = *call->argument;
+	value.expr = filtered(call, is_sound(&value) ? path_expr(value.column->field) : value.expr);
+	return ad_value_if(ad_value_not_null(&value), ad_integer(1), ad_integer(0));
+}
+
+static const char *
+accumulate_indicator(AdGroup *group, const AdCall *call)
+{
+	const AdValue *value = call->argument;
+
+	/* one accumulator is both, where there is the guard anyhow */
+	if (call->filter == NULL && value->nullable && is_sound(value) &&
+		value->column->type->class != AD_CLASS_TEXT)
+		return accumulate_guard(group, value->column);
+	return accumulate(group, "$max", argument_expr(call));
+}
+
+/* what a sum of numerics is of: decimals that show as many digits */
+static Node *
+decimal_expr(const AdValue *value)
+{
+	static const char *const units[] = {"1", NULL, NULL, "1.000", NULL, NULL, "0.001000"};
+
+	if (value->divisor == 0)
+		return value->expr;
+	if (value->scale == 0)
+		return ad_doc("$toDecimal", value->expr);
+	return ad_doc("$multiply", ad_array2(ad_doc("$toDecimal", value->expr),
+										 ad_numeric_const(units[value->scale])));
+}
+
+/*
+ * What is summed.  Sums of integers must not go through doubles, which a value
+ * may be stored as: those of int2 and int4 are summed as longs, those of int8
+ * as decimals.  NULL if no sum is exact.
+ */
+static Node *
+sum_expr(const AdCall *call)
+{
+	const AdValue *value = call->argument;
+
+	switch (value->typid)
+	{
+		case FLOAT8OID:
+			return argument_expr(call);
+		case INT2OID:
+		case INT4OID:
+			return filtered(call, value->expr);
+		case INT8OID:
+			return filtered(call, ad_doc("$toDecimal", value->expr));
+		case NUMERICOID:
+			if (value->rounded || value->scale < 0 ||
+				(value->divisor != 0 && value->divisor != 1 && value->divisor != 1000))
+				return NULL;
+			return filtered(call, decimal_expr(value));
+		default:
+			return NULL;
+	}
+}
+
+static bool
+return_sum(AdGroup *group, int position, const AdCall *call)
+{
+	Node	   *summed = sum_expr(call);
+	AdOutput   *output;
+
+	if (summed == NULL)
+		return false;
+	output = add_output(group, position, accumulate(group, "$sum", summed),
+						AD_RESULT_SUM, call->result_type);
+	if (call->aggregate == AD_AVG)
+		output->divisor = accumulate(group, "$sum", count_expr(call));
+	else
+		output->indicator = accumulate_indicator(group, call);
 	return true;
 }
 
 /*
- * The greatest text depends on the collation, which MongoDB does not have.
- * Doubles and decimals that are equal numerics are not equal for MongoDB.
+ * The least and the greatest.  A string is greater than all numbers, as NaN is
+ * for PostgreSQL.
  */
 static bool
-add_extreme(AdGroup *group, int position, AdAggregate aggregate,
-			const AdColumn *column)
+return_extreme(AdGroup *group, int position, const AdCall *call)
 {
-	Node	   *value = path_expr(column->field);
-	Node	   *argument = value;
+	const AdValue *value = call->argument;
+	Node	   *expr = argument_expr(call);
 
-	if (column->type->class == AD_CLASS_TEXT || column->type->class == AD_CLASS_BOOL ||
-		column->type->class == AD_CLASS_NUMERIC)
+	if (value->typid == NUMERICOID || value->unit != NULL || value->shift != 0 ||
+		(value->zone != NULL && !equal(value->zone, ad_string("UTC"))))
 		return false;
-	if (aggregate == AD_MAX && column->type->class != AD_CLASS_FLOAT)
+	if (value->typid == FLOAT8OID)
+		expr = ad_value_if(ad_doc("$eq", ad_array2(expr, ad_float8(NAN))), ad_string("NaN"), expr);
+	else if (call->aggregate == AD_MAX)
 	{
-		add_output(group, position, accumulate_indicator(group, column),
-				   AD_RESULT_EXTREME, column->type->typid);
+		add_output(group, position, accumulate_indicator(group, call), AD_RESULT_EXTREME,
+				   call->result_type);
 		return true;
 	}
-	guard_column(group, column);
-	/* a string is greater than all numbers, as NaN is for PostgreSQL */
-	if (column->type->class == AD_CLASS_FLOAT)
-		argument = if_expr(ad_doc("$eq", ad_array2(value, ad_float8(NAN))),
-						   ad_string("NaN"), value);
-	if (column->on_mismatch == AD_MISMATCH_NULL)
-		argument = if_expr(ad_fits_expr(column->type, value, false), argument, ad_null());
-	add_output(group, position, accumulate(group, aggregate == AD_MIN ? "$min" : "$max", argument),
-			   AD_RESULT_EXTREME, column->type->typid);
+	add_output(group, position, accumulate(group, call->aggregate == AD_MIN ? "$min" : "$max", expr),
+			   AD_RESULT_EXTREME, call->result_type);
 	return true;
 }
 
 /*
- * Let an aggregate of a column, or of whole rows if that is NULL, be the
- * tuple's column at that position.  Returns false if MongoDB's result could
- * be another one.
+ * Return an aggregate at the tuple's position.  Returns false if MongoDB's
+ * result could be another one.
  */
 bool
-ad_group_add(AdGroup *group, int position, AdAggregate aggregate,
-			 const AdColumn *column, Oid result_type)
+ad_group_return(AdGroup *group, int position, const AdCall *call)
 {
-	switch (aggregate)
+	switch (call->aggregate)
 	{
 		case AD_COUNT:
-			add_count(group, position, column);
+			add_output(group, position, accumulate(group, "$sum", count_expr(call)),
+					   AD_RESULT_COUNT, INT8OID);
 			return true;
 		case AD_SUM:
-			return add_sum(group, position, column, result_type);
+		case AD_AVG:
+			return return_sum(group, position, call);
 		case AD_MIN:
 		case AD_MAX:
-			return add_extreme(group, position, aggregate, column);
+			return return_extreme(group, position, call);
 	}
 	return false;				/* not reached */
 }
 
-/*
- * Let the count of the distinct column's values be the tuple's column at that
- * position.
- */
-void
-ad_group_add_distinct(AdGroup *group, int position)
+/* the distinct value, of a document that has the keys */
+static AdValue
+distinct_value(AdGroup *group)
 {
-	group->counts_distinct = true;
-	add_output(group, position, DISTINCT_COUNT, AD_RESULT_COUNT, INT8OID);
-	if (group->distinct->on_mismatch == AD_MISMATCH_ERROR)
-		add_guard(group, DISTINCT_GUARD, group->distinct);
+	int			count = list_length(group->all_keys);
+	Node	   *path = path_expr(key_path(group->distinct_key, count));
+	AdValue		value = *group->distinct;
+	const AdColumn *column = value.column;
+
+	if (column != NULL && column->type->class == AD_CLASS_INTEGER)
+		value.expr = ad_value_if(ad_fits_expr(column->type, path, false),
+								 ad_doc("$toLong", path), ad_null());
+	else
+		value.expr = path;
+	value.column = NULL;
+	value.nullable = true;
+	return value;
+}
+
+/*
+ * Return an aggregate of the distinct values.
+ */
+bool
+ad_group_return_distinct(AdGroup *group, int position, const AdCall *call)
+{
+	AdValue		value = distinct_value(group);
+	AdCall		of_value = *call;
+	const AdColumn *column = group->distinct->column;
+	Node	   *count;
+	AdOutput   *output;
+
+	of_value.argument = &value;
+	count = count_expr(&of_value);
+	if (column != NULL && group->distinct->nullable && column->on_mismatch == AD_MISMATCH_ERROR)
+		add_guard(group, accumulate_in(&group->of_distinct, "d", "$max",
+									   ad_value_if(ad_fits_expr(column->type, path_expr(key_path(group->distinct_key, list_length(group->all_keys))), true),
+												   ad_null(), ad_node(AD_MAXKEY, NIL))),
+				  AD_FAILURE_MISMATCH, column);
+	if (call->aggregate == AD_COUNT)
+	{
+		add_output(group, position, accumulate_in(&group->of_distinct, "d", "$sum", count),
+				   AD_RESULT_COUNT, INT8OID);
+		return true;
+	}
+	/* a key of a numeric need not be its value */
+	if (call->aggregate != AD_SUM && call->aggregate != AD_AVG)
+		return false;
+	if (value.typid == NUMERICOID || sum_expr(&of_value) == NULL)
+		return false;
+	output = add_output(group, position,
+						accumulate_in(&group->of_distinct, "d", "$sum", sum_expr(&of_value)),
+						AD_RESULT_SUM, call->result_type);
+	count = ad_string(accumulate_in(&group->of_distinct, "d", "$sum", count));
+	if (call->aggregate == AD_AVG)
+		output->divisor = strVal(count);
+	else
+		output->indicator = accumulate_in(&group->of_distinct, "d", "$max", value.expr);
+	return true;
+}
+
+/* a sum as the double that PostgreSQL reads it as */
+static Node *
+double_expr(Node *sum)
+{
+	Node	   *infinity = ad_value_if(ad_doc("$lt", ad_array2(sum, ad_integer(0))),
+									   ad_float8(-INFINITY), ad_float8(INFINITY));
+	Node	   *arguments = ad_doc2("input", sum, "to", ad_string("double"));
+
+	return ad_doc("$convert", ad_doc_add(arguments, "onError", infinity));
+}
+
+/* an aggregate's result, where it is not null, and no column */
+static bool
+result_expr(const AdOutput *output, Node *field, Node **expr)
+{
+	bool		is_float = output->typid == FLOAT8OID;
+
+	*expr = field;
+	switch (output->kind)
+	{
+		case AD_RESULT_COUNT:
+			return true;
+		case AD_RESULT_SUM:
+			if (is_float)
+				*expr = double_expr(field);
+			/* an average of numerics has digits of PostgreSQL's choice */
+			if (output->divisor != NULL)
+				*expr = ad_doc("$divide", ad_array2(*expr, path_expr(output->divisor)));
+			return is_float || output->divisor == NULL;
+		case AD_RESULT_EXTREME:
+			if (is_float)
+				*expr = ad_value_if(ad_doc("$eq", ad_array2(field, ad_string("NaN"))),
+									ad_float8(NAN), ad_doc("$toDouble", field));
+			return true;
+		case AD_RESULT_COLUMN:
+			break;
+	}
+	return false;
+}
+
+static AdOutput *
+find_output(AdGroup *group, int position)
+{
+	ListCell   *lc;
+
+	foreach(lc, group->outputs)
+	{
+		if (((AdOutput *) lfirst(lc))->position == position)
+			return lfirst(lc);
+	}
+	elog(ERROR, "the group has no output %d", position);
+	return NULL;				/* not reached */
+}
+
+/*
+ * What the group returns at the tuple's position, as a value of the reply's
+ * documents.  Returns false if there is no exact one.
+ */
+bool
+ad_group_value(AdGroup *group, int position, AdValue *value)
+{
+	AdOutput   *output = find_output(group, position);
+	const AdType *type = ad_column_type(output->typid, output->typmod);
+	Node	   *field = path_expr(output->path);
+	Node	   *not_null = NULL;
+
+	if (output->kind == AD_RESULT_COLUMN)
+	{
+		if (type == NULL || type->class == AD_CLASS_NONE ||
+			!ad_value_at(type, output->path, bms_is_member(position, group->proven) ? NULL :
+						 ad_fits_expr(type, field, false), value))
+			return false;
+		value->near = ad_instant_is_near(group->context->filter, output->field);
+		return true;
+	}
+
+	memset(value, 0, sizeof(AdValue));
+	value->typid = output->typid;
+	value->min = PG_INT64_MIN;
+	value->max = PG_INT64_MAX;
+	if (output->typid == TIMESTAMPOID)
+		value->zone = ad_string("UTC");
+	if (!result_expr(output, field, &value->expr))
+		return false;
+	if (output->kind == AD_RESULT_EXTREME)
+		not_null = ad_doc("$gt", ad_array2(field, ad_null()));
+	else if (output->divisor != NULL)
+		not_null = ad_doc("$gt", ad_array2(path_expr(output->divisor), ad_integer(0)));
+	else if (output->indicator != NULL)
+		not_null = ad_doc("$gt", ad_array2(path_expr(output->indicator), ad_null()));
+	if (not_null != NULL)
+		value->expr = ad_value_if(not_null, value->expr, ad_null());
+	value->nullable = not_null != NULL;
+	return true;
+}
+
+/*
+ * The condition that a document of the reply raises no error, or NULL if none
+ * can.
+ */
+Node *
+ad_group_is_sound(AdGroup *group)
+{
+	List	   *tests = NIL;
+	ListCell   *lc;
+
+	foreach(lc, group->guards)
+		tests = lappend(tests, ad_doc("$ne", ad_array2(ad_doc("$type", path_expr(((AdGuard *) lfirst(lc))->path)),
+													   ad_string("maxKey"))));
+	foreach(lc, group->outputs)
+	{
+		AdOutput   *output = lfirst(lc);
+
+		if (output->kind == AD_RESULT_COLUMN && output->on_mismatch == AD_MISMATCH_ERROR &&
+			!bms_is_member(output->position, group->proven))
+			tests = lappend(tests, ad_fits_expr(ad_column_type(output->typid, output->typmod),
+												path_expr(output->path), true));
+	}
+	if (tests == NIL)
+		return NULL;
+	return list_length(tests) == 1 ? linitial(tests) : ad_doc("$and", ad_node(AD_ARRAY, tests));
 }
 
 /* the _id of a $group by these expressions */
@@ -392,39 +669,42 @@ group_fields(AdGroup *group, Node *id, bool of_groups)
 		ad_doc_add(fields, accumulator->name,
 				   ad_doc(accumulator->op, of_groups ?
 						  path_expr(accumulator->name) :
-						  accumulator->argument));
+						  ad_value_share(group->context, accumulator->argument)));
 	}
 	return fields;
 }
 
 /* the second stage's key, of the first one's */
 static Node *
-unified_key(const AdColumn *column, Node *value)
+unified_key(const AdKey *key, Node *value)
 {
-	Node	   *unified = ad_unified_expr(column->type, value);
+	Node	   *unified;
 
-	if (column->on_mismatch == AD_MISMATCH_ERROR)
+	if (key->unified)
+		return value;
+	unified = ad_unified_expr(key->column->type, value);
+	if (key->column->on_mismatch == AD_MISMATCH_ERROR)
 		return unified;
-	return if_expr(ad_fits_expr(column->type, value, false), unified, ad_null());
+	return ad_value_if(ad_fits_expr(key->column->type, value, false), unified, ad_null());
 }
 
 static Node *
 distinct_stage(AdGroup *group)
 {
 	int			count = list_length(group->all_keys);
-	Node	   *value = path_expr(key_path(group->distinct_key, count));
 	List	   *keys = NIL;
 	Node	   *fields;
+	ListCell   *lc;
 
 	for (int i = 0; i < list_length(group->keys); i++)
 		keys = lappend(keys, path_expr(key_path(i, count)));
 	fields = group_fields(group, group_id(keys), true);
-	ad_doc_add(fields, DISTINCT_COUNT,
-			   ad_doc("$sum", if_expr(has_value_expr(value), ad_integer(1), ad_integer(0))));
-	if (group->distinct->on_mismatch == AD_MISMATCH_ERROR)
-		ad_doc_add(fields, DISTINCT_GUARD,
-				   ad_doc("$max", if_expr(ad_fits_expr(group->distinct->type, value, true),
-										  ad_null(), object_expr())));
+	foreach(lc, group->of_distinct)
+	{
+		AdAccumulator *accumulator = lfirst(lc);
+
+		ad_doc_add(fields, accumulator->name, ad_doc(accumulator->op, accumulator->argument));
+	}
 	return ad_doc("$group", fields);
 }
 
@@ -434,22 +714,23 @@ distinct_stage(AdGroup *group)
 void
 ad_group_finish(AdGroup *group, AdQuery *query)
 {
-	int			count = list_length(group->all_keys);
+	List	   *all_keys = group->distinct == NULL ? group->keys : group->all_keys;
+	int			count = list_length(all_keys);
+	bool		is_unified = true;
 	List	   *raw = NIL;
 	List	   *unified = NIL;
 
 	for (int i = 0; i < count; i++)
 	{
-		const AdColumn *column = list_nth(group->all_keys, i);
+		AdKey	   *key = list_nth(all_keys, i);
 
-		raw = lappend(raw, path_expr(column->field));
-		unified = lappend(unified,
-						  unified_key(column, path_expr(key_path(i, count))));
+		is_unified &= key->unified;
+		raw = lappend(raw, ad_value_share(group->context, key->expr));
+		unified = lappend(unified, unified_key(key, path_expr(key_path(i, count))));
 	}
 	query->aggregate = true;
-	query->single_row = group->keys == NIL;
 	query->stages = list_make1(ad_doc("$group", group_fields(group, group_id(raw), false)));
-	if (count > 0)
+	if (!is_unified)
 		query->stages = lappend(query->stages,
 								ad_doc("$group", group_fields(group, group_id(unified), true)));
 	if (group->distinct != NULL)

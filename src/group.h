@@ -5,25 +5,40 @@
 #ifndef AD_GROUP_H
 #define AD_GROUP_H
 
-#include "expr.h"
 #include "query.h"
+#include "value.h"
 
 typedef enum AdAggregate
 {
 	AD_COUNT,
 	AD_SUM,
+	AD_AVG,
 	AD_MIN,
 	AD_MAX
 } AdAggregate;
 
+/* one aggregate; its argument, or NULL for whole rows, and its FILTER, or NULL */
+typedef struct AdCall
+{
+	AdAggregate aggregate;
+	const AdValue *argument;
+	Node	   *filter;
+	Oid			result_type;
+} AdCall;
+
 typedef struct AdGroup AdGroup;
 
-extern AdGroup *ad_group_create(const List *keys, const AdColumn *distinct);
-extern void ad_group_add_key(AdGroup *group, int position,
-							 const AdColumn *column);
-extern bool ad_group_add(AdGroup *group, int position, AdAggregate aggregate,
-						 const AdColumn *column, Oid result_type);
-extern void ad_group_add_distinct(AdGroup *group, int position);
+extern AdGroup *ad_group_create(AdExprContext *context);
+extern void ad_group_add_key(AdGroup *group, const AdColumn *column, Node *expr);
+extern void ad_group_set_distinct(AdGroup *group, const AdValue *value, Node *expr);
+extern void ad_group_return_key(AdGroup *group, int position, const AdColumn *column);
+extern void ad_group_return_column(AdGroup *group, int position, const AdColumn *column);
+extern bool ad_group_return(AdGroup *group, int position, const AdCall *call);
+extern bool ad_group_return_distinct(AdGroup *group, int position, const AdCall *call);
+extern void ad_group_guard(AdGroup *group, const AdColumn *column);
+extern void ad_group_fail(AdGroup *group, const List *failures);
+extern bool ad_group_value(AdGroup *group, int position, AdValue *value);
+extern Node *ad_group_is_sound(AdGroup *group);
 extern void ad_group_finish(AdGroup *group, AdQuery *query);
 
 #endif							/* AD_GROUP_H */

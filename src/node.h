@@ -25,8 +25,12 @@ typedef enum AdTag
 	AD_DOCUMENT,				/* String key, value, key, value, ... */
 	AD_ARRAY,					/* value, ... */
 	AD_OBJECTID,				/* String of 24 hex digits */
+	AD_MAXKEY,					/* greater than all else */
 	AD_BINDATA,					/* Integer subtype, String of hex digits */
 	AD_SLOT,					/* Integer index */
+	AD_OPERAND,					/* operand, type, Integer AdRounding, Integer
+								 * factor: its value in an expression */
+	AD_ZONE,					/* operand: a time zone's name */
 	/* predicates */
 	AD_TRUE,
 	AD_FALSE,
@@ -42,6 +46,7 @@ typedef enum AdTag
 								 * element type, operand, guard */
 	AD_QUANTIFIED,				/* String path, type, Integer AdOp, Boolean any or
 								 * all, element type, operand, guard */
+	AD_CLOCK,					/* see clock.c */
 	AD_LIKE,					/* String path, type, Integer AdPatternKind,
 								 * Boolean wanted, operand */
 	AD_TEST						/* operand, Boolean wanted */
@@ -58,6 +63,14 @@ typedef enum AdOp
 	AD_OP_NE
 } AdOp;
 
+/* where an operand is between two values that MongoDB can hold */
+typedef enum AdRounding
+{
+	AD_ROUND_NONE,				/* null: it is equal to none */
+	AD_ROUND_DOWN,
+	AD_ROUND_UP
+} AdRounding;
+
 extern Node *ad_node(AdTag tag, List *members);
 extern AdTag ad_tag(const Node *node);
 
@@ -66,6 +79,8 @@ extern AdTag ad_tag(const Node *node);
 #define ad_member_str(node, n) strVal(ad_member(node, n))
 #define ad_member_int(node, n) intVal(ad_member(node, n))
 #define ad_member_bool(node, n) boolVal(ad_member(node, n))
+#define ad_member_oid(node, n) \
+	DatumGetObjectId(castNode(Const, ad_member(node, n))->constvalue)
 
 extern Node *ad_doc(const char *key, Node *value);
 extern Node *ad_doc2(const char *key1, Node *value1,

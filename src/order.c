@@ -35,6 +35,7 @@
 #include "utils/typcache.h"
 
 #include "compat.h"
+#include "having.h"
 #include "order.h"
 #include "path.h"
 #include "typeexpr.h"
@@ -163,11 +164,10 @@ ordered_value(const AdType *type, Node *value, bool nullable)
  * mismatch is an error, the declaration is believed, too.
  */
 static AdSortKey *
-column_key(AdRelation *relation, const Var *var, const AdColumn *column)
+column_key(AdRelation *relation, const AdColumn *column)
 {
 	AdSortKey  *key = palloc0(sizeof(AdSortKey));
-	List	   *conditions = extract_actual_clauses(relation->remote_conds, false);
-	bool		proven = ad_is_nonnullable(find_nonnullable_vars((Node *) conditions), var);
+	bool		proven = ad_is_proven(&relation->context, column);
 	bool		declared = column->on_mismatch == AD_MISMATCH_ERROR &&
 		is_declared_not_null(relation->context.relid, column->attnum);
 	const AdType *type = column->type;
@@ -232,7 +232,7 @@ ad_order_keys(PlannerInfo *root, RelOptInfo *rel, List *pathkeys, List **keys)
 		if (column == NULL || !is_native_order(column->type, pathkey) ||
 			(column->on_mismatch == AD_MISMATCH_ERROR && is_extreme(root)))
 			return false;
-		key = column_key(relation, var, column);
+		key = column_key(relation, column);
 		key->descending = ad_is_descending(pathkey);
 		key->nulls_first = pathkey->pk_nulls_first;
 		*keys = lappend(*keys, key);
@@ -324,8 +324,7 @@ add_computed(Node *document, Node *sort, Node *value, bool descending)
 }
 
 /*
- * Let the query's documents, which are a table's, come in the order of the
- * keys.  Computed keys are put beside the document, not into it, so that they
+ * Let the query's documents come in the order of the keys.  Computed keys are put beside the document, not into it, so that they
  * cannot clash with its fields.
  */
 void
@@ -348,6 +347,8 @@ ad_order_query(AdQuery *query, const List *keys)
 		}
 		if (key->guard != NULL)
 			query->sort = add_computed(document, query->sort, key->guard, false);
+		if (key->value == NULL)
+			continue;
 		/* MongoDB has null at the end that is first if ascending */
 		if (key->not_null != NULL && key->nulls_first == key->descending)
 			query->sort = add_computed(document, query->sort, key->not_null,
@@ -357,7 +358,7 @@ ad_order_query(AdQuery *query, const List *keys)
 	if (!computed)
 		return;
 	query->aggregate = true;
-	query->stages = list_make1(ad_doc("$replaceWith", document));
+	query->stages = lappend(query->stages, ad_doc("$replaceWith", document));
 	query->last_stages = list_make1(ad_doc("$replaceWith",
 										   ad_string("$" ORDERED_DOCUMENT)));
 	if (query->projection != NULL)
@@ -425,8 +426,35 @@ ad_order_limit(PlannerInfo *root, AdExprContext *context, const List *keys, AdQu
 }
 
 /*
+ * The order of a table's rows, or of the groups of one, by the pathkeys.
+ */
+bool
+ad_upper_order_keys(PlannerInfo *root, RelOptInfo *rel, List *pathkeys, List **keys)
+{
+	if (rel->reloptkind == RELOPT_BASEREL)
+		return ad_order_keys(root, rel, pathkeys, keys);
+	return ad_having_order(&((AdUpperRelation *) rel->fdw_private)->grouping, rel,
+						   pathkeys, keys);
+}
+
+/* whether the table's options let MongoDB sort */
+static bool
+may_sort(RelOptInfo *rel)
+{
+	AdUpperRelation *upper = rel->fdw_private;
+
+	if (rel->fdw_private == NULL)
+		return false;
+	if (rel->reloptkind == RELOPT_BASEREL)
+		return true;
+	return rel->reloptkind == RELOPT_UPPER_REL && upper->grouping.group != NULL &&
+		upper->grouping.context->options->enable_sort_pushdown;
+}
+
+/*
  * UPPERREL_ORDERED: there is nothing to add for a foreign table, whose paths
- * are in the query's order if MongoDB can do it.  It is said for the next
+ * are in the query's order if MongoDB can do it; and groups are few, so that
+ * PostgreSQL may sort them, unless there is a limit.  It is said for the next
  * stage.
  */
 void
@@ -435,9 +463,9 @@ ad_order_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel)
 	AdUpperRelation *upper;
 	List	   *keys;
 
-	if (input_rel->reloptkind != RELOPT_BASEREL || input_rel->fdw_private == NULL ||
+	if (!may_sort(input_rel) ||
 		output_rel->fdw_private != NULL || root->parse->hasTargetSRFs ||
-		!ad_order_keys(root, input_rel, root->sort_pathkeys, &keys))
+		!ad_upper_order_keys(root, input_rel, root->sort_pathkeys, &keys))
 		return;
 	upper = palloc0(sizeof(AdUpperRelation));
 	upper->ordered_rel = input_rel;
@@ -446,26 +474,54 @@ ad_order_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel)
 
 /* can the query's LIMIT and OFFSET be MongoDB's, if the rows are? */
 static bool
-is_shippable_limit(PlannerInfo *root, AdRelation *relation, const FinalPathExtraData *extra)
+is_shippable_limit(PlannerInfo *root, AdExprContext context, const FinalPathExtraData *extra)
 {
 	Query	   *parse = root->parse;
-	AdExprContext context = ad_scan_context(relation);
 	Node	   *operand;
 
 	if (parse->commandType != CMD_SELECT || !extra->limit_needed ||
 		parse->limitOption != LIMIT_OPTION_COUNT || parse->rowMarks != NIL ||
-		parse->hasTargetSRFs || relation->local_conds != NIL ||
-		!relation->options->enable_sort_pushdown)
+		parse->hasTargetSRFs || !context.options->enable_sort_pushdown)
 		return false;
+	context.slots = list_copy(context.slots);
 	return limit_operand(&context, parse->limitCount, &operand) &&
 		limit_operand(&context, parse->limitOffset, &operand);
 }
 
+/* the same of the rows of a table or of the groups of one, as yet unlimited */
+static bool
+is_shippable(PlannerInfo *root, RelOptInfo *rel, const FinalPathExtraData *extra)
+{
+	AdRelation *relation = rel->fdw_private;
+	AdUpperRelation *upper = rel->fdw_private;
+
+	if (rel->fdw_private == NULL)
+		return false;
+	if (rel->reloptkind == RELOPT_BASEREL)
+		return relation->local_conds == NIL &&
+			is_shippable_limit(root, relation->context, extra);
+	return rel->reloptkind == RELOPT_UPPER_REL && upper->grouping.group != NULL &&
+		upper->having == NIL && is_shippable_limit(root, *upper->grouping.context, extra);
+}
+
+/* the work of a scan, or the sending of groups that have been made */
+static AdScanWork
+limited_work(PlannerInfo *root, RelOptInfo *rel)
+{
+	AdScanWork	work = {0};
+
+	if (rel->reloptkind == RELOPT_BASEREL)
+		return ad_scan_work(root, rel, NIL);
+	work.documents = work.sent = work.rows =
+		((AdUpperRelation *) rel->fdw_private)->rows;
+	return work;
+}
+
 /*
- * UPPERREL_FINAL: LIMIT and OFFSET of a foreign table's rows, in the order
- * that UPPERREL_ORDERED saw, if there is one.
+ * UPPERREL_FINAL: LIMIT and OFFSET of a foreign table's rows, or of its
+ * groups, in the order that UPPERREL_ORDERED saw, if there is one.
  *
- * The path is one of the table's own, for GetForeignPlan.
+ * The path is one of the table's or the grouping's own, for GetForeignPlan.
  */
 void
 ad_limit_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
@@ -478,6 +534,7 @@ ad_limit_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
 	List	   *keys;
 	bool		skips_later;
 	AdScanWork	work;
+	double		unlimited_rows;
 	Cost		startup_cost = 0;
 	Cost		total_cost = 0;
 	Path	   *path;
@@ -488,24 +545,34 @@ ad_limit_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
 		rel = ((AdUpperRelation *) rel->fdw_private)->ordered_rel;
 		pathkeys = root->sort_pathkeys;
 	}
-	if (rel->reloptkind != RELOPT_BASEREL || rel->fdw_private == NULL ||
-		!is_shippable_limit(root, rel->fdw_private, extra) ||
-		!ad_order_keys(root, rel, pathkeys, &keys))
+	if (!is_shippable(root, rel, extra) ||
+		!ad_upper_order_keys(root, rel, pathkeys, &keys))
 		return;
 	skips_later = is_guarded(keys) && extra->offset_est != 0;
 	if (skips_later && parse->limitCount == NULL)
 		return;
 
-	work = ad_scan_work(root, rel, NIL);
-	work.keys = keys;
+	work = limited_work(root, rel);
+	unlimited_rows = work.rows;
+	/* that of groups is little work, after their making */
+	if (rel->reloptkind == RELOPT_BASEREL)
+		work.keys = keys;
 	work.target = target;
 	adjust_limit_rows_costs(&work.rows, &startup_cost, &total_cost,
 							skips_later ? 0 : extra->offset_est, extra->count_est);
 	/* the estimate of what is skipped is that of adjust_limit_rows_costs() */
 	if (skips_later)
-		work.rows += extra->offset_est > 0 ? extra->offset_est : rel->rows * 0.1;
-	work.sent = work.rows = clamp_row_est(Min(work.rows, rel->rows));
+		work.rows += extra->offset_est > 0 ? extra->offset_est : unlimited_rows * 0.1;
+	work.sent = work.rows = clamp_row_est(Min(work.rows, unlimited_rows));
 	ad_scan_cost(root, &work, &startup_cost, &total_cost);
+	if (rel->reloptkind == RELOPT_UPPER_REL)
+	{
+		Cost		grouping_cost = AD_GROUPS_COST - AD_STARTUP_COST +
+			((AdUpperRelation *) rel->fdw_private)->startup_cost;
+
+		startup_cost += grouping_cost;
+		total_cost += grouping_cost;
+	}
 	/* without a limit, part of a batch would be sent in vain */
 	total_cost -= (total_cost - startup_cost) * 0.1;
 	path = (Path *) ad_create_foreign_upper_path(root, rel, target, work.rows,

@@ -18,7 +18,8 @@ typedef struct AdSortKey
 {
 	const char *path;			/* or NULL */
 	Node	   *value;			/* MongoDB's order of its values is SQL's, but
-								 * for where null is */
+								 * for where null is; NULL if there is only a
+								 * guard */
 	Node	   *not_null;		/* false for null; NULL if there is none */
 	Node	   *guard;			/* false for a mismatch that must not go
 								 * unnoticed; NULL if there is none */
@@ -28,6 +29,8 @@ typedef struct AdSortKey
 
 extern bool ad_order_keys(PlannerInfo *root, RelOptInfo *rel, List *pathkeys,
 						  List **keys);
+extern bool ad_upper_order_keys(PlannerInfo *root, RelOptInfo *rel,
+								List *pathkeys, List **keys);
 extern Bitmapset *ad_order_columns(RelOptInfo *rel, List *pathkeys);
 extern bool ad_order_is_computed(const List *keys);
 extern Cost ad_order_cost(const List *keys, double documents, double bound);

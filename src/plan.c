@@ -44,18 +44,21 @@ classify_conditions(AdRelation *relation, List *conditions)
 	{
 		RestrictInfo *condition = lfirst_node(RestrictInfo, lc);
 		Node	   *predicate = NULL;
+		bool		recheck;
 
 		if (relation->options->enable_filter_pushdown)
-			predicate = ad_expr_true_when(&relation->context, condition->clause);
+			predicate = ad_expr_true_when(&relation->context, condition->clause, &recheck);
 		if (predicate != NULL)
-		{
 			predicates = lappend(predicates, predicate);
+		if (predicate != NULL && !recheck)
 			relation->remote_conds = lappend(relation->remote_conds, condition);
-		}
 		else
 			relation->local_conds = lappend(relation->local_conds, condition);
 	}
 	relation->filter = ad_and(predicates);
+	relation->context.filter = relation->filter;
+	relation->context.proven = ad_nonnullable_columns(get_actual_clauses(relation->remote_conds),
+													  relation->context.rel->relid);
 }
 
 /*
@@ -186,6 +189,35 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
 }
 
 /*
+ * The plan of a grouping, and of the order and the limit of its groups.
+ */
+static ForeignScan *
+plan_grouping(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
+			  Plan *outer_plan)
+{
+	AdUpperRelation *upper = rel->fdw_private;
+	AdExprContext context = *upper->grouping.context;
+	AdQuery		query = *upper->query;
+	List	   *keys;
+
+	context.slots = list_copy(context.slots);
+	query.stages = list_copy(query.stages);
+	if (path->fdw_private != NIL)
+	{
+		AdGrouping	grouping = upper->grouping;
+
+		grouping.context = &context;
+		if (!ad_having_order(&grouping, rel, path->path.pathkeys, &keys))
+			elog(ERROR, "the order of a path has no translation");
+		ad_order_query(&query, keys);
+		ad_order_limit(root, &context, keys, &query);
+	}
+	return make_foreignscan(tlist, upper->having, 0, context.slots,
+							ad_query_to_list(&query), upper->grouping.tlist,
+							NIL, outer_plan);
+}
+
+/*
  * GetForeignPlan
  */
 ForeignScan *
@@ -193,12 +225,7 @@ ad_get_foreign_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid,
 					ForeignPath *path, List *tlist, List *clauses,
 					Plan *outer_plan)
 {
-	AdUpperRelation *upper;
-
 	if (rel->reloptkind == RELOPT_BASEREL || rel->reloptkind == RELOPT_OTHER_MEMBER_REL)
 		return plan_scan(root, rel, path, tlist, clauses, outer_plan);
-	upper = rel->fdw_private;
-	return make_foreignscan(tlist, upper->having, 0, upper->slots,
-							ad_query_to_list(upper->query), upper->tlist,
-							NIL, outer_plan);
+	return plan_grouping(root, rel, path, tlist, outer_plan);
 }

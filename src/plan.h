@@ -8,6 +8,7 @@
 #include "foreign/fdwapi.h"
 
 #include "expr.h"
+#include "having.h"
 #include "query.h"
 
 /* fdw_private of a foreign table's RelOptInfo */
@@ -27,9 +28,10 @@ typedef struct AdUpperRelation
 	RelOptInfo *ordered_rel;	/* an order's input; NULL for a grouping */
 	/* of a grouping */
 	AdQuery    *query;
-	List	   *tlist;			/* fdw_scan_tlist */
-	List	   *slots;
-	List	   *having;			/* conditions, which PostgreSQL evaluates */
+	AdGrouping	grouping;
+	List	   *having;			/* conditions that PostgreSQL evaluates */
+	double		rows;
+	Cost		startup_cost;
 } AdUpperRelation;
 
 /*
@@ -37,6 +39,8 @@ typedef struct AdUpperRelation
  * more a document if an aggregate sends it
  */
 #define AD_STARTUP_COST		100.0
+/* of groups, which are never more: costs that differ by 1% are equal to the planner */
+#define AD_GROUPS_COST		98.0
 #define AD_DOCUMENT_COST	0.05
 #define AD_PIPELINE_COST	0.1
 

@@ -179,6 +179,7 @@ outputs_to_list(List *outputs)
 										 ad_integer(output->typmod));
 
 		members = lappend(members, string_or_null(output->indicator));
+		members = lappend(members, string_or_null(output->divisor));
 		members = lappend(members, string_or_null(output->field));
 		members = lappend(members, ad_integer(output->on_mismatch));
 		result = lappend(result, members);
@@ -203,8 +204,9 @@ outputs_from_list(List *list)
 		output->typid = get_oid(list_nth(members, 3));
 		output->typmod = intVal(list_nth(members, 4));
 		output->indicator = get_string(list_nth(members, 5));
-		output->field = get_string(list_nth(members, 6));
-		output->on_mismatch = (AdMismatch) intVal(list_nth(members, 7));
+		output->divisor = get_string(list_nth(members, 6));
+		output->field = get_string(list_nth(members, 7));
+		output->on_mismatch = (AdMismatch) intVal(list_nth(members, 8));
 		result = lappend(result, output);
 	}
 	return result;
@@ -220,8 +222,9 @@ guards_to_list(List *guards)
 	{
 		AdGuard    *guard = lfirst(lc);
 
-		result = lappend(result, list_make4(ad_string(guard->path),
-											ad_string(guard->field),
+		result = lappend(result, list_make5(ad_string(guard->path),
+											ad_integer(guard->kind),
+											string_or_null(guard->field),
 											ad_oid_value(guard->typid),
 											ad_integer(guard->typmod)));
 	}
@@ -240,9 +243,10 @@ guards_from_list(List *list)
 		AdGuard    *guard = palloc(sizeof(AdGuard));
 
 		guard->path = strVal(list_nth(members, 0));
-		guard->field = strVal(list_nth(members, 1));
-		guard->typid = get_oid(list_nth(members, 2));
-		guard->typmod = intVal(list_nth(members, 3));
+		guard->kind = (AdFailureKind) intVal(list_nth(members, 1));
+		guard->field = get_string(list_nth(members, 2));
+		guard->typid = get_oid(list_nth(members, 3));
+		guard->typmod = intVal(list_nth(members, 4));
 		result = lappend(result, guard);
 	}
 	return result;
@@ -305,12 +309,15 @@ ad_query_from_list(List *list)
 
 /* the stages of an aggregate, whose filter is folded, with these limits */
 static Node *
-pipeline(const AdQuery *query, Node *filter, Node *skip, Node *limit)
+pipeline(const AdQuery *query, Node *filter, Node *skip, Node *limit, const AdSlot *slots)
 {
-	List	   *stages = list_copy(query->stages);
+	List	   *stages = NIL;
+	ListCell   *lc;
 
 	if (ad_tag(filter) != AD_TRUE)
-		stages = lcons(ad_doc("$match", ad_template_match(filter)), stages);
+		stages = list_make1(ad_doc("$match", ad_template_match(filter)));
+	foreach(lc, query->stages)
+		stages = lappend(stages, ad_template_bind(lfirst(lc), slots));
 	if (query->sort != NULL)
 		stages = lappend(stages, ad_doc("$sort", query->sort));
 	if (skip != NULL)
@@ -398,7 +405,8 @@ ad_query_bind(const AdQuery *query, const AdSlot *slots, AdCommand *command)
 			ad_template_bson(ad_doc("pipeline",
 									pipeline(query, filter,
 											 skip == 0 ? NULL : ad_int64(skip),
-											 limit == PG_INT64_MAX ? NULL : ad_int64(limit))));
+											 limit == PG_INT64_MAX ? NULL : ad_int64(limit),
+											 slots)));
 		return true;
 	}
 	command->body = ad_template_bson(ad_template_match(filter));
@@ -489,7 +497,7 @@ ad_query_print(StringInfo out, const AdQuery *query)
 	print_collection(out, query->collection);
 	if (query->aggregate)
 	{
-		print_option(out, "aggregate", pipeline(query, filter, skip, limit));
+		print_option(out, "aggregate", pipeline(query, filter, skip, limit, NULL));
 		return;
 	}
 	appendStringInfoString(out, ".find(");

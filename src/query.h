@@ -9,6 +9,7 @@
 #include "cursor.h"
 #include "option.h"
 #include "template.h"
+#include "value.h"
 
 /* one column of the scan's tuples */
 typedef struct AdOutput
@@ -19,15 +20,18 @@ typedef struct AdOutput
 	Oid			typid;			/* SQL type of the result */
 	int32		typmod;
 	const char *indicator;		/* path that is null if the result is; or NULL */
+	const char *divisor;		/* path of the count that divides it; or NULL */
 	/* of AD_RESULT_COLUMN: the field in the collection */
 	const char *field;
 	AdMismatch	on_mismatch;
 } AdOutput;
 
-/* a path of the reply that holds an object if a field had a mismatch */
+/* a path of the reply that holds MaxKey if there is an error to be raised */
 typedef struct AdGuard
 {
 	const char *path;
+	AdFailureKind kind;
+	/* of AD_FAILURE_MISMATCH */
 	const char *field;
 	Oid			typid;
 	int32		typmod;

@@ -15,12 +15,15 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "commands/explain.h"
 #include "executor/executor.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
+#include "utils/numeric.h"
 #include "utils/ruleutils.h"
 
 #include "compat.h"
@@ -36,6 +39,7 @@ typedef struct AdScanColumn
 	AdTarget   *target;
 	int			value;			/* index in the decoder's result */
 	int			indicator;		/* the same, or -1 */
+	int			divisor;		/* the same, or -1 */
 } AdScanColumn;
 
 typedef struct AdScanGuard
@@ -95,6 +99,9 @@ init_decoder(AdScanState *state)
 												 state->columns[i].target);
 		state->columns[i].indicator = output->indicator == NULL ? -1 :
 			add_to_decoder(state, output->indicator, NULL);
+		state->columns[i].divisor = output->divisor == NULL ? -1 :
+			add_to_decoder(state, output->divisor,
+						   ad_result_target(AD_RESULT_COUNT, INT8OID, -1));
 	}
 	state->nguards = list_length(guards);
 	state->guards = palloc(state->nguards * sizeof(AdScanGuard));
@@ -269,6 +276,31 @@ report_mismatch(AdScanState *state, const char *field, Oid typid, int32 typmod)
 			 errhint("Give the column another type, or set its option on_mismatch to 'null' to read such values as NULL.")));
 }
 
+/*
+ * Raise the error that PostgreSQL would have raised, had it computed what
+ * MongoDB did.
+ */
+pg_noreturn static void
+report_failure(AdFailureKind kind)
+{
+	static const struct
+	{
+		int			sqlstate;
+		const char *message;
+	}			failures[] = {
+		[AD_FAILURE_INT2] = {ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, gettext_noop("smallint out of range")},
+		[AD_FAILURE_INT4] = {ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, gettext_noop("integer out of range")},
+		[AD_FAILURE_INT8] = {ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, gettext_noop("bigint out of range")},
+		[AD_FAILURE_ZERO] = {ERRCODE_DIVISION_BY_ZERO, gettext_noop("division by zero")},
+		[AD_FAILURE_OVERFLOW] = {ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, gettext_noop("value out of range: overflow")},
+		[AD_FAILURE_UNDERFLOW] = {ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, gettext_noop("value out of range: underflow")},
+	};
+
+	ereport(ERROR,
+			(errcode(failures[kind].sqlstate),
+			 errmsg("%s", _(failures[kind].message))));
+}
+
 static void
 check_guards(AdScanState *state, const AdFieldValue *values)
 {
@@ -276,9 +308,12 @@ check_guards(AdScanState *state, const AdFieldValue *values)
 	{
 		AdScanGuard *guard = &state->guards[i];
 
-		if (values[guard->value].found == BSON_TYPE_DOCUMENT)
-			report_mismatch(state, guard->guard->field, guard->guard->typid,
-							guard->guard->typmod);
+		if (values[guard->value].state == AD_FIELD_NULL ||
+			values[guard->value].found != BSON_TYPE_MAXKEY)
+			continue;
+		if (guard->guard->kind != AD_FAILURE_MISMATCH)
+			report_failure(guard->guard->kind);
+		report_mismatch(state, guard->guard->field, guard->guard->typid, guard->guard->typmod);
 	}
 }
 
@@ -306,6 +341,8 @@ column_is_null(AdScanState *state, const AdScanColumn *column, const AdFieldValu
 	const AdOutput *output = column->output;
 	const AdFieldValue *value = &values[column->value];
 
+	if (value->state == AD_FIELD_VALUE && column->divisor >= 0)
+		return DatumGetInt64(values[column->divisor].value) == 0;
 	if (value->state == AD_FIELD_VALUE)
 		return column->indicator >= 0 && values[column->indicator].state == AD_FIELD_NULL;
 	if (value->state == AD_FIELD_MISMATCH)
@@ -317,6 +354,15 @@ column_is_null(AdScanState *state, const AdScanColumn *column, const AdFieldValu
 		state->nulled++;
 	}
 	return true;
+}
+
+/* a sum divided by a count other than zero, as avg() does */
+static Datum
+average(Oid typid, Datum sum, int64 count)
+{
+	if (typid == FLOAT8OID)
+		return Float8GetDatum(DatumGetFloat8(sum) / (float8) count);
+	return DirectFunctionCall2(numeric_div, sum, NumericGetDatum(int64_to_numeric(count)));
 }
 
 /*
@@ -335,7 +381,9 @@ fill_tuple(AdScanState *state, const AdFieldValue *values, TupleTableSlot *slot)
 			ad_check_domain(column->target, values[column->value].value, isnull);
 		if (isnull)
 			continue;
-		slot->tts_values[position] = values[column->value].value;
+		slot->tts_values[position] = column->divisor < 0 ? values[column->value].value :
+			average(column->output->typid, values[column->value].value,
+					DatumGetInt64(values[column->divisor].value));
 		slot->tts_isnull[position] = false;
 	}
 }

@@ -16,17 +16,13 @@
 #include "utils/builtins.h"
 #include "utils/json.h"
 
+#include "bind.h"
 #include "bsonwrite.h"
+#include "clock.h"
 #include "constant.h"
 #include "leaf.h"
 #include "like.h"
 #include "template.h"
-
-static Oid
-member_oid(Node *node, int n)
-{
-	return DatumGetObjectId(castNode(Const, ad_member(node, n))->constvalue);
-}
 
 /*
  * The value of a leaf's operand.  Returns false if it is null: no comparison
@@ -64,8 +60,8 @@ fold_compare(Node *leaf, const AdSlot *slots)
 		return ad_leaf_compare_slot(path, op, operand);
 	if (!ad_template_operand(operand, slots, &value))
 		return ad_false();
-	return ad_leaf_compare(path, ad_type(member_oid(leaf, 1)), op,
-						   member_oid(leaf, 3), value);
+	return ad_leaf_compare(path, ad_type(ad_member_oid(leaf, 1)), op,
+						   ad_member_oid(leaf, 3), value);
 }
 
 /*
@@ -90,8 +86,8 @@ fold_member(Node *leaf, const AdSlot *slots)
 	array = DatumGetArrayTypeP(value);
 	if (ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) == 0)
 		return in ? ad_false() : ad_true();
-	return ad_and(list_make2(ad_leaf_member(path, ad_type(member_oid(leaf, 1)),
-											in, member_oid(leaf, 3),
+	return ad_and(list_make2(ad_leaf_member(path, ad_type(ad_member_oid(leaf, 1)),
+											in, ad_member_oid(leaf, 3),
 											PointerGetDatum(array)),
 							 guard));
 }
@@ -117,10 +113,24 @@ fold_quantified(Node *leaf, const AdSlot *slots)
 		array = DatumGetArrayTypeP(value);
 		if (ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) == 0)
 			return any ? ad_false() : ad_true();
-		test = ad_leaf_quantified(path, ad_type(member_oid(leaf, 1)), op, any,
-								  member_oid(leaf, 4), PointerGetDatum(array));
+		test = ad_leaf_quantified(path, ad_type(ad_member_oid(leaf, 1)), op, any,
+								  ad_member_oid(leaf, 4), PointerGetDatum(array));
 	}
 	return ad_and(list_make2(test, ad_member(leaf, 6)));
+}
+
+/* what a clock shows, and how that is compared, is left out of EXPLAIN */
+static Node *
+fold_clock(Node *leaf, const AdSlot *slots)
+{
+	Node	   *operand = llast((List *) leaf);
+	Datum		value;
+
+	if (is_open(operand, slots))
+		return ad_clock_open(leaf);
+	if (!ad_template_operand(operand, slots, &value))
+		return ad_false();
+	return ad_clock_compare(leaf, value);
 }
 
 static Node *
@@ -136,7 +146,7 @@ fold_like(Node *leaf, const AdSlot *slots)
 		return ad_like_slot(path, wanted, operand);
 	if (!ad_template_operand(operand, slots, &value))
 		return ad_false();
-	return ad_like_predicate(path, ad_type(member_oid(leaf, 1)), kind, wanted,
+	return ad_like_predicate(path, ad_type(ad_member_oid(leaf, 1)), kind, wanted,
 							 DatumGetTextPP(value));
 }
 
@@ -188,12 +198,82 @@ ad_template_fold(Node *predicate, const AdSlot *slots)
 			return fold_member(predicate, slots);
 		case AD_QUANTIFIED:
 			return fold_quantified(predicate, slots);
+		case AD_CLOCK:
+			return fold_clock(predicate, slots);
 		case AD_LIKE:
 			return fold_like(predicate, slots);
 		case AD_TEST:
 			return fold_test(predicate, slots);
+		case AD_EXPR:
+			return ad_node(AD_EXPR, list_make1(ad_template_bind(ad_member(predicate, 0), slots)));
 		default:
 			return predicate;
+	}
+}
+
+static Node *
+bind_operand(Node *node, const AdSlot *slots)
+{
+	Node	   *operand = ad_member(node, 0);
+	Datum		value;
+	bool		isnull;
+
+	if (is_open(operand, slots))
+		return operand;
+	isnull = !ad_template_operand(operand, slots, &value);
+	return ad_bind_operand(ad_member_oid(node, 1), value, isnull,
+						   (AdRounding) ad_member_int(node, 2), ad_member_int(node, 3));
+}
+
+static Node *
+bind_zone(Node *node, const AdSlot *slots)
+{
+	Node	   *operand = ad_member(node, 0);
+	Datum		value;
+	const char *name;
+	const char *zone;
+
+	if (is_open(operand, slots))
+		return operand;
+	if (!ad_template_operand(operand, slots, &value))
+		return ad_null();
+	name = TextDatumGetCString(value);
+	zone = ad_bind_zone(name);
+	/* the planner asked for the zone of its time */
+	if (zone == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("MongoDB has no time zone \"%s\"", name),
+				 errhint("Use a name of the IANA time zone database, such as Europe/Berlin, or an offset; or plan the query again.")));
+	return ad_string(zone);
+}
+
+/*
+ * A value without operands and zones that means the same for the slots'
+ * values.  With slots NULL, what depends on them keeps them, for EXPLAIN.
+ */
+Node *
+ad_template_bind(Node *value, const AdSlot *slots)
+{
+	List	   *bound = NIL;
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (!IsA(value, List))
+		return value;
+	switch (ad_tag(value))
+	{
+		case AD_OPERAND:
+			return bind_operand(value, slots);
+		case AD_ZONE:
+			return bind_zone(value, slots);
+		case AD_DOCUMENT:
+		case AD_ARRAY:
+			for_each_from(lc, (List *) value, 1)
+				bound = lappend(bound, ad_template_bind(lfirst(lc), slots));
+			return ad_node(ad_tag(value), bound);
+		default:
+			return value;
 	}
 }
 
@@ -421,6 +501,9 @@ write_tagged(StringInfo out, const char *key, Node *value)
 			bson_oid_init_from_string(&oid, ad_member_str(value, 0));
 			appendBinaryStringInfo(out, (const char *) oid.bytes, sizeof(oid.bytes));
 			return;
+		case AD_MAXKEY:
+			ad_write_key(out, BSON_TYPE_MAXKEY, key);
+			return;
 		case AD_BINDATA:
 			ad_write_key(out, BSON_TYPE_BINARY, key);
 			write_bindata(out, ad_member_int(value, 0), ad_member_str(value, 1));
@@ -509,6 +592,9 @@ print_tagged(StringInfo out, Node *value)
 			return;
 		case AD_OBJECTID:
 			appendStringInfo(out, "ObjectId(\"%s\")", ad_member_str(value, 0));
+			return;
+		case AD_MAXKEY:
+			appendStringInfoString(out, "MaxKey()");
 			return;
 		case AD_BINDATA:
 			appendStringInfo(out, "HexData(%d, \"%s\")", ad_member_int(value, 0),

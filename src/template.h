@@ -18,6 +18,7 @@ typedef struct AdSlot
 extern bool ad_template_operand(Node *operand, const AdSlot *slots,
 								Datum *value);
 extern Node *ad_template_fold(Node *predicate, const AdSlot *slots);
+extern Node *ad_template_bind(Node *value, const AdSlot *slots);
 extern Node *ad_template_match(Node *predicate);
 extern const uint8 *ad_template_bson(Node *document);
 extern void ad_template_print(StringInfo out, Node *value);

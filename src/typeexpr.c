@@ -125,6 +125,19 @@ ad_fits_expr(const AdType *type, Node *path, bool or_null)
 }
 
 /*
+ * An expression that is true when the value at `path` decodes, and false when
+ * an operator on the type's values would fail on it; in between, for what does
+ * not decode, it is either.
+ */
+Node *
+ad_safe_expr(const AdType *type, Node *path)
+{
+	if (type->class == AD_CLASS_INTEGER || type->class == AD_CLASS_FLOAT)
+		return ad_fits_expr(type, path, false);
+	return type_is_in(path, type->certain, type->possible);
+}
+
+/*
  * An expression whose results are equal for MongoDB exactly when the decoded
  * values are for SQL, given that they decode.  Missing becomes null.
  */

@@ -9,16 +9,20 @@
 
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/pg_locale.h"
 #include "utils/selfuncs.h"
 
 #include "compat.h"
 #include "group.h"
+#include "key.h"
 #include "order.h"
 #include "plan.h"
+#include "typeexpr.h"
 
 /* the aggregate functions that MongoDB can stand for */
 static const struct
@@ -26,13 +30,23 @@ static const struct
 	Oid			function;
 	AdAggregate aggregate;
 }			aggregates[] = {
+	{F_AVG_FLOAT8, AD_AVG},
+	{F_AVG_INT2, AD_AVG},
+	{F_AVG_INT4, AD_AVG},
+	{F_AVG_INT8, AD_AVG},
+	{F_AVG_NUMERIC, AD_AVG},
+	/* false is less than true */
+	{F_BOOL_AND, AD_MIN},
+	{F_BOOL_OR, AD_MAX},
 	{F_COUNT_, AD_COUNT},
 	{F_COUNT_ANY, AD_COUNT},
+	{F_EVERY, AD_MIN},
 	{F_MAX_DATE, AD_MAX},
 	{F_MAX_FLOAT8, AD_MAX},
 	{F_MAX_INT2, AD_MAX},
 	{F_MAX_INT4, AD_MAX},
 	{F_MAX_INT8, AD_MAX},
+	{F_MAX_TEXT, AD_MAX},
 	{F_MAX_TIMESTAMP, AD_MAX},
 	{F_MAX_TIMESTAMPTZ, AD_MAX},
 	{F_MIN_DATE, AD_MIN},
@@ -40,13 +54,25 @@ static const struct
 	{F_MIN_INT2, AD_MIN},
 	{F_MIN_INT4, AD_MIN},
 	{F_MIN_INT8, AD_MIN},
+	{F_MIN_TEXT, AD_MIN},
 	{F_MIN_TIMESTAMP, AD_MIN},
 	{F_MIN_TIMESTAMPTZ, AD_MIN},
 	{F_SUM_FLOAT8, AD_SUM},
 	{F_SUM_INT2, AD_SUM},
 	{F_SUM_INT4, AD_SUM},
 	{F_SUM_INT8, AD_SUM},
+	{F_SUM_NUMERIC, AD_SUM},
 };
+
+/* what a group is built from */
+typedef struct AdGroupBuilder
+{
+	AdValueContext values;
+	AdGroup    *group;
+	List	   *tlist;			/* what the scan returns */
+	List	   *keys;			/* expressions */
+	Node	   *distinct;		/* argument whose distinct values are aggregated */
+} AdGroupBuilder;
 
 static bool
 find_aggregate(Oid function, AdAggregate *aggregate)
@@ -79,25 +105,48 @@ comparable_column(AdExprContext *context, Node *node)
 }
 
 /*
- * The expressions that the scan has to return: group keys, as they are, and
- * the aggregates of all else.  NIL if something else is needed, or nothing.
+ * Add the group keys.  A column is returned as it is; of another expression
+ * the columns are returned, of one document of the group, and PostgreSQL
+ * computes it.  Returns false if MongoDB cannot group by some key.
  */
-static List *
-collect_expressions(PlannerInfo *root, PathTarget *target, List *having)
+static bool
+add_keys(AdGroupBuilder *builder)
 {
-	List	   *tlist = NIL;
+	ListCell   *lc;
+
+	foreach(lc, builder->keys)
+	{
+		Node	   *key = lfirst(lc);
+		const AdColumn *column = comparable_column(builder->values.base, key);
+		Node	   *expr = NULL;
+
+		if (column == NULL)
+		{
+			expr = ad_key_expr(&builder->values, key, false);
+			if (expr == NULL || contain_volatile_functions(key))
+				return false;
+		}
+		ad_group_add_key(builder->group, column, expr);
+		builder->tlist = add_to_flat_tlist(builder->tlist, pull_var_clause(key, 0));
+	}
+	return true;
+}
+
+/*
+ * Add what else the scan has to return: the aggregates in the target list and
+ * in the conditions on groups.  Returns false if something else is needed, or
+ * nothing at all.
+ */
+static bool
+add_others(AdGroupBuilder *builder, PathTarget *target, List *having)
+{
 	List	   *others = NIL;
 	List	   *parts;
 	ListCell   *lc;
 
 	foreach(lc, target->exprs)
 	{
-		Index		sgref = get_pathtarget_sortgroupref(target, foreach_current_index(lc));
-
-		if (sgref != 0 &&
-			get_sortgroupref_clause_noerr(sgref, root->parse->groupClause) != NULL)
-			tlist = add_to_flat_tlist(tlist, list_make1(lfirst(lc)));
-		else
+		if (!list_member(builder->keys, lfirst(lc)))
 			others = lappend(others, lfirst(lc));
 	}
 	parts = pull_var_clause((Node *) list_concat(others, having),
@@ -105,187 +154,269 @@ collect_expressions(PlannerInfo *root, PathTarget *target, List *having)
 							PVC_INCLUDE_PLACEHOLDERS);
 	foreach(lc, parts)
 	{
-		if (!IsA(lfirst(lc), Aggref) && tlist_member(lfirst(lc), tlist) == NULL)
-			return NIL;
-	}
-	return add_to_flat_tlist(tlist, parts);
-}
-
-/* the group keys as columns; false if some key is none */
-static bool
-collect_keys(AdExprContext *context, List *tlist, List **keys)
-{
-	ListCell   *lc;
-
-	*keys = NIL;
-	foreach(lc, tlist)
-	{
-		Node	   *node = (Node *) lfirst_node(TargetEntry, lc)->expr;
-		const AdColumn *column;
-
-		if (IsA(node, Aggref))
-			continue;
-		column = comparable_column(context, node);
-		if (column == NULL)
+		if (!IsA(lfirst(lc), Aggref) && tlist_member(lfirst(lc), builder->tlist) == NULL)
 			return false;
-		*keys = lappend(*keys, unconstify(AdColumn *, column));
 	}
-	return true;
+	builder->tlist = add_to_flat_tlist(builder->tlist, parts);
+	return builder->tlist != NIL;
+}
+
+/* whether DISTINCT makes a difference to the aggregate */
+static bool
+is_distinct(const Aggref *aggref, AdAggregate aggregate)
+{
+	return aggref->aggdistinct != NIL && aggregate != AD_MIN && aggregate != AD_MAX;
+}
+
+/* the one argument of an aggregate; NULL for whole rows */
+static Node *
+aggregate_argument(const Aggref *aggref)
+{
+	return aggref->args == NIL ? NULL :
+		(Node *) linitial_node(TargetEntry, aggref->args)->expr;
 }
 
 /*
- * The one argument of an aggregate as a column, in *column, which stays NULL
- * for count(*).  Returns false if it is something else.
+ * Find the argument whose distinct values are aggregated, and let the group
+ * have them.  Returns false if there are several, or if MongoDB cannot tell
+ * them apart.
  */
 static bool
-aggregate_argument(AdExprContext *context, Aggref *aggref, const AdColumn **column)
+add_distinct(AdGroupBuilder *builder)
 {
-	*column = NULL;
-	if (aggref->args == NIL)
-		return true;
-	*column = ad_expr_column(context,
-							 (Node *) linitial_node(TargetEntry, aggref->args)->expr);
-	return list_length(aggref->args) == 1 && *column != NULL;
-}
-
-/*
- * The column whose distinct values are counted, in *distinct, which stays NULL
- * if there is none.  Returns false if there are several, or if something else
- * is done with one.
- */
-static bool
-collect_distinct(AdExprContext *context, List *tlist, const AdColumn **distinct)
-{
+	AdValueContext probe = {.base = builder->values.base};
+	const AdColumn *column;
+	AdValue    *value = palloc(sizeof(AdValue));
+	Node	   *expr = NULL;
 	ListCell   *lc;
 
-	*distinct = NULL;
-	foreach(lc, tlist)
+	foreach(lc, builder->tlist)
 	{
 		Aggref	   *aggref = (Aggref *) lfirst_node(TargetEntry, lc)->expr;
-		const AdColumn *column;
+		AdAggregate aggregate;
 
-		if (!IsA(aggref, Aggref) || aggref->aggdistinct == NIL)
+		if (!IsA(aggref, Aggref) || !find_aggregate(aggref->aggfnoid, &aggregate) ||
+			!is_distinct(aggref, aggregate))
 			continue;
-		if (aggref->aggfnoid != F_COUNT_ANY || list_length(aggref->args) != 1)
+		if (builder->distinct != NULL && !equal(builder->distinct, aggregate_argument(aggref)))
 			return false;
-		column = comparable_column(context,
-								   (Node *) linitial_node(TargetEntry, aggref->args)->expr);
-		if (column == NULL ||
-			(*distinct != NULL && (*distinct)->attnum != column->attnum))
-			return false;
-		*distinct = column;
+		builder->distinct = aggregate_argument(aggref);
 	}
+	if (builder->distinct == NULL)
+		return true;
+	column = comparable_column(builder->values.base, builder->distinct);
+	/* the stages for the distinct values notice mismatches in a column */
+	if (!ad_value(column != NULL ? &probe : &builder->values, builder->distinct, value) ||
+		contain_volatile_functions(builder->distinct))
+		return false;
+	if (column == NULL)
+	{
+		expr = ad_key_expr(&probe, builder->distinct, true);
+		if (expr == NULL)
+			return false;
+	}
+	ad_group_set_distinct(builder->group, value, expr);
+	return true;
+}
+
+/* whether the order of texts matters to the aggregate, and is not MongoDB's */
+static bool
+is_collated(const Aggref *aggref, AdAggregate aggregate)
+{
+	return (aggregate == AD_MIN || aggregate == AD_MAX) &&
+		OidIsValid(aggref->inputcollid) && !lc_collate_is_c(aggref->inputcollid);
+}
+
+/*
+ * A column that can be counted, though its values are none of the expression
+ * language's.
+ */
+static bool
+countable_column(AdValueContext *values, Node *argument, AdValue *value)
+{
+	const AdColumn *column = ad_expr_column(values->base, argument);
+	Node	   *path;
+
+	if (column == NULL)
+		return false;
+	path = ad_string(psprintf("$%s", column->field));
+	memset(value, 0, sizeof(AdValue));
+	value->typid = column->typid;
+	value->column = column;
+	value->nullable = true;
+	value->expr = ad_value_if(ad_fits_expr(column->type, path, false), path, ad_null());
+	if (column->on_mismatch == AD_MISMATCH_ERROR)
+		values->columns = lappend(values->columns, unconstify(AdColumn *, column));
 	return true;
 }
 
 /*
- * Add an aggregate to the group.  Returns false if MongoDB cannot do it
- * exactly.
+ * Let an aggregate be the tuple's column at that position.  Returns false if
+ * MongoDB cannot do it exactly.
  */
 static bool
-add_aggregate(AdExprContext *context, AdGroup *group, int position, Aggref *aggref)
+add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 {
-	AdAggregate aggregate;
-	const AdColumn *column;
+	AdValueContext *values = &builder->values;
+	Node	   *argument = aggregate_argument(aggref);
+	AdValue    *value = palloc(sizeof(AdValue));
+	AdCall		call = {.result_type = aggref->aggtype};
+	bool		known;
 
-	if (aggref->aggfilter != NULL || aggref->aggorder != NIL ||
-		aggref->aggvariadic || aggref->aggsplit != AGGSPLIT_SIMPLE ||
-		!find_aggregate(aggref->aggfnoid, &aggregate))
+	if (aggref->aggorder != NIL || aggref->aggvariadic || list_length(aggref->args) > 1 ||
+		aggref->aggsplit != AGGSPLIT_SIMPLE ||
+		!find_aggregate(aggref->aggfnoid, &call.aggregate) ||
+		is_collated(aggref, call.aggregate))
 		return false;
-	if (aggref->aggdistinct != NIL)
+	if (aggref->aggfilter != NULL)
 	{
-		ad_group_add_distinct(group, position);
-		return true;
+		call.filter = ad_value_condition(values, (Node *) aggref->aggfilter, true);
+		if (call.filter == NULL)
+			return false;
 	}
-	return aggregate_argument(context, aggref, &column) &&
-		ad_group_add(group, position, aggregate, column, aggref->aggtype);
+	if (is_distinct(aggref, call.aggregate))
+		return call.filter == NULL &&
+			ad_group_return_distinct(builder->group, position, &call);
+	if (argument != NULL)
+	{
+		values->reach = call.filter;
+		known = ad_value(values, argument, value) ||
+			(call.aggregate == AD_COUNT && countable_column(values, argument, value));
+		values->reach = NULL;
+		if (!known)
+			return false;
+		call.argument = value;
+	}
+	return ad_group_return(builder->group, position, &call);
 }
 
-/*
- * The group that returns these expressions, or NULL if MongoDB cannot do it
- * exactly.
- */
-static AdGroup *
-build_group(AdExprContext *context, List *tlist)
+/* let each expression of the scan's target list be a column of its tuples */
+static bool
+return_expressions(AdGroupBuilder *builder)
 {
-	List	   *keys;
-	const AdColumn *distinct;
-	AdGroup    *group;
 	ListCell   *lc;
 
-	if (!collect_keys(context, tlist, &keys) ||
-		!collect_distinct(context, tlist, &distinct))
-		return NULL;
-	group = ad_group_create(keys, distinct);
-	foreach(lc, tlist)
+	foreach(lc, builder->tlist)
 	{
 		Node	   *node = (Node *) lfirst_node(TargetEntry, lc)->expr;
 		int			position = foreach_current_index(lc);
+		const AdColumn *column;
 
-		if (!IsA(node, Aggref))
-			ad_group_add_key(group, position, ad_expr_column(context, node));
-		else if (!add_aggregate(context, group, position, (Aggref *) node))
-			return NULL;
+		if (IsA(node, Aggref))
+		{
+			if (!add_aggregate(builder, position, (Aggref *) node))
+				return false;
+			continue;
+		}
+		column = ad_expr_column(builder->values.base, node);
+		if (column == NULL)
+			return false;
+		if (list_member(builder->keys, node) && comparable_column(builder->values.base, node) != NULL)
+			ad_group_return_key(builder->group, position, column);
+		else
+			ad_group_return_column(builder->group, position, column);
 	}
-	return group;
-}
-
-static void
-add_group_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel)
-{
-	PathTarget *target = root->upper_targets[UPPERREL_GROUP_AGG];
-	List	   *keys;
-	double		rows = 1;
-	Cost		startup_cost;
-
-	if (root->parse->groupClause != NIL)
-	{
-		keys = get_sortgrouplist_exprs(root->parse->groupClause, root->parse->targetList);
-		rows = estimate_num_groups(root, keys, input_rel->rows, NULL, NULL);
-	}
-	/* MongoDB's work is a fraction of what sending the documents would be */
-	startup_cost = AD_STARTUP_COST + input_rel->rows * cpu_operator_cost;
-	add_path(output_rel, (Path *)
-			 ad_create_foreign_upper_path(root, output_rel, target, rows, startup_cost,
-										  startup_cost + rows * (AD_DOCUMENT_COST + cpu_tuple_cost) +
-										  target->cost.startup + rows * target->cost.per_tuple,
-										  NIL, NULL, NIL));
+	return true;
 }
 
 /*
- * UPPERREL_GROUP_AGG: MongoDB groups if it evaluates all conditions too.
- * Conditions on groups stay with PostgreSQL.
+ * The group of these keys that returns the target and what the conditions
+ * need; false if MongoDB cannot do it exactly.
+ */
+static bool
+build_group(AdGroupBuilder *builder, AdExprContext *context, List *keys,
+			PathTarget *target, List *having)
+{
+	ListCell   *lc;
+
+	builder->values.base = context;
+	builder->group = ad_group_create(context);
+	builder->keys = keys;
+	if (!add_keys(builder) || !add_others(builder, target, having) ||
+		!add_distinct(builder) || !return_expressions(builder))
+		return false;
+	foreach(lc, builder->values.columns)
+		ad_group_guard(builder->group, lfirst(lc));
+	ad_group_fail(builder->group, builder->values.failures);
+	return true;
+}
+
+static void
+add_group_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
+			   PathTarget *target, List *keys)
+{
+	AdUpperRelation *upper = output_rel->fdw_private;
+	Cost		startup_cost;
+
+	upper->rows = keys == NIL ? 1 :
+		estimate_num_groups(root, keys, input_rel->rows, NULL, NULL);
+	/* MongoDB's work is a fraction of what sending the documents would be */
+	upper->startup_cost = input_rel->rows * cpu_operator_cost;
+	startup_cost = AD_GROUPS_COST + upper->startup_cost;
+	add_path(output_rel, (Path *)
+			 ad_create_foreign_upper_path(root, output_rel, target, upper->rows, startup_cost,
+										  startup_cost +
+										  upper->rows * (AD_DOCUMENT_COST + cpu_tuple_cost) +
+										  target->cost.startup +
+										  upper->rows * target->cost.per_tuple,
+										  NIL, NULL, NIL));
+}
+
+/* the keys of GROUP BY or of DISTINCT; false if it is something else */
+static bool
+grouping_keys(PlannerInfo *root, UpperRelationKind stage, List **keys)
+{
+	Query	   *parse = root->parse;
+	List	   *clause = stage == UPPERREL_GROUP_AGG ? parse->groupClause : parse->distinctClause;
+
+	if (stage == UPPERREL_GROUP_AGG && parse->groupingSets != NIL)
+		return false;
+	if (stage == UPPERREL_DISTINCT && (parse->hasDistinctOn || parse->hasTargetSRFs))
+		return false;
+	*keys = get_sortgrouplist_exprs(clause, parse->targetList);
+	return true;
+}
+
+/*
+ * UPPERREL_GROUP_AGG, UPPERREL_DISTINCT: MongoDB groups if it evaluates all
+ * conditions too.
  */
 static void
-add_grouping(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel)
+add_grouping(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
+			 RelOptInfo *output_rel)
 {
 	AdRelation *relation = input_rel->fdw_private;
+	AdGroupBuilder builder = {0};
+	AdExprContext *context = palloc(sizeof(AdExprContext));
 	AdUpperRelation *upper;
-	AdGroup    *group;
-	List	   *having = (List *) root->parse->havingQual;
-	List	   *tlist;
+	List	   *having = NIL;
+	List	   *keys;
 
 	/* a relation that is proven to be empty was never looked at */
-	if (output_rel->fdw_private != NULL ||
-		input_rel->reloptkind != RELOPT_BASEREL ||
+	if (output_rel->fdw_private != NULL || input_rel->reloptkind != RELOPT_BASEREL ||
 		output_rel->reloptkind != RELOPT_UPPER_REL || relation == NULL ||
 		!relation->options->enable_aggregate_pushdown ||
-		relation->local_conds != NIL || root->parse->groupingSets != NIL)
+		relation->local_conds != NIL || !grouping_keys(root, stage, &keys))
 		return;
-	tlist = collect_expressions(root, root->upper_targets[UPPERREL_GROUP_AGG], having);
-	group = tlist == NIL ? NULL : build_group(&relation->context, tlist);
-	if (group == NULL)
+	if (stage == UPPERREL_GROUP_AGG)
+		having = (List *) root->parse->havingQual;
+	*context = relation->context;
+	context->slots = list_copy(context->slots);
+	context->shared = NIL;
+	if (!build_group(&builder, context, keys, root->upper_targets[stage], having))
 		return;
 
 	upper = palloc0(sizeof(AdUpperRelation));
 	upper->query = ad_query_create(relation->serverid, relation->options,
 								   relation->filter);
-	ad_group_finish(group, upper->query);
-	upper->tlist = tlist;
-	upper->slots = relation->context.slots;
-	upper->having = having;
+	ad_group_finish(builder.group, upper->query);
+	upper->query->single_row = keys == NIL;
+	upper->grouping.group = builder.group;
+	upper->grouping.tlist = builder.tlist;
+	upper->grouping.context = context;
+	upper->having = ad_having_push(&upper->grouping, upper->query, having);
 	output_rel->fdw_private = upper;
-	add_group_path(root, input_rel, output_rel);
+	add_group_path(root, input_rel, output_rel, root->upper_targets[stage], keys);
 }
 
 /*
@@ -299,7 +430,8 @@ ad_get_foreign_upper_paths(PlannerInfo *root, UpperRelationKind stage,
 	switch (stage)
 	{
 		case UPPERREL_GROUP_AGG:
-			add_grouping(root, input_rel, output_rel);
+		case UPPERREL_DISTINCT:
+			add_grouping(root, stage, input_rel, output_rel);
 			break;
 		case UPPERREL_ORDERED:
 			ad_order_paths(root, input_rel, output_rel);

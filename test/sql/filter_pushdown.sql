@@ -34,7 +34,7 @@ EXPLAIN (COSTS OFF) SELECT room, i FROM t WHERE l > 5;
 SELECT shown('SELECT s FROM t');
 SELECT shown('SELECT 1 FROM t');
 SELECT shown('SELECT t FROM t');
-SELECT shown('SELECT s FROM t WHERE length(room) = 3');
+SELECT shown('SELECT s FROM t WHERE md5(room) = ''x''');
 
 -- numbers
 SELECT shown('SELECT s FROM t WHERE i = 5');
@@ -67,7 +67,7 @@ SELECT shown('SELECT s FROM t WHERE (i > 5) IS NOT TRUE');
 SELECT shown('SELECT i FROM loose WHERE (i > 5) IS NOT FALSE');
 SELECT shown('SELECT i FROM loose WHERE (i > 5 AND b) IS UNKNOWN');
 SELECT shown('SELECT s FROM t WHERE (i > 5) IS NOT UNKNOWN');
-SELECT shown('SELECT s FROM t WHERE (length(s) > 5) IS NOT TRUE');
+SELECT shown('SELECT s FROM t WHERE (md5(s) > ''x'') IS NOT TRUE');
 
 -- IS DISTINCT FROM
 SELECT shown('SELECT s FROM t WHERE i IS DISTINCT FROM 5');
@@ -208,8 +208,8 @@ SELECT shown('SELECT s FROM t WHERE i > 1 AND i < 9 AND f > 2');
 SELECT shown('SELECT s FROM t WHERE i > 1 AND i > 2');
 SELECT shown('SELECT s FROM t WHERE i = 1 OR (l = 2 AND NOT b)');
 SELECT shown('SELECT s FROM t WHERE NOT (i = 1 OR l = 2)');
-SELECT shown('SELECT s FROM t WHERE i = 1 OR length(s) = 2');
-SELECT shown('SELECT s FROM t WHERE i = 1 AND length(s) = 2');
+SELECT shown('SELECT s FROM t WHERE i = 1 OR md5(s) = ''x''');
+SELECT shown('SELECT s FROM t WHERE i = 1 AND md5(s) = ''x''');
 SELECT shown('SELECT s FROM t WHERE i IS NULL');
 SELECT shown('SELECT s FROM t WHERE room IS NULL');
 SELECT shown('SELECT s FROM t WHERE i IS NOT NULL');

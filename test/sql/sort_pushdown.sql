@@ -85,13 +85,13 @@ SELECT shown('SELECT i FROM t WHERE ts > ''2026-01-01Z'' LIMIT (SELECT 5) OFFSET
 SELECT shown('SELECT i FROM t LIMIT extract(year FROM now())');
 SELECT shown('SELECT i FROM t LIMIT random() * 10');
 SELECT shown('SELECT i + 1, length(s) FROM t ORDER BY ts LIMIT 10');
-SELECT shown('SELECT i FROM t WHERE length(s) = 3 LIMIT 10');
-SELECT shown('SELECT i FROM t WHERE length(s) = 3 ORDER BY ts LIMIT 10');
+SELECT shown('SELECT i FROM t WHERE md5(s) = ''x'' LIMIT 10');
+SELECT shown('SELECT i FROM t WHERE md5(s) = ''x'' ORDER BY ts LIMIT 10');
 SELECT shown('SELECT i FROM t ORDER BY ts FETCH FIRST 10 ROWS WITH TIES');
 SELECT shown('SELECT i FROM t ORDER BY ts LIMIT 10 FOR UPDATE');
 SELECT shown('SELECT generate_series(1, i) FROM t ORDER BY ts LIMIT 10');
 SELECT shown('SELECT DISTINCT i FROM t LIMIT 10');
-SELECT shown('SELECT DISTINCT length(s) FROM t LIMIT 10');
+SELECT shown('SELECT DISTINCT md5(s) FROM t LIMIT 10');
 SELECT shown('SELECT count(*) FROM t LIMIT 10');
 SELECT shown('SELECT rank() OVER (ORDER BY ts) FROM t LIMIT 10');
 SELECT shown('SELECT i FROM t UNION ALL SELECT i FROM loose LIMIT 10');
@@ -132,7 +132,7 @@ EXECUTE guarded_page(2, -3);
 SELECT shown('SELECT * FROM u JOIN u v USING (i) ORDER BY i');
 SELECT shown('SELECT rank() OVER (ORDER BY ts) FROM t');
 -- how the planner would compute max(n): mismatches would go unnoticed
-SELECT shown('SELECT bool_and(b) FROM t');
+SELECT shown('SELECT stddev(i) FROM t');
 SELECT shown('SELECT max(n) FROM t');
 
 -- switched off: by the setting, the server, the table

@@ -1,0 +1,342 @@
+/*
+ * clock.c
+ *	  SQL tests of what a clock shows at an instant, as predicates.
+ *
+ * date_trunc('day', t) >= c, t::date = c and their like hold for a range of
+ * instants, which an index finds.  Its ends are computed here, by PostgreSQL,
+ * when the constant is known.
+ *
+ * A clock shows times in their order until it is turned back.  Where that is
+ * done across midnight, as some zones do, the end of a day comes twice, and
+ * the range is two.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "nodes/value.h"
+#include "pgtime.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
+#include "utils/fmgrprotos.h"
+#include "utils/timestamp.h"
+
+#include "bind.h"
+#include "clock.h"
+#include "constant.h"
+#include "instant.h"
+#include "leaf.h"
+
+/* members of the leaf */
+enum ClockMember
+{
+	CLOCK_PATH,
+	CLOCK_TYPE,					/* of the column */
+	CLOCK_UNIT,
+	CLOCK_ZONE,					/* String; or null: the session's */
+	CLOCK_OP,
+	CLOCK_BY_INSTANT,			/* Boolean: are instants compared? */
+	CLOCK_OPERAND_TYPE,
+	CLOCK_OPERAND
+};
+
+/* no clock is turned twice within this time of a midnight, in seconds */
+#define NEARBY	(26 * SECS_PER_HOUR)
+
+/* whether it is the number of seconds that a column's instant is */
+static bool
+is_epoch(const AdValue *value)
+{
+	return value->typid == NUMERICOID && value->divisor == 1000 && value->scale == 6;
+}
+
+/* whether the clock shows days or longer units, in their order */
+static bool
+is_calendar(const AdValue *value)
+{
+	return (value->typid == TIMESTAMPTZOID || value->typid == TIMESTAMPOID ||
+			value->typid == DATEOID) &&
+		value->shift == 0 && ad_instant_of_days(value->unit);
+}
+
+static Node *
+make_leaf(const AdValue *value, AdOp op, bool by_instant, Oid operand_type, Node *operand)
+{
+	bool		session = value->zone == NULL || IsA(value->zone, List);
+	List	   *members = list_make5(ad_string(value->of->field), ad_oid_value(value->of->typid),
+									 ad_string(value->unit != NULL ? value->unit : "epoch"),
+									 session ? ad_null() : value->zone, ad_integer(op));
+
+	members = list_concat(members, list_make3(makeBoolean(by_instant),
+											  ad_oid_value(operand_type), operand));
+	return ad_and(list_make2(ad_node(AD_CLOCK, members),
+							 ad_leaf_guard(value->of->field, value->of->type, false)));
+}
+
+/*
+ * The leaf for `value op operand`, with the operand last; NULL if the value is
+ * none that a column's clock shows in the order of its instants.
+ */
+Node *
+ad_clock_leaf(const AdValue *value, AdOp op, Oid operand_type, Node *operand)
+{
+	bool		session = value->zone != NULL && IsA(value->zone, List);
+	bool		by_instant = value->typid == TIMESTAMPTZOID || operand_type == TIMESTAMPTZOID;
+
+	if (value->of == NULL)
+		return NULL;
+	if (is_epoch(value) && operand_type == NUMERICOID)
+		return make_leaf(value, op, true, operand_type, operand);
+	if (!is_calendar(value) ||
+		(operand_type != TIMESTAMPTZOID && operand_type != TIMESTAMPOID && operand_type != DATEOID))
+		return NULL;
+	/* to be compared with an instant, a date is one of the session's zone */
+	if (by_instant && value->typid != TIMESTAMPTZOID && !session)
+		return NULL;
+	/* an offset has another sign as a name of PostgreSQL's */
+	if (!session && strVal(value->zone)[0] != 'U' && strchr(strVal(value->zone), '/') == NULL)
+		return NULL;
+	return make_leaf(value, op, by_instant, operand_type, operand);
+}
+
+/*
+ * The same for an operand that is not known yet, to be printed only.
+ */
+Node *
+ad_clock_open(Node *leaf)
+{
+	Node	   *path = ad_string(psprintf("$%s", ad_member_str(leaf, CLOCK_PATH)));
+	Node	   *zone = ad_member(leaf, CLOCK_ZONE);
+	Node	   *shown;
+
+	if (ad_member_oid(leaf, CLOCK_OPERAND_TYPE) == NUMERICOID)
+		shown = ad_doc("$toLong", path);
+	else
+	{
+		Node	   *cut = ad_doc2("date", path, "unit", ad_member(leaf, CLOCK_UNIT));
+
+		if (IsA(zone, String) && strcmp(strVal(zone), "UTC") != 0)
+			ad_doc_add(cut, "timezone", zone);
+		shown = ad_doc("$dateTrunc", cut);
+	}
+	return ad_node(AD_EXPR, list_make1(ad_doc(ad_leaf_op_name((AdOp) ad_member_int(leaf, CLOCK_OP)),
+											  ad_array2(shown, ad_member(leaf, CLOCK_OPERAND)))));
+}
+
+static Timestamp
+cut(const char *unit, Timestamp local)
+{
+	return DatumGetTimestamp(DirectFunctionCall2(timestamp_trunc, CStringGetTextDatum(unit),
+												 TimestampGetDatum(local)));
+}
+
+/* the beginning of the next unit, or of the one before, of a beginning */
+static Timestamp
+neighbour(const char *unit, Timestamp beginning, int direction)
+{
+	Interval	interval = {0};
+
+	if (strcmp(unit, "day") == 0)
+		interval.day = 1;
+	else if (strcmp(unit, "week") == 0)
+		interval.day = 7;
+	else if (strcmp(unit, "month") == 0)
+		interval.month = 1;
+	else if (strcmp(unit, "quarter") == 0)
+		interval.month = 3;
+	else
+		interval.month = 12;
+	interval.day *= direction;
+	interval.month *= direction;
+	return DatumGetTimestamp(DirectFunctionCall2(timestamp_pl_interval,
+												 TimestampGetDatum(beginning),
+												 IntervalPGetDatum(&interval)));
+}
+
+/* the instant that PostgreSQL takes a time on the clock for */
+static TimestampTz
+instant_of(Timestamp local, pg_tz *zone)
+{
+	struct pg_tm tm;
+	fsec_t		fsec;
+	int			offset;
+	TimestampTz result;
+
+	if (timestamp2tm(local, NULL, &tm, &fsec, NULL, NULL) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("timestamp out of range")));
+	offset = DetermineTimeZoneOffset(&tm, zone);
+	if (tm2timestamp(&tm, fsec, &offset, &result) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("timestamp out of range")));
+	return result;
+}
+
+static Timestamp
+local_of(TimestampTz instant, pg_tz *zone)
+{
+	struct pg_tm tm;
+	fsec_t		fsec;
+	int			offset;
+	Timestamp	result;
+
+	if (timestamp2tm(instant, &offset, &tm, &fsec, NULL, zone) != 0 ||
+		tm2timestamp(&tm, fsec, NULL, &result) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("timestamp out of range")));
+	return result;
+}
+
+static Node *
+bound(const char *path, const char *op, TimestampTz instant)
+{
+	return ad_field(path, op, ad_date_const(instant / 1000 + AD_EPOCH_SHIFT));
+}
+
+/*
+ * The predicate that the clock shows `local`, the beginning of a day, or
+ * later; or, if not `later`, a time before it.
+ */
+static Node *
+shows(const char *path, Timestamp local, bool later, pg_tz *zone)
+{
+	TimestampTz near = instant_of(local, zone);
+	pg_time_t	start = timestamptz_to_time_t(near) - NEARBY;
+	pg_time_t	turn_time;
+	long		before;
+	long		after;
+	int			is_dst;
+	TimestampTz turn;
+	TimestampTz first;
+	TimestampTz second;
+	int			turns = pg_next_dst_boundary(&start, &before, &is_dst, &turn_time,
+											 &after, &is_dst, zone);
+
+	if (turns <= 0 || turn_time > start + 2 * NEARBY)
+		return bound(path, later ? "$gte" : "$lt", local - before * USECS_PER_SEC);
+
+	/* when the clock shows it by the offset before the turn, and after */
+	turn = time_t_to_timestamptz(turn_time);
+	first = local - before * USECS_PER_SEC;
+	second = local - after * USECS_PER_SEC;
+	if (first >= turn)
+		return bound(path, later ? "$gte" : "$lt", Max(turn, second));
+	if (second <= turn)
+		return bound(path, later ? "$gte" : "$lt", first);
+	/* it is turned back from beyond that time to before it */
+	if (later)
+		return ad_or(list_make2(ad_and(list_make2(bound(path, "$gte", first),
+												  bound(path, "$lt", turn))),
+								bound(path, "$gte", second)));
+	return ad_or(list_make2(bound(path, "$lt", first),
+							ad_and(list_make2(bound(path, "$gte", turn),
+											  bound(path, "$lt", second)))));
+}
+
+/* an operand, on the clock or as the instant that beginnings are compared with */
+static int64
+clock_operand(bool by_instant, Oid operand_type, Datum value)
+{
+	int			overflow = 0;
+
+	if (operand_type == DATEOID)
+		return by_instant ? date2timestamptz_opt_overflow(DatumGetDateADT(value), &overflow) :
+			date2timestamp_opt_overflow(DatumGetDateADT(value), &overflow);
+	if (operand_type == TIMESTAMPOID && by_instant)
+		return timestamp2timestamptz_opt_overflow(DatumGetTimestamp(value), &overflow);
+	return DatumGetTimestamp(value);
+}
+
+/*
+ * The first beginning of a unit that is not before the operand, or that is
+ * after it.  *equal tells whether it is the operand.
+ */
+static Timestamp
+first_beginning(const char *unit, bool by_instant, int64 operand, bool after,
+				pg_tz *zone, bool *equal)
+{
+	Timestamp	beginning = cut(unit, by_instant ? local_of(operand, zone) : operand);
+
+	for (;;)
+	{
+		int64		compared = by_instant ? instant_of(beginning, zone) : beginning;
+
+		*equal = compared == operand;
+		if (after ? compared > operand : compared >= operand)
+			return beginning;
+		beginning = neighbour(unit, beginning, 1);
+	}
+}
+
+/*
+ * extract(epoch FROM instant), compared with a numeric that is not null.  What
+ * is between two milliseconds is rounded as the operator allows, or is equal
+ * to none; beyond all instants are the infinities, and NaN.
+ */
+static Node *
+compare_epoch(const char *path, const AdType *type, AdOp op, Datum value)
+{
+	AdRounding	rounding = op == AD_OP_LT || op == AD_OP_GE ? AD_ROUND_UP :
+		op == AD_OP_LE || op == AD_OP_GT ? AD_ROUND_DOWN : AD_ROUND_NONE;
+	Node	   *bound = ad_bind_operand(NUMERICOID, value, false, rounding, 1000);
+	const Const *constant = (const Const *) bound;
+	bool		less = true;
+	int64		ms;
+
+	if (IsA(bound, Const) && constant->constisnull)
+		return op == AD_OP_NE ? ad_leaf_has_value(path, type) : ad_false();
+	if (IsA(bound, Const) && constant->consttype == INT8OID)
+	{
+		ms = DatumGetInt64(constant->constvalue);
+		if (ms >= type->min && ms <= type->max)
+			return ad_leaf_compare(path, type, op, TIMESTAMPTZOID,
+								   ((Const *) ad_date_const(ms))->constvalue);
+		less = ms > type->max;
+	}
+	else if (IsA(bound, Const))
+		less = DatumGetFloat8(constant->constvalue) > 0;
+	return ad_leaf_compare(path, type, op, TIMESTAMPTZOID,
+						   TimestampTzGetDatum(less ? DT_NOEND : DT_NOBEGIN));
+}
+
+/*
+ * The predicate of a leaf for a value of its operand that is not null.
+ */
+Node *
+ad_clock_compare(Node *leaf, Datum value)
+{
+	const char *path = ad_member_str(leaf, CLOCK_PATH);
+	const AdType *type = ad_type(ad_member_oid(leaf, CLOCK_TYPE));
+	const char *unit = ad_member_str(leaf, CLOCK_UNIT);
+	AdOp		op = (AdOp) ad_member_int(leaf, CLOCK_OP);
+	bool		by_instant = ad_member_bool(leaf, CLOCK_BY_INSTANT);
+	Oid			operand_type = ad_member_oid(leaf, CLOCK_OPERAND_TYPE);
+	Node	   *named = ad_member(leaf, CLOCK_ZONE);
+	pg_tz	   *zone = IsA(named, String) ? pg_tzset(strVal(named)) : session_timezone;
+	int64		operand;
+	bool		after = op == AD_OP_GT || op == AD_OP_LE;
+	Timestamp	beginning;
+	bool		is_beginning;
+	Node	   *since;
+	Node	   *until;
+
+	if (operand_type == NUMERICOID)
+		return compare_epoch(path, type, op, value);
+	operand = clock_operand(by_instant, operand_type, value);
+	if (TIMESTAMP_NOT_FINITE(operand))
+		return ad_leaf_compare(path, type, op, TIMESTAMPTZOID, TimestampTzGetDatum(operand));
+	beginning = first_beginning(unit, by_instant, operand, after, zone, &is_beginning);
+	if (op == AD_OP_GE || op == AD_OP_GT)
+		return shows(path, beginning, true, zone);
+	if (op == AD_OP_LT || op == AD_OP_LE)
+		return shows(path, beginning, false, zone);
+	if (!is_beginning)
+		return op == AD_OP_EQ ? ad_false() :
+			ad_leaf_has_value(path, type);
+	since = shows(path, beginning, op == AD_OP_EQ, zone);
+	until = shows(path, neighbour(unit, beginning, 1), op == AD_OP_NE, zone);
+	return op == AD_OP_EQ ? ad_and(list_make2(since, until)) : ad_or(list_make2(since, until));
+}

@@ -1,0 +1,17 @@
+/*
+ * clock.h
+ *	  SQL tests of what a clock shows at an instant, as predicates.
+ */
+#ifndef AD_CLOCK_H
+#define AD_CLOCK_H
+
+#include "convert.h"
+#include "node.h"
+#include "value.h"
+
+extern Node *ad_clock_leaf(const AdValue *value, AdOp op, Oid operand_type,
+						   Node *operand);
+extern Node *ad_clock_open(Node *leaf);
+extern Node *ad_clock_compare(Node *leaf, Datum value);
+
+#endif							/* AD_CLOCK_H */

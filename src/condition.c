@@ -1,0 +1,410 @@
+/*
+ * condition.c
+ *	  Translate SQL conditions to templates of aggregation expressions.
+ *
+ * As in expr.c there are two translations, of when a condition is true and of
+ * when it is false, and null is in neither.  Here they are expressions of
+ * values, whose null is less than all else and equal to itself: where that
+ * would make a comparison true, a test that the value is not null is added.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/array.h"
+#include "utils/float.h"
+#include "utils/lsyscache.h"
+#include "utils/pg_locale.h"
+
+#include "leaf.h"
+#include "value.h"
+
+static Node *
+true_expr(bool value)
+{
+	return (Node *) makeBoolean(value);
+}
+
+/* all of the conditions, or any of them; constants fold away */
+static Node *
+join_conditions(List *conditions, bool all)
+{
+	List	   *left = NIL;
+	ListCell   *lc;
+
+	foreach(lc, conditions)
+	{
+		Node	   *condition = lfirst(lc);
+
+		if (!IsA(condition, Boolean))
+			left = list_append_unique(left, condition);
+		else if (boolVal(condition) != all)
+			return condition;
+	}
+	if (left == NIL)
+		return true_expr(all);
+	if (list_length(left) == 1)
+		return linitial(left);
+	return ad_doc(all ? "$and" : "$or", ad_node(AD_ARRAY, left));
+}
+
+/*
+ * AND and OR, of arguments that must all be translatable.  Only the first may
+ * fail: whether the others are evaluated depends on it.
+ */
+static Node *
+join_arguments(AdValueContext *context, List *args, bool wanted, bool all)
+{
+	List	   *conditions = NIL;
+	int			failures = 0;
+	ListCell   *lc;
+
+	foreach(lc, args)
+	{
+		Node	   *condition = ad_value_condition(context, lfirst(lc), wanted);
+
+		if (condition == NULL)
+			return NULL;
+		if (lc == list_head(args))
+			failures = list_length(context->failures);
+		else if (list_length(context->failures) != failures)
+			return NULL;
+		conditions = lappend(conditions, condition);
+	}
+	return join_conditions(conditions, all);
+}
+
+static Node *
+bool_condition(AdValueContext *context, BoolExpr *expr, bool wanted)
+{
+	switch (expr->boolop)
+	{
+		case NOT_EXPR:
+			return ad_value_condition(context, linitial(expr->args), !wanted);
+		case AND_EXPR:
+			return join_arguments(context, expr->args, wanted, wanted);
+		case OR_EXPR:
+			return join_arguments(context, expr->args, wanted, !wanted);
+	}
+	return NULL;				/* not reached */
+}
+
+/*
+ * Whether the values' order, or for equality alone their identity, is the same
+ * for SQL and MongoDB.
+ */
+static bool
+is_comparable(const AdValue *value, AdOp op, Oid collation)
+{
+	if (value->unit != NULL || value->shift != 0 || value->rounded || value->typid == INTERVALOID)
+		return false;
+	/* a clock with daylight saving is not in the order of instants */
+	if (value->typid == DATEOID ||
+		(value->zone != NULL && !equal(value->zone, ad_string("UTC"))))
+		return false;
+	if (value->typid != TEXTOID && value->typid != VARCHAROID)
+		return true;
+	if (op == AD_OP_EQ || op == AD_OP_NE)
+		return !OidIsValid(collation) || get_collation_isdeterministic(collation);
+	return OidIsValid(collation) && lc_collate_is_c(collation);
+}
+
+/* NaN, the greatest for PostgreSQL and the least for MongoDB, as a string */
+static Node *
+ordered(const AdValue *value, AdOp op)
+{
+	if (value->typid != FLOAT8OID || op == AD_OP_EQ || op == AD_OP_NE)
+		return value->expr;
+	if (IsA(value->expr, Const))
+		return isnan(DatumGetFloat8(((Const *) value->expr)->constvalue)) ?
+			ad_string("NaN") : value->expr;
+	return ad_value_if(ad_doc("$eq", ad_array2(value->expr, ad_float8(get_float8_nan()))),
+					   ad_string("NaN"), value->expr);
+}
+
+static Node *
+compare_values(const AdValue *left, AdOp op, const AdValue *right)
+{
+	List	   *conditions = list_make1(ad_doc(ad_leaf_op_name(op),
+											   ad_array2(ordered(left, op), ordered(right, op))));
+
+	if (left->nullable && op != AD_OP_GT && op != AD_OP_GE &&
+		!(op == AD_OP_EQ && !right->nullable))
+		conditions = lappend(conditions, ad_value_not_null(left));
+	if (right->nullable && op != AD_OP_LT && op != AD_OP_LE && op != AD_OP_EQ)
+		conditions = lappend(conditions, ad_value_not_null(right));
+	return join_conditions(conditions, true);
+}
+
+/*
+ * How an operand is rounded that a value which has no fraction is compared
+ * with: x < 1.5 is x < 2, x > 1.5 is x > 1.
+ */
+static AdRounding
+rounding_for(AdOp op)
+{
+	switch (op)
+	{
+		case AD_OP_LT:
+		case AD_OP_GE:
+			return AD_ROUND_UP;
+		case AD_OP_LE:
+		case AD_OP_GT:
+			return AD_ROUND_DOWN;
+		default:
+			return AD_ROUND_NONE;
+	}
+}
+
+/* whether values of both types are compared by their instant or number */
+static bool
+same_class(const AdValue *left, const AdValue *right)
+{
+	static const Oid classes[][4] = {
+		{BOOLOID},
+		{INT2OID, INT4OID, INT8OID},
+		{FLOAT8OID},
+		{TEXTOID, VARCHAROID},
+		{NUMERICOID},
+		{TIMESTAMPTZOID},
+		{TIMESTAMPOID},
+	};
+
+	for (int i = 0; i < lengthof(classes); i++)
+	{
+		bool		found_left = false;
+		bool		found_right = false;
+
+		for (int t = 0; t < lengthof(classes[i]); t++)
+		{
+			found_left |= classes[i][t] == left->typid;
+			found_right |= classes[i][t] == right->typid;
+		}
+		if (found_left && found_right)
+			return left->typid != NUMERICOID ||
+				(left->divisor == right->divisor);
+	}
+	return false;
+}
+
+/*
+ * The value of an operand that a value is compared with.  A timestamp or date
+ * compared with a timestamptz is of the session's zone; a timestamp with one
+ * that is in UTC needs no zone.
+ */
+static bool
+compared_operand(AdValueContext *context, Node *node, const AdValue *with, AdOp op,
+				 AdValue *value)
+{
+	AdRounding	rounding = rounding_for(op);
+
+	if (with->typid == NUMERICOID && with->divisor == 0)
+		return ad_value(context, node, value);
+	if (with->typid != NUMERICOID && with->typid != TIMESTAMPTZOID)
+		return ad_value(context, node, value);
+	if (with->divisor > INT_MAX ||
+		!ad_value_operand(context, node, rounding, (int) with->divisor, value))
+		return false;
+	if (with->typid == TIMESTAMPTZOID)
+		value->typid = TIMESTAMPTZOID;
+	/* one that was between two values is null now, and yet unequal to all */
+	return op != AD_OP_NE;
+}
+
+static bool
+both_values(AdValueContext *context, Node *left_node, AdOp *op, Node *right_node,
+			AdValue *left, AdValue *right)
+{
+	static const AdOp commuted[] = {
+		[AD_OP_LT] = AD_OP_GT,
+		[AD_OP_LE] = AD_OP_GE,
+		[AD_OP_EQ] = AD_OP_EQ,
+		[AD_OP_GE] = AD_OP_LE,
+		[AD_OP_GT] = AD_OP_LT,
+		[AD_OP_NE] = AD_OP_NE,
+	};
+
+	if (ad_value_is_operand(left_node))
+	{
+		Node	   *other = left_node;
+
+		left_node = right_node;
+		right_node = other;
+		*op = commuted[*op];
+	}
+	if (!ad_value(context, left_node, left))
+		return false;
+	if (ad_value_is_operand(right_node))
+		return compared_operand(context, right_node, left, *op, right);
+	return ad_value(context, right_node, right);
+}
+
+static Node *
+comparison(AdValueContext *context, OpExpr *expr, bool wanted)
+{
+	AdOp		op;
+	Oid			operand_type;
+	AdValue		left;
+	AdValue		right;
+
+	if (list_length(expr->args) != 2 ||
+		!ad_expr_operator(expr->opno, exprType(linitial(expr->args)), &op, &operand_type))
+		return NULL;
+	if (!wanted)
+		op = ad_expr_negated(op);
+	if (!both_values(context, linitial(expr->args), &op, lsecond(expr->args), &left, &right) ||
+		!same_class(&left, &right) ||
+		!is_comparable(&left, op, expr->inputcollid) ||
+		!is_comparable(&right, op, expr->inputcollid))
+		return NULL;
+	return compare_values(&left, op, &right);
+}
+
+/* IS [NOT] DISTINCT FROM: null is equal to null, as it is for MongoDB */
+static Node *
+distinct_condition(AdValueContext *context, DistinctExpr *expr, bool wanted)
+{
+	AdOp		op = AD_OP_EQ;
+	AdValue		left;
+	AdValue		right;
+
+	if (!both_values(context, linitial(expr->args), &op, lsecond(expr->args), &left, &right) ||
+		!same_class(&left, &right) ||
+		!is_comparable(&left, op, expr->inputcollid) ||
+		!is_comparable(&right, op, expr->inputcollid) ||
+		left.typid == TIMESTAMPTZOID || left.typid == NUMERICOID)
+		return NULL;
+	return ad_doc(wanted ? "$ne" : "$eq", ad_array2(left.expr, right.expr));
+}
+
+static Node *
+null_condition(AdValueContext *context, NullTest *test, bool wanted)
+{
+	AdValue		value;
+
+	if (test->argisrow || !ad_value(context, (Node *) test->arg, &value))
+		return NULL;
+	if (!value.nullable)
+		return true_expr((test->nulltesttype == IS_NOT_NULL) == wanted);
+	if ((test->nulltesttype == IS_NOT_NULL) == wanted)
+		return ad_value_not_null(&value);
+	return ad_doc("$lte", ad_array2(value.expr, ad_null()));
+}
+
+/* IS [NOT] TRUE, FALSE, UNKNOWN */
+static Node *
+truth_condition(AdValueContext *context, BooleanTest *test, bool wanted)
+{
+	bool		of_truth = test->booltesttype == IS_TRUE || test->booltesttype == IS_NOT_TRUE;
+	bool		negative = test->booltesttype == IS_NOT_TRUE || test->booltesttype == IS_NOT_FALSE;
+	Node	   *condition;
+
+	if (test->booltesttype == IS_UNKNOWN || test->booltesttype == IS_NOT_UNKNOWN)
+		return NULL;
+	condition = ad_value_condition(context, (Node *) test->arg, of_truth);
+	if (condition == NULL || negative != wanted)
+		return condition;
+	return ad_doc("$not", ad_array1(condition));
+}
+
+/* the constants of an array, each once; false if one is null or cannot be */
+static bool
+array_constants(AdValueContext *context, Const *array, const AdValue *with, List **constants)
+{
+	ArrayType  *elements = DatumGetArrayTypeP(array->constvalue);
+	Oid			typid = ARR_ELEMTYPE(elements);
+	int16		typlen;
+	bool		typbyval;
+	char		typalign;
+	Datum	   *datums;
+	bool	   *nulls;
+	int			count;
+
+	*constants = NIL;
+	get_typlenbyvalalign(typid, &typlen, &typbyval, &typalign);
+	deconstruct_array(elements, typid, typlen, typbyval, typalign, &datums, &nulls, &count);
+	for (int i = 0; i < count; i++)
+	{
+		Const	   *element = makeConst(typid, -1, array->constcollid, typlen, datums[i],
+										nulls[i], typbyval);
+		AdValue		value;
+
+		if (nulls[i] || !compared_operand(context, (Node *) element, with, AD_OP_EQ, &value) ||
+			!same_class(&value, with))
+			return false;
+		*constants = lappend(*constants, value.expr);
+	}
+	return count > 0;
+}
+
+/* value = ANY (constants), value <> ALL (constants) */
+static Node *
+member_condition(AdValueContext *context, ScalarArrayOpExpr *expr, bool wanted)
+{
+	Node	   *array = lsecond(expr->args);
+	AdOp		op;
+	Oid			element_type;
+	AdValue		value;
+	List	   *constants;
+	Node	   *member;
+
+	if (!IsA(array, Const) || ((Const *) array)->constisnull ||
+		!ad_expr_operator(expr->opno, exprType(linitial(expr->args)), &op, &element_type) ||
+		op != (expr->useOr ? AD_OP_EQ : AD_OP_NE) ||
+		!ad_value(context, linitial(expr->args), &value) ||
+		!is_comparable(&value, op, expr->inputcollid) ||
+		!array_constants(context, (Const *) array, &value, &constants))
+		return NULL;
+	member = ad_doc("$in", ad_array2(value.expr, ad_node(AD_ARRAY, constants)));
+	if (expr->useOr == wanted)
+		return value.nullable && (value.typid == TIMESTAMPTZOID || value.typid == NUMERICOID) ?
+			join_conditions(list_make2(member, ad_value_not_null(&value)), true) : member;
+	member = ad_doc("$not", ad_array1(member));
+	return value.nullable ?
+		join_conditions(list_make2(member, ad_value_not_null(&value)), true) : member;
+}
+
+/* what is true or false by itself */
+static Node *
+value_condition(AdValueContext *context, Node *node, bool wanted)
+{
+	AdValue		value;
+
+	if (exprType(node) != BOOLOID || !ad_value(context, node, &value))
+		return NULL;
+	return ad_doc("$eq", ad_array2(value.expr, true_expr(wanted)));
+}
+
+/*
+ * An expression, itself never null, of whether the condition is true, or for
+ * wanted == false whether it is false; NULL if it cannot be said exactly.
+ */
+Node *
+ad_value_condition(AdValueContext *context, Node *node, bool wanted)
+{
+	check_stack_depth();
+	if (IsA(node, Const))
+		return true_expr(!((Const *) node)->constisnull &&
+						 DatumGetBool(((Const *) node)->constvalue) == wanted);
+	switch (nodeTag(node))
+	{
+		case T_BoolExpr:
+			return bool_condition(context, (BoolExpr *) node, wanted);
+		case T_OpExpr:
+			return comparison(context, (OpExpr *) node, wanted);
+		case T_DistinctExpr:
+			return distinct_condition(context, (DistinctExpr *) node, wanted);
+		case T_NullTest:
+			return null_condition(context, (NullTest *) node, wanted);
+		case T_BooleanTest:
+			return truth_condition(context, (BooleanTest *) node, wanted);
+		case T_ScalarArrayOpExpr:
+			return member_condition(context, (ScalarArrayOpExpr *) node, wanted);
+		default:
+			return value_condition(context, node, wanted);
+	}
+}

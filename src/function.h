@@ -1,0 +1,13 @@
+/*
+ * function.h
+ *	  Functions and operators in the aggregation language.
+ */
+#ifndef AD_FUNCTION_H
+#define AD_FUNCTION_H
+
+#include "value.h"
+
+extern bool ad_value_function(AdValueContext *context, Oid function, List *args,
+							  AdValue *value);
+
+#endif							/* AD_FUNCTION_H */

@@ -1,0 +1,93 @@
+/*
+ * value.h
+ *	  Translate SQL expressions to templates of aggregation expressions.
+ */
+#ifndef AD_VALUE_H
+#define AD_VALUE_H
+
+#include "expr.h"
+
+/* why PostgreSQL would raise an error instead of computing a value */
+typedef enum AdFailureKind
+{
+	AD_FAILURE_MISMATCH,		/* a field does not fit its column */
+	AD_FAILURE_INT2,
+	AD_FAILURE_INT4,
+	AD_FAILURE_INT8,
+	AD_FAILURE_ZERO,
+	AD_FAILURE_OVERFLOW,
+	AD_FAILURE_UNDERFLOW
+} AdFailureKind;
+
+typedef struct AdFailure
+{
+	Node	   *when;			/* a condition */
+	AdFailureKind kind;
+} AdFailure;
+
+/*
+ * A value in the aggregation language.  `expr` is null exactly where SQL's
+ * value is, raises no error whatever the document holds, and is otherwise of
+ * one BSON type for each SQL type:
+ *
+ *	bool				bool
+ *	int2, int4, int8	long, from `min` to `max`
+ *	float8				double
+ *	text				string
+ *	numeric				decimal; or, if `divisor` is not 0, a long from
+ *						`min` to `max` that `divisor` divides
+ *	timestamptz, timestamp, date
+ *						date: an instant, read on the clock of `zone` and
+ *						cut to `unit`, neither of which has happened yet
+ *	interval			a long: milliseconds
+ */
+typedef struct AdValue
+{
+	Node	   *expr;
+	Oid			typid;
+	bool		nullable;
+	const AdColumn *column;		/* if it is no more than a column */
+	int64		min;
+	int64		max;
+	int64		divisor;
+	int			scale;			/* digits that numeric shows, of a divisor */
+	bool		rounded;		/* the quotient is rounded at a distant digit */
+	const AdColumn *of;			/* the column whose instant it is, or NULL */
+	bool		near;			/* is its year sure to have four digits? */
+	Node	   *zone;			/* of timestamp and date */
+	const char *unit;			/* as $dateTrunc knows it, or NULL */
+	int			shift;			/* days to be added before cutting */
+} AdValue;
+
+typedef struct AdValueContext AdValueContext;
+
+/* finds the value of a whole expression, for what is not a column */
+typedef bool (*AdValueLookup) (AdValueContext *context, Node *node, AdValue *value);
+
+struct AdValueContext
+{
+	AdExprContext *base;
+	bool		no_guards;		/* the caller does not notice mismatches later */
+	List	   *columns;		/* AdColumn: those whose mismatches are errors */
+	List	   *failures;		/* AdFailure */
+	Node	   *reach;			/* condition under which it is computed at all */
+	const AdValue *case_value;	/* what CASE compares */
+	AdValueLookup lookup;		/* or NULL */
+	void	   *lookup_arg;
+};
+
+extern bool ad_value(AdValueContext *context, Node *node, AdValue *value);
+extern Node *ad_value_share(AdExprContext *context, Node *expr);
+extern Node *ad_value_condition(AdValueContext *context, Node *node, bool wanted);
+
+/* for the files that translate parts */
+extern bool ad_value_at(const AdType *type, const char *path, Node *test,
+						AdValue *value);
+extern bool ad_value_operand(AdValueContext *context, Node *node,
+							 AdRounding rounding, int factor, AdValue *value);
+extern bool ad_value_is_operand(Node *node);
+extern void ad_value_fail(AdValueContext *context, AdFailureKind kind, Node *when);
+extern Node *ad_value_not_null(const AdValue *value);
+extern Node *ad_value_if(Node *condition, Node *value, Node *otherwise);
+
+#endif							/* AD_VALUE_H */

@@ -1,0 +1,124 @@
+-- Which expressions MongoDB computes, and in what words: in conditions, as
+-- group keys, as arguments of aggregates, and of what groups return.  Beside
+-- each that goes down is one that does not.  EXPLAIN does not contact MongoDB.
+\pset format unaligned
+\pset tuples_only on
+SET client_min_messages = warning;
+DROP EXTENSION IF EXISTS admin_dashboard CASCADE;
+CREATE EXTENSION admin_dashboard;
+CREATE SERVER mongodb FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://127.0.0.1:1');
+CREATE FOREIGN TABLE t (
+	b boolean, i int, l bigint, f double precision, s text, ts timestamptz, tn timestamp, n numeric
+) SERVER mongodb OPTIONS (database 'shop');
+CREATE FOREIGN TABLE loose (i int, f double precision, s text, ts timestamptz)
+	SERVER mongodb OPTIONS (database 'shop', on_mismatch 'null');
+CREATE FUNCTION shown(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) ' || query LOOP
+		IF line ~ '(MongoDB (Query|Parameters)|Filter|Aggregate|Sort|Limit|One-Time Filter)' THEN
+			RETURN NEXT trim(line);
+		END IF;
+	END LOOP;
+END $$;
+-- a value equal to one that decodes decodes, too, which keeps the pipelines short
+CREATE FUNCTION grouped(key text, condition text DEFAULT 'ts IN (''2025-01-01Z'', ''2025-01-02Z'')')
+RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT shown('SELECT ' || key || ', count(*) FROM t WHERE ' || condition || ' GROUP BY 1')
+$$;
+
+-- conditions: column to column, arithmetic, functions
+SELECT shown('SELECT s FROM t WHERE i < l');
+SELECT shown('SELECT s FROM t WHERE NOT i < l');
+SELECT shown('SELECT s FROM t WHERE i = f');
+SELECT shown('SELECT s FROM t WHERE s < s || s');
+SELECT shown('SELECT s FROM t WHERE s = left(s, 3)');
+SELECT shown('SELECT s FROM loose WHERE i % 2 = 1');
+SELECT shown('SELECT s FROM t WHERE CASE WHEN b THEN i > 5 ELSE l > 5 END');
+SELECT shown('SELECT s FROM t WHERE coalesce(i, 0) = 0');
+SELECT shown('SELECT s FROM t WHERE lower(s) = ''x''');
+SELECT shown('SELECT s FROM t WHERE n = i');
+-- where PostgreSQL could raise an error, it evaluates the condition again
+SELECT shown('SELECT s FROM t WHERE i + 1 = 5');
+SELECT shown('SELECT s FROM t WHERE 10 / i = 5');
+SELECT shown('SELECT s FROM t WHERE f * 60 > 300');
+
+-- conditions on what a clock shows become ranges
+SET timezone = 'America/Sao_Paulo';
+SELECT shown('SELECT s FROM t WHERE ts::date = ''2018-02-16''');
+SELECT shown('SELECT s FROM t WHERE ts::date = ''2018-02-17''');
+SELECT shown('SELECT s FROM t WHERE ts::date <> ''2018-02-17''');
+SELECT shown('SELECT s FROM t WHERE ts::date BETWEEN ''2018-02-16'' AND ''2018-02-20''');
+SELECT shown('SELECT s FROM t WHERE date_trunc(''month'', ts) >= ''2018-02-17''');
+SELECT shown('SELECT s FROM t WHERE date_trunc(''week'', tn) = timestamp ''2018-02-17''');
+SELECT shown('SELECT s FROM t WHERE (ts AT TIME ZONE ''Asia/Kolkata'')::date = ''2018-02-17''');
+SELECT shown('SELECT s FROM t WHERE date_trunc(''month'', ts) = date_trunc(''month'', now())');
+SELECT shown('SELECT s FROM t WHERE extract(epoch from ts) >= 1735689600.0005');
+SELECT shown('SELECT s FROM t WHERE extract(year from tn) = 2018');
+SELECT shown('SELECT s FROM t WHERE ts::timestamp > ''2018-02-17''');
+SELECT shown('SELECT s FROM t WHERE age(ts) > ''1 day''');
+RESET timezone;
+
+-- group keys: PostgreSQL computes them from the columns of one document
+SELECT grouped('date_trunc(''day'', ts)');
+SELECT grouped('date_trunc(''hour'', ts)');
+SELECT grouped('date_trunc(''month'', ts, ''Europe/Berlin'')');
+SELECT grouped('date_trunc(''day'', tn)');
+SELECT grouped('ts::date');
+SELECT grouped('ts::timestamp');
+SELECT grouped('date_trunc(''hour'', ts::timestamp)');
+SELECT grouped('(ts AT TIME ZONE ''Asia/Kolkata'')::date');
+SELECT grouped('date_trunc(''week'', ts + interval ''1 day'') - interval ''1 day''');
+SELECT grouped('extract(year from ts)');
+SELECT grouped('extract(dow from ts)::int + 1');
+SELECT grouped('date_part(''hour'', ts)');
+SELECT grouped('floor(extract(epoch from ts) / 3600) * 3600');
+SELECT grouped('i % 10', 'i IN (1, 2)');
+SELECT grouped('i + 1', 'i IN (1, 2)');
+SELECT grouped('left(s, 4)', 's IN (''a'', ''b'')');
+SELECT grouped('s || ''-'' || i::text', 's IN (''a'', ''b'') AND i IN (1, 2)');
+SELECT grouped('CASE WHEN f <= 17 THEN ''<18'' ELSE ''18-'' END', 'f IN (1, 2)');
+SELECT grouped('date_trunc(''century'', ts)');
+SELECT grouped('ts + interval ''1 day''');
+SELECT grouped('date_trunc(''day'', ts) + interval ''1 month''');
+SELECT grouped('to_char(ts, ''YYYY-MM'')');
+SELECT grouped('upper(s)', 's = ''a''');
+SELECT grouped('round(f)', 'f IN (1, 2)');
+SET timezone = 'EST5EDT4,M3.2.0,M11.1.0';
+SELECT grouped('ts::date');
+RESET timezone;
+
+-- arguments of aggregates, FILTER, DISTINCT
+SELECT shown('SELECT avg(f), avg(i), avg(l) FROM t WHERE f IN (1, 2) AND i IN (1, 2) AND l IN (1, 2)');
+SELECT shown('SELECT sum(1), count(1), sum(CASE WHEN s = ''x'' THEN 1 ELSE 0.0 END) FROM t WHERE s IN (''a'', ''b'')');
+SELECT shown('SELECT sum(f * 60), sum(i::bigint * 2) FROM t WHERE f IN (1, 2) AND i IN (1, 2)');
+SELECT shown('SELECT count(*) FILTER (WHERE b), sum(i) FILTER (WHERE s = ''x'') FROM t WHERE s IN (''a'', ''b'') AND i IN (1, 2)');
+SELECT shown('SELECT bool_and(b), bool_or(i > 3) FROM t WHERE b IS NOT NULL AND i IN (1, 2)');
+SELECT shown('SELECT count(DISTINCT ts::date), count(*) FROM t WHERE ts IN (''2025-01-01Z'', ''2025-01-02Z'')');
+SELECT shown('SELECT sum(DISTINCT i), avg(DISTINCT i) FROM t WHERE i IN (1, 2)');
+SELECT shown('SELECT max(s COLLATE "C") FROM t WHERE s IN (''a'', ''b'')');
+SELECT shown('SELECT sum(extract(epoch from ts - tn AT TIME ZONE ''UTC'')) FROM t');
+SELECT shown('SELECT stddev(f) FROM t');
+SELECT shown('SELECT sum(n), max(n) FROM t');
+SELECT shown('SELECT count(*) FILTER (WHERE upper(s) = ''X'') FROM t');
+SELECT shown('SELECT count(DISTINCT i) FILTER (WHERE b) FROM t');
+SELECT shown('SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY f) FROM t');
+
+-- DISTINCT, HAVING, and the order and limit of groups
+SELECT shown('SELECT DISTINCT i, s FROM t WHERE s IN (''a'', ''b'') AND i IN (1, 2)');
+SELECT shown('SELECT DISTINCT ON (i) i, s FROM t');
+SELECT shown('SELECT i, count(*) FROM t WHERE i IN (1, 2) GROUP BY i HAVING count(*) > 5');
+SELECT shown('SELECT i, count(*) FROM t WHERE i IN (1, 2) AND f IN (1, 2) GROUP BY i HAVING avg(f) > 5 AND avg(i) > 5');
+SELECT shown('SELECT count(*) FROM t HAVING count(*) > 5');
+SELECT shown('SELECT i, count(*) FROM t GROUP BY i HAVING count(*) > 5');
+SELECT shown('SELECT i, count(*) FROM t WHERE i IN (1, 2) GROUP BY i ORDER BY 2 DESC, 1 LIMIT 10');
+SELECT shown('SELECT i, sum(f) FROM t WHERE i IN (1, 2) AND f IN (1, 2) GROUP BY i ORDER BY 2 DESC LIMIT 10 OFFSET 20');
+SELECT shown('SELECT ts::date, count(*) FROM t WHERE ts IN (''2025-01-01Z'', ''2025-01-02Z'') GROUP BY 1 ORDER BY 1 DESC LIMIT 7');
+SELECT shown('SELECT i, count(*) FROM t GROUP BY i LIMIT 10');
+SELECT shown('SELECT i, avg(i) FROM t WHERE i IN (1, 2) GROUP BY i ORDER BY 2 LIMIT 10');
+SELECT shown('SELECT i, count(*) FROM t WHERE i IN (1, 2) GROUP BY i ORDER BY 2 FETCH FIRST 10 ROWS WITH TIES');
+
+DROP EXTENSION admin_dashboard CASCADE;
+DROP FUNCTION grouped(text, text);
+DROP FUNCTION shown(text);
