@@ -228,7 +228,7 @@ both_values(AdValueContext *context, Node *left_node, AdOp *op, Node *right_node
 		[AD_OP_NE] = AD_OP_NE,
 	};
 
-	if (ad_value_is_operand(left_node))
+	if (ad_value_is_operand(context->base, left_node))
 	{
 		Node	   *other = left_node;
 
@@ -238,7 +238,7 @@ both_values(AdValueContext *context, Node *left_node, AdOp *op, Node *right_node
 	}
 	if (!ad_value(context, left_node, left))
 		return false;
-	if (ad_value_is_operand(right_node))
+	if (ad_value_is_operand(context->base, right_node))
 		return compared_operand(context, right_node, left, *op, right);
 	return ad_value(context, right_node, right);
 }

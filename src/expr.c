@@ -166,6 +166,17 @@ compared_column(AdExprContext *context, Node *node)
 }
 
 /*
+ * Whether there are columns whose values are not known when the scan starts.
+ */
+bool
+ad_expr_has_columns(const AdExprContext *context, Node *operand)
+{
+	if (context->join_root == NULL)
+		return contain_var_clause(operand);
+	return bms_is_member(context->rel->relid, pull_varnos(context->join_root, operand));
+}
+
+/*
  * The node for an operand that PostgreSQL computes: the constant itself, or a
  * slot.  NULL if its value is not the same throughout the scan.
  */
@@ -176,7 +187,7 @@ ad_expr_operand(AdExprContext *context, Node *operand)
 
 	if (IsA(operand, Const))
 		return operand;
-	if (contain_var_clause(operand) || contain_volatile_functions(operand) ||
+	if (ad_expr_has_columns(context, operand) || contain_volatile_functions(operand) ||
 		contain_subplans(operand))
 		return NULL;
 	while (slot < list_length(context->slots) &&
@@ -610,13 +621,13 @@ translate_clock(AdExprContext *context, OpExpr *expr, bool wanted)
 	Oid			operand_type;
 	AdValue		value;
 
-	if (ad_value_is_operand(left))
+	if (ad_value_is_operand(context, left))
 	{
 		operand = left;
 		left = llast(expr->args);
 		opno = get_commutator(opno);
 	}
-	if (list_length(expr->args) != 2 || !ad_value_is_operand(operand) || !OidIsValid(opno) ||
+	if (list_length(expr->args) != 2 || !ad_value_is_operand(context, operand) || !OidIsValid(opno) ||
 		!ad_expr_operator(opno, exprType(left), &op, &operand_type))
 		return NULL;
 	if (ad_value(&values, left, &value))

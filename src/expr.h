@@ -30,6 +30,8 @@ typedef struct AdExprContext
 	RelOptInfo *rel;
 	Oid			relid;
 	const AdTableOptions *options;
+	PlannerInfo *join_root;		/* if columns of other tables are values: the
+								 * nested loop's; else NULL */
 	List	   *slots;			/* expressions to be computed at execution */
 	Node	   *filter;			/* template, once it is complete */
 	Bitmapset  *proven;			/* columns that the filter leaves no null in */
@@ -39,6 +41,7 @@ typedef struct AdExprContext
 extern Node *ad_expr_true_when(AdExprContext *context, Expr *condition,
 							   bool *recheck);
 extern const AdColumn *ad_expr_column(AdExprContext *context, Node *node);
+extern bool ad_expr_has_columns(const AdExprContext *context, Node *operand);
 extern Node *ad_expr_operand(AdExprContext *context, Node *operand);
 extern bool ad_expr_operator(Oid opno, Oid typid, AdOp *op, Oid *operand_type);
 extern AdOp ad_expr_negated(AdOp op);

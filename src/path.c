@@ -5,7 +5,10 @@
  * INTERFACE ROUTINES
  *		ad_get_foreign_paths		the paths of a scan
  *
- * Besides the plain one there is a path in the order that the query asks for.
+ * Besides the plain one there is a path in the order that the query asks for,
+ * and for each set of tables that this one is joined to, one in which their
+ * columns are values of MongoDB's filter: a nested loop asks for each of
+ * their rows.
  */
 #include "postgres.h"
 
@@ -84,15 +87,114 @@ add_scan_path(PlannerInfo *root, RelOptInfo *rel, const AdScanWork *work,
 }
 
 /*
+ * Add the path for these values of other tables, if MongoDB can evaluate a
+ * condition on them.
+ */
+static void
+add_parameterized_path(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *info)
+{
+	AdRelation *relation = rel->fdw_private;
+	AdExprContext context = ad_scan_context(relation);
+	AdScanWork	work;
+	List	   *remote = NIL;
+	List	   *local = NIL;
+	ListCell   *lc;
+
+	context.join_root = root;
+	foreach(lc, info->ppi_clauses)
+	{
+		RestrictInfo *condition = lfirst_node(RestrictInfo, lc);
+		bool		recheck;
+
+		if (ad_expr_true_when(&context, condition->clause, &recheck) != NULL && !recheck)
+			remote = lappend(remote, condition);
+		else
+			local = lappend(local, condition);
+	}
+	if (remote == NIL)
+		return;
+	work = ad_scan_work(root, rel, remote);
+	work.rows = info->ppi_rows;
+	work.local_conds = list_concat_copy(work.local_conds, local);
+	add_scan_path(root, rel, &work, NIL, info->ppi_req_outer);
+}
+
+/* whether a member of an equivalence class is the column with this number */
+static bool
+is_member_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
+				 EquivalenceMember *em, void *arg)
+{
+	Var		   *var = (Var *) em->em_expr;
+
+	return IsA(var, Var) && var->varno == rel->relid &&
+		var->varattno == *(AttrNumber *) arg;
+}
+
+/*
+ * The conditions that join the table to others, as RestrictInfos: those of
+ * the query, and equalities that follow from it.
+ */
+static List *
+join_conditions(PlannerInfo *root, RelOptInfo *rel)
+{
+	List	   *conditions = NIL;
+	ListCell   *lc;
+
+	foreach(lc, rel->joininfo)
+	{
+		RestrictInfo *condition = lfirst_node(RestrictInfo, lc);
+
+		if (join_clause_is_movable_to(condition, rel))
+			conditions = lappend(conditions, condition);
+	}
+	if (!rel->has_eclass_joins)
+		return conditions;
+	for (AttrNumber attnum = 1; attnum <= rel->max_attr; attnum++)
+	{
+		if (!bms_is_empty(rel->attr_needed[attnum - rel->min_attr]))
+			conditions = list_concat(conditions,
+									 generate_implied_equalities_for_column(root, rel, is_member_column,
+																			&attnum, rel->lateral_relids));
+	}
+	return conditions;
+}
+
+/*
+ * Add a path for each set of tables that a condition joins this one to.
+ */
+static void
+add_parameterized_paths(PlannerInfo *root, RelOptInfo *rel)
+{
+	List	   *infos = NIL;
+	ListCell   *lc;
+
+	foreach(lc, join_conditions(root, rel))
+	{
+		RestrictInfo *condition = lfirst_node(RestrictInfo, lc);
+		Relids		required_outer = bms_union(condition->clause_relids, rel->lateral_relids);
+
+		required_outer = bms_del_member(required_outer, rel->relid);
+		if (!bms_is_empty(required_outer))
+			infos = list_append_unique_ptr(infos,
+										   get_baserel_parampathinfo(root, rel, required_outer));
+	}
+	foreach(lc, infos)
+		add_parameterized_path(root, rel, lfirst(lc));
+}
+
+/*
  * GetForeignPaths
  */
 void
 ad_get_foreign_paths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 {
+	AdRelation *relation = rel->fdw_private;
 	AdScanWork	work = ad_scan_work(root, rel, NIL);
 
 	add_scan_path(root, rel, &work, NIL, rel->lateral_relids);
 	if (root->query_pathkeys != NIL &&
 		ad_order_keys(root, rel, root->query_pathkeys, &work.keys))
 		add_scan_path(root, rel, &work, root->query_pathkeys, rel->lateral_relids);
+	if (relation->options->enable_filter_pushdown)
+		add_parameterized_paths(root, rel);
 }

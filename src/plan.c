@@ -145,6 +145,14 @@ is_remote(AdRelation *relation, RestrictInfo *condition)
 	return list_member_ptr(relation->remote_conds, condition);
 }
 
+/* whether a condition is one of the table's own, which have been translated */
+static bool
+is_own(AdRelation *relation, RestrictInfo *condition)
+{
+	return is_remote(relation, condition) ||
+		list_member_ptr(relation->local_conds, condition);
+}
+
 /*
  * The plan of a scan.  MongoDB's conditions are given for EvalPlanQual, which
  * tests single rows again.
@@ -155,26 +163,36 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
 {
 	AdRelation *relation = rel->fdw_private;
 	AdExprContext context = ad_scan_context(relation);
+	List	   *predicates = list_make1(relation->filter);
 	AdQuery    *query;
 	List	   *keys;
 	List	   *local_exprs = NIL;
 	List	   *remote_exprs = NIL;
 	ListCell   *lc;
 
+	/* in a parameterized path there are conditions that join, too */
+	context.join_root = path->path.param_info != NULL ? root : NULL;
 	foreach(lc, clauses)
 	{
 		RestrictInfo *condition = lfirst_node(RestrictInfo, lc);
+		Node	   *predicate = NULL;
+		bool		recheck = false;
 
 		/* pseudo-constants are evaluated by a node above */
 		if (condition->pseudoconstant)
 			continue;
-		if (is_remote(relation, condition))
+		if (context.join_root != NULL && !is_own(relation, condition) &&
+			relation->options->enable_filter_pushdown)
+			predicate = ad_expr_true_when(&context, condition->clause, &recheck);
+		if (predicate != NULL)
+			predicates = lappend(predicates, predicate);
+		if ((predicate != NULL && !recheck) || is_remote(relation, condition))
 			remote_exprs = lappend(remote_exprs, condition->clause);
 		else
 			local_exprs = lappend(local_exprs, condition->clause);
 	}
 
-	query = ad_query_create(relation->serverid, relation->options, relation->filter);
+	query = ad_query_create(relation->serverid, relation->options, ad_and(predicates));
 	query->outputs = scan_outputs(rel, relation,
 								  ad_order_columns(rel, path->path.pathkeys));
 	ad_query_project(query);

@@ -287,9 +287,9 @@ set_constant(AdValue *value, Const *constant)
 
 /* whether PostgreSQL computes it, before MongoDB is asked */
 bool
-ad_value_is_operand(Node *node)
+ad_value_is_operand(const AdExprContext *context, Node *node)
 {
-	return !contain_var_clause(node) && !contain_agg_clause(node) &&
+	return !ad_expr_has_columns(context, node) && !contain_agg_clause(node) &&
 		!contain_volatile_functions(node) && !contain_subplans(node) &&
 		!IsA(node, CaseTestExpr);
 }
@@ -600,7 +600,7 @@ ad_value(AdValueContext *context, Node *node, AdValue *value)
 	check_stack_depth();
 	if (context->lookup != NULL && context->lookup(context, node, value))
 		return true;
-	if (ad_value_is_operand(node))
+	if (ad_value_is_operand(context->base, node))
 		return is_storable(node) &&
 			ad_value_operand(context, node, AD_ROUND_NONE, 0, value);
 	switch (nodeTag(node))

@@ -85,7 +85,7 @@ extern bool ad_value_at(const AdType *type, const char *path, Node *test,
 						AdValue *value);
 extern bool ad_value_operand(AdValueContext *context, Node *node,
 							 AdRounding rounding, int factor, AdValue *value);
-extern bool ad_value_is_operand(Node *node);
+extern bool ad_value_is_operand(const AdExprContext *context, Node *node);
 extern void ad_value_fail(AdValueContext *context, AdFailureKind kind, Node *when);
 extern Node *ad_value_not_null(const AdValue *value);
 extern Node *ad_value_if(Node *condition, Node *value, Node *otherwise);
