@@ -500,8 +500,9 @@ is_shippable(PlannerInfo *root, RelOptInfo *rel, const FinalPathExtraData *extra
 	if (rel->reloptkind == RELOPT_BASEREL)
 		return relation->local_conds == NIL &&
 			is_shippable_limit(root, relation->context, extra);
+	/* one row of no documents would be there whatever the limit */
 	return rel->reloptkind == RELOPT_UPPER_REL && upper->grouping.group != NULL &&
-		upper->having == NIL && is_shippable_limit(root, *upper->grouping.context, extra);
+		!upper->query->single_row && upper->having == NIL && is_shippable_limit(root, *upper->grouping.context, extra);
 }
 
 /* the work of a scan, or the sending of groups that have been made */

@@ -40,6 +40,8 @@ INSTANTS = [
     datetime(2026, 3, 29, 1, 30, tzinfo=timezone.utc),
     datetime(2026, 3, 1, tzinfo=timezone.utc),
 ]
+TURNS = [datetime(*day, tzinfo=timezone.utc) for day in (
+    (2025, 3, 30), (2025, 10, 26), (2025, 3, 9), (2025, 11, 2), (2018, 2, 18), (2018, 11, 4), (2025, 4, 6), (2011, 12, 30))]
 WORDS = [
     "", " ", "a", "A", "ab", "b", "ann@example.com", "o'hara", '"q"', "$a", "$$ROOT",
     "a.b", "back\\slash", "żółw", "名前", "\U0001f600", "null", "true", "1", "NaN",
@@ -106,6 +108,12 @@ def text(rng):
 
 def instant(rng):
     value = rng.choice(INSTANTS + [EPOCH + timedelta(milliseconds=rng.randint(0, 2 * 10**12))])
+    return value, value.isoformat(timespec="milliseconds")
+
+
+def turn(rng):
+    """Around the hours at which clocks are turned, in one zone or another."""
+    value = rng.choice(TURNS) + timedelta(minutes=30 * rng.randint(-60, 60), milliseconds=rng.choice([0, 0, 1, -1]))
     return value, value.isoformat(timespec="milliseconds")
 
 
@@ -286,6 +294,7 @@ WRONG = {
     "float8": [Int64(2**53 + 1), Int64(2**63 - 1), "0.5", True, [0.5], {}, INSTANTS[0], Decimal128("0.1")],
     "minutes": ["5", [5], {"m": 5}, INSTANTS[0], Int64(2**60 + 1), Decimal128("0.3")],
     "text": ["a\0b", "\0", 1, 0.5, True, ["a"], [], {"a": "a"}, INSTANTS[0], Regex("a")],
+    "turn": [0, "2025-03-30T00:00:00Z", [TURNS[0]], {"a": TURNS[0]}, Timestamp(1, 1), OIDS[0]],
     "instant": [0, "2026-03-01T00:00:00Z", [INSTANTS[0]], {"a": INSTANTS[0]}, Timestamp(1, 1), OIDS[0]],
     "int2": [32768, -32769, 0.5, "1", [1], Decimal128("32768"), True],
     "float4": [0.1, 2**24 + 1, 1e300, "1", [0.5]],
@@ -312,7 +321,7 @@ COLUMNS = [("b", boolean), ("i", int4), ("l", int8), ("f", float8), ("m", minute
            ("t", text), ("ts", instant), ("s", int2), ("tn", timestamp)]
 READ_ONLY = [("r", float4), ("n", numeric), ("n3", money), ("v", varchar), ("c", char), ("nm", name), ("u", a_uuid),
              ("by", binary), ("d8", date), ("tm", time), ("j", jsonb), ("ia", int_array), ("ta", text_array),
-             ("ja", jsonb_array), ("e", enum), ("dm", domain)]
+             ("ja", jsonb_array), ("e", enum), ("dm", domain), ("w", turn)]
 NAMES = ["id"] + [column for column, make in COLUMNS] + ["dx", "g"] + [column for column, make in READ_ONLY]
 
 
