@@ -89,6 +89,24 @@ SELECT call_id, email FROM wrong WHERE call_id = 'c1';
 SELECT count(*), count(email), count(DISTINCT email), max(email) FROM wrong;
 SELECT email, count(*) FROM wrong GROUP BY email;
 
+-- among values of types that are greater than all others, or nearly
+CREATE FOREIGN TABLE kinds (
+	id text OPTIONS (field '_id'), at timestamptz OPTIONS (field 'v'), flag boolean OPTIONS (field 'v'),
+	word text OPTIONS (field 'v'), number int OPTIONS (field 'v')
+) SERVER mongodb OPTIONS (database 'ad_test', collection 'values');
+SELECT trial($$SELECT max(at) FROM kinds WHERE id IN ('date 0', 'string abc')$$);
+SELECT trial($$SELECT count(flag) FROM kinds WHERE id IN ('true', 'string abc')$$);
+SELECT trial($$SELECT count(word) FROM kinds WHERE id IN ('objectId', 'int 5')$$);
+-- what HAVING and LIMIT leave out is an error, too
+SELECT trial($$SELECT at::date, count(*) FROM kinds WHERE id IN ('date 0', 'string abc') GROUP BY 1 HAVING count(*) > 5$$);
+SELECT trial($$SELECT word, count(*) FROM kinds WHERE id IN ('objectId', 'int 5') GROUP BY 1 ORDER BY 2 LIMIT 1$$);
+SELECT trial($$SELECT DISTINCT flag FROM kinds WHERE id IN ('true', 'string abc') LIMIT 1$$);
+SELECT trial($$SELECT id FROM kinds WHERE id IN ('date 0', 'string abc') ORDER BY at LIMIT 1$$);
+-- errors that PostgreSQL would have raised
+SELECT trial($$SELECT sum(number + 2147483647) FROM kinds WHERE id IN ('int 5', 'int 0')$$);
+SELECT trial($$SELECT sum(100 % number) FROM kinds WHERE id IN ('int 5', 'int 0')$$);
+SELECT trial($$SELECT number + 2147483647, count(*) FROM kinds WHERE id IN ('int 5', 'int 0') GROUP BY 1$$);
+
 -- it reads
 SELECT trial('INSERT INTO missing_collection VALUES (1)');
 SELECT trial('UPDATE missing_collection SET a = 1');
