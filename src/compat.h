@@ -73,11 +73,14 @@
 #endif
 
 /*
- * Whether a collation orders text by its bytes: 18 asks the locale itself.
+ * Whether a collation orders text by its bytes, and whether it knows of ASCII
+ * letters only which case they have: 18 asks the locale itself.
  */
 #if PG_VERSION_NUM >= 180000
+#define ad_ctype_is_c(collation) (pg_newlocale_from_collation(collation)->ctype_is_c)
 #define ad_collate_is_c(collation) (pg_newlocale_from_collation(collation)->collate_is_c)
 #else
+#define ad_ctype_is_c(collation) lc_ctype_is_c(collation)
 #define ad_collate_is_c(collation) lc_collate_is_c(collation)
 #endif
 

@@ -20,6 +20,7 @@
 #include "utils/lsyscache.h"
 #include "utils/pg_locale.h"
 
+#include "compat.h"
 #include "leaf.h"
 #include "value.h"
 
@@ -110,7 +111,7 @@ is_comparable(const AdValue *value, AdOp op, Oid collation)
 		return true;
 	if (op == AD_OP_EQ || op == AD_OP_NE)
 		return !OidIsValid(collation) || get_collation_isdeterministic(collation);
-	return OidIsValid(collation) && lc_collate_is_c(collation);
+	return OidIsValid(collation) && ad_collate_is_c(collation);
 }
 
 /* NaN, the greatest for PostgreSQL and the least for MongoDB, as a string */

@@ -22,7 +22,6 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
@@ -30,7 +29,7 @@
 #include "expr.h"
 #include "clock.h"
 #include "leaf.h"
-#include "like.h"
+#include "pattern.h"
 #include "typeexpr.h"
 #include "value.h"
 
@@ -244,8 +243,8 @@ ad_expr_negated(AdOp op)
 	return negators[op];
 }
 
-static bool
-is_deterministic(Oid collation)
+bool
+ad_is_deterministic(Oid collation)
 {
 	return !OidIsValid(collation) || get_collation_isdeterministic(collation);
 }
@@ -257,7 +256,7 @@ is_deterministic(Oid collation)
 static bool
 is_comparable(Oid collation, AdOp op)
 {
-	if (!is_deterministic(collation))
+	if (!ad_is_deterministic(collation))
 		return false;
 	return !OidIsValid(collation) || op == AD_OP_EQ || op == AD_OP_NE ||
 		ad_collate_is_c(collation);
@@ -420,59 +419,6 @@ translate_array_comparison(AdExprContext *context, ScalarArrayOpExpr *expr, bool
 												   op == AD_OP_EQ)));
 	return ad_node(op == (any ? AD_OP_EQ : AD_OP_NE) ? AD_MEMBER : AD_QUANTIFIED,
 				   members);
-}
-
-/* the functions that match text with patterns */
-static const struct
-{
-	Oid			function;
-	AdPatternKind kind;
-	bool		negated;
-}			pattern_functions[] = {
-	{F_TEXTLIKE, AD_PATTERN_LIKE, false},
-	{F_LIKE_TEXT_TEXT, AD_PATTERN_LIKE, false},
-	{F_TEXTNLIKE, AD_PATTERN_LIKE, true},
-	{F_NOTLIKE_TEXT_TEXT, AD_PATTERN_LIKE, true},
-	{F_STARTS_WITH, AD_PATTERN_PREFIX, false},
-	{F_TEXTREGEXEQ, AD_PATTERN_REGEX, false},
-	{F_TEXTREGEXNE, AD_PATTERN_REGEX, true},
-};
-
-/*
- * A column LIKE a pattern.  What a character is depends on the encoding, and
- * which regular expressions go down on what they are: they must be constants.
- */
-static Node *
-translate_like(AdExprContext *context, Oid function, List *args, Oid collation, bool wanted)
-{
-	const AdColumn *column;
-	Node	   *operand;
-	List	   *members;
-	int			i = 0;
-
-	while (pattern_functions[i].function != function)
-	{
-		if (++i == lengthof(pattern_functions))
-			return NULL;
-	}
-	column = ad_expr_column(context, linitial(args));
-	if (column == NULL || !is_deterministic(collation) || GetDatabaseEncoding() != PG_UTF8)
-		return NULL;
-	operand = ad_expr_operand(context, lsecond(args));
-	if (operand == NULL ||
-		(pattern_functions[i].kind == AD_PATTERN_REGEX && !IsA(operand, Const)) ||
-		(IsA(operand, Const) && !((Const *) operand)->constisnull &&
-		 !ad_like_accepts(pattern_functions[i].kind,
-						  DatumGetTextPP(((Const *) operand)->constvalue))))
-		return NULL;
-	wanted = wanted != pattern_functions[i].negated;
-	members = list_make5(ad_string(column->field),
-						 ad_oid_value(column->type->typid),
-						 ad_integer(pattern_functions[i].kind),
-						 makeBoolean(wanted), operand);
-	return ad_and(list_make2(ad_node(AD_LIKE, members),
-							 wanted ? ad_leaf_guard(column->field, column->type, false) :
-							 ad_leaf_has_value(column->field, column->type)));
 }
 
 static Node *
@@ -716,16 +662,12 @@ translate(AdExprContext *context, Node *node, bool wanted)
 		case T_OpExpr:
 			result = translate_comparison(context, (OpExpr *) node, wanted);
 			if (result == NULL)
-				result = translate_like(context, get_opcode(((OpExpr *) node)->opno),
-										((OpExpr *) node)->args,
-										((OpExpr *) node)->inputcollid, wanted);
+				result = ad_pattern_condition(context, node, wanted);
 			if (result == NULL)
 				result = translate_clock(context, (OpExpr *) node, wanted);
 			break;
 		case T_FuncExpr:
-			result = translate_like(context, ((FuncExpr *) node)->funcid,
-									((FuncExpr *) node)->args,
-									((FuncExpr *) node)->inputcollid, wanted);
+			result = ad_pattern_condition(context, node, wanted);
 			break;
 		case T_ScalarArrayOpExpr:
 			result = translate_array_comparison(context, (ScalarArrayOpExpr *) node, wanted);
@@ -754,6 +696,63 @@ translate(AdExprContext *context, Node *node, bool wanted)
 	return ad_node(AD_TEST, list_make2(operand, (Node *) makeBoolean(wanted)));
 }
 
+static Node *translate_weaker(AdExprContext *context, Node *node, bool wanted);
+
+/*
+ * The arguments of AND and OR, exact or weaker.  Of AND any will do.
+ */
+static Node *
+weaker_arguments(AdExprContext *context, List *args, bool wanted, bool all)
+{
+	List	   *parts = NIL;
+	ListCell   *lc;
+
+	foreach(lc, args)
+	{
+		int			slots = list_length(context->slots);
+		Node	   *part = translate(context, lfirst(lc), wanted);
+
+		if (part == NULL)
+		{
+			/* what a refused condition needed must not be computed in vain */
+			context->slots = list_truncate(context->slots, slots);
+			part = translate_weaker(context, lfirst(lc), wanted);
+		}
+		if (part != NULL)
+			parts = lappend(parts, part);
+		else if (!all)
+			return NULL;
+	}
+	return parts == NIL ? NULL : all ? ad_and(parts) : ad_or(parts);
+}
+
+/*
+ * A template of a predicate that matches wherever the condition, which has no
+ * exact one, is true, or false; and elsewhere, too.
+ */
+static Node *
+translate_weaker(AdExprContext *context, Node *node, bool wanted)
+{
+	BoolExpr   *expr = (BoolExpr *) node;
+	int			slots = list_length(context->slots);
+	bool		recheck;
+	Node	   *result = translate_by_value(context, node, wanted, &recheck);
+
+	if (result != NULL)
+		return result;
+	context->slots = list_truncate(context->slots, slots);
+	if (!IsA(node, BoolExpr))
+		result = ad_pattern_weaker(context, node, wanted);
+	else if (expr->boolop == NOT_EXPR)
+		result = weaker_arguments(context, expr->args, !wanted, true);
+	else if (!contain_volatile_functions(node))
+		result = weaker_arguments(context, expr->args, wanted,
+								  (expr->boolop == AND_EXPR) == wanted);
+	if (result == NULL)
+		context->slots = list_truncate(context->slots, slots);
+	return result;
+}
+
 /*
  * The template of a predicate that matches the documents for which the
  * condition is true; or NULL if it cannot be said exactly.  *recheck is set if
@@ -766,13 +765,10 @@ ad_expr_true_when(AdExprContext *context, Expr *condition, bool *recheck)
 	Node	   *result = translate(context, (Node *) condition, true);
 
 	*recheck = false;
-	if (result == NULL)
-	{
-		/* what a refused condition needed must not be computed in vain */
-		context->slots = list_truncate(context->slots, slots);
-		result = translate_by_value(context, (Node *) condition, true, recheck);
-	}
-	if (result == NULL)
-		context->slots = list_truncate(context->slots, slots);
+	if (result != NULL)
+		return result;
+	context->slots = list_truncate(context->slots, slots);
+	result = translate_weaker(context, (Node *) condition, true);
+	*recheck = result != NULL;
 	return result;
 }

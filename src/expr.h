@@ -45,6 +45,7 @@ extern bool ad_expr_has_columns(const AdExprContext *context, Node *operand);
 extern Node *ad_expr_operand(AdExprContext *context, Node *operand);
 extern bool ad_expr_operator(Oid opno, Oid typid, AdOp *op, Oid *operand_type);
 extern AdOp ad_expr_negated(AdOp op);
+extern bool ad_is_deterministic(Oid collation);
 extern bool ad_is_proven(const AdExprContext *context, const AdColumn *column);
 extern AdColumn *ad_column(Oid relid, AttrNumber attnum,
 						   const AdTableOptions *options);

@@ -15,12 +15,30 @@
  * $regex matches strings and symbols.  ObjectIds, which are text of 24
  * hexadecimal digits, are matched by their range if the pattern is a prefix,
  * else by an expression, if it can match such a text at all.
+ *
+ * Some predicates match more than their pattern, and PostgreSQL evaluates the
+ * condition again: those of a text that a locale changed to lower or upper
+ * case, by lower(), ILIKE, or ~*, and those of regular expressions of which
+ * only parts can be said.  The first rely on the following (Unicode, "Case
+ * Mappings" of the core specification, UnicodeData.txt, SpecialCasing.txt),
+ * whichever the locale is:
+ *
+ *	- ASCII characters other than letters come from themselves only;
+ *	- ASCII letters come from their two cases, and from characters other than
+ *	  ASCII as is_uncertain() says; of these U+212A is one for one;
+ *	- characters appear or vanish only beside such letters and beside
+ *	  characters other than ASCII.
+ *
+ * So uncertain letters, characters other than ASCII, and _ too, which one of
+ * several that came from one may match, are read as % is.  What remains is
+ * matched one for one.  A pattern's own letters are changed by the same rules.
  */
 #include "postgres.h"
 
 #include <ctype.h>
 
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "nodes/value.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
@@ -38,29 +56,18 @@
 #define ANY_FIRST	"(?s:.*?)"
 #define ANY_MANY	"(?s:.*)"
 
+/* U+212A, whose lower case is k */
+#define KELVIN_SIGN	"\xe2\x84\xaa"
+
 typedef struct AdPattern
 {
+	AdFold		fold;
 	StringInfoData literal;		/* its characters that are no wildcards */
-	bool		any_one;		/* it has a _ */
+	bool		any_one;		/* it has a _, or what is read as a wildcard */
 	List	   *parts;			/* regular expressions of what % separates */
 	int			length;			/* of the texts that match, without those of % */
 	bool		hexadecimal;	/* literal has digits of ObjectIds only */
 } AdPattern;
-
-static void
-add_character(AdPattern *pattern, StringInfo part, char c)
-{
-	/* letters and digits have another meaning behind a backslash */
-	if (strchr("\\^$.|?*+()[]{}", c) != NULL)
-		appendStringInfoChar(part, '\\');
-	appendStringInfoChar(part, c);
-	appendStringInfoChar(&pattern->literal, c);
-	if (strchr("0123456789abcdef", c) == NULL)
-		pattern->hexadecimal = false;
-	/* the first byte of a character in UTF-8 is no 10xxxxxx */
-	if (((unsigned char) c & 0xc0) != 0x80)
-		pattern->length++;
-}
 
 /* end a part; between two % there is no empty one */
 static void
@@ -71,10 +78,65 @@ add_part(AdPattern *pattern, StringInfo part, bool last)
 	resetStringInfo(part);
 }
 
+/*
+ * Whether a lower-case letter may come from other characters than ASCII's, or
+ * have characters appear or vanish beside it: i from U+0130 in all locales,
+ * and from what has a dot in Turkish and Lithuanian; in upper case, letters
+ * from ligatures and composed characters, as S from U+00DF and U+017F.  Their
+ * complete list is Unicode's.
+ */
+static bool
+is_uncertain(AdFold fold, char letter)
+{
+	if ((unsigned char) letter >= 0x80)
+		return fold == AD_FOLD_LOWER || fold == AD_FOLD_UPPER;
+	return (fold == AD_FOLD_LOWER && letter == 'i') ||
+		(fold == AD_FOLD_UPPER && letter != '\0' && strchr("afhijlnstwy", letter) != NULL);
+}
+
+/* a character as a part of a regular expression */
+static void
+append_character(StringInfo part, AdFold fold, char c)
+{
+	if (fold != AD_FOLD_NONE && isascii(c) && isalpha((unsigned char) c))
+		appendStringInfo(part, "[%c%c%s]", c, pg_ascii_toupper((unsigned char) c),
+						 c == 'k' && fold != AD_FOLD_ASCII ? KELVIN_SIGN : "");
+	else
+	{
+		/* letters and digits have another meaning behind a backslash */
+		if (strchr("\\^$.|?*+()[]{}", c) != NULL)
+			appendStringInfoChar(part, '\\');
+		appendStringInfoChar(part, c);
+	}
+}
+
+static void
+add_character(AdPattern *pattern, StringInfo part, char c)
+{
+	if (pattern->fold != AD_FOLD_NONE)
+		c = pg_ascii_tolower((unsigned char) c);
+	if (is_uncertain(pattern->fold, c))
+	{
+		add_part(pattern, part, false);
+		pattern->any_one = true;
+	}
+	else
+		append_character(part, pattern->fold, c);
+	appendStringInfoChar(&pattern->literal, c);
+	if (strchr("0123456789abcdef", c) == NULL)
+		pattern->hexadecimal = false;
+	/* the first byte of a character in UTF-8 is no 10xxxxxx */
+	if (((unsigned char) c & 0xc0) != 0x80)
+		pattern->length++;
+}
+
 static void
 add_any_one(AdPattern *pattern, StringInfo part)
 {
-	appendStringInfoString(part, ANY_ONE);
+	if (pattern->fold == AD_FOLD_LOWER || pattern->fold == AD_FOLD_UPPER)
+		add_part(pattern, part, false);
+	else
+		appendStringInfoString(part, ANY_ONE);
 	pattern->any_one = true;
 	pattern->length++;
 }
@@ -101,11 +163,10 @@ read_like(const char *c, const char *end, AdPattern *pattern, StringInfo part)
 
 /* read a text without wildcards */
 static void
-read_prefix(const char *c, const char *end, AdPattern *pattern, StringInfo part)
+read_text(const char *c, const char *end, AdPattern *pattern, StringInfo part)
 {
 	for (; c < end; c++)
 		add_character(pattern, part, *c);
-	add_part(pattern, part, false);
 }
 
 /*
@@ -152,17 +213,137 @@ read_regex(const char *c, const char *end, AdPattern *pattern, StringInfo part)
 	return true;
 }
 
+/* a group or a bracket expression; returns what is behind it, or NULL */
+static const char *
+skip_enclosed(const char *c, const char *end)
+{
+	int			depth = 0;
+
+	if (*c == '[')
+	{
+		const char *first = c + (c + 1 < end && c[1] == '^' ? 2 : 1);
+
+		/* a first ] is a member */
+		for (c = first; c < end && (*c != ']' || c == first); c++)
+		{
+			if (*c == '[' || *c == '\\')
+				return NULL;
+		}
+		return c < end ? c + 1 : NULL;
+	}
+	/* what begins with (? may be an option, or a condition on what follows */
+	for (; c < end; c++)
+	{
+		if (strchr("[]\\", *c) != NULL ||
+			(*c == '(' && c + 1 < end && (c[1] == '?' || c[1] == '*')))
+			return NULL;
+		if (*c == '(')
+			depth++;
+		else if (*c == ')' && --depth == 0)
+			return c + 1;
+	}
+	return NULL;
+}
+
+/* quantifiers, if there are any; returns what is behind them, or NULL */
+static const char *
+skip_quantifier(const char *c, const char *end)
+{
+	if (c == end || strchr("*+?{", *c) == NULL)
+		return c;
+	if (*c == '{')
+	{
+		if (c + 1 == end || !isdigit((unsigned char) c[1]))
+			return NULL;
+		c = memchr(c, '}', end - c);
+		if (c == NULL)
+			return NULL;
+	}
+	c++;
+	if (c < end && *c == '?')
+		c++;
+	return c < end && strchr("*+?{", *c) != NULL ? NULL : c;
+}
+
+/*
+ * Read of a regular expression what each text that matches has: its
+ * characters that are not quantified, in their order.  All else is read as .*
+ * is.  Returns false if it has alternatives, options, or what is not known
+ * here.
+ */
+static bool
+read_regex_parts(const char *c, const char *end, AdPattern *pattern, StringInfo part)
+{
+	bool		anchored = c < end && *c == '^';
+
+	if (anchored)
+		c++;
+	else
+		add_part(pattern, part, false);
+	/* *** begins a regular expression of another kind */
+	if (c < end && strchr("*+?{", *c) != NULL)
+		return false;
+	pattern->any_one = true;
+	while (c < end)
+	{
+		const char *atom = c;
+		const char *behind;
+		bool		literal = false;
+
+		if (*c == '$' && c + 1 == end)
+			return true;
+		if (*c == '[' || *c == '(')
+			c = skip_enclosed(c, end);
+		else if (*c == '\\')
+		{
+			if (++c == end)
+				return false;
+			/* classes of characters and constraints */
+			if (strchr("dswDSWmMyYAZ", *c) == NULL &&
+				(!ispunct((unsigned char) *c) || *c == '_'))
+				return false;
+			literal = ispunct((unsigned char) *c);
+			atom = c++;
+		}
+		else if (strchr("|*+?{})]", *c) != NULL)
+			return false;
+		else
+		{
+			literal = strchr("^$.", *c) == NULL;
+			c += Min(pg_utf_mblen((const unsigned char *) c), end - c);
+		}
+		behind = c == NULL ? NULL : skip_quantifier(c, end);
+		if (behind == NULL)
+			return false;
+		if (literal && behind == c)
+		{
+			for (; atom < c; atom++)
+				add_character(pattern, part, *atom);
+		}
+		else
+		{
+			/* it may match any number of characters, also of an ObjectId */
+			add_part(pattern, part, false);
+			pattern->any_one = true;
+		}
+		c = behind;
+	}
+	add_part(pattern, part, false);
+	return true;
+}
+
 /*
  * Take a pattern apart.  Returns false if that cannot be done.
  */
 static bool
-read_pattern(AdPatternKind kind, text *string, AdPattern *pattern)
+read_pattern(AdPatternKind kind, AdFold fold, text *string, AdPattern *pattern)
 {
 	const char *start = VARDATA_ANY(string);
 	const char *end = start + VARSIZE_ANY_EXHDR(string);
 	StringInfoData part;
 
 	memset(pattern, 0, sizeof(AdPattern));
+	pattern->fold = fold;
 	pattern->hexadecimal = true;
 	initStringInfo(&pattern->literal);
 	initStringInfo(&part);
@@ -173,10 +354,18 @@ read_pattern(AdPatternKind kind, text *string, AdPattern *pattern)
 				return false;
 			break;
 		case AD_PATTERN_PREFIX:
-			read_prefix(start, end, pattern, &part);
+			read_text(start, end, pattern, &part);
+			add_part(pattern, &part, false);
+			break;
+		case AD_PATTERN_TEXT:
+			read_text(start, end, pattern, &part);
 			break;
 		case AD_PATTERN_REGEX:
 			if (!read_regex(start, end, pattern, &part))
+				return false;
+			break;
+		case AD_PATTERN_REGEX_PARTS:
+			if (!read_regex_parts(start, end, pattern, &part))
 				return false;
 			break;
 	}
@@ -211,16 +400,31 @@ pattern_regex(const AdPattern *pattern)
 }
 
 /*
+ * Whether the predicate matches nothing else than the pattern.
+ */
+bool
+ad_like_is_exact(AdPatternKind kind, AdFold fold)
+{
+	return kind != AD_PATTERN_REGEX_PARTS && kind != AD_PATTERN_TEXT &&
+		(fold == AD_FOLD_NONE || fold == AD_FOLD_ASCII);
+}
+
+/*
  * Whether MongoDB can match the pattern.  PostgreSQL raises an error for one of
  * LIKE that ends with the escape character if it comes that far.
  */
 bool
-ad_like_accepts(AdPatternKind kind, text *pattern)
+ad_like_accepts(AdPatternKind kind, AdFold fold, text *pattern)
 {
 	AdPattern	parts;
+	const char *regex;
 
-	return read_pattern(kind, pattern, &parts) &&
-		strlen(pattern_regex(&parts)) <= MAX_REGEX_LENGTH;
+	if (!read_pattern(kind, fold, pattern, &parts))
+		return false;
+	regex = pattern_regex(&parts);
+	/* one that may match everything is worth saying only if it does */
+	return strlen(regex) <= MAX_REGEX_LENGTH &&
+		(regex[0] != '\0' || ad_like_is_exact(kind, fold));
 }
 
 /* the predicate for strings; $regex also matches the same regular expression */
@@ -269,16 +473,16 @@ match_objectids(const char *path, const AdPattern *pattern, const char *regex)
 
 /* the predicate of texts that match, mismatches aside */
 static Node *
-match_pattern(const char *path, const AdType *type, const AdPattern *pattern)
+match_pattern(const char *path, const AdType *type, const AdPattern *pattern, bool exact)
 {
 	const char *regex;
 
-	if (list_length(pattern->parts) == 1 && !pattern->any_one)
+	if (list_length(pattern->parts) == 1 && !pattern->any_one && pattern->fold == AD_FOLD_NONE)
 		return ad_leaf_compare(path, type, AD_OP_EQ, TEXTOID,
 							   PointerGetDatum(cstring_to_text_with_len(pattern->literal.data,
 																		pattern->literal.len)));
 	regex = pattern_regex(pattern);
-	if (regex[0] == '\0')
+	if (regex[0] == '\0' || (strlen(regex) > MAX_REGEX_LENGTH && !exact))
 		return ad_leaf_has_type(path, type);
 	if (strlen(regex) > MAX_REGEX_LENGTH)
 		ereport(ERROR,
@@ -294,17 +498,21 @@ match_pattern(const char *path, const AdType *type, const AdPattern *pattern)
  */
 Node *
 ad_like_predicate(const char *path, const AdType *type, AdPatternKind kind,
-				  bool wanted, text *pattern)
+				  AdFold fold, bool wanted, text *pattern)
 {
 	AdPattern	parts;
 	Node	   *matched;
 
 	/* of a regular expression it was tested before */
-	if (!read_pattern(kind, pattern, &parts))
+	if (!read_pattern(kind, fold, pattern, &parts))
+	{
+		if (!ad_like_is_exact(kind, fold))
+			return ad_leaf_has_type(path, type);
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_ESCAPE_SEQUENCE),
 				 errmsg("LIKE pattern must not end with escape character")));
-	matched = match_pattern(path, type, &parts);
+	}
+	matched = match_pattern(path, type, &parts, ad_like_is_exact(kind, fold));
 	if (wanted)
 		return matched;
 	return ad_tag(matched) == AD_FALSE ? ad_true() :
@@ -315,9 +523,11 @@ ad_like_predicate(const char *path, const AdType *type, AdPatternKind kind,
  * The same for a slot whose value is not known yet, to be printed only.
  */
 Node *
-ad_like_slot(const char *path, bool wanted, Node *slot)
+ad_like_slot(const char *path, AdFold fold, bool wanted, Node *slot)
 {
-	if (wanted)
-		return ad_field(path, "$regex", slot);
-	return ad_field(path, "$not", ad_doc("$regex", slot));
+	Node	   *matched = ad_field(path, "$regex", slot);
+
+	if (fold != AD_FOLD_NONE)
+		matched = ad_and(list_make2(matched, ad_field(path, "$options", ad_string("i"))));
+	return wanted ? matched : ad_node(AD_NOR, list_make1(matched));
 }

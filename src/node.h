@@ -48,7 +48,7 @@ typedef enum AdTag
 								 * all, element type, operand, guard */
 	AD_CLOCK,					/* see clock.c */
 	AD_LIKE,					/* String path, type, Integer AdPatternKind,
-								 * Boolean wanted, operand */
+								 * Boolean wanted, operand, Integer AdFold */
 	AD_TEST						/* operand, Boolean wanted */
 } AdTag;
 

@@ -140,13 +140,14 @@ fold_like(Node *leaf, const AdSlot *slots)
 	AdPatternKind kind = (AdPatternKind) ad_member_int(leaf, 2);
 	bool		wanted = ad_member_bool(leaf, 3);
 	Node	   *operand = ad_member(leaf, 4);
+	AdFold		fold = (AdFold) ad_member_int(leaf, 5);
 	Datum		value;
 
 	if (is_open(operand, slots))
-		return ad_like_slot(path, wanted, operand);
+		return ad_like_slot(path, fold, wanted, operand);
 	if (!ad_template_operand(operand, slots, &value))
 		return ad_false();
-	return ad_like_predicate(path, ad_type(ad_member_oid(leaf, 1)), kind, wanted,
+	return ad_like_predicate(path, ad_type(ad_member_oid(leaf, 1)), kind, fold, wanted,
 							 DatumGetTextPP(value));
 }
 

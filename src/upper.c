@@ -224,7 +224,7 @@ static bool
 is_collated(const Aggref *aggref, AdAggregate aggregate)
 {
 	return (aggregate == AD_MIN || aggregate == AD_MAX) &&
-		OidIsValid(aggref->inputcollid) && !lc_collate_is_c(aggref->inputcollid);
+		OidIsValid(aggref->inputcollid) && !ad_collate_is_c(aggref->inputcollid);
 }
 
 /*
