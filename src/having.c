@@ -85,8 +85,8 @@ ad_having_push(AdGrouping *grouping, AdQuery *query, List *conditions)
  * The value as one that MongoDB orders as SQL does, in *expr.  Returns false
  * if there is none.
  */
-static bool
-ordered_expr(const AdValue *value, const PathKey *pathkey, Node **expr)
+bool
+ad_ordered_expr(const AdValue *value, const PathKey *pathkey, Node **expr)
 {
 	Oid			typid = value->typid == VARCHAROID ? TEXTOID : value->typid;
 
@@ -165,7 +165,7 @@ ad_having_order(AdGrouping *grouping, RelOptInfo *rel, List *pathkeys, List **ke
 		AdValue		value;
 
 		if (node == NULL || !ad_value(&context, node, &value) ||
-			!ordered_expr(&value, pathkey, &key->value))
+			!ad_ordered_expr(&value, pathkey, &key->value))
 			return false;
 		key->path = plain_path(&value);
 		if (value.nullable)

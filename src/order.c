@@ -37,6 +37,7 @@
 #include "compat.h"
 #include "having.h"
 #include "order.h"
+#include "order_expr.h"
 #include "path.h"
 #include "typeexpr.h"
 
@@ -229,10 +230,17 @@ ad_order_keys(PlannerInfo *root, RelOptInfo *rel, List *pathkeys, List **keys)
 			ad_expr_column(&relation->context, (Node *) var);
 		AdSortKey  *key;
 
-		if (column == NULL || !is_native_order(column->type, pathkey) ||
-			(column->on_mismatch == AD_MISMATCH_ERROR && is_extreme(root)))
+		if (is_extreme(root) &&
+			(column == NULL || column->on_mismatch == AD_MISMATCH_ERROR))
 			return false;
-		key = column_key(relation, column);
+		if (var == NULL)
+			key = ad_order_expr_key(relation, rel, pathkey);
+		else if (column != NULL && is_native_order(column->type, pathkey))
+			key = column_key(relation, column);
+		else
+			return false;
+		if (key == NULL)
+			return false;
 		key->descending = ad_is_descending(pathkey);
 		key->nulls_first = pathkey->pk_nulls_first;
 		*keys = lappend(*keys, key);
@@ -252,8 +260,14 @@ ad_order_columns(RelOptInfo *rel, List *pathkeys)
 	ListCell   *lc;
 
 	foreach(lc, pathkeys)
-		attrs = bms_add_member(attrs, pathkey_var(rel, lfirst(lc))->varattno -
-							   FirstLowInvalidHeapAttributeNumber);
+	{
+		Var		   *var = pathkey_var(rel, lfirst(lc));
+
+		if (var == NULL)
+			attrs = ad_order_expr_columns(rel, lfirst(lc), attrs);
+		else
+			attrs = bms_add_member(attrs, var->varattno - FirstLowInvalidHeapAttributeNumber);
+	}
 	return attrs;
 }
 

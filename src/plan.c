@@ -162,7 +162,7 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
 		  List *clauses, Plan *outer_plan)
 {
 	AdRelation *relation = rel->fdw_private;
-	AdExprContext context = ad_scan_context(relation);
+	AdExprContext context;
 	List	   *predicates = list_make1(relation->filter);
 	AdQuery    *query;
 	List	   *keys;
@@ -170,6 +170,10 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
 	List	   *remote_exprs = NIL;
 	ListCell   *lc;
 
+	/* may need slots of its own, which the context copies */
+	if (!ad_order_keys(root, rel, path->path.pathkeys, &keys))
+		elog(ERROR, "the order of a path has no translation");
+	context = ad_scan_context(relation);
 	/* in a parameterized path there are conditions that join, too */
 	context.join_root = path->path.param_info != NULL ? root : NULL;
 	foreach(lc, clauses)
@@ -196,8 +200,6 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
 	query->outputs = scan_outputs(rel, relation,
 								  ad_order_columns(rel, path->path.pathkeys));
 	ad_query_project(query);
-	if (!ad_order_keys(root, rel, path->path.pathkeys, &keys))
-		elog(ERROR, "the order of a path has no translation");
 	ad_order_query(query, keys);
 	if (path->fdw_private != NIL)
 		ad_order_limit(root, &context, keys, query);

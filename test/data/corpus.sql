@@ -751,6 +751,31 @@ SELECT count(*) FROM (SELECT g FROM t GROUP BY g LIMIT 4) s;
 SELECT count(*) FROM (SELECT DISTINCT g FROM t LIMIT 4) s;
 (SELECT id FROM t ORDER BY id LIMIT 3) UNION ALL (SELECT id FROM t ORDER BY id DESC LIMIT 3) ORDER BY 1;
 
+-- ==== Order by expressions
+-- ordered: yes
+-- timezone: Europe/Berlin, America/Sao_Paulo, UTC
+SELECT id, t FROM t ORDER BY length(t), id LIMIT 30;
+SELECT id FROM t ORDER BY length(t) DESC NULLS LAST, left(v, 2) COLLATE "C" NULLS FIRST, id LIMIT 30 OFFSET 5;
+SELECT id, ts FROM t ORDER BY date_trunc('day', ts) DESC NULLS LAST, id LIMIT 40;
+SELECT id FROM t ORDER BY ts::date, id LIMIT 40;
+SELECT id FROM t ORDER BY w::date DESC, id LIMIT 100;
+SELECT id FROM t WHERE w >= '2010-01-01Z' ORDER BY date_trunc('hour', w), id LIMIT 100;
+SELECT id FROM t ORDER BY date_trunc('week', w) NULLS FIRST, date_trunc('hour', w), id LIMIT 200;
+SELECT id FROM t ORDER BY w::timestamp, id LIMIT 100;
+SELECT id FROM t ORDER BY extract(dow FROM ts), extract(year FROM w) DESC, id LIMIT 60;
+SELECT id FROM t ORDER BY extract(epoch FROM w) DESC, id LIMIT 60;
+SELECT id FROM t ORDER BY extract(epoch FROM w) / 60, id LIMIT 60;
+SELECT id FROM t ORDER BY tn::date, date_trunc('month', d8), id LIMIT 30;
+SELECT id FROM t ORDER BY abs(f), id LIMIT 30;
+SELECT id FROM t ORDER BY -f DESC NULLS LAST, id LIMIT 30;
+SELECT id FROM t ORDER BY floor(m), i + 1::bigint, id LIMIT 30;
+SELECT id FROM t ORDER BY coalesce(i, s, 5), id LIMIT 30;
+SELECT id FROM t ORDER BY CASE WHEN b THEN i ELSE s END NULLS FIRST, id LIMIT 30;
+SELECT id FROM t ORDER BY i > 5 DESC, b IS NULL, id LIMIT 30;
+SELECT id FROM t ORDER BY nullif(s, 7), greatest(i, dx), id LIMIT 30;
+SELECT id FROM t WHERE t > 'a' COLLATE "C" ORDER BY (t || v) COLLATE "C", id LIMIT 30;
+SELECT id, n FROM t WHERE i IS NOT NULL ORDER BY i % 10, id LIMIT (SELECT 20);
+
 -- ==== Subqueries
 SELECT id, (SELECT count(*) FROM t u WHERE u.g = t.g AND u.i > t.i) FROM t WHERE id < 12;
 SELECT id FROM t WHERE i = (SELECT max(i) FROM t);

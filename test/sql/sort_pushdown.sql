@@ -99,6 +99,29 @@ SELECT shown('SELECT * FROM (SELECT i FROM t ORDER BY ts LIMIT 10) q WHERE i > 5
 SELECT shown('SELECT (SELECT i FROM t ORDER BY ts LIMIT 1)');
 SELECT shown('SELECT i FROM t WHERE false ORDER BY ts LIMIT 10');
 
+-- by expressions that do not fail, and whose order is SQL's
+SELECT shown('SELECT i FROM t ORDER BY length(s), ts LIMIT 10');
+SELECT shown('SELECT i FROM t ORDER BY l + 1 LIMIT 10');
+SELECT shown('SELECT i FROM t ORDER BY i + 1::bigint DESC NULLS LAST LIMIT 10');
+SELECT shown('SELECT i FROM loose ORDER BY abs(f), i + 1::bigint LIMIT 10');
+SELECT shown('SELECT i FROM t ORDER BY date_trunc(''day'', ts) DESC, i LIMIT 10');
+SELECT shown('SELECT i FROM t ORDER BY ts::date LIMIT 10');
+SET timezone = 'Europe/Berlin';
+SELECT shown('SELECT i FROM t WHERE ts > ''2026-01-01Z'' ORDER BY date_trunc(''hour'', ts) LIMIT 10');
+SELECT shown('SELECT i FROM t ORDER BY ts::timestamp LIMIT 10');
+SELECT shown('SELECT i FROM t WHERE l = 1 ORDER BY ts::date LIMIT (SELECT 10)');
+RESET timezone;
+SELECT shown('SELECT i FROM t ORDER BY extract(year FROM ts), extract(epoch FROM ts) LIMIT 10');
+SELECT shown('SELECT i FROM t ORDER BY extract(epoch FROM ts) / 3600 LIMIT 10');
+SELECT shown('SELECT i FROM t ORDER BY coalesce(c, ''x'') LIMIT 10');
+SELECT shown('SELECT i FROM t ORDER BY coalesce(s, ''x'') LIMIT 10');
+SELECT shown('SELECT i FROM t ORDER BY i > 5, b IS NULL LIMIT 10');
+SELECT shown('SELECT i FROM t ORDER BY CASE WHEN i > 5 THEN 1 ELSE 2 END LIMIT 10');
+SELECT shown('SELECT i FROM t ORDER BY lower(c) LIMIT 10');
+SELECT shown('SELECT i FROM t ORDER BY random() LIMIT 10');
+SELECT shown('SELECT i FROM t ORDER BY length(s)');
+SELECT shown('SELECT max(length(s)), array_agg(i) FROM t');
+
 -- what OFFSET skips may be a mismatch, so that PostgreSQL skips it
 SELECT shown('SELECT b FROM t ORDER BY b NULLS FIRST LIMIT 10 OFFSET 5');
 SELECT shown('SELECT b FROM t ORDER BY b NULLS FIRST OFFSET 5');

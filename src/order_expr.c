@@ -1,0 +1,102 @@
+/*
+ * order_expr.c
+ *	  ORDER BY of expressions on a table's rows.
+ *
+ * The key is computed beside the document, as those of columns are that are
+ * not in SQL's order as they are.  PostgreSQL computes the expression again,
+ * from the columns, so that only the order has to be the same: of an instant
+ * that is cut to a day, or of a day on a clock, the day's beginning is as
+ * good.  What a turned clock shows within a day is not in the order of
+ * instants, and what may fail must be computed for all rows: both stay.
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "optimizer/optimizer.h"
+
+#include "compat.h"
+#include "having.h"
+#include "order_expr.h"
+#include "typeexpr.h"
+
+/* the pathkey's expressions on this relation */
+static List *
+pathkey_exprs(RelOptInfo *rel, const PathKey *pathkey)
+{
+	List	   *exprs = NIL;
+	ListCell   *lc;
+
+	if (pathkey->pk_eclass->ec_has_volatile)
+		return NIL;
+	foreach(lc, ad_eclass_members(pathkey->pk_eclass, rel))
+	{
+		EquivalenceMember *member = lfirst(lc);
+
+		if (bms_equal(member->em_relids, rel->relids))
+			exprs = lappend(exprs, member->em_expr);
+	}
+	return exprs;
+}
+
+/* no column whose mismatches are errors holds one */
+static Node *
+fits_guard(List *columns)
+{
+	List	   *tests = NIL;
+	ListCell   *lc;
+
+	/* a column may be used more than once */
+	foreach(lc, columns)
+	{
+		AdColumn   *column = lfirst(lc);
+
+		tests = list_append_unique(tests, ad_fits_expr(column->type,
+													   ad_string(psprintf("$%s", column->field)), true));
+	}
+	if (tests == NIL)
+		return NULL;
+	return list_length(tests) == 1 ? linitial(tests) : ad_doc("$and", ad_node(AD_ARRAY, tests));
+}
+
+/*
+ * The key for an order by an expression, or NULL if MongoDB cannot compute it,
+ * or not in SQL's order.
+ */
+AdSortKey *
+ad_order_expr_key(AdRelation *relation, RelOptInfo *rel, const PathKey *pathkey)
+{
+	AdExprContext *base = &relation->context;
+	ListCell   *lc;
+
+	foreach(lc, pathkey_exprs(rel, pathkey))
+	{
+		AdValueContext context = {.base = base, .no_guards = true};
+		int			slots = list_length(base->slots);
+		AdValue		value;
+		Node	   *expr;
+
+		if (ad_value(&context, lfirst(lc), &value) && context.failures == NIL &&
+			!value.rounded && ad_ordered_expr(&value, pathkey, &expr))
+		{
+			AdSortKey  *key = palloc0(sizeof(AdSortKey));
+
+			key->value = ad_value_share(base, expr);
+			key->not_null = value.nullable ? ad_value_share(base, ad_value_not_null(&value)) : NULL;
+			key->guard = fits_guard(context.columns);
+			return key;
+		}
+		base->slots = list_truncate(base->slots, slots);
+	}
+	return NULL;
+}
+
+/*
+ * Add the columns that such a key is computed from, in the manner of
+ * pull_varattnos().
+ */
+Bitmapset *
+ad_order_expr_columns(RelOptInfo *rel, const PathKey *pathkey, Bitmapset *attrs)
+{
+	pull_varattnos((Node *) pathkey_exprs(rel, pathkey), rel->relid, &attrs);
+	return attrs;
+}
