@@ -13,12 +13,15 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/value.h"
 #include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
 #include "bind.h"
@@ -77,8 +80,8 @@ make_leaf(const AdValue *value, AdOp op, bool by_instant, Oid operand_type, Node
  * The leaf for `value op operand`, with the operand last; NULL if the value is
  * none that a column's clock shows in the order of its instants.
  */
-Node *
-ad_clock_leaf(const AdValue *value, AdOp op, Oid operand_type, Node *operand)
+static Node *
+clock_leaf(const AdValue *value, AdOp op, Oid operand_type, Node *operand)
 {
 	bool		session = value->zone != NULL && IsA(value->zone, List);
 	bool		by_instant = value->typid == TIMESTAMPTZOID || operand_type == TIMESTAMPTZOID;
@@ -100,7 +103,78 @@ ad_clock_leaf(const AdValue *value, AdOp op, Oid operand_type, Node *operand)
 }
 
 /*
- * The same for an operand that is not known yet, to be printed only.
+ * The predicate for what a clock shows at a column's instant, compared with an
+ * operand, when that is true, or false; NULL if there is none.
+ */
+Node *
+ad_clock_condition(AdExprContext *context, OpExpr *expr, bool wanted)
+{
+	AdValueContext values = {.base = context, .no_guards = true};
+	int			slots = list_length(context->slots);
+	Oid			opno = expr->opno;
+	Node	   *left = linitial(expr->args);
+	Node	   *operand = llast(expr->args);
+	Node	   *leaf = NULL;
+	AdOp		op;
+	Oid			operand_type;
+	AdValue		value;
+
+	if (ad_value_is_operand(context, left))
+	{
+		operand = left;
+		left = llast(expr->args);
+		opno = get_commutator(opno);
+	}
+	if (list_length(expr->args) != 2 || !ad_value_is_operand(context, operand) || !OidIsValid(opno) ||
+		!ad_expr_operator(opno, exprType(left), &op, &operand_type))
+		return NULL;
+	if (ad_value(&values, left, &value))
+	{
+		/* the zone is read when the range is computed */
+		context->slots = list_truncate(context->slots, slots);
+		operand = ad_expr_operand(context, operand);
+		if (operand != NULL)
+			leaf = clock_leaf(&value, wanted ? op : ad_expr_negated(op), operand_type, operand);
+	}
+	if (leaf == NULL)
+		context->slots = list_truncate(context->slots, slots);
+	return leaf;
+}
+
+/*
+ * The same, compared with each constant of an array: = ANY, <> ALL, and so on.
+ */
+Node *
+ad_clock_array_condition(AdExprContext *context, ScalarArrayOpExpr *expr, bool wanted)
+{
+	Const	   *array = lsecond(expr->args);
+	bool		any = expr->useOr == wanted;
+	List	   *tests = NIL;
+	List	   *elements;
+	ListCell   *lc;
+
+	if (!IsA(array, Const) || array->constisnull || !ad_value_array(array, &elements))
+		return NULL;
+	foreach(lc, elements)
+	{
+		OpExpr	   *test = (OpExpr *) make_opclause(expr->opno, BOOLOID, false,
+													linitial(expr->args), lfirst(lc),
+													InvalidOid, expr->inputcollid);
+		Node	   *leaf = ((Const *) lfirst(lc))->constisnull ? ad_false() :
+			ad_clock_condition(context, test, wanted);
+
+		if (leaf == NULL)
+			return NULL;
+		tests = lappend(tests, leaf);
+	}
+	/* ALL of an empty array is true of a null, too */
+	if (tests == NIL)
+		return NULL;
+	return any ? ad_or(tests) : ad_and(tests);
+}
+
+/*
+ * A leaf whose operand is not known yet, to be printed only.
  */
 Node *
 ad_clock_open(Node *leaf)

@@ -9,8 +9,9 @@
 #include "node.h"
 #include "value.h"
 
-extern Node *ad_clock_leaf(const AdValue *value, AdOp op, Oid operand_type,
-						   Node *operand);
+extern Node *ad_clock_condition(AdExprContext *context, OpExpr *expr, bool wanted);
+extern Node *ad_clock_array_condition(AdExprContext *context, ScalarArrayOpExpr *expr,
+									  bool wanted);
 extern Node *ad_clock_open(Node *leaf);
 extern Node *ad_clock_compare(Node *leaf, Datum value);
 

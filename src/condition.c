@@ -24,6 +24,9 @@
 #include "leaf.h"
 #include "value.h"
 
+/* of an array that a condition is made on each of */
+#define MAX_ELEMENTS	100
+
 static Node *
 true_expr(bool value)
 {
@@ -312,9 +315,12 @@ truth_condition(AdValueContext *context, BooleanTest *test, bool wanted)
 	return ad_doc("$not", ad_array1(condition));
 }
 
-/* the constants of an array, each once; false if one is null or cannot be */
-static bool
-array_constants(AdValueContext *context, Const *array, const AdValue *with, List **constants)
+/*
+ * The elements of a constant array, as constants.  Returns false if there are
+ * so many that a condition on each would be too long.
+ */
+bool
+ad_value_array(Const *array, List **constants)
 {
 	ArrayType  *elements = DatumGetArrayTypeP(array->constvalue);
 	Oid			typid = ARR_ELEMTYPE(elements);
@@ -329,17 +335,31 @@ array_constants(AdValueContext *context, Const *array, const AdValue *with, List
 	get_typlenbyvalalign(typid, &typlen, &typbyval, &typalign);
 	deconstruct_array(elements, typid, typlen, typbyval, typalign, &datums, &nulls, &count);
 	for (int i = 0; i < count; i++)
+		*constants = lappend(*constants, makeConst(typid, -1, array->constcollid, typlen,
+												   datums[i], nulls[i], typbyval));
+	return count <= MAX_ELEMENTS;
+}
+
+/* the values of an array's constants; false if one is null or cannot be */
+static bool
+array_values(AdValueContext *context, Const *array, const AdValue *with, List **values)
+{
+	List	   *constants;
+	ListCell   *lc;
+
+	*values = NIL;
+	(void) ad_value_array(array, &constants);
+	foreach(lc, constants)
 	{
-		Const	   *element = makeConst(typid, -1, array->constcollid, typlen, datums[i],
-										nulls[i], typbyval);
 		AdValue		value;
 
-		if (nulls[i] || !compared_operand(context, (Node *) element, with, AD_OP_EQ, &value) ||
+		if (((Const *) lfirst(lc))->constisnull ||
+			!compared_operand(context, lfirst(lc), with, AD_OP_EQ, &value) ||
 			!same_class(&value, with))
 			return false;
-		*constants = lappend(*constants, value.expr);
+		*values = lappend(*values, value.expr);
 	}
-	return count > 0;
+	return constants != NIL;
 }
 
 /* value = ANY (constants), value <> ALL (constants) */
@@ -358,7 +378,7 @@ member_condition(AdValueContext *context, ScalarArrayOpExpr *expr, bool wanted)
 		op != (expr->useOr ? AD_OP_EQ : AD_OP_NE) ||
 		!ad_value(context, linitial(expr->args), &value) ||
 		!is_comparable(&value, op, expr->inputcollid) ||
-		!array_constants(context, (Const *) array, &value, &constants))
+		!array_values(context, (Const *) array, &value, &constants))
 		return NULL;
 	member = ad_doc("$in", ad_array2(value.expr, ad_node(AD_ARRAY, constants)));
 	if (expr->useOr == wanted)

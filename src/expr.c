@@ -552,44 +552,6 @@ translate_bool_expr(AdExprContext *context, BoolExpr *expr, bool wanted)
 }
 
 /*
- * What a clock shows at a column's instant, compared with an operand.
- */
-static Node *
-translate_clock(AdExprContext *context, OpExpr *expr, bool wanted)
-{
-	AdValueContext values = {.base = context, .no_guards = true};
-	int			slots = list_length(context->slots);
-	Oid			opno = expr->opno;
-	Node	   *left = linitial(expr->args);
-	Node	   *operand = llast(expr->args);
-	Node	   *leaf = NULL;
-	AdOp		op;
-	Oid			operand_type;
-	AdValue		value;
-
-	if (ad_value_is_operand(context, left))
-	{
-		operand = left;
-		left = llast(expr->args);
-		opno = get_commutator(opno);
-	}
-	if (list_length(expr->args) != 2 || !ad_value_is_operand(context, operand) || !OidIsValid(opno) ||
-		!ad_expr_operator(opno, exprType(left), &op, &operand_type))
-		return NULL;
-	if (ad_value(&values, left, &value))
-	{
-		/* the zone is read when the range is computed */
-		context->slots = list_truncate(context->slots, slots);
-		operand = ad_expr_operand(context, operand);
-		if (operand != NULL)
-			leaf = ad_clock_leaf(&value, wanted ? op : ad_expr_negated(op), operand_type, operand);
-	}
-	if (leaf == NULL)
-		context->slots = list_truncate(context->slots, slots);
-	return leaf;
-}
-
-/*
  * What an expression leaves open: that no column, where a mismatch is an
  * error, holds one.  A column that must not be null for the condition to be
  * true, or false, needs no such test.
@@ -664,13 +626,15 @@ translate(AdExprContext *context, Node *node, bool wanted)
 			if (result == NULL)
 				result = ad_pattern_condition(context, node, wanted);
 			if (result == NULL)
-				result = translate_clock(context, (OpExpr *) node, wanted);
+				result = ad_clock_condition(context, (OpExpr *) node, wanted);
 			break;
 		case T_FuncExpr:
 			result = ad_pattern_condition(context, node, wanted);
 			break;
 		case T_ScalarArrayOpExpr:
 			result = translate_array_comparison(context, (ScalarArrayOpExpr *) node, wanted);
+			if (result == NULL)
+				result = ad_clock_array_condition(context, (ScalarArrayOpExpr *) node, wanted);
 			break;
 		case T_DistinctExpr:
 			result = translate_distinct(context, (DistinctExpr *) node, wanted);

@@ -80,6 +80,8 @@ extern bool ad_value(AdValueContext *context, Node *node, AdValue *value);
 extern Node *ad_value_share(AdExprContext *context, Node *expr);
 extern Node *ad_value_condition(AdValueContext *context, Node *node, bool wanted);
 
+extern bool ad_value_array(Const *array, List **constants);
+
 /* for the files that translate parts */
 extern bool ad_value_at(const AdType *type, const char *path, Node *test,
 						AdValue *value);

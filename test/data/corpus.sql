@@ -441,6 +441,11 @@ SELECT date_trunc('hour', w), date_trunc('day', w), b, count(*) FROM t WHERE w >
 SELECT min(date_trunc('day', w)), max(date_trunc('month', w)), count(DISTINCT date_trunc('day', w)) FROM t;
 SELECT to_char(date_trunc('month', w), 'YYYY-MM'), count(*) FROM t GROUP BY 1;
 SELECT w, date_trunc('hour', w), date_trunc('day', w), date_trunc('week', w) FROM t;
+SELECT id FROM t WHERE w::date IN ('2011-12-29', '2011-12-31', '2018-11-04', '2024-03-31', NULL);
+SELECT id FROM t WHERE date_trunc('month', ts) NOT IN (SELECT '2026-03-01'::timestamptz) AND ts::date <> ALL ('{2026-03-01,2026-03-29}');
+SELECT id FROM t WHERE NOT ts::date = ANY ('{2026-03-01,2026-03-29}') OR date_trunc('year', w) = ANY ('{2018-01-01,2024-01-01}'::timestamptz[]);
+SELECT id FROM t WHERE ts::date > ALL ('{2026-02-01,2026-03-02}') OR ts::date < ANY ('{2025-02-01,1970-03-02}');
+SELECT count(*) FROM t WHERE ts::date <> ALL ('{}') OR ts::date <> ALL ('{2026-03-01,NULL}');
 
 -- ==== extract
 -- timezone: Europe/Berlin, America/Sao_Paulo, Asia/Kolkata, Australia/Lord_Howe, Pacific/Apia, <+05:30>-05:30
