@@ -204,24 +204,37 @@ cut(const char *unit, Timestamp local)
 												 TimestampGetDatum(local)));
 }
 
-/* the beginning of the next unit, or of the one before, of a beginning */
+/* the units that ranges are made of, and how long the last one before the end is */
+static const struct
+{
+	const char *name;
+	int			months;
+	int			days;
+	int			last_days;
+}			units[] = {
+	{"day", 0, 1, 1},
+	{"week", 0, 7, 7},
+	{"month", 1, 0, 31},
+	{"quarter", 3, 0, 92},
+	{"year", 12, 0, 366},
+};
+
+/*
+ * The beginning of the next unit, of a beginning: infinity if that is at the
+ * end of all timestamps, where a year ends, or beyond it.
+ */
 static Timestamp
-neighbour(const char *unit, Timestamp beginning, int direction)
+next_beginning(const char *unit, Timestamp beginning)
 {
 	Interval	interval = {0};
+	int			i = 0;
 
-	if (strcmp(unit, "day") == 0)
-		interval.day = 1;
-	else if (strcmp(unit, "week") == 0)
-		interval.day = 7;
-	else if (strcmp(unit, "month") == 0)
-		interval.month = 1;
-	else if (strcmp(unit, "quarter") == 0)
-		interval.month = 3;
-	else
-		interval.month = 12;
-	interval.day *= direction;
-	interval.month *= direction;
+	while (strcmp(units[i].name, unit) != 0)
+		i++;
+	if (beginning >= END_TIMESTAMP - units[i].last_days * USECS_PER_DAY)
+		return DT_NOEND;
+	interval.month = units[i].months;
+	interval.day = units[i].days;
 	return DatumGetTimestamp(DirectFunctionCall2(timestamp_pl_interval,
 												 TimestampGetDatum(beginning),
 												 IntervalPGetDatum(&interval)));
@@ -236,6 +249,8 @@ instant_of(Timestamp local, pg_tz *zone)
 	int			offset;
 	TimestampTz result;
 
+	if (TIMESTAMP_IS_NOEND(local))
+		return DT_NOEND;
 	if (timestamp2tm(local, NULL, &tm, &fsec, NULL, NULL) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
@@ -277,8 +292,7 @@ bound(const char *path, const char *op, TimestampTz instant)
 static Node *
 shows(const char *path, Timestamp local, bool later, pg_tz *zone)
 {
-	TimestampTz near = instant_of(local, zone);
-	pg_time_t	start = timestamptz_to_time_t(near) - NEARBY;
+	pg_time_t	start;
 	pg_time_t	turn_time;
 	long		before;
 	long		after;
@@ -286,9 +300,12 @@ shows(const char *path, Timestamp local, bool later, pg_tz *zone)
 	TimestampTz turn;
 	TimestampTz first;
 	TimestampTz second;
-	int			turns = pg_next_dst_boundary(&start, &before, &is_dst, &turn_time,
-											 &after, &is_dst, zone);
+	int			turns;
 
+	if (TIMESTAMP_IS_NOEND(local))
+		return later ? ad_false() : ad_true();
+	start = timestamptz_to_time_t(instant_of(local, zone)) - NEARBY;
+	turns = pg_next_dst_boundary(&start, &before, &is_dst, &turn_time, &after, &is_dst, zone);
 	if (turns <= 0 || turn_time > start + 2 * NEARBY)
 		return bound(path, later ? "$gte" : "$lt", local - before * USECS_PER_SEC);
 
@@ -341,7 +358,7 @@ first_beginning(const char *unit, bool by_instant, int64 operand, bool after,
 		*equal = compared == operand;
 		if (after ? compared > operand : compared >= operand)
 			return beginning;
-		beginning = neighbour(unit, beginning, 1);
+		beginning = next_beginning(unit, beginning);
 	}
 }
 
@@ -411,6 +428,6 @@ ad_clock_compare(Node *leaf, Datum value)
 		return op == AD_OP_EQ ? ad_false() :
 			ad_leaf_has_value(path, type);
 	since = shows(path, beginning, op == AD_OP_EQ, zone);
-	until = shows(path, neighbour(unit, beginning, 1), op == AD_OP_NE, zone);
+	until = shows(path, next_beginning(unit, beginning), op == AD_OP_NE, zone);
 	return op == AD_OP_EQ ? ad_and(list_make2(since, until)) : ad_or(list_make2(since, until));
 }

@@ -317,6 +317,10 @@ SELECT id FROM t WHERE j = '1' OR j = '{}' OR j = '[]' OR j @> '{"a": 1}';
 SELECT id FROM t WHERE j ? 'a' OR j ->> 'a' = '1' OR j -> 'b' = 'true' OR jsonb_typeof(j) = 'string';
 SELECT id FROM t WHERE n3::int > 0 AND n3 * 2 < 100;
 SELECT id FROM t WHERE ja = '{}' OR cardinality(ja) = 1;
+SELECT id, u FROM t WHERE u IS NULL OR u <> '00112233-4455-6677-8899-aabbccddeeff';
+SELECT id FROM t WHERE u IS DISTINCT FROM '00112233-4455-6677-8899-aabbccddeeff' AND u IS NOT NULL;
+SELECT id FROM t WHERE u < '80000000-0000-0000-0000-000000000000' ORDER BY u, id LIMIT 5;
+SELECT count(u), count(DISTINCT u), count(*) FILTER (WHERE u IS NULL) FROM t;
 
 -- ==== Filters: instants
 -- timezone: Europe/Berlin, America/New_York, Australia/Lord_Howe, UTC
@@ -446,6 +450,7 @@ SELECT id FROM t WHERE date_trunc('month', ts) NOT IN (SELECT '2026-03-01'::time
 SELECT id FROM t WHERE NOT ts::date = ANY ('{2026-03-01,2026-03-29}') OR date_trunc('year', w) = ANY ('{2018-01-01,2024-01-01}'::timestamptz[]);
 SELECT id FROM t WHERE ts::date > ALL ('{2026-02-01,2026-03-02}') OR ts::date < ANY ('{2025-02-01,1970-03-02}');
 SELECT count(*) FROM t WHERE ts::date <> ALL ('{}') OR ts::date <> ALL ('{2026-03-01,NULL}');
+SELECT count(*) FROM t WHERE ts::date > '294276-12-31' OR date_trunc('week', ts) > '294276-12-31'::timestamp;
 
 -- ==== extract
 -- timezone: Europe/Berlin, America/Sao_Paulo, Asia/Kolkata, Australia/Lord_Howe, Pacific/Apia, <+05:30>-05:30
