@@ -17,6 +17,7 @@ from datetime import datetime, timedelta, timezone
 import pymongo
 from bson import Binary, Code, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 
+import bi as bi_calls
 import typed
 
 DATABASE = "ad_test"
@@ -136,7 +137,11 @@ def many():
     return typed.documents("many")
 
 
-COLLECTIONS = [calls, values, fields, sound, mixed, many]
+def bi():
+    return bi_calls.documents()
+
+
+COLLECTIONS = [calls, values, fields, sound, mixed, many, bi]
 
 
 def print_calls():
