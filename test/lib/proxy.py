@@ -3,7 +3,8 @@
 
 It listens on a free port of 127.0.0.1, which it prints, and ends with its
 standard input.  For each command of MongoDB's wire protocol, LOG gets a line
-of JSON: its name, the whole of it, and how many documents came back with it.
+of JSON: its name, the whole of it, and how many documents and bytes came back
+with it.
 """
 
 import json
@@ -60,16 +61,16 @@ class Proxy:
                 if note is None:
                     asked[request] = body
                 elif body is not None and asked.get(response) is not None:
-                    note(asked.pop(response), body)
+                    note(asked.pop(response), body, len(message))
                 target.sendall(message)
         except (EOFError, OSError):
             target.close()
             source.close()
 
-    def note(self, command, reply):
+    def note(self, command, reply, size):
         cursor = reply.get("cursor", {})
         batch = cursor.get("firstBatch", cursor.get("nextBatch", []))
-        line = json.dumps({"name": next(iter(command)), "documents": len(batch),
+        line = json.dumps({"name": next(iter(command)), "documents": len(batch), "bytes": size,
                            "command": json.loads(json_util.dumps(command))})
         with self.lock:
             self.log.write(line + "\n")
