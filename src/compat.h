@@ -6,13 +6,13 @@
 #ifndef AD_COMPAT_H
 #define AD_COMPAT_H
 
-#include "access/sysattr.h"
-#include "optimizer/clauses.h"
 #include "access/stratnum.h"
 #include "access/sysattr.h"
+#include "optimizer/clauses.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "utils/lsyscache.h"
+/* of a server with ICU, which Debian's are, it needs ICU's headers */
 #include "utils/pg_locale.h"
 
 #if PG_VERSION_NUM >= 160000
@@ -150,15 +150,12 @@ ad_eclass_members(EquivalenceClass *ec, RelOptInfo *rel)
 #endif
 
 /*
- * Pathkeys: 18 knows no strategies of B-trees any more, and what a collation
- * does of its locale only.
+ * Pathkeys: 18 knows no strategies of B-trees any more.
  */
 #if PG_VERSION_NUM >= 180000
 #define ad_is_descending(pathkey) ((pathkey)->pk_cmptype == COMPARE_GT)
-#define ad_collates_bytes(collation) (pg_newlocale_from_collation(collation)->collate_is_c)
 #else
 #define ad_is_descending(pathkey) ((pathkey)->pk_strategy == BTGreaterStrategyNumber)
-#define ad_collates_bytes(collation) lc_collate_is_c(collation)
 #endif
 
 #endif							/* AD_COMPAT_H */

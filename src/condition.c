@@ -18,7 +18,6 @@
 #include "utils/array.h"
 #include "utils/float.h"
 #include "utils/lsyscache.h"
-#include "utils/pg_locale.h"
 
 #include "compat.h"
 #include "leaf.h"

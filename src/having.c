@@ -100,7 +100,7 @@ ad_ordered_expr(const AdValue *value, const PathKey *pathkey, Node **expr)
 								ad_string("NaN"), *expr);
 			return true;
 		case TEXTOID:
-			return ad_collates_bytes(pathkey->pk_eclass->ec_collation);
+			return ad_collate_is_c(pathkey->pk_eclass->ec_collation);
 		case TIMESTAMPTZOID:
 		case TIMESTAMPOID:
 		case DATEOID:

@@ -43,6 +43,7 @@
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 
+#include "compat.h"
 #include "leaf.h"
 #include "like.h"
 

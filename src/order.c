@@ -80,7 +80,7 @@ is_native_order(const AdType *type, const PathKey *pathkey)
 		return false;
 	return type->class != AD_CLASS_TEXT ||
 		(OidIsValid(pathkey->pk_eclass->ec_collation) &&
-		 ad_collates_bytes(pathkey->pk_eclass->ec_collation));
+		 ad_collate_is_c(pathkey->pk_eclass->ec_collation));
 }
 
 /*
