@@ -210,11 +210,12 @@ is_extreme(PlannerInfo *root)
 }
 
 /*
- * The order of a foreign table's rows by the pathkeys, in *keys as AdSortKeys.
- * Returns false if MongoDB cannot do it exactly.
+ * The order of a foreign table's rows by the pathkeys, in *keys as AdSortKeys;
+ * the context, a copy of the relation's, gets the slots for them.  Returns false if MongoDB cannot do it exactly.
  */
 bool
-ad_order_keys(PlannerInfo *root, RelOptInfo *rel, List *pathkeys, List **keys)
+ad_order_keys(PlannerInfo *root, RelOptInfo *rel, AdExprContext *context,
+			  List *pathkeys, List **keys)
 {
 	AdRelation *relation = rel->fdw_private;
 	ListCell   *lc;
@@ -234,7 +235,7 @@ ad_order_keys(PlannerInfo *root, RelOptInfo *rel, List *pathkeys, List **keys)
 			(column == NULL || column->on_mismatch == AD_MISMATCH_ERROR))
 			return false;
 		if (var == NULL)
-			key = ad_order_expr_key(relation, rel, pathkey);
+			key = ad_order_expr_key(context, rel, pathkey);
 		else if (column != NULL && is_native_order(column->type, pathkey))
 			key = column_key(relation, column);
 		else
@@ -446,7 +447,11 @@ bool
 ad_upper_order_keys(PlannerInfo *root, RelOptInfo *rel, List *pathkeys, List **keys)
 {
 	if (rel->reloptkind == RELOPT_BASEREL)
-		return ad_order_keys(root, rel, pathkeys, keys);
+	{
+		AdExprContext context = ad_scan_context(rel->fdw_private);
+
+		return ad_order_keys(root, rel, &context, pathkeys, keys);
+	}
 	return ad_having_order(&((AdUpperRelation *) rel->fdw_private)->grouping, rel,
 						   pathkeys, keys);
 }

@@ -27,8 +27,8 @@ typedef struct AdSortKey
 	bool		nulls_first;
 } AdSortKey;
 
-extern bool ad_order_keys(PlannerInfo *root, RelOptInfo *rel, List *pathkeys,
-						  List **keys);
+extern bool ad_order_keys(PlannerInfo *root, RelOptInfo *rel,
+						  AdExprContext *context, List *pathkeys, List **keys);
 extern bool ad_upper_order_keys(PlannerInfo *root, RelOptInfo *rel,
 								List *pathkeys, List **keys);
 extern Bitmapset *ad_order_columns(RelOptInfo *rel, List *pathkeys);

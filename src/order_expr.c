@@ -63,9 +63,8 @@ fits_guard(List *columns)
  * or not in SQL's order.
  */
 AdSortKey *
-ad_order_expr_key(AdRelation *relation, RelOptInfo *rel, const PathKey *pathkey)
+ad_order_expr_key(AdExprContext *base, RelOptInfo *rel, const PathKey *pathkey)
 {
-	AdExprContext *base = &relation->context;
 	ListCell   *lc;
 
 	foreach(lc, pathkey_exprs(rel, pathkey))

@@ -8,7 +8,7 @@
 #include "order.h"
 #include "plan.h"
 
-extern AdSortKey *ad_order_expr_key(AdRelation *relation, RelOptInfo *rel,
+extern AdSortKey *ad_order_expr_key(AdExprContext *base, RelOptInfo *rel,
 									const PathKey *pathkey);
 extern Bitmapset *ad_order_expr_columns(RelOptInfo *rel, const PathKey *pathkey,
 										Bitmapset *attrs);

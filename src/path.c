@@ -189,11 +189,12 @@ void
 ad_get_foreign_paths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 {
 	AdRelation *relation = rel->fdw_private;
+	AdExprContext context = ad_scan_context(relation);
 	AdScanWork	work = ad_scan_work(root, rel, NIL);
 
 	add_scan_path(root, rel, &work, NIL, rel->lateral_relids);
 	if (root->query_pathkeys != NIL &&
-		ad_order_keys(root, rel, root->query_pathkeys, &work.keys))
+		ad_order_keys(root, rel, &context, root->query_pathkeys, &work.keys))
 		add_scan_path(root, rel, &work, root->query_pathkeys, rel->lateral_relids);
 	if (relation->options->enable_filter_pushdown)
 		add_parameterized_paths(root, rel);

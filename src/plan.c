@@ -162,7 +162,7 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
 		  List *clauses, Plan *outer_plan)
 {
 	AdRelation *relation = rel->fdw_private;
-	AdExprContext context;
+	AdExprContext context = ad_scan_context(relation);
 	List	   *predicates = list_make1(relation->filter);
 	AdQuery    *query;
 	List	   *keys;
@@ -170,10 +170,8 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
 	List	   *remote_exprs = NIL;
 	ListCell   *lc;
 
-	/* may need slots of its own, which the context copies */
-	if (!ad_order_keys(root, rel, path->path.pathkeys, &keys))
+	if (!ad_order_keys(root, rel, &context, path->path.pathkeys, &keys))
 		elog(ERROR, "the order of a path has no translation");
-	context = ad_scan_context(relation);
 	/* in a parameterized path there are conditions that join, too */
 	context.join_root = path->path.param_info != NULL ? root : NULL;
 	foreach(lc, clauses)

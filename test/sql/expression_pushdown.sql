@@ -36,6 +36,9 @@ RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT shown('SELECT ' || key || ', count(*) FROM t WHERE ' || condition || ' GROUP BY 1')
 $$;
 
+-- no slots are left of an order that was tried
+SELECT shown('SELECT date_trunc(''day'', ts), count(*) FROM t WHERE s ILIKE ''x%'' GROUP BY 1');
+
 -- conditions: column to column, arithmetic, functions
 SELECT shown('SELECT s FROM t WHERE i < l');
 SELECT shown('SELECT s FROM t WHERE NOT i < l');
