@@ -2,6 +2,7 @@
 -- collection on each side, and how answers are compared.
 
 \getenv uri AD_TEST_MONGODB_URI
+\set few `"$PYTHON" test/data/typed.py few`
 \set sound `"$PYTHON" test/data/typed.py sound`
 \set mixed `"$PYTHON" test/data/typed.py mixed`
 \set many `"$PYTHON" test/data/typed.py many`
@@ -11,49 +12,35 @@ CREATE EXTENSION admin_dashboard;
 -- bounds given as date and timestamp mean this zone
 SET LOCAL timezone = 'Europe/Berlin';
 
--- table t, once for each collection on each side
-CREATE SCHEMA local_sound;
-CREATE SCHEMA local_mixed;
-CREATE SCHEMA local_many;
-CREATE SCHEMA remote_sound;
-CREATE SCHEMA remote_mixed;
-CREATE SCHEMA remote_many;
 CREATE TYPE colour AS ENUM ('red', 'green', 'deep blue');
 CREATE DOMAIN positive AS int CHECK (VALUE > 0);
-CREATE TABLE local_sound.t (
-	id int, b boolean, i int, l bigint, f double precision, m double precision,
-	t text, ts timestamptz, s smallint, tn timestamp, dx int, g int,
-	r real, n numeric, n3 numeric(8, 3), v varchar(5), c char(4), nm name, u uuid, by bytea,
-	d8 date, tm time, j jsonb, ia int[], ta text[], ja jsonb[], e colour, dm positive, w timestamptz
-);
-CREATE TABLE local_mixed.t (LIKE local_sound.t);
-CREATE TABLE local_many.t (LIKE local_sound.t);
+CREATE SERVER mongodb FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri :'uri');
+
+-- table t, once for each collection on each side; strict reads few, too, and
+-- takes a value that does not fit its column for an error
+SELECT format($$
+	CREATE SCHEMA %1$s;
+	CREATE %2$s TABLE %1$s.t (
+		id int %3$s, b boolean, i int, l bigint, f double precision, m double precision,
+		t text, ts timestamptz, s smallint, tn timestamp, dx int %4$s, g int,
+		r real, n numeric, n3 numeric(8, 3), v varchar(5), c char(4), nm name, u uuid, by bytea,
+		d8 date, tm time, j jsonb, ia int[], ta text[], ja jsonb[], e colour, dm positive, w timestamptz
+	) %5$s$$, schema, foreign_, field, dotted, server)
+FROM (VALUES ('few', 'few', 'null'), ('strict', 'few', 'error'), ('sound', 'sound', 'error'),
+			 ('mixed', 'mixed', 'null'), ('many', 'many', 'null')) name (name, collection, on_mismatch),
+	LATERAL (VALUES
+		('local_' || name, '', '', '', ''),
+		('remote_' || name, 'FOREIGN', 'OPTIONS (field ''_id'')', 'OPTIONS (field ''d.x'')',
+		 format('SERVER mongodb OPTIONS (database ''ad_test'', collection %L, on_mismatch %L)', collection, on_mismatch))) side (schema, foreign_, field, dotted, server)
+\gexec
+INSERT INTO local_few.t SELECT * FROM json_populate_recordset(NULL::local_few.t, :'few');
 INSERT INTO local_sound.t SELECT * FROM json_populate_recordset(NULL::local_sound.t, :'sound');
 INSERT INTO local_mixed.t SELECT * FROM json_populate_recordset(NULL::local_mixed.t, :'mixed');
 INSERT INTO local_many.t SELECT * FROM json_populate_recordset(NULL::local_many.t, :'many');
 
-CREATE SERVER mongodb FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri :'uri');
-CREATE FOREIGN TABLE remote_sound.t (
-	id int OPTIONS (field '_id'), b boolean, i int, l bigint, f double precision,
-	m double precision,
-	t text, ts timestamptz, s smallint, tn timestamp, dx int OPTIONS (field 'd.x'), g int,
-	r real, n numeric, n3 numeric(8, 3), v varchar(5), c char(4), nm name, u uuid, by bytea,
-	d8 date, tm time, j jsonb, ia int[], ta text[], ja jsonb[], e colour, dm positive, w timestamptz
-) SERVER mongodb OPTIONS (database 'ad_test', collection 'sound');
-CREATE FOREIGN TABLE remote_mixed.t (
-	id int OPTIONS (field '_id'), b boolean, i int, l bigint, f double precision,
-	m double precision,
-	t text, ts timestamptz, s smallint, tn timestamp, dx int OPTIONS (field 'd.x'), g int,
-	r real, n numeric, n3 numeric(8, 3), v varchar(5), c char(4), nm name, u uuid, by bytea,
-	d8 date, tm time, j jsonb, ia int[], ta text[], ja jsonb[], e colour, dm positive, w timestamptz
-) SERVER mongodb OPTIONS (database 'ad_test', collection 'mixed', on_mismatch 'null');
-CREATE FOREIGN TABLE remote_many.t (
-	id int OPTIONS (field '_id'), b boolean, i int, l bigint, f double precision,
-	m double precision,
-	t text, ts timestamptz, s smallint, tn timestamp, dx int OPTIONS (field 'd.x'), g int,
-	r real, n numeric, n3 numeric(8, 3), v varchar(5), c char(4), nm name, u uuid, by bytea,
-	d8 date, tm time, j jsonb, ia int[], ta text[], ja jsonb[], e colour, dm positive, w timestamptz
-) SERVER mongodb OPTIONS (database 'ad_test', collection 'many', on_mismatch 'null');
+-- a table of PostgreSQL's own, to join with
+CREATE TABLE public.names (g int, i int, name text);
+INSERT INTO public.names VALUES (0, 5, 'a'), (1, 42, 'two'), (2, NULL, 'three'), (3, -1, 'ten'), (NULL, 7, 'none'), (99, 0, '');
 
 -- What a query answers: its rows, sorted unless their order counts; or its error.
 CREATE FUNCTION answer(query text, schema text, ordered boolean DEFAULT false) RETURNS text LANGUAGE plpgsql AS $$

@@ -125,6 +125,10 @@ def fields():
     yield {"_id": None, "a": {"x": 1}, "tags": {"0": "zero"}}
 
 
+def few():
+    return typed.documents("few")
+
+
 def sound():
     return typed.documents("sound")
 
@@ -141,7 +145,7 @@ def bi():
     return bi_calls.documents()
 
 
-COLLECTIONS = [calls, values, fields, sound, mixed, many, bi]
+COLLECTIONS = [calls, values, fields, few, sound, mixed, many, bi]
 
 
 def print_calls():

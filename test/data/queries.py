@@ -1,132 +1,387 @@
 #!/usr/bin/env python3
-"""Makes queries for the differential test: queries.py SEED COUNT
+"""Makes queries for the random test, test/pgtap/random.sql.
 
-One a line.  They read the table t, which has the columns of typed.py, and
-their results do not depend on the order of rows.
+    queries.py SEED COUNT            that many queries, numbered from 1
+    queries.py SEED NUMBER STEPS     what is one step smaller than the query of
+                                     that number after the steps given, like
+                                     4,0,2; most drastic steps first
+
+One CSV record each: its number, the time zone, whether the order of rows
+counts, how many columns it has, the types of its parameters, their values, and
+the query.  With parameters, it is to be prepared and executed.
+
+The queries read the table t, whose columns are those of typed.py, and names, a
+table of PostgreSQL's own.  Results do not depend on the order of the rows in
+them: rows are cut after sorting by a unique key, floats are summed only where
+every sum is exact, and 0 is added to a float that is a group key or an extreme,
+as 0 and -0 are equal and print differently.  What may raise an error is in no
+condition, as conditions are evaluated in any order.
 """
 
+import csv
 import random
+import re
 import sys
 
-COLUMNS = {
-    "id": "int", "b": "bool", "i": "int", "l": "bigint", "f": "float8", "m": "float8",
-    "t": "text", "ts": "timestamptz", "dx": "int", "g": "int",
-    "s": "smallint", "tn": "timestamp", "n": "numeric", "v": "varchar", "d8": "date",
-}
-
-LITERALS = {
-    "int": ["0", "1", "-1", "5", "42", "7", "2147483647", "(-2147483648)", "3", "NULL"],
-    "bigint": ["0", "5", "-20", "42", "9223372036854775807", "100", "4294967296", "NULL"],
-    "float8": ["0", "1.5", "'NaN'", "'Infinity'", "'-Infinity'", "2.25", "-7.75", "100", "1e300",
-               "9007199254740993", "'-0'", "NULL"],
-    "bool": ["true", "false", "NULL"],
-    "text": ["''", "'a'", "'$a'", "'$$ROOT'", "'o''hara'", "'żółw'", "'a.b'", "'back\\slash'", "'1'",
-             "'000000000000000000000abc'", "'abc000000000000000'", "'00000000abc0000000000001'",
-             "'00000000abc000000000000g'", "'ann@example.com'", "NULL"],
-    "timestamptz": ["'1970-01-01Z'", "'1969-12-31 23:59:59.999Z'", "'2026-03-28 23:59:59.999Z'",
-                    "'2026-03-28 23:59:59.9995Z'", "'1969-12-31 23:59:59.9994Z'", "'infinity'",
-                    "'-infinity'", "'2026-03-01Z'", "'2001-09-09 01:46:40.000001Z'", "NULL"],
-    "date": ["'2026-03-01'", "'1970-01-01'", "'infinity'", "'2026-03-29'", "NULL"],
-    "timestamp": ["'2026-03-29 02:30'", "'1970-01-01'", "'2026-03-01 00:00:00.0001'", "'-infinity'", "NULL"],
-    "smallint": ["0", "5", "(-1)", "42", "32767", "NULL"],
-    "numeric": ["0", "0.1", "0.10000000000000000555", "5", "-2.675", "1e20", "1.7976931348623157e308", "'NaN'",
-                "'-Infinity'", "9999999999999999999999999999999999.5", "-1e-400", "9223372036854775807", "NULL"],
-    "varchar": ["''", "'a'", "'ab cd'", "'żółw'", "'123456'", "'00000000abc0000000000001'", "NULL"],
-    "real": ["0.5", "1.5", "'NaN'", "'Infinity'", "0.1"],
-}
-
-# what a column of the type is compared with
-OPERANDS = {
-    "int": ["int", "int", "bigint", "smallint"],
-    "bigint": ["bigint", "int", "smallint"],
-    "float8": ["float8", "float8", "real"],
-    "smallint": ["smallint", "int", "bigint"],
-    "timestamp": ["timestamp", "timestamp", "date", "timestamptz"],
-    "bool": ["bool"],
-    "numeric": ["numeric", "numeric", "int"],
-    "varchar": ["varchar", "text"],
-    "date": ["date", "date", "timestamp", "timestamptz"],
-    "text": ["text"],
-    "timestamptz": ["timestamptz", "timestamptz", "date", "timestamp"],
-}
+from terms import AGGREGATES, COLUMNS, FALLIBLE, FUNCTIONS, KEY_TYPES, LITERALS, ZONES
 
 
-def constant(rng, typ):
-    """A value as a literal, an init plan or a stable expression."""
-    literal = "%s::%s" % (rng.choice(LITERALS[typ]), typ)
-    form = rng.random()
-    if form < 0.6:
-        return literal
-    if form < 0.8:
-        return "(SELECT %s)" % literal
-    return "(CASE WHEN now() IS NULL THEN NULL ELSE %s END)" % literal
+class Term:
+    """An expression: a template, whose {} are its parts."""
+
+    def __init__(self, typ, template, parts=()):
+        self.typ, self.template, self.parts = typ, template, list(parts)
+
+    def render(self, arguments):
+        pieces = self.template.split("{}")
+        return "".join(piece + part.render(arguments)
+                       for piece, part in zip(pieces, self.parts)) + pieces[-1]
+
+    def smaller(self):
+        yield from (part for part in self.parts if part.typ == self.typ)
+        if self.parts:
+            yield Term(self.typ, "true" if self.typ == "bool" else "NULL::" + SQL_TYPES.get(self.typ, self.typ))
+        for index, part in enumerate(self.parts):
+            for less in part.smaller():
+                yield Term(self.typ, self.template, self.parts[:index] + [less] + self.parts[index + 1:])
 
 
-def leaf(rng):
-    column = rng.choice(list(COLUMNS))
-    typ = COLUMNS[column]
-    kind = rng.random()
-    if kind < 0.12:
-        return "%s IS %sNULL" % (column, rng.choice(["", "NOT "]))
-    if typ == "bool" and kind < 0.5:
-        return column
-    if kind < 0.3:
-        values = ", ".join(constant(rng, typ) for _ in range(rng.randint(1, 4)))
-        return "%s %sIN (%s)" % (column, rng.choice(["", "NOT "]), values)
-    if kind < 0.36:
-        elements = ", ".join(rng.choice(LITERALS[typ]) for _ in range(rng.randint(0, 3)))
-        return "%s %s (ARRAY[%s]::%s[])" % (column, rng.choice(["= ANY", "<> ALL"]), elements, typ)
-    if kind < 0.4:
-        return "(%s IS NULL OR %s = %s)" % ((constant(rng, typ), column, constant(rng, typ)))
-    if kind < 0.46:
-        return "%s BETWEEN %s AND %s" % (column, constant(rng, typ), constant(rng, typ))
-    operator = rng.choice(["<", "<=", "=", ">=", ">", "<>"])
-    sides = [column, constant(rng, rng.choice(OPERANDS[typ]))]
-    if rng.random() < 0.2:
-        sides.reverse()
-    return "%s %s %s" % (sides[0], operator, sides[1])
+class Value(Term):
+    """A constant, which may be a parameter."""
+
+    def __init__(self, typ, literal, is_parameter=False):
+        super().__init__(typ, literal)
+        self.is_parameter = is_parameter
+
+    def render(self, arguments):
+        if not self.is_parameter or arguments is None:
+            return self.template
+        arguments.append((SQL_TYPES.get(self.typ, self.typ), self.template))
+        return "$%d" % len(arguments)
+
+    def smaller(self):
+        if self.is_parameter:
+            yield Value(self.typ, self.template)
 
 
-def condition(rng, depth=0):
-    kind = rng.random()
-    if depth == 3 or kind < 0.4:
-        return leaf(rng)
-    if kind < 0.55:
-        return "NOT (%s)" % condition(rng, depth + 1)
-    joined = rng.choice([" AND ", " OR "]).join(condition(rng, depth + 1) for _ in range(rng.randint(2, 3)))
-    return "(%s)" % joined
+# what the grammar's own types are in SQL
+SQL_TYPES = {"instant": "timestamptz", "clock": "timestamp", "day": "date", "eighth": "float8", "bool": "boolean",
+             "small": "int", "pattern": "text", "regex": "text"}
 
 
-def aggregate(rng, distinct):
-    return rng.choice([
-        "count(*)", "count(%s)" % rng.choice(list(COLUMNS)), "sum(m)", "sum(i)", "sum(l)", "sum(dx)", "sum(s)",
-        "%s(%s)" % (rng.choice(["min", "max"]), rng.choice(["i", "l", "f", "m", "ts", "dx", "t", "s", "tn"])),
-        "count(DISTINCT %s)" % distinct,
-        "sum(m) / nullif(count(*), 0)",
-    ])
+class Grammar:
+    """Makes terms of the types wanted, of columns with these prefixes."""
+
+    def __init__(self, rng, aliases=("",), fallible=False, utc=False):
+        self.rng, self.aliases, self.fallible, self.utc = rng, aliases, fallible, utc
+
+    def fill(self, typ, template, depth):
+        """A template's term: [a|b] is one of them, <int> a term of that type."""
+        template = re.sub(r"\[\[(.*?)\]\]", lambda match: self.rng.choice(match[1].split("|")), template)
+        parts = [self.term(name, depth + 1) for name in re.findall(r"<(\w+)>", template)]
+        return Term(typ, re.sub(r"<\w+>", "{}", template), parts)
+
+    def column(self, typ):
+        columns = [name for name, of in COLUMNS.items() if of == typ]
+        return Term(typ, self.rng.choice(self.aliases) + self.rng.choice(columns)) if columns else self.value(typ)
+
+    def value(self, typ):
+        literal = "%s::%s" % (self.rng.choice(LITERALS[typ]), SQL_TYPES.get(typ, typ))
+        form = self.rng.random()
+        if form < 0.1:
+            return Value(typ, "(SELECT %s)" % literal)
+        if form < 0.2:
+            return Value(typ, "(CASE WHEN now() IS NULL THEN NULL ELSE %s END)" % literal)
+        return Value(typ, literal, form < 0.6)
+
+    def choices(self, typ):
+        return FUNCTIONS.get(typ, []) + (FALLIBLE.get(typ, []) if self.fallible else [])
+
+    def term(self, typ, depth=0):
+        if typ == "any":
+            typ = self.rng.choice(KEY_TYPES)
+        if typ == "const" or typ.startswith("const_"):
+            return self.value(typ[6:])
+        if typ.startswith("col_"):
+            return self.column(typ[4:])
+        choices = self.choices(typ)
+        if typ != "bool" and (depth > 3 or not choices or self.rng.random() < 0.45 + 0.1 * depth):
+            return self.column(typ) if self.rng.random() < 0.85 else self.value(typ)
+        if typ == "bool" and depth > 3:
+            return self.column(typ)
+        return self.fill(typ, self.rng.choice(choices), depth)
+
+    def aggregate(self, typ=None):
+        """A call of an aggregate, with FILTER now and then, or an expression of some."""
+        rows = [row for row in AGGREGATES if typ in (None, row[0]) and (self.fallible or not row[2])]
+        of, template, _ = self.rng.choice(rows)
+        made = self.fill(of, template, 1)
+        if self.rng.random() < 0.15 and re.fullmatch(r"(count|sum|avg|min|max|bool_\w+|every|string_agg|array_agg)\([^/]*\)", made.template):
+            made = Term(of, "%s FILTER (WHERE {})" % made.template, made.parts + [self.term("bool", 2)])
+        return made
+
+    def key(self):
+        """A group key, whose equal values print alike."""
+        typ = self.rng.choice(KEY_TYPES)
+        made = self.term(typ, 1)
+        return Term(typ, "({} + 0)", [made]) if typ in ("float8", "eighth") else made
+
+    def having(self):
+        made = self.rng.choice([
+            lambda: Term("bool", "({} [[>|<|=|<>|>=]] {})", [self.aggregate("bigint"), self.value("small")]),
+            lambda: Term("bool", "({} IS NOT NULL)", [self.aggregate()]),
+            lambda: Term("bool", "({} IN ({}, {}))", [self.aggregate("bigint"), self.value("small"), self.value("small")]),
+        ])()
+        made.template = re.sub(r"\[\[(.*?)\]\]", lambda match: self.rng.choice(match[1].split("|")), made.template)
+        if self.rng.random() < 0.3:
+            return Term("bool", self.rng.choice(["({} OR {})", "({} AND {})", "({} AND NOT {})"]), [made, self.having()])
+        return made
 
 
-def query(rng):
-    where = " WHERE " + condition(rng) if rng.random() < 0.8 else ""
-    kind = rng.random()
-    if kind < 0.4:
-        columns = rng.sample(list(COLUMNS), rng.randint(1, 5)) + ["id"]
-        return "SELECT %s FROM t%s" % (", ".join(columns), where)
-    distinct = rng.choice(list(COLUMNS))
-    aggregates = [aggregate(rng, distinct) for _ in range(rng.randint(1, 4))]
-    if kind < 0.65:
-        return "SELECT %s FROM t%s" % (", ".join(aggregates), where)
-    keys = rng.sample(["b", "g", "t", "i", "dx", "l", "ts", "f", "s", "tn"], rng.randint(1, 2))
-    having = " HAVING %s" % rng.choice(["count(*) > 2", "min(i) < 5", "sum(m) IS NOT NULL"]) \
-        if rng.random() < 0.3 else ""
-    return "SELECT %s FROM t%s GROUP BY %s%s" % (", ".join(keys + aggregates), where, ", ".join(keys), having)
+class Query:
+    """A query: what stands where, and how it is written.
+
+    slots are lists of terms, by name; a template for each kind joins them.
+    """
+
+    # how many terms a slot needs, if any
+    LEAST = {"select": 1, "keys": 1, "on": 1, "how": 1, "sets": 1, "by": 1, "inner": 1}
+
+    def __init__(self, kind, zone, prepared, slots):
+        self.kind, self.zone, self.prepared, self.slots = kind, zone, prepared, slots
+
+    def ordered(self):
+        return bool(self.slots.get("order"))
+
+    def text(self, arguments):
+        slots = {name: [term.render(arguments) for term in terms] for name, terms in self.slots.items()}
+        return WRITERS[self.kind](slots)
+
+    def record(self, number):
+        arguments = [] if self.prepared else None
+        text = self.text(arguments)
+        arguments = arguments or []
+        return [number, self.zone, "yes" if self.ordered() else "no", self.columns(), ", ".join(typ for typ, _ in arguments),
+                ", ".join(literal for _, literal in arguments), text]
+
+    def columns(self):
+        keys = self.slots["keys"] if self.kind in ("group", "sets") else []
+        return len(keys) + len(self.slots["select"]) + (self.kind in WITH_ID)
+
+    def but(self, **changed):
+        return Query(self.kind, self.zone, self.prepared, {**self.slots, **changed})
+
+    def smaller(self):
+        """The queries that are one step smaller."""
+        if self.prepared:
+            yield Query(self.kind, self.zone, False, self.slots)
+        for name, terms in self.slots.items():
+            least = 0 if (self.kind, name) == ("group", "keys") else self.LEAST.get(name, 0)
+            if len(terms) > least:
+                yield from (self.but(**{name: terms[:index] + terms[index + 1:]}) for index in range(len(terms)))
+        for name, terms in self.slots.items():
+            for index, term in enumerate(terms):
+                yield from (self.but(**{name: terms[:index] + [less] + terms[index + 1:]}) for less in term.smaller())
+
+
+def clause(word, parts, between=", "):
+    return " %s %s" % (word, between.join(parts)) if parts else ""
+
+
+def tail(slots, last):
+    """ORDER BY with the unique key, LIMIT and OFFSET."""
+    if not slots.get("order"):
+        return ""
+    return (clause("ORDER BY", slots["order"] + last) + clause("LIMIT", slots.get("limit", [])) +
+            clause("OFFSET", slots.get("offset", [])))
+
+
+def write_rows(slots):
+    return "SELECT %s FROM t%s%s" % (", ".join(slots["select"] + ["id"]), clause("WHERE", slots["where"]), tail(slots, ["t.id"]))
+
+
+def write_groups(slots):
+    keys = [str(place + 1) for place in range(len(slots["keys"]))]
+    return "SELECT %s FROM t%s%s%s%s" % (
+        ", ".join(slots["keys"] + slots["select"]), clause("WHERE", slots["where"]), clause("GROUP BY", keys),
+        clause("HAVING", slots["having"]), tail(slots, keys) if keys else "")
+
+
+def write_distinct(slots):
+    keys = [str(place + 1) for place in range(len(slots["select"]))]
+    order = {**slots, "order": keys if slots["order"] else []}
+    return "SELECT DISTINCT %s FROM t%s%s" % (", ".join(slots["select"]), clause("WHERE", slots["where"]), tail(order, []))
+
+
+def write_sets(slots):
+    sets = slots["sets"][0] % tuple((slots["keys"] * 2)[:2])
+    return "SELECT %s FROM t%s GROUP BY %s%s" % (
+        ", ".join(slots["keys"] + slots["select"]), clause("WHERE", slots["where"]), sets, clause("HAVING", slots["having"]))
+
+
+def write_limited(slots):
+    """Aggregates over rows that are cut."""
+    return "SELECT %s FROM (SELECT * FROM t%s%s) s" % (
+        ", ".join(slots["select"]), clause("WHERE", slots["where"]), tail(slots, ["t.id"]))
+
+
+def write_window(slots):
+    return "SELECT %s, id FROM t%s%s" % (
+        ", ".join("%s OVER (PARTITION BY %s ORDER BY %s, id)" % (call, slots["keys"][0], slots["by"][0])
+                  for call in slots["select"]),
+        clause("WHERE", slots["where"]), tail(slots, ["t.id"]))
+
+
+def write_join(slots):
+    return "SELECT %s FROM t a %s JOIN t b ON %s WHERE a.id < 12%s" % (
+        ", ".join(slots["select"]), slots["how"][0], " AND ".join(slots["on"]), clause(" AND", slots["where"]))
+
+
+def write_names(slots):
+    return "SELECT %s FROM names n %s JOIN t b ON %s WHERE n.g IS NOT NULL%s" % (
+        ", ".join(["n.name"] + slots["select"]), slots["how"][0], " AND ".join(slots["on"]), clause(" AND", slots["where"]))
+
+
+def write_semi(slots):
+    return "SELECT %s, a.id FROM t a WHERE a.id < 30 AND %s EXISTS (SELECT FROM t b WHERE %s)" % (
+        ", ".join(slots["select"]), slots["how"][0], " AND ".join(slots["on"] + slots["where"]))
+
+
+def write_in(slots):
+    return "SELECT %s, a.id FROM t a WHERE a.id < 60 AND %s %s (SELECT %s FROM t b%s)" % (
+        ", ".join(slots["select"]), slots["on"][0], slots["how"][0], slots["inner"][0], clause("WHERE", slots["where"]))
+
+
+WRITERS = {"rows": write_rows, "group": write_groups, "distinct": write_distinct, "sets": write_sets, "limited": write_limited,
+           "window": write_window, "join": write_join, "names": write_names, "semi": write_semi, "in": write_in}
+# kinds whose writer adds the id or another column to those selected
+WITH_ID = ("rows", "window", "names", "semi", "in")
+JOIN_TYPES = ["int", "small", "bigint", "text", "eighth", "timestamptz", "date", "bool", "smallint"]
+
+
+def raw(text):
+    return Term("", text)
+
+
+def some(rng, make, most):
+    return [make() for _ in range(rng.randint(1, most))]
+
+
+def order_of(rng, grammar):
+    """Keys of ORDER BY, LIMIT and OFFSET; or none of them."""
+    if rng.random() < 0.6:
+        return {"order": []}
+    keys = [Term("", "{}" + rng.choice(["", " DESC", " NULLS FIRST", " DESC NULLS LAST"]), [grammar.term("any", 1)])
+            for _ in range(rng.randint(1, 3))]
+    return {"order": keys, "limit": [Value("bigint", str(rng.randint(0, 40)), True)] if rng.random() < 0.7 else [],
+            "offset": [Value("bigint", str(rng.randint(0, 5)), True)] if rng.random() < 0.3 else []}
+
+
+def cut_groups(rng, selected):
+    """The same for groups, by the place of a column that is selected."""
+    if rng.random() < 0.6:
+        return {"order": []}
+    place = raw("%d%s" % (rng.randint(1, selected), rng.choice(["", " DESC", " NULLS FIRST", " DESC NULLS LAST"])))
+    return {"order": [place], "limit": [Value("bigint", str(rng.randint(0, 10)), True)] if rng.random() < 0.7 else [],
+            "offset": [Value("bigint", str(rng.randint(0, 3)), True)] if rng.random() < 0.3 else []}
+
+
+def where(rng, grammar):
+    return [grammar.term("bool")] if rng.random() < 0.8 else []
+
+
+def joined(rng, kind, aliases):
+    """Slots of a query of two tables, whose first condition is an equality."""
+    both = Grammar(rng, aliases)
+    seen = Grammar(rng, aliases[:1]) if kind == "semi" else both
+    inner = Grammar(rng, aliases[1:])
+    typ = rng.choice(JOIN_TYPES)
+    sides = [Grammar(rng, aliases[:1]).column(typ), inner.column(typ)]
+    slots = {"select": some(rng, lambda: seen.term("any", 2), 3), "on": [Term("bool", "{} = {}", sides)],
+             "where": [inner.term("bool", 2)] if rng.random() < 0.6 else [],
+             "how": [raw(rng.choice(["", "NOT"]) if kind == "semi" else rng.choice(["", "LEFT"]))]}
+    if rng.random() < 0.3:
+        slots["on"].append(both.term("bool", 2))
+    return slots
+
+
+def make_rows(rng, grammar, safe):
+    order = order_of(rng, safe)
+    return {"select": some(rng, lambda: (safe if order["order"] else grammar).term("any"), 4), "where": where(rng, safe), **order}
+
+
+def make_group(rng, grammar, safe):
+    keys = [safe.key() for _ in range(rng.choice([0, 1, 1, 1, 2, 2, 3]))]
+    slots = {"keys": keys, "where": where(rng, safe), "having": [safe.having()] if rng.random() < 0.25 else [], "order": []}
+    slots["select"] = some(rng, (safe if slots["having"] else grammar).aggregate, 3)
+    if keys:
+        slots.update(cut_groups(rng, len(keys) + len(slots["select"])))
+    return slots
+
+
+def make_distinct(rng, grammar, safe):
+    return {"select": some(rng, safe.key, 3), "where": where(rng, safe), **order_of(rng, safe)}
+
+
+def make_sets(rng, grammar, safe):
+    sets = rng.choice(["GROUPING SETS ((%s), (%s), ())", "ROLLUP (%s, %s)", "CUBE (%s, %s)", "GROUPING SETS ((%s, %s), ())"])
+    return {"keys": [safe.key(), safe.key()], "sets": [raw(sets)], "select": some(rng, safe.aggregate, 3), "where": where(rng, safe),
+            "having": [safe.having()] if rng.random() < 0.2 else []}
+
+
+def make_limited(rng, grammar, safe):
+    return {"select": some(rng, safe.aggregate, 2), "where": where(rng, safe), **order_of(rng, safe)}
+
+
+def make_window(rng, grammar, safe):
+    calls = ["rank()", "row_number()", "count(*)", "sum(m)", "max(i)", "lag(t)"]
+    return {"select": [raw(rng.choice(calls)) for _ in range(rng.randint(1, 2))], "keys": [safe.key()], "by": [safe.term("any", 1)],
+            "where": where(rng, safe), **order_of(rng, safe)}
+
+
+def make_names(rng, grammar, safe):
+    inner = Grammar(rng, ("b.",))
+    on = rng.choice(["n.g = b.g", "n.i = b.i", "b.t = n.name", "b.l = n.i", "n.g = b.dx", "b.s IN (n.g, n.i)"])
+    return {"select": some(rng, lambda: inner.term("any", 2), 3), "on": [raw(on)], "how": [raw(rng.choice(["", "LEFT"]))],
+            "where": [inner.term("bool", 1)] if rng.random() < 0.6 else []}
+
+
+def make_in(rng, grammar, safe):
+    typ = rng.choice(JOIN_TYPES)
+    inner = Grammar(rng, ("b.",))
+    return {"select": some(rng, lambda: Grammar(rng, ("a.",)).term("any", 2), 2), "on": [Grammar(rng, ("a.",)).column(typ)],
+            "inner": [inner.column(typ)], "how": [raw(rng.choice(["IN", "IN", "NOT IN"]))], "where": where(rng, inner)}
+
+
+KINDS = [
+    (30, "rows", make_rows), (35, "group", make_group), (5, "distinct", make_distinct), (5, "sets", make_sets),
+    (5, "limited", make_limited), (4, "window", make_window),
+    (6, "join", lambda rng, grammar, safe: joined(rng, "join", ("a.", "b."))),
+    (4, "semi", lambda rng, grammar, safe: joined(rng, "semi", ("a.", "b."))),
+    (3, "in", make_in),
+    (3, "names", make_names),
+]
+
+
+def query(seed, number):
+    rng = random.Random("queries %s %d" % (seed, number))
+    zone = rng.choice(ZONES)
+    safe = Grammar(rng, utc=zone == "UTC")
+    grammar = Grammar(rng, fallible=rng.random() < 0.25, utc=zone == "UTC")
+    _, kind, make = rng.choices(KINDS, [row[0] for row in KINDS])[0]
+    return Query(kind, zone, rng.random() < 0.25, make(rng, grammar, safe))
 
 
 def main():
-    seed, count = sys.argv[1:]
-    rng = random.Random("queries " + seed)
-    for _ in range(int(count)):
-        print(query(rng))
+    seed, number = sys.argv[1], int(sys.argv[2])
+    output = csv.writer(sys.stdout)
+    if len(sys.argv) == 3:
+        output.writerows(query(seed, place).record(place) for place in range(1, number + 1))
+        return
+    found = query(seed, number)
+    for step in filter(None, sys.argv[3].split(",")):
+        found = list(found.smaller())[int(step)]
+    output.writerows(less.record(step) for step, less in enumerate(found.smaller()))
 
 
 if __name__ == "__main__":

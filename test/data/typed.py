@@ -7,7 +7,7 @@ column's value, so that the wrapper is not compared with itself.
 
 - sound: every value fits its column;
 - mixed: also values that do not, which are NULL under on_mismatch 'null';
-- many: as mixed, and more of them.
+- few, many: as mixed, and fewer or more of them.
 
 All come from a fixed seed, so they are the same every time.
 """
@@ -27,7 +27,7 @@ from bson import Binary, Code, Decimal128, Int64, MaxKey, MinKey, ObjectId, Rege
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 MISSING = object()
 NULL = None
-COUNT = {"sound": 1500, "mixed": 1500, "many": 5000}
+COUNT = {"few": 300, "sound": 1500, "mixed": 1500, "many": 5000}
 
 OIDS = [ObjectId("%024x" % (0xABC << 60 | i)) for i in range(6)]
 INSTANTS = [
@@ -345,6 +345,9 @@ def rows(name):
         row = [number]
         for column, make in COLUMNS:
             value, sql = value_of(rng, make, with_wrong)
+            # the test server's order of doubles beyond 2^53 and decimals is wrong
+            if name == "few" and column == "l" and sql is not NULL and abs(sql) > 2**53:
+                value = Int64(sql)
             if value is not MISSING:
                 document[column] = value
             row.append(sql)

@@ -8,9 +8,6 @@
 BEGIN;
 \ir ../data/differential.sql
 
-CREATE TABLE public.names (g int, i int, name text);
-INSERT INTO public.names VALUES (0, 5, 'a'), (1, 42, 'two'), (2, NULL, 'three'), (3, -1, 'ten'), (NULL, 7, 'none'), (99, 0, '');
-
 CREATE TABLE corpus AS
 	SELECT line.number, part[1] AS zone, part[2] = 'yes' AS ordered, part[3] AS query
 	FROM regexp_split_to_table(:'queries', '\n') WITH ORDINALITY AS line (line, number),

@@ -1,0 +1,145 @@
+"""The words of the random queries: what stands in them, by type.
+
+Types are those of SQL, and some of our own: small, an int of few values;
+eighth, a float8 that is a small multiple of 1/8, whose sums are exact; instant,
+clock and day, a timestamptz, timestamp and date near the turns of clocks.
+
+In a template, [[a|b]] is one of these words, <type> a term of that type,
+<col_type> a column, <const_type> a constant.
+"""
+
+COLUMNS = {
+    "id": "int", "b": "bool", "i": "int", "l": "bigint", "f": "float8", "m": "eighth", "t": "text", "ts": "timestamptz",
+    "dx": "int", "g": "small", "s": "smallint", "tn": "timestamp", "n": "numeric", "n3": "numeric", "v": "varchar",
+    "d8": "date", "w": "instant", "u": "uuid", "r": "real",
+}
+
+ZONES = ["Europe/Berlin", "UTC", "America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kolkata", "<+05:30>-05:30"]
+
+LITERALS = {
+    "int": ["0", "1", "(-1)", "5", "42", "7", "2147483647", "(-2147483648)", "3", "NULL"],
+    "small": ["0", "1", "2", "5", "3", "(-1)", "NULL"],
+    "smallint": ["0", "5", "(-1)", "42", "32767", "NULL"],
+    "bigint": ["0", "5", "(-20)", "42", "9223372036854775807", "100", "4294967296", "NULL"],
+    "float8": ["0", "1.5", "'NaN'", "'Infinity'", "'-Infinity'", "2.25", "(-7.75)", "100", "1e300", "9007199254740993",
+               "'-0'", "NULL"],
+    "eighth": ["0", "0.125", "1.5", "(-2)", "100", "NULL"],
+    "real": ["0.5", "1.5", "'NaN'", "'Infinity'", "0.1", "NULL"],
+    "numeric": ["0", "0.1", "0.10000000000000000555", "5", "(-2.675)", "1e20", "1.7976931348623157e308", "'NaN'", "'-Infinity'",
+                "9999999999999999999999999999999999.5", "(-1e-400)", "9223372036854775807", "NULL"],
+    "bool": ["true", "false", "NULL"],
+    "text": ["''", "'a'", "'$a'", "'$$ROOT'", "'o''hara'", "'żółw'", "'a.b'", "'back\\slash'", "'1'", "'A'", "' '",
+             "'000000000000000000000abc'", "'abc000000000000000'", "'00000000abc0000000000001'",
+             "'00000000abc000000000000g'", "'ann@example.com'", "NULL"],
+    "varchar": ["''", "'a'", "'ab cd'", "'żółw'", "'123456'", "'00000000abc0000000000001'", "NULL"],
+    "pattern": ["'a%'", "'%a'", "'_'", "'%'", "''", "'%.%'", "'0000%'", "'ż%'", "'%\\\\%'", "'A%'", "'%@%.com'", "'%B%'", "NULL"],
+    "regex": ["'^a'", "'a$'", "'^(a|b)'", "'[0-9]+'", "'\\\\.'", "'^$'", "'o.h'", "'A'", "'^0+abc'", "NULL"],
+    "uuid": ["'00000000-0000-0000-0000-000000000000'", "'80000000-0000-4000-8000-000000000000'", "NULL"],
+    "timestamptz": ["'1970-01-01Z'", "'1969-12-31 23:59:59.999Z'", "'2026-03-28 23:59:59.999Z'", "'2026-03-28 23:59:59.9995Z'",
+                    "'1969-12-31 23:59:59.9994Z'", "'infinity'", "'-infinity'", "'2026-03-01Z'",
+                    "'2001-09-09 01:46:40.000001Z'", "NULL"],
+    "timestamp": ["'2026-03-29 02:30'", "'1970-01-01'", "'2026-03-01 00:00:00.0001'", "'-infinity'", "NULL"],
+    "date": ["'2026-03-01'", "'1970-01-01'", "'infinity'", "'2026-03-29'", "NULL"],
+    "instant": ["'2025-03-30 00:30Z'", "'2025-10-26'", "'2025-03-09 02:30'", "'2018-11-04 03:00Z'", "'2011-12-30'",
+                "'2025-04-05 15:00:00.0005Z'", "NULL"],
+    "clock": ["'2025-03-30 02:30'", "'2025-10-26 02:00'", "'2018-11-04'", "'2011-12-30 12:00'", "NULL"],
+    "day": ["'2025-03-30'", "'2025-10-26'", "'2018-02-18'", "'2011-12-30'", "'2025-04-06'", "NULL"],
+}
+
+# what can be a group key or be ordered
+KEY_TYPES = ["int", "small", "smallint", "bigint", "float8", "eighth", "text", "bool", "timestamptz", "timestamp", "date",
+             "instant", "instant", "clock", "day", "text", "int"]
+
+UNITS = "[[minute|hour|day|week|month|quarter|year]]"
+FIELDS = "[[year|month|day|hour|minute|dow|isodow|doy|week|quarter|isoyear]]"
+SPANS = "[[1 day|2 hours|1 month|90 minutes|-3 days|1 year|30 seconds]]"
+ZONE = "[[UTC|Europe/Berlin|America/New_York|Asia/Kolkata|Australia/Lord_Howe]]"
+COMPARISON = "[[<|<=|=|>=|>|<>]]"
+
+GENERAL = ["CASE WHEN <bool> THEN <{0}> ELSE <{0}> END", "CASE WHEN <bool> THEN <{0}> END", "coalesce(<{0}>, <{0}>)",
+           "nullif(<{0}>, <{0}>)", "[[greatest|least]](<{0}>, <{0}>)", "CASE <small> WHEN 1 THEN <{0}> WHEN <small> THEN <{0}> END"]
+
+# what never fails, whatever the operands are
+FUNCTIONS = {
+    "small": ["(<int> % [[7|10|3]])", "(<small> + [[1|2]])", "(<small> * <small>)", "abs(<small>)", "(-<small>)",
+              "length(<text>)", "strpos(<text>, <const_text>)", "extract(" + FIELDS + " FROM <instant>)::int",
+              "date_part('" + FIELDS + "', <clock>)::int", "extract(" + FIELDS + " FROM <day>)::int", "<bool>::int",
+              "(<day> - <day>)", "(<int> / [[10|1000000|(-3)]])", "char_length(<varchar>)", "round(<eighth>)::int",
+              "octet_length(<text>)", "mod(<int>, [[4|5]])", "sign(<eighth>)::int"],
+    "int": ["<small>", "<smallint>::int", "(<smallint> + <smallint>::int)", "(<smallint> * [[2|(-3)]]::int)", "(<int> / [[2|(-2)]])",
+            "(<int> % [[1000|(-7)]])", "(<int> [[&]] <int>)"],
+    "bigint": ["<int>::bigint", "(<int>::bigint [[+|-|*]] <int>)", "(<bigint> % [[1000|7]])", "(<bigint> / [[10|1000]])",
+               "floor(extract(epoch FROM <instant>))::bigint"],
+    "eighth": ["(<eighth> + <small>)", "(<eighth> * [[2|0.5|(-1)]]::float8)", "(<eighth> / [[2|4]])", "abs(<eighth>)",
+               "[[floor|ceil|round|trunc]](<eighth>)", "(<eighth> - <eighth>)", "(-<eighth>)", "<small>::float8"],
+    "float8": ["<eighth>", "<int>::float8", "<bigint>::float8", "abs(<float8>)", "(-<float8>)", "[[floor|ceil|round|trunc]](<float8>)",
+               "sign(<float8>)", "extract(epoch FROM <instant>)::float8", "date_part('epoch', <instant>)",
+               "floor(extract(epoch FROM <instant>) / [[3600|300|86400]]) * [[3600|300|86400]]::float8", "<real>::float8"],
+    "numeric": ["<int>::numeric", "(<bigint> * 1.5)", "extract(epoch FROM <instant>)", "abs(<numeric>)", "<eighth>::numeric"],
+    "text": ["lower(<text>)", "upper(<text>)", "[[left|right]](<text>, [[0|1|3|-2]])", "substring(<text>, [[1|2|-1]], [[2|0|5]])",
+             "(<text> || <text>)", "[[trim|ltrim|rtrim]](<text>)", "replace(<text>, 'a', <const_text>)", "<int>::text", "<varchar>::text",
+             "concat(<text>, <int>)", "to_char(<instant>, 'YYYY-MM-DD HH24')", "split_part(<text>, '.', 1)", "reverse(<text>)",
+             "<bool>::text", "md5(<text>)", "<day>::text", "substr(<text>, 2)"],
+    "varchar": ["<text>::varchar(3)"],
+    "timestamptz": ["<instant>"],
+    "timestamp": ["<clock>"],
+    "date": ["<day>"],
+    "instant": ["date_trunc('" + UNITS + "', <instant>)", "date_trunc('" + UNITS + "', <instant>, '" + ZONE + "')",
+                "(<instant> [[+|-]] interval '" + SPANS + "')", "(<clock> AT TIME ZONE '" + ZONE + "')", "<clock>::timestamptz",
+                "<day>::timestamptz", "to_timestamp(floor(extract(epoch FROM <instant>) / 3600) * 3600)"],
+    "clock": ["(<instant> AT TIME ZONE '" + ZONE + "')", "<instant>::timestamp", "<day>::timestamp",
+              "date_trunc('" + UNITS + "', <clock>)", "(<clock> [[+|-]] interval '" + SPANS + "')",
+              "date_bin('[[15 minutes|1 hour|1 day]]', <clock>, '2001-01-01')", "date_trunc('" + UNITS + "', <day>::timestamp)"],
+    "day": ["<instant>::date", "<clock>::date", "(<day> [[+|-]] <small>)", "date(<instant> AT TIME ZONE '" + ZONE + "')"],
+    "bool": ["(<bool> AND <bool>)", "(<bool> OR <bool>)", "(<bool> OR <bool> OR <bool>)", "(<bool> AND <bool> AND <bool>)",
+             "(NOT <bool>)", "(NOT <bool>)", "(<any> IS NULL)", "(<any> IS NOT NULL)", "(<bool> IS [[|NOT ]][[TRUE|FALSE|UNKNOWN]])",
+             "<col_bool>", "<col_bool>",
+             "(<text> [[LIKE|NOT LIKE|ILIKE]] <const_pattern>)", "(<text> [[~|~*|!~]] <const_regex>)", "starts_with(<text>, <const_text>)",
+             "(<const_int> IS NULL OR <col_int> = <const_int>)", "(<const_text> IS NULL OR <col_text> = <const_text>)",
+             "(date_trunc('" + UNITS + "', <col_instant>) " + COMPARISON + " <const_instant>)",
+             "(<col_instant>::date " + COMPARISON + " <const_day>)", "(<instant>::date IN (<const_day>, <const_day>))",
+             "(extract(" + FIELDS + " FROM <instant>) " + COMPARISON + " <small>)",
+             "(lower(<col_text>) " + COMPARISON + " <const_text>)", "(<col_text> COLLATE \"C\" " + COMPARISON + " <const_text>)",
+             "(<int> " + COMPARISON + " <eighth>)", "(<col_timestamptz> " + COMPARISON + " <const_date>)",
+             "(<col_timestamptz> " + COMPARISON + " <const_timestamp>)", "(<col_timestamp> " + COMPARISON + " <const_timestamptz>)",
+             "(<col_date> " + COMPARISON + " <const_timestamptz>)", "(<col_date> " + COMPARISON + " <const_timestamp>)",
+             "(<col_float8> " + COMPARISON + " <const_real>)", "(<col_numeric> " + COMPARISON + " <const_numeric>)",
+             "(<col_text> = ANY (ARRAY[<const_text>, <const_text>]))", "(<col_int> <> ALL (ARRAY[<const_int>, <const_int>, 3]))",
+             "(<col_uuid> " + COMPARISON + " <const_uuid>)"],
+}
+for _type in ("small", "int", "bigint", "float8", "eighth", "text", "timestamptz", "timestamp", "date", "instant", "clock", "day", "bool"):
+    FUNCTIONS[_type] = FUNCTIONS[_type] + [template.format(_type) for template in GENERAL]
+for _type in ("int", "small", "bigint", "smallint", "float8", "eighth", "text", "varchar", "timestamptz", "timestamp", "date", "instant",
+              "clock", "day", "numeric", "uuid"):
+    FUNCTIONS["bool"] += [template.format(_type, COMPARISON) for template in (
+        "(<{0}> {1} <{0}>)", "(<col_{0}> {1} <const_{0}>)", "(<const_{0}> {1} <col_{0}>)",
+        "(<col_{0}> [[IN|NOT IN]] (<const_{0}>, <const_{0}>, <const_{0}>))",
+        "(<{0}> BETWEEN <const_{0}> AND <const_{0}>)", "(<{0}> IS [[|NOT ]]DISTINCT FROM <{0}>)")]
+
+# what fails for some operands: overflows, divisions by zero
+FALLIBLE = {
+    "small": ["<text>::int"],
+    "int": ["(<int> [[+|-|*]] <int>)", "(<int> [[/|%]] <int>)", "<bigint>::int", "abs(<int>)", "(-<int>)"],
+    "bigint": ["(<bigint> [[+|-|*]] <int>)", "(<bigint> / <int>)", "<float8>::bigint"],
+    "float8": ["(<float8> [[+|-|*]] <float8>)", "(<float8> / <float8>)", "sqrt(<float8>)", "(<float8> / <int>)"],
+    "eighth": ["<eighth> / <small>"],
+    "smallint": ["<int>::smallint", "(<smallint> * <smallint>)"],
+}
+
+# type, call, whether it may fail
+AGGREGATES = [
+    ("bigint", "count(*)", False), ("bigint", "count(*)", False), ("bigint", "count(<any>)", False),
+    ("bigint", "count(DISTINCT <any>)", False), ("bigint", "sum(<small>)", False), ("bigint", "sum(<int>)", False),
+    ("numeric", "sum(<bigint>)", False), ("eighth", "sum(<eighth>)", False), ("eighth", "sum(DISTINCT <eighth>)", False),
+    ("numeric", "avg(<int>)", False), ("float8", "avg(<col_eighth>)", False),
+    ("numeric", "sum(<numeric>)", False), ("bigint", "count(CASE WHEN <bool> THEN 1 END)", False),
+    ("bigint", "sum(CASE WHEN <bool> THEN 1 ELSE 0 END)", False), ("bool", "bool_and(<bool>)", False),
+    ("bool", "[[bool_or|every]](<bool>)", False), ("any", "[[min|max]](<int>)", False), ("any", "[[min|max]](<bigint>)", False),
+    ("any", "[[min|max]](<float8> + 0)", False), ("any", "[[min|max]](<text>)", False), ("any", "[[min|max]](<timestamptz>)", False),
+    ("any", "[[min|max]](<instant>)", False), ("any", "[[min|max]](<clock>)", False), ("any", "[[min|max]](<date>)", False),
+    ("any", "[[min|max]](<smallint>)", False), ("float8", "sum(<eighth>) / nullif(count(*), 0)", False),
+    ("any", "string_agg(<text>, ',' ORDER BY id)", False), ("any", "array_agg(<int> ORDER BY id)", False),
+    ("any", "round(stddev(<small>), 9)", False), ("any", "round(var_pop(<int>), 9)", False),
+    ("any", "percentile_disc(0.5) WITHIN GROUP (ORDER BY <int>)", False),
+    ("any", "sum(<int>) / count(*)", True), ("any", "max(<int>) * 2", True),
+]
