@@ -150,6 +150,15 @@ ad_eclass_members(EquivalenceClass *ec, RelOptInfo *rel)
 #endif
 
 /*
+ * The GROUP BY that the executor has to do: 16 leaves out redundant keys.
+ */
+#if PG_VERSION_NUM >= 160000
+#define ad_group_clause(root) ((root)->processed_groupClause)
+#else
+#define ad_group_clause(root) ((root)->parse->groupClause)
+#endif
+
+/*
  * Pathkeys: 18 knows no strategies of B-trees any more.
  */
 #if PG_VERSION_NUM >= 180000

@@ -593,6 +593,10 @@ static const struct
 	.min = PG_INT64_MIN, .max = PG_INT64_MAX}},
 	{AD_RESULT_SUM, {.typid = FLOAT8OID, .decode = decode_float8_sum}},
 	{AD_RESULT_SUM, {.typid = NUMERICOID, .decode = decode_numeric_sum}},
+	/* in the states of averages, which have the count beside it */
+	{AD_RESULT_SUM, {.typid = INT8ARRAYOID, .decode = decode_integer,
+	.min = PG_INT64_MIN, .max = PG_INT64_MAX}},
+	{AD_RESULT_SUM, {.typid = FLOAT8ARRAYOID, .decode = decode_float8_sum}},
 	{AD_RESULT_EXTREME, {.typid = FLOAT8OID, .decode = decode_float8_extreme}},
 };
 

@@ -207,11 +207,12 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
 }
 
 /*
- * The plan of a grouping, and of the order and the limit of its groups.
+ * The plan of a grouping, and of the order and the limit of its groups.  There
+ * are clauses, on its keys, if it is a partial one.
  */
 static ForeignScan *
 plan_grouping(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
-			  Plan *outer_plan)
+			  List *clauses, Plan *outer_plan)
 {
 	AdUpperRelation *upper = rel->fdw_private;
 	AdExprContext context = *upper->grouping.context;
@@ -230,7 +231,9 @@ plan_grouping(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist
 		ad_order_query(&query, keys);
 		ad_order_limit(root, &context, keys, &query);
 	}
-	return make_foreignscan(tlist, upper->having, 0, context.slots,
+	return make_foreignscan(tlist,
+							list_concat(extract_actual_clauses(clauses, false), upper->having),
+							0, context.slots,
 							ad_query_to_list(&query), upper->grouping.tlist,
 							NIL, outer_plan);
 }
@@ -245,5 +248,5 @@ ad_get_foreign_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid,
 {
 	if (rel->reloptkind == RELOPT_BASEREL || rel->reloptkind == RELOPT_OTHER_MEMBER_REL)
 		return plan_scan(root, rel, path, tlist, clauses, outer_plan);
-	return plan_grouping(root, rel, path, tlist, outer_plan);
+	return plan_grouping(root, rel, path, tlist, clauses, outer_plan);
 }

@@ -20,7 +20,9 @@
 #include "executor/executor.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/float.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
@@ -356,10 +358,28 @@ column_is_null(AdScanState *state, const AdScanColumn *column, const AdFieldValu
 	return true;
 }
 
-/* a sum divided by a count other than zero, as avg() does */
+/*
+ * A sum divided by a count other than zero, as avg() does; or, of a partial
+ * aggregate, the state of avg() that has them, for PostgreSQL to combine.
+ */
 static Datum
 average(Oid typid, Datum sum, int64 count)
 {
+	if (typid == INT8ARRAYOID)
+	{
+		Datum		state[] = {Int64GetDatum(count), sum};
+
+		return PointerGetDatum(construct_array(state, lengthof(state), INT8OID, sizeof(int64),
+											   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	}
+	if (typid == FLOAT8ARRAYOID)
+	{
+		/* avg() does not use the squares, and NaN does not overflow in float8_combine() */
+		Datum		state[] = {Float8GetDatum((float8) count), sum, Float8GetDatum(get_float8_nan())};
+
+		return PointerGetDatum(construct_array(state, lengthof(state), FLOAT8OID, sizeof(float8),
+											   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	}
 	if (typid == FLOAT8OID)
 		return Float8GetDatum(DatumGetFloat8(sum) / (float8) count);
 	return DirectFunctionCall2(numeric_div, sum, NumericGetDatum(int64_to_numeric(count)));

@@ -20,8 +20,10 @@
 #include "group.h"
 #include "key.h"
 #include "order.h"
+#include "partial.h"
 #include "plan.h"
 #include "typeexpr.h"
+#include "upper.h"
 
 /* the aggregate functions that MongoDB can stand for */
 static const struct
@@ -63,16 +65,6 @@ static const struct
 	{F_SUM_NUMERIC, AD_SUM},
 };
 
-/* what a group is built from */
-typedef struct AdGroupBuilder
-{
-	AdValueContext values;
-	AdGroup    *group;
-	List	   *tlist;			/* what the scan returns */
-	List	   *keys;			/* expressions */
-	Node	   *distinct;		/* argument whose distinct values are aggregated */
-} AdGroupBuilder;
-
 static bool
 find_aggregate(Oid function, AdAggregate *aggregate)
 {
@@ -91,8 +83,8 @@ find_aggregate(Oid function, AdAggregate *aggregate)
  * A column whose values are equal for MongoDB if they are for SQL: a double and
  * a decimal that are the same numeric are not.
  */
-static const AdColumn *
-comparable_column(AdExprContext *context, Node *node)
+const AdColumn *
+ad_comparable_column(AdExprContext *context, Node *node)
 {
 	const AdColumn *column = ad_expr_column(context, node);
 	Oid			collation = exprCollation(node);
@@ -116,7 +108,7 @@ add_keys(AdGroupBuilder *builder)
 	foreach(lc, builder->keys)
 	{
 		Node	   *key = lfirst(lc);
-		const AdColumn *column = comparable_column(builder->values.base, key);
+		const AdColumn *column = ad_comparable_column(builder->values.base, key);
 		Node	   *expr = NULL;
 
 		if (column == NULL)
@@ -203,7 +195,7 @@ add_distinct(AdGroupBuilder *builder)
 	}
 	if (builder->distinct == NULL)
 		return true;
-	column = comparable_column(builder->values.base, builder->distinct);
+	column = ad_comparable_column(builder->values.base, builder->distinct);
 	/* the stages for the distinct values notice mismatches in a column */
 	if (!ad_value(column != NULL ? &probe : &builder->values, builder->distinct, value) ||
 		contain_volatile_functions(builder->distinct))
@@ -263,7 +255,6 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 	bool		known;
 
 	if (aggref->aggorder != NIL || aggref->aggvariadic || list_length(aggref->args) > 1 ||
-		aggref->aggsplit != AGGSPLIT_SIMPLE ||
 		!find_aggregate(aggref->aggfnoid, &call.aggregate) ||
 		is_collated(aggref, call.aggregate))
 		return false;
@@ -289,9 +280,12 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 	return ad_group_return(builder->group, position, &call);
 }
 
-/* let each expression of the scan's target list be a column of its tuples */
-static bool
-return_expressions(AdGroupBuilder *builder)
+/*
+ * Let each expression of the scan's target list be a column of its tuples, and
+ * notice all errors.  Returns false if MongoDB cannot do it exactly.
+ */
+bool
+ad_build_outputs(AdGroupBuilder *builder)
 {
 	ListCell   *lc;
 
@@ -310,34 +304,49 @@ return_expressions(AdGroupBuilder *builder)
 		column = ad_expr_column(builder->values.base, node);
 		if (column == NULL)
 			return false;
-		if (list_member(builder->keys, node) && comparable_column(builder->values.base, node) != NULL)
+		if (list_member(builder->keys, node) && ad_comparable_column(builder->values.base, node) != NULL)
 			ad_group_return_key(builder->group, position, column);
 		else
 			ad_group_return_column(builder->group, position, column);
 	}
-	return true;
-}
-
-/*
- * The group of these keys that returns the target and what the conditions
- * need; false if MongoDB cannot do it exactly.
- */
-static bool
-build_group(AdGroupBuilder *builder, AdExprContext *context, List *keys,
-			PathTarget *target, List *having)
-{
-	ListCell   *lc;
-
-	builder->values.base = context;
-	builder->group = ad_group_create(context);
-	builder->keys = keys;
-	if (!add_keys(builder) || !add_others(builder, target, having) ||
-		!add_distinct(builder) || !return_expressions(builder))
-		return false;
 	foreach(lc, builder->values.columns)
 		ad_group_guard(builder->group, lfirst(lc));
 	ad_group_fail(builder->group, builder->values.failures);
 	return true;
+}
+
+/*
+ * A group of a relation's documents, as yet without keys.
+ */
+AdGroupBuilder
+ad_build_group(const AdRelation *relation)
+{
+	AdGroupBuilder builder = {0};
+	AdExprContext *context = palloc(sizeof(AdExprContext));
+
+	*context = relation->context;
+	context->slots = list_copy(context->slots);
+	context->shared = NIL;
+	builder.values.base = context;
+	builder.group = ad_group_create(context);
+	return builder;
+}
+
+/*
+ * What the group is to the planner once it is built.
+ */
+AdUpperRelation *
+ad_built_relation(const AdRelation *relation, const AdGroupBuilder *builder)
+{
+	AdUpperRelation *upper = palloc0(sizeof(AdUpperRelation));
+
+	upper->query = ad_query_create(relation->serverid, relation->options,
+								   relation->filter);
+	ad_group_finish(builder->group, upper->query);
+	upper->grouping.group = builder->group;
+	upper->grouping.tlist = builder->tlist;
+	upper->grouping.context = builder->values.base;
+	return upper;
 }
 
 static void
@@ -385,8 +394,8 @@ add_grouping(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 			 RelOptInfo *output_rel)
 {
 	AdRelation *relation = input_rel->fdw_private;
-	AdGroupBuilder builder = {0};
-	AdExprContext *context = palloc(sizeof(AdExprContext));
+	PathTarget *target = root->upper_targets[stage];
+	AdGroupBuilder builder;
 	AdUpperRelation *upper;
 	List	   *having = NIL;
 	List	   *keys;
@@ -399,23 +408,17 @@ add_grouping(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 		return;
 	if (stage == UPPERREL_GROUP_AGG)
 		having = (List *) root->parse->havingQual;
-	*context = relation->context;
-	context->slots = list_copy(context->slots);
-	context->shared = NIL;
-	if (!build_group(&builder, context, keys, root->upper_targets[stage], having))
+	builder = ad_build_group(relation);
+	builder.keys = keys;
+	if (!add_keys(&builder) || !add_others(&builder, target, having) ||
+		!add_distinct(&builder) || !ad_build_outputs(&builder))
 		return;
 
-	upper = palloc0(sizeof(AdUpperRelation));
-	upper->query = ad_query_create(relation->serverid, relation->options,
-								   relation->filter);
-	ad_group_finish(builder.group, upper->query);
+	upper = ad_built_relation(relation, &builder);
 	upper->query->single_row = keys == NIL;
-	upper->grouping.group = builder.group;
-	upper->grouping.tlist = builder.tlist;
-	upper->grouping.context = context;
 	upper->having = ad_having_push(&upper->grouping, upper->query, having);
 	output_rel->fdw_private = upper;
-	add_group_path(root, input_rel, output_rel, root->upper_targets[stage], keys);
+	add_group_path(root, input_rel, output_rel, target, keys);
 }
 
 /*
@@ -429,6 +432,10 @@ ad_get_foreign_upper_paths(PlannerInfo *root, UpperRelationKind stage,
 	switch (stage)
 	{
 		case UPPERREL_GROUP_AGG:
+			add_grouping(root, stage, input_rel, output_rel);
+			if (output_rel->fdw_private == NULL)
+				ad_partial_paths(root, input_rel, output_rel, extra);
+			break;
 		case UPPERREL_DISTINCT:
 			add_grouping(root, stage, input_rel, output_rel);
 			break;

@@ -84,7 +84,7 @@ SELECT CAST(TRUNC(EXTRACT(YEAR FROM "calls"."created_at")) AS INTEGER) AS "yr:cr
 -- T7, 4: Tableau: date range filter
 SELECT SUM(1) AS "cnt:calls:ok", "calls"."status" AS "status" FROM "calls" "calls" WHERE (("calls"."created_at" >= (DATE '2025-07-01')) AND ("calls"."created_at" < (TIMESTAMP '2025-10-01 00:00:00.000'))) GROUP BY 2;
 
--- T9, 6000: Tableau: ends-with filter
+-- T9, 123: Tableau: ends-with filter
 SELECT MAX("calls"."duration_minutes") AS "max:duration_minutes:ok", "calls"."created_by_email" AS "created_by_email" FROM "calls" "calls" WHERE (SUBSTR(RTRIM(CAST(LOWER(CAST("calls"."created_by_email" AS TEXT)) AS TEXT), ' '), (CASE WHEN (LENGTH(RTRIM(CAST(LOWER(CAST("calls"."created_by_email" AS TEXT)) AS TEXT), ' ')) - LENGTH(CAST('x.com' AS TEXT))) < 0 THEN 1 ELSE LENGTH(RTRIM(CAST(LOWER(CAST("calls"."created_by_email" AS TEXT)) AS TEXT), ' ')) - LENGTH(CAST('x.com' AS TEXT)) + 1 END), LENGTH(CAST('x.com' AS TEXT))) = CAST('x.com' AS TEXT)) GROUP BY 2;
 
 -- T11, 4: Tableau: quick-filter values, ASC NULLS FIRST
@@ -114,13 +114,13 @@ select "_"."created_at_year_month" as "c11", "_"."a0" as "a0" from (select "rows
 -- P9, 1000: Power BI: preview / import
 select "$Table"."call_id" as "call_id", "$Table"."created_at" as "created_at", "$Table"."created_by_email" as "created_by_email", "$Table"."duration_minutes" as "duration_minutes", "$Table"."status" as "status" from "calls" "$Table" limit 1000;
 
--- L1, 2525: Looker: measures by dimension
+-- L1, 123: Looker: measures by dimension
 SELECT LOWER((calls."created_by_email")) AS "email", COALESCE(SUM(CAST(( calls."duration_minutes" ) AS DOUBLE PRECISION)), 0) AS "sum_of_duration" FROM calls AS calls WHERE ((( calls."created_at" ) >= (DATE_TRUNC('day', DATE '2025-01-01')) AND ( calls."created_at" ) < (DATE_TRUNC('day', DATE '2026-01-01')))) GROUP BY 1 ORDER BY 2 DESC FETCH NEXT 500 ROWS ONLY;
 
 -- L3, 2398: Looker: date with time-zone conversion
 SELECT (DATE(calls."created_at" AT TIME ZONE 'UTC' AT TIME ZONE 'America/New_York')) AS "calls.created_date", COUNT(*) AS "calls.count" FROM calls AS calls WHERE (calls."status" ) = 'completed' GROUP BY 1 ORDER BY 1 DESC FETCH NEXT 500 ROWS ONLY;
 
--- R1, 2525: RStudio dbplyr: lower() group
+-- R1, 4: RStudio dbplyr: lower() group
 SELECT "d2", COUNT(*) AS "n" FROM (SELECT "calls".*, lower("status") AS "d2" FROM "calls" WHERE ("created_at" >= '2025-01-01' AND "created_at" <= '2026-01-01')) AS "q01" GROUP BY "d2" ORDER BY "d2" LIMIT 1000;
 
 -- PR1, 20: PostgREST: GET /calls?created_by_email=eq.x&order=created_at.desc&limit=20&offset=0

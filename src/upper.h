@@ -1,0 +1,26 @@
+/*
+ * upper.h
+ *	  Building of groups, for what plans them.
+ */
+#ifndef AD_UPPER_H
+#define AD_UPPER_H
+
+#include "plan.h"
+
+/* what a group is built from */
+typedef struct AdGroupBuilder
+{
+	AdValueContext values;
+	AdGroup    *group;
+	List	   *tlist;			/* what the scan returns */
+	List	   *keys;			/* expressions */
+	Node	   *distinct;		/* argument whose distinct values are aggregated */
+} AdGroupBuilder;
+
+extern const AdColumn *ad_comparable_column(AdExprContext *context, Node *node);
+extern AdGroupBuilder ad_build_group(const AdRelation *relation);
+extern bool ad_build_outputs(AdGroupBuilder *builder);
+extern AdUpperRelation *ad_built_relation(const AdRelation *relation,
+										  const AdGroupBuilder *builder);
+
+#endif							/* AD_UPPER_H */

@@ -1,0 +1,110 @@
+-- Groupings of which MongoDB does a part, and PostgreSQL the rest.  EXPLAIN
+-- does not contact MongoDB.
+\pset format unaligned
+\pset tuples_only on
+SET client_min_messages = warning;
+DROP EXTENSION IF EXISTS admin_dashboard CASCADE;
+CREATE EXTENSION admin_dashboard;
+CREATE SERVER mongodb FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://127.0.0.1:1');
+CREATE FOREIGN TABLE t (
+	b boolean, i int, l bigint, f double precision, n numeric, s text, v varchar(10), c char(3), d date,
+	ts timestamptz, j jsonb
+) SERVER mongodb OPTIONS (database 'shop');
+CREATE FOREIGN TABLE loose (i int, f double precision, s text)
+	SERVER mongodb OPTIONS (database 'shop', on_mismatch 'null');
+CREATE COLLATION nondeterministic (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE FOREIGN TABLE folded (s text COLLATE nondeterministic, i int)
+	SERVER mongodb OPTIONS (database 'shop');
+CREATE FUNCTION label(text, int) RETURNS text STABLE LANGUAGE plpgsql AS 'BEGIN RETURN $1 || $2; END';
+CREATE FUNCTION noise(text) RETURNS text VOLATILE LANGUAGE plpgsql AS 'BEGIN RETURN $1; END';
+
+-- whether a query is partly grouped by MongoDB, and by what query
+CREATE FUNCTION shown(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) ' || query LOOP
+		IF line ~ '(MongoDB (Query|Parameters)|Filter|Aggregate|Group  )' THEN
+			RETURN NEXT trim(line);
+		END IF;
+	END LOOP;
+END $$;
+CREATE FUNCTION stays(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	plan text := '';
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) ' || query LOOP
+		plan := plan || line;
+	END LOOP;
+	RETURN NEXT CASE WHEN plan LIKE '%$group%' THEN 'MongoDB groups' ELSE 'stays' END || ': ' || query;
+END $$;
+
+-- by the column that a key reads
+EXPLAIN (VERBOSE, COSTS OFF) SELECT lower(s), count(*), sum(f) FROM t GROUP BY 1;
+EXPLAIN (VERBOSE, COSTS OFF) SELECT lower(s) || '!', sum(f) / count(*) FROM t GROUP BY lower(s) HAVING count(*) > 1 ORDER BY 1;
+SELECT shown('SELECT lower(s), count(*) FROM loose GROUP BY 1');
+SELECT shown('SELECT lower(s) FROM t GROUP BY 1');
+SELECT shown('SELECT label(s, i), count(*) FROM t GROUP BY 1');
+SELECT shown('SELECT upper(v), to_char(d, ''Day''), b::text, count(*) FROM t GROUP BY 1, 2, 3');
+
+-- beside keys that MongoDB computes
+SELECT shown('SELECT lower(s), i, l % 10, count(*) FROM t WHERE l = 1 GROUP BY 1, 2, 3');
+SELECT shown('SELECT date_trunc(''day'', ts), lower(s), count(*) FROM t WHERE ts > ''2025-01-01Z'' AND ts < ''2026-01-01Z'' GROUP BY 1, 2');
+SELECT shown('SELECT s, lower(s), length(s), count(*) FROM t WHERE s = ''a'' GROUP BY 1, 2, 3');
+
+-- conditions that read keys only
+EXPLAIN (VERBOSE, COSTS OFF) SELECT s, max(f) FROM t WHERE md5(s) LIKE 'a%' AND i = 1 GROUP BY s;
+SELECT shown('SELECT upper(s), count(*) FROM t WHERE s ILIKE ''%a%'' GROUP BY 1');
+SELECT shown('SELECT s, i, count(*) FROM t WHERE label(s, i) = ''a1'' GROUP BY 1, 2');
+SELECT stays('SELECT s, count(*) FROM t WHERE md5(s) = (SELECT max(v) FROM t) GROUP BY 1');
+SELECT stays('SELECT s, count(*) FROM t WHERE label(s, i) = ''a1'' GROUP BY 1');
+SELECT stays('SELECT count(*) FROM t WHERE md5(s) = ''x''');
+SELECT stays('SELECT i % 10, count(*) FROM t WHERE chr(i) = ''x'' GROUP BY 1');
+SELECT stays('SELECT s, count(*) FROM t WHERE noise(s) = ''x'' GROUP BY 1');
+SELECT stays('SELECT s, count(*) FROM t WHERE md5(s) = ''x'' OR s = (SELECT v FROM t u WHERE u.s = t.s) GROUP BY 1');
+
+-- an error that PostgreSQL would not meet where the condition is not true
+SELECT shown('SELECT lower(s), sum(i + 1) FROM t GROUP BY 1');
+SELECT stays('SELECT lower(s), sum(i + 1) FROM t WHERE md5(s) = ''x'' GROUP BY 1');
+
+-- the states of aggregates
+SELECT shown('SELECT lower(s), count(f), sum(i), min(i), max(f), avg(f), avg(i), bool_and(b) FROM t WHERE f > 0 AND i > 0 GROUP BY 1');
+SELECT shown('SELECT lower(s), count(*) FILTER (WHERE i = 1) FROM t WHERE i > 0 GROUP BY 1');
+SELECT stays('SELECT lower(s), sum(l) FROM t GROUP BY 1');
+SELECT stays('SELECT lower(s), avg(n) FROM t GROUP BY 1');
+SELECT stays('SELECT lower(s), stddev(f) FROM t GROUP BY 1');
+SELECT stays('SELECT lower(s), count(DISTINCT i) FROM t GROUP BY 1');
+SELECT stays('SELECT lower(s), string_agg(s, '','' ORDER BY s) FROM t GROUP BY 1');
+
+-- equal values that an expression can tell apart; values that MongoDB cannot
+SELECT stays('SELECT f::text, count(*) FROM t GROUP BY 1');
+SELECT stays('SELECT n::text, count(*) FROM t GROUP BY 1');
+SELECT stays('SELECT lower(c), count(*) FROM t GROUP BY 1');
+SELECT stays('SELECT j ->> ''a'', count(*) FROM t GROUP BY 1');
+SELECT stays('SELECT lower(s), count(*) FROM folded GROUP BY 1');
+SELECT stays('SELECT t::text, count(*) FROM t GROUP BY 1');
+SELECT stays('SELECT noise(s), count(*) FROM t GROUP BY 1');
+SELECT stays('SELECT regexp_split_to_table(s, '',''), count(*) FROM t GROUP BY 1');
+SELECT stays('SELECT lower(s), i, count(*) FROM t GROUP BY ROLLUP (1, 2)');
+
+-- instants are many
+SELECT stays('SELECT to_char(ts, ''YYYY-MM''), count(*) FROM t GROUP BY 1');
+SELECT stays('SELECT lower(s), ts, count(*) FROM t GROUP BY 1, 2');
+
+-- all of a grouping is better than a part
+SELECT shown('SELECT left(s, 4), count(*) FROM t WHERE s = ''a'' GROUP BY 1');
+
+-- a plan of parameters
+SET plan_cache_mode = force_generic_plan;
+PREPARE by_label(text) AS SELECT label(s, i) || $1, count(*) FROM t WHERE v = $1 AND md5(s) > $1 GROUP BY s, i;
+EXPLAIN (VERBOSE, COSTS OFF) EXECUTE by_label('a');
+RESET plan_cache_mode;
+
+-- switched off
+SET admin_dashboard.enable_aggregate_pushdown = off;
+SELECT stays('SELECT lower(s), count(*) FROM t GROUP BY 1');
+RESET admin_dashboard.enable_aggregate_pushdown;
+DROP EXTENSION admin_dashboard CASCADE;
+DROP FUNCTION shown(text), stays(text), label(text, int), noise(text);
+DROP COLLATION nondeterministic;
