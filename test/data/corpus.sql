@@ -921,6 +921,68 @@ SELECT count(*) FROM (SELECT count(*) FROM t LIMIT 0) s;
 SELECT count(*) FROM (SELECT count(*) FROM t OFFSET 1) s;
 SELECT count(*) FROM (SELECT count(*) FROM t WHERE false LIMIT 1) s;
 
+-- ==== Groups of which MongoDB makes a part
+SELECT lower(t), count(*), sum(m), min(i), max(ts) FROM t GROUP BY 1;
+SELECT upper(t), count(t), count(i), avg(m), avg(i), avg(s), avg(g) FROM t GROUP BY 1;
+SELECT upper(left(t, 1)), max(t COLLATE "C"), min(t COLLATE "C"), bool_and(b), bool_or(b), every(i > 0) FROM t GROUP BY 1;
+SELECT initcap(v), max(d8), min(tn), max(s), min(l), max(f), min(f) FROM t GROUP BY 1;
+SELECT lower(t), sum(i), sum(s), sum(g) FROM t GROUP BY 1;
+SELECT lower(t), sum(f) FILTER (WHERE abs(f) < 100), avg(f) FILTER (WHERE abs(f) < 100), avg(f) FILTER (WHERE f = 'Infinity'), avg(f) FILTER (WHERE f = 'NaN') FROM t GROUP BY 1;
+SELECT lower(t), count(*) FILTER (WHERE b), avg(m) FILTER (WHERE i > 1000000000), min(i) FILTER (WHERE NOT b) FROM t GROUP BY 1;
+SELECT lower(t) FROM t GROUP BY 1;
+SELECT count(*) FROM t GROUP BY lower(t);
+SELECT length(md5(t)), count(*) FROM t GROUP BY 1;
+SELECT b::text || g, count(*), sum(m) FROM t GROUP BY 1;
+SELECT to_char(g, 'RN'), count(*) FROM t GROUP BY 1;
+SELECT chr(64 + g), g, b, count(*) FROM t GROUP BY 1, 2, 3;
+SELECT to_char(d8, 'YYYY'), count(*), avg(m) FROM t GROUP BY 1;
+SELECT md5(i::text), count(*) FROM t GROUP BY 1;
+SELECT to_hex(dx), upper(t), sum(m) FROM t GROUP BY 1, 2;
+SELECT reverse(t), length(t), g % 3, count(*), max(m) FROM t GROUP BY 1, 2, 3;
+SELECT lower(t), date_trunc('year', ts), count(*) FROM t WHERE ts > '1900-01-01' AND ts < '2100-01-01' GROUP BY 1, 2;
+SELECT lower(t), i % 3, count(*), sum(m) FROM t WHERE i > 0 GROUP BY 1, 2;
+SELECT t, lower(t), count(*) FROM t GROUP BY 1, 2;
+SELECT lower(t) || coalesce(t, ''), count(*) FROM t GROUP BY lower(t), t;
+SELECT lower(t) || '!' || count(*), sum(m) / nullif(count(m), 0) FROM t GROUP BY lower(t);
+SELECT lower(t), count(*) FROM t GROUP BY 1 HAVING count(*) > 20 AND max(i) > 0;
+SELECT lower(t), count(*) FROM t GROUP BY 1 HAVING lower(t) > 'a' AND avg(m) > 100;
+SELECT lower(t), count(*) FROM t WHERE t ILIKE '%a%' GROUP BY 1;
+SELECT t, count(*), sum(m) FROM t WHERE md5(t) < '8' GROUP BY 1;
+SELECT t, g, count(*), avg(m), avg(i) FROM t WHERE md5(t || g) < '8' GROUP BY 1, 2;
+SELECT t, count(*) FROM t WHERE lower(t) IS DISTINCT FROM 'a' AND i IS NOT NULL GROUP BY 1;
+SELECT t, count(*) FROM t WHERE lower(t) = 'ANN@EXAMPLE.COM' OR upper(t) IN ('A', 'B') GROUP BY 1;
+SELECT upper(t), count(*) FROM t WHERE upper(t) = 'A' GROUP BY 1;
+SELECT upper(t), max(m) FROM t WHERE upper(t) = 'nothing' GROUP BY 1;
+SELECT t, g, max(m) FROM t WHERE g = 3 AND repeat(t, g) <> '' GROUP BY 1, 2;
+SELECT t, max(m) FROM t WHERE upper(t) LIKE '%A%' OR t IS NULL GROUP BY 1;
+SELECT t, count(*) FROM t WHERE 1 / g = 1 AND g <> 0 GROUP BY t, g;
+SELECT t, count(*), sum(i::bigint * 2) FROM t WHERE md5(t) < '8' GROUP BY 1;
+SELECT lower(t), sum(i + 1) FROM t WHERE i < 1000 GROUP BY 1;
+SELECT lower(t), sum(1 / i) FROM t GROUP BY 1;
+SELECT t, sum(1 / g) FROM t WHERE lower(t) = 'no such text' GROUP BY 1;
+SELECT f::text, count(*) FROM t GROUP BY 1;
+SELECT n::text, count(*) FROM t GROUP BY 1;
+SELECT c || '!', count(*) FROM t GROUP BY 1;
+SELECT u::text, count(*) FROM t GROUP BY 1;
+SELECT to_char(ts, 'YYYY-MM'), count(*) FROM t GROUP BY 1;
+SELECT lower(t), sum(l), sum(n3) FROM t GROUP BY 1;
+SELECT lower(t), count(DISTINCT i), max(DISTINCT i) FROM t GROUP BY 1;
+SELECT lower(t), max(DISTINCT m), min(g) FROM t GROUP BY 1;
+SELECT lower(t), string_agg(v, ',' ORDER BY v COLLATE "C") FROM t GROUP BY 1;
+SELECT lower(t), count(*), rank() OVER (ORDER BY count(*), lower(t) COLLATE "C") FROM t GROUP BY 1;
+SELECT * FROM (SELECT lower(t) AS lower, sum(m) AS sum FROM t GROUP BY 1) x WHERE lower LIKE 'a%' AND sum > 0;
+SELECT sum(count), sum(sum) FROM (SELECT lower(t), count(*), sum(m) FROM t GROUP BY 1) x;
+SELECT x.lower, x.count, names.name FROM (SELECT lower(t) AS lower, count(*) AS count FROM t GROUP BY 1) x LEFT JOIN names ON names.name = x.lower;
+SELECT DISTINCT lower(t), max(g) FROM t GROUP BY lower(t);
+SELECT (SELECT count(*) FROM (SELECT upper(t), g FROM t WHERE t.g = names.g GROUP BY 1, 2) x) FROM names;
+SELECT lower(t), count(*) FROM t GROUP BY 1 UNION ALL SELECT upper(t), count(*) FROM t GROUP BY 1;
+
+-- ==== Groups of which MongoDB makes a part: their order and limit
+-- ordered: yes
+SELECT lower(t), count(*) FROM t GROUP BY 1 ORDER BY lower(t) COLLATE "C" LIMIT 5;
+SELECT lower(t), count(*), avg(m) FROM t GROUP BY 1 ORDER BY 2 DESC, lower(t) COLLATE "C" NULLS FIRST LIMIT 7 OFFSET 2;
+SELECT upper(t), g, sum(m) FROM t GROUP BY 1, 2 ORDER BY 3 DESC NULLS LAST, 2, upper(t) COLLATE "C";
+
 -- ==== Expressions in conditions
 SELECT id FROM t WHERE i + 1 = 5;
 SELECT id FROM t WHERE i * 2 > l;

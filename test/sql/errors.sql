@@ -106,6 +106,11 @@ SELECT trial($$SELECT id FROM kinds WHERE id IN ('date 0', 'string abc') ORDER B
 SELECT trial($$SELECT sum(number + 2147483647) FROM kinds WHERE id IN ('int 5', 'int 0')$$);
 SELECT trial($$SELECT sum(100 % number) FROM kinds WHERE id IN ('int 5', 'int 0')$$);
 SELECT trial($$SELECT number + 2147483647, count(*) FROM kinds WHERE id IN ('int 5', 'int 0') GROUP BY 1$$);
+-- in groups that PostgreSQL combines
+SELECT trial($$SELECT upper(word), count(*) FROM kinds WHERE id IN ('objectId', 'int 5') GROUP BY 1$$);
+SELECT trial($$SELECT upper(id), max(at) FROM kinds WHERE id IN ('date 0', 'string abc') GROUP BY 1$$);
+SELECT trial($$SELECT upper(id), sum(100 % number) FROM kinds WHERE id IN ('int 5', 'int 0') GROUP BY 1$$);
+SELECT id, sum(100 % number) FROM kinds WHERE id IN ('int 5', 'int 0') AND md5(id) = md5('int 5') GROUP BY 1;
 
 -- it reads
 SELECT trial('INSERT INTO missing_collection VALUES (1)');
