@@ -150,12 +150,15 @@ ad_eclass_members(EquivalenceClass *ec, RelOptInfo *rel)
 #endif
 
 /*
- * The GROUP BY that the executor has to do: 16 leaves out redundant keys.
+ * The keys of GROUP BY or DISTINCT that tell rows apart: 16 leaves out
+ * redundant ones.
  */
 #if PG_VERSION_NUM >= 160000
-#define ad_group_clause(root) ((root)->processed_groupClause)
+#define ad_grouping_clause(root, stage) \
+	((stage) == UPPERREL_DISTINCT ? (root)->processed_distinctClause : (root)->processed_groupClause)
 #else
-#define ad_group_clause(root) ((root)->parse->groupClause)
+#define ad_grouping_clause(root, stage) \
+	((stage) == UPPERREL_DISTINCT ? (root)->parse->distinctClause : (root)->parse->groupClause)
 #endif
 
 /*

@@ -150,8 +150,9 @@ are_of_keys(AdGroupBuilder *builder, List *conditions)
  * aggregates whose states are not values.
  */
 static PathTarget *
-partial_target(PlannerInfo *root, const PathTarget *target, Node *having)
+partial_target(PlannerInfo *root, UpperRelationKind stage)
 {
+	PathTarget *target = root->upper_targets[stage];
 	PathTarget *partial = create_empty_pathtarget();
 	List	   *others = NIL;
 	ListCell   *lc;
@@ -160,12 +161,13 @@ partial_target(PlannerInfo *root, const PathTarget *target, Node *having)
 	{
 		Index		ref = get_pathtarget_sortgroupref(target, foreach_current_index(lc));
 
-		if (ref != 0 && get_sortgroupref_clause_noerr(ref, ad_group_clause(root)) != NULL)
+		if (ref != 0 && get_sortgroupref_clause_noerr(ref, ad_grouping_clause(root, stage)) != NULL)
 			add_column_to_pathtarget(partial, lfirst(lc), ref);
 		else
 			others = lappend(others, lfirst(lc));
 	}
-	others = lappend(others, having);
+	if (stage == UPPERREL_GROUP_AGG)
+		others = lappend(others, root->parse->havingQual);
 	add_new_columns_to_pathtarget(partial,
 								  pull_var_clause((Node *) others,
 												  PVC_INCLUDE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS |
@@ -300,12 +302,14 @@ partial_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, List *ke
  * Combine the groups that have the same keys, by sorting or by hashing.
  */
 static void
-add_final_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
-				Path *path, const GroupPathExtraData *extra)
+add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
+				RelOptInfo *output_rel, Path *path)
 {
-	PathTarget *target = output_rel->reltarget;
-	List	   *having = (List *) extra->havingQual;
-	List	   *clause = ad_group_clause(root);
+	bool		is_distinct = stage == UPPERREL_DISTINCT;
+	PathTarget *target = root->upper_targets[stage];
+	List	   *clause = ad_grouping_clause(root, stage);
+	List	   *pathkeys = is_distinct ? root->distinct_pathkeys : root->group_pathkeys;
+	List	   *having = is_distinct ? NIL : (List *) root->parse->havingQual;
 	AggSplit	split = root->parse->hasAggs ? AGGSPLIT_FINAL_DESERIAL : AGGSPLIT_SIMPLE;
 	AggClauseCosts costs = {0};
 	double		groups = estimate_num_groups(root, get_sortgrouplist_exprs(clause, root->parse->targetList),
@@ -313,45 +317,42 @@ add_final_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel
 
 	if (root->parse->hasAggs)
 		get_agg_clause_costs(root, split, &costs);
-	if (extra->flags & GROUPING_CAN_USE_SORT)
-	{
-		Path	   *sorted = path;
-
-		if (root->group_pathkeys != NIL)
-			sorted = (Path *) create_sort_path(root, output_rel, path, root->group_pathkeys, -1);
-		add_path(output_rel, (Path *)
-				 create_agg_path(root, output_rel, sorted, target, AGG_SORTED, split,
-								 clause, having, &costs, groups));
-	}
-	if (extra->flags & GROUPING_CAN_USE_HASH)
+	if (grouping_is_hashable(clause))
 		add_path(output_rel, (Path *)
 				 create_agg_path(root, output_rel, path, target, AGG_HASHED, split,
 								 clause, having, &costs, groups));
+	if (!grouping_is_sortable(clause))
+		return;
+	if (pathkeys != NIL)
+		path = (Path *) create_sort_path(root, output_rel, path, pathkeys, -1);
+	add_path(output_rel, (Path *)
+			 create_agg_path(root, output_rel, path, target, AGG_SORTED, split,
+							 clause, having, &costs, groups));
 }
 
 /*
- * UPPERREL_GROUP_AGG: MongoDB groups by what the keys and the conditions that
- * stay are computed from.
+ * UPPERREL_GROUP_AGG, UPPERREL_DISTINCT: MongoDB groups by what the keys and
+ * the conditions that stay are computed from.
  */
 void
-ad_partial_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
-				 const GroupPathExtraData *extra)
+ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
+				 RelOptInfo *output_rel)
 {
 	AdRelation *relation = input_rel->fdw_private;
-	Query	   *parse = root->parse;
 	AdGroupBuilder builder;
 	PathTarget *target;
 	RelOptInfo *rel;
+	List	   *keys;
 
+	/* without a key, the conditions have no columns that they may read */
 	if (input_rel->reloptkind != RELOPT_BASEREL ||
 		output_rel->reloptkind != RELOPT_UPPER_REL || relation == NULL ||
 		!relation->options->enable_aggregate_pushdown ||
-		parse->groupClause == NIL || parse->groupingSets != NIL)
+		!ad_grouping_keys(root, stage, &keys) || keys == NIL)
 		return;
 	builder = ad_build_group(relation);
-	target = partial_target(root, output_rel->reltarget, extra->havingQual);
-	if (target == NULL ||
-		!add_keys(&builder, get_sortgrouplist_exprs(parse->groupClause, parse->targetList)) ||
+	target = partial_target(root, stage);
+	if (target == NULL || !add_keys(&builder, keys) ||
 		!are_of_keys(&builder, relation->local_conds) ||
 		!add_states(&builder, target) || !have_duplicates(root, input_rel, &builder))
 		return;
@@ -359,6 +360,6 @@ ad_partial_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_re
 	if (relation->local_conds != NIL && builder.values.failures != NIL)
 		return;
 	rel = partial_relation(root, input_rel, output_rel, &builder, target);
-	add_final_paths(root, input_rel, output_rel,
-					partial_path(root, input_rel, rel, builder.keys), extra);
+	add_final_paths(root, stage, input_rel, output_rel,
+					partial_path(root, input_rel, rel, builder.keys));
 }

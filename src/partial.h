@@ -7,7 +7,7 @@
 
 #include "nodes/pathnodes.h"
 
-extern void ad_partial_paths(PlannerInfo *root, RelOptInfo *input_rel,
-							 RelOptInfo *output_rel, const GroupPathExtraData *extra);
+extern void ad_partial_paths(PlannerInfo *root, UpperRelationKind stage,
+							 RelOptInfo *input_rel, RelOptInfo *output_rel);
 
 #endif							/* AD_PARTIAL_H */

@@ -371,8 +371,8 @@ add_group_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
 }
 
 /* the keys of GROUP BY or of DISTINCT; false if it is something else */
-static bool
-grouping_keys(PlannerInfo *root, UpperRelationKind stage, List **keys)
+bool
+ad_grouping_keys(PlannerInfo *root, UpperRelationKind stage, List **keys)
 {
 	Query	   *parse = root->parse;
 	List	   *clause = stage == UPPERREL_GROUP_AGG ? parse->groupClause : parse->distinctClause;
@@ -404,7 +404,7 @@ add_grouping(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 	if (output_rel->fdw_private != NULL || input_rel->reloptkind != RELOPT_BASEREL ||
 		output_rel->reloptkind != RELOPT_UPPER_REL || relation == NULL ||
 		!relation->options->enable_aggregate_pushdown ||
-		relation->local_conds != NIL || !grouping_keys(root, stage, &keys))
+		relation->local_conds != NIL || !ad_grouping_keys(root, stage, &keys))
 		return;
 	if (stage == UPPERREL_GROUP_AGG)
 		having = (List *) root->parse->havingQual;
@@ -432,12 +432,10 @@ ad_get_foreign_upper_paths(PlannerInfo *root, UpperRelationKind stage,
 	switch (stage)
 	{
 		case UPPERREL_GROUP_AGG:
-			add_grouping(root, stage, input_rel, output_rel);
-			if (output_rel->fdw_private == NULL)
-				ad_partial_paths(root, input_rel, output_rel, extra);
-			break;
 		case UPPERREL_DISTINCT:
 			add_grouping(root, stage, input_rel, output_rel);
+			if (output_rel->fdw_private == NULL)
+				ad_partial_paths(root, stage, input_rel, output_rel);
 			break;
 		case UPPERREL_ORDERED:
 			ad_order_paths(root, input_rel, output_rel);

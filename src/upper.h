@@ -17,6 +17,7 @@ typedef struct AdGroupBuilder
 	Node	   *distinct;		/* argument whose distinct values are aggregated */
 } AdGroupBuilder;
 
+extern bool ad_grouping_keys(PlannerInfo *root, UpperRelationKind stage, List **keys);
 extern const AdColumn *ad_comparable_column(AdExprContext *context, Node *node);
 extern AdGroupBuilder ad_build_group(const AdRelation *relation);
 extern bool ad_build_outputs(AdGroupBuilder *builder);

@@ -974,6 +974,13 @@ SELECT * FROM (SELECT lower(t) AS lower, sum(m) AS sum FROM t GROUP BY 1) x WHER
 SELECT sum(count), sum(sum) FROM (SELECT lower(t), count(*), sum(m) FROM t GROUP BY 1) x;
 SELECT x.lower, x.count, names.name FROM (SELECT lower(t) AS lower, count(*) AS count FROM t GROUP BY 1) x LEFT JOIN names ON names.name = x.lower;
 SELECT DISTINCT lower(t), max(g) FROM t GROUP BY lower(t);
+SELECT DISTINCT lower(t) FROM t;
+SELECT DISTINCT upper(t), g, b::text FROM t;
+SELECT DISTINCT t FROM t WHERE t ILIKE '%A%' ORDER BY 1 LIMIT 1000;
+SELECT DISTINCT t, g FROM t WHERE reverse(t) > 'a' AND g > 1;
+SELECT DISTINCT upper(t), 'constant' FROM t WHERE upper(t) = 'A';
+SELECT DISTINCT ON (lower(t)) lower(t), t COLLATE "C" FROM t ORDER BY 1, t COLLATE "C";
+SELECT count(*) FROM (SELECT DISTINCT reverse(t), to_hex(g) FROM t) x;
 SELECT (SELECT count(*) FROM (SELECT upper(t), g FROM t WHERE t.g = names.g GROUP BY 1, 2) x) FROM names;
 SELECT lower(t), count(*) FROM t GROUP BY 1 UNION ALL SELECT upper(t), count(*) FROM t GROUP BY 1;
 

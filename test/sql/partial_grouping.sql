@@ -64,6 +64,13 @@ SELECT stays('SELECT i % 10, count(*) FROM t WHERE chr(i) = ''x'' GROUP BY 1');
 SELECT stays('SELECT s, count(*) FROM t WHERE noise(s) = ''x'' GROUP BY 1');
 SELECT stays('SELECT s, count(*) FROM t WHERE md5(s) = ''x'' OR s = (SELECT v FROM t u WHERE u.s = t.s) GROUP BY 1');
 
+-- distinct values
+EXPLAIN (VERBOSE, COSTS OFF) SELECT DISTINCT lower(s), i FROM t;
+SELECT shown('SELECT DISTINCT s FROM t WHERE s ILIKE ''%a%''');
+SELECT stays('SELECT DISTINCT f::text FROM t');
+SELECT stays('SELECT DISTINCT s FROM t WHERE md5(v) = ''x''');
+SELECT stays('SELECT DISTINCT ON (lower(s)) i FROM t');
+
 -- an error that PostgreSQL would not meet where the condition is not true
 SELECT shown('SELECT lower(s), sum(i + 1) FROM t GROUP BY 1');
 SELECT stays('SELECT lower(s), sum(i + 1) FROM t WHERE md5(s) = ''x'' GROUP BY 1');
