@@ -317,7 +317,7 @@ add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_re
 
 	if (root->parse->hasAggs)
 		get_agg_clause_costs(root, split, &costs);
-	if (grouping_is_hashable(clause))
+	if (clause != NIL && grouping_is_hashable(clause))
 		add_path(output_rel, (Path *)
 				 create_agg_path(root, output_rel, path, target, AGG_HASHED, split,
 								 clause, having, &costs, groups));

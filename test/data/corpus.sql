@@ -982,6 +982,8 @@ SELECT DISTINCT upper(t), 'constant' FROM t WHERE upper(t) = 'A';
 SELECT DISTINCT ON (lower(t)) lower(t), t COLLATE "C" FROM t ORDER BY 1, t COLLATE "C";
 SELECT count(*) FROM (SELECT DISTINCT reverse(t), to_hex(g) FROM t) x;
 SELECT (SELECT count(*) FROM (SELECT upper(t), g FROM t WHERE t.g = names.g GROUP BY 1, 2) x) FROM names;
+SELECT (SELECT sum(n) FROM (SELECT t, count(*) AS n FROM t WHERE md5(t) < names.name GROUP BY 1) x) FROM names;
+SELECT name, n FROM names, LATERAL (SELECT t, count(*) AS n FROM t WHERE md5(t || names.name) < '4' GROUP BY 1) x;
 SELECT lower(t), count(*) FROM t GROUP BY 1 UNION ALL SELECT upper(t), count(*) FROM t GROUP BY 1;
 
 -- ==== Groups of which MongoDB makes a part: their order and limit
