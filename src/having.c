@@ -105,7 +105,7 @@ ad_ordered_expr(const AdValue *value, const PathKey *pathkey, Node **expr)
 		case TIMESTAMPOID:
 		case DATEOID:
 			*expr = ad_instant_key(value);
-			return *expr != NULL && (ad_tag(*expr) != AD_DOCUMENT ||
+			return *expr != NULL && (!IsA(*expr, List) || ad_tag(*expr) != AD_DOCUMENT ||
 									 ad_member_str(*expr, 0)[0] == '$');
 		case BOOLOID:
 		case INT2OID:

@@ -402,6 +402,7 @@ SELECT id FROM t WHERE f IS NOT NULL AND f * 0 <> 0;
 SELECT id FROM t WHERE COALESCE(i, l, 0) = 0;
 SELECT id FROM t WHERE COALESCE(i, g + NULL::int) = 0;
 SELECT count(*) FROM t GROUP BY COALESCE(ts = ts, g = NULL);
+SELECT array_agg(i) FROM (SELECT id % 2 AS i FROM t ORDER BY COALESCE(w, NULL::date::timestamptz), id LIMIT 30) s;
 SELECT id FROM t WHERE COALESCE(t, '') = '';
 SELECT id FROM t WHERE NULLIF(i, 5) IS NULL;
 SELECT id FROM t WHERE NULLIF(t, '') < 'b' COLLATE "C";
