@@ -9,6 +9,7 @@
 #include "utils/guc.h"
 
 #include "dashboard.h"
+#include "join.h"
 #include "option.h"
 #include "plan.h"
 #include "scan.h"
@@ -40,6 +41,7 @@ admin_dashboard_fdw_handler(PG_FUNCTION_ARGS)
 	routine->GetForeignRelSize = ad_get_foreign_rel_size;
 	routine->GetForeignPaths = ad_get_foreign_paths;
 	routine->GetForeignPlan = ad_get_foreign_plan;
+	routine->GetForeignJoinPaths = ad_get_foreign_join_paths;
 	routine->GetForeignUpperPaths = ad_get_foreign_upper_paths;
 	routine->BeginForeignScan = ad_begin_foreign_scan;
 	routine->IterateForeignScan = ad_iterate_foreign_scan;

@@ -39,16 +39,22 @@
 	create_foreignscan_path(root, rel, target, rows, 0, startup, total, keys, outer, epq, NIL, priv)
 #define ad_create_foreign_upper_path(root, rel, target, rows, startup, total, keys, epq, priv) \
 	create_foreign_upper_path(root, rel, target, rows, 0, startup, total, keys, epq, NIL, priv)
+#define ad_create_foreign_join_path(root, rel, target, rows, startup, total, keys, outer, epq, priv) \
+	create_foreign_join_path(root, rel, target, rows, 0, startup, total, keys, outer, epq, NIL, priv)
 #elif PG_VERSION_NUM >= 170000
 #define ad_create_foreignscan_path(root, rel, target, rows, startup, total, keys, outer, epq, priv) \
 	create_foreignscan_path(root, rel, target, rows, startup, total, keys, outer, epq, NIL, priv)
 #define ad_create_foreign_upper_path(root, rel, target, rows, startup, total, keys, epq, priv) \
 	create_foreign_upper_path(root, rel, target, rows, startup, total, keys, epq, NIL, priv)
+#define ad_create_foreign_join_path(root, rel, target, rows, startup, total, keys, outer, epq, priv) \
+	create_foreign_join_path(root, rel, target, rows, startup, total, keys, outer, epq, NIL, priv)
 #else
 #define ad_create_foreignscan_path(root, rel, target, rows, startup, total, keys, outer, epq, priv) \
 	create_foreignscan_path(root, rel, target, rows, startup, total, keys, outer, epq, priv)
 #define ad_create_foreign_upper_path(root, rel, target, rows, startup, total, keys, epq, priv) \
 	create_foreign_upper_path(root, rel, target, rows, startup, total, keys, epq, priv)
+#define ad_create_foreign_join_path(root, rel, target, rows, startup, total, keys, outer, epq, priv) \
+	create_foreign_join_path(root, rel, target, rows, startup, total, keys, outer, epq, priv)
 #endif
 
 /*

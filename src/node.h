@@ -31,6 +31,7 @@ typedef enum AdTag
 	AD_OPERAND,					/* operand, type, Integer AdRounding, Integer
 								 * factor: its value in an expression */
 	AD_ZONE,					/* operand: a time zone's name */
+	AD_MATCH,					/* predicate: the document that a $match holds */
 	/* predicates */
 	AD_TRUE,
 	AD_FALSE,

@@ -107,6 +107,8 @@ static const AdOption options[] = {
 	0, 0, "true", NULL, NULL, TABLE(enable_aggregate_pushdown)},
 	{"enable_filter_pushdown", ON_SERVER | ON_TABLE, AD_OPTION_BOOL,
 	0, 0, "true", NULL, NULL, TABLE(enable_filter_pushdown)},
+	{"enable_join_pushdown", ON_SERVER | ON_TABLE, AD_OPTION_BOOL,
+	0, 0, "true", NULL, NULL, TABLE(enable_join_pushdown)},
 	{"enable_sort_pushdown", ON_SERVER | ON_TABLE, AD_OPTION_BOOL,
 	0, 0, "true", NULL, NULL, TABLE(enable_sort_pushdown)},
 	{"fetch_size", ON_SERVER | ON_TABLE, AD_OPTION_INT,
@@ -132,6 +134,7 @@ static const AdOption options[] = {
 static bool enable_filter_pushdown = true;
 static bool enable_aggregate_pushdown = true;
 static bool enable_sort_pushdown = true;
+static bool enable_join_pushdown = true;
 
 /*
  * Define the settings that go with options.  Called once, by _PG_init.
@@ -153,6 +156,11 @@ ad_option_init(void)
 							 "Lets MongoDB sort and limit.",
 							 "The option of the same name of a server or a foreign table must allow it too.",
 							 &enable_sort_pushdown, true,
+							 PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
+	DefineCustomBoolVariable("admin_dashboard.enable_join_pushdown",
+							 "Lets MongoDB join two tables.",
+							 "The option of the same name of a server or a foreign table must allow it too.",
+							 &enable_join_pushdown, true,
 							 PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
 }
 
@@ -455,6 +463,7 @@ ad_table_options(Oid relid)
 	result->enable_filter_pushdown &= enable_filter_pushdown;
 	result->enable_aggregate_pushdown &= enable_aggregate_pushdown;
 	result->enable_sort_pushdown &= enable_sort_pushdown;
+	result->enable_join_pushdown &= enable_join_pushdown;
 	return result;
 }
 

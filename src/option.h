@@ -42,6 +42,7 @@ typedef struct AdTableOptions
 	bool		enable_filter_pushdown; /* option AND setting */
 	bool		enable_aggregate_pushdown;
 	bool		enable_sort_pushdown;
+	bool		enable_join_pushdown;
 } AdTableOptions;
 
 typedef struct AdColumnOptions

@@ -4,7 +4,7 @@
  *
  * INTERFACE ROUTINES
  *		ad_get_foreign_rel_size		which conditions go down, how many rows
- *		ad_get_foreign_plan			the plan of a scan or of a grouping
+ *		ad_get_foreign_plan			the plan of a scan, a join or a grouping
  *
  * MongoDB is not contacted.
  */
@@ -23,6 +23,7 @@
 #include "utils/rel.h"
 
 #include "compat.h"
+#include "join.h"
 #include "order.h"
 #include "path.h"
 #include "plan.h"
@@ -83,6 +84,24 @@ ad_get_foreign_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 }
 
 /*
+ * A column of the scan's tuples that is one of the table's, palloc'd.
+ */
+AdOutput *
+ad_column_output(const AdColumn *column, int position)
+{
+	AdOutput   *output = palloc0(sizeof(AdOutput));
+
+	output->position = position;
+	output->path = column->field;
+	output->kind = AD_RESULT_COLUMN;
+	output->typid = column->typid;
+	output->typmod = column->typmod;
+	output->field = column->field;
+	output->on_mismatch = column->on_mismatch;
+	return output;
+}
+
+/*
  * The outputs of a scan: each column that is needed, of the relation's
  * target list or by a local condition, or is one of attrs.
  */
@@ -105,7 +124,6 @@ scan_outputs(RelOptInfo *rel, AdRelation *relation, Bitmapset *attrs)
 	{
 		Form_pg_attribute attr = TupleDescAttr(desc, i);
 		AdColumn   *column;
-		AdOutput   *output;
 
 		if (attr->attisdropped ||
 			!(whole_row || bms_is_member(attr->attnum - FirstLowInvalidHeapAttributeNumber, attrs)))
@@ -124,15 +142,7 @@ scan_outputs(RelOptInfo *rel, AdRelation *relation, Bitmapset *attrs)
 					 errmsg("column \"%s\" of foreign table \"%s\" is the whole document, and must be of type json or jsonb",
 							NameStr(attr->attname), RelationGetRelationName(table)),
 					 errhint("A field whose name is a dollar is \"\\$\".")));
-		output = palloc0(sizeof(AdOutput));
-		output->position = i;
-		output->path = column->field;
-		output->kind = AD_RESULT_COLUMN;
-		output->typid = column->typid;
-		output->typmod = column->typmod;
-		output->field = column->field;
-		output->on_mismatch = column->on_mismatch;
-		outputs = lappend(outputs, output);
+		outputs = lappend(outputs, ad_column_output(column, i));
 	}
 	table_close(table, NoLock);
 	return outputs;
@@ -248,5 +258,7 @@ ad_get_foreign_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid,
 {
 	if (rel->reloptkind == RELOPT_BASEREL || rel->reloptkind == RELOPT_OTHER_MEMBER_REL)
 		return plan_scan(root, rel, path, tlist, clauses, outer_plan);
+	if (rel->reloptkind == RELOPT_JOINREL)
+		return ad_plan_join(path, tlist, outer_plan);
 	return plan_grouping(root, rel, path, tlist, clauses, outer_plan);
 }

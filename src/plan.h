@@ -44,6 +44,7 @@ typedef struct AdUpperRelation
 #define AD_DOCUMENT_COST	0.05
 #define AD_PIPELINE_COST	0.1
 
+extern AdOutput *ad_column_output(const AdColumn *column, int position);
 extern void ad_get_foreign_rel_size(PlannerInfo *root, RelOptInfo *rel,
 									Oid relid);
 extern void ad_get_foreign_paths(PlannerInfo *root, RelOptInfo *rel,

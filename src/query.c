@@ -30,6 +30,8 @@ enum QueryMember
 	QUERY_FILTER,
 	QUERY_PROJECTION,
 	QUERY_STAGES,
+	QUERY_JOINED_COLLECTION,
+	QUERY_JOINED_FILTER,
 	QUERY_SORT,
 	QUERY_SKIP,
 	QUERY_LIMIT,
@@ -182,6 +184,7 @@ outputs_to_list(List *outputs)
 		members = lappend(members, string_or_null(output->divisor));
 		members = lappend(members, string_or_null(output->field));
 		members = lappend(members, ad_integer(output->on_mismatch));
+		members = lappend(members, makeBoolean(output->joined));
 		result = lappend(result, members);
 	}
 	return result;
@@ -207,6 +210,7 @@ outputs_from_list(List *list)
 		output->divisor = get_string(list_nth(members, 6));
 		output->field = get_string(list_nth(members, 7));
 		output->on_mismatch = (AdMismatch) intVal(list_nth(members, 8));
+		output->joined = boolVal(list_nth(members, 9));
 		result = lappend(result, output);
 	}
 	return result;
@@ -269,6 +273,8 @@ ad_query_to_list(const AdQuery *query)
 	list = lappend(list, query->filter);
 	list = lappend(list, query->projection);
 	list = lappend(list, query->stages);
+	list = lappend(list, string_or_null(query->joined_collection));
+	list = lappend(list, query->joined_filter);
 	list = lappend(list, query->sort);
 	list = lappend(list, query->skip);
 	list = lappend(list, query->limit);
@@ -297,6 +303,8 @@ ad_query_from_list(List *list)
 	query->filter = list_nth(list, QUERY_FILTER);
 	query->projection = list_nth(list, QUERY_PROJECTION);
 	query->stages = list_nth(list, QUERY_STAGES);
+	query->joined_collection = get_string(list_nth(list, QUERY_JOINED_COLLECTION));
+	query->joined_filter = list_nth(list, QUERY_JOINED_FILTER);
 	query->sort = list_nth(list, QUERY_SORT);
 	query->skip = list_nth(list, QUERY_SKIP);
 	query->limit = list_nth(list, QUERY_LIMIT);
@@ -418,15 +426,16 @@ ad_query_bind(const AdQuery *query, const AdSlot *slots, AdCommand *command)
 }
 
 /*
- * The command that finds the documents, among those of the query, whose field
- * is a mismatch; or, if MongoDB cannot tell or typid is InvalidOid, all of
- * them.  It fetches the field and _id.
+ * The command that finds the documents, among those of the query or of the
+ * collection that is joined, whose field is a mismatch; or, if MongoDB cannot
+ * tell or typid is InvalidOid, all of them.  It fetches the field and _id.
  */
 void
 ad_query_find_mismatch(const AdQuery *query, const AdSlot *slots,
-					   const char *field, Oid typid, AdCommand *command)
+					   const char *field, Oid typid, bool joined,
+					   AdCommand *command)
 {
-	Node	   *filter = ad_template_fold(query->filter, slots);
+	Node	   *filter = ad_template_fold(joined ? query->joined_filter : query->filter, slots);
 	const AdType *type = ad_type(typid);
 	const char *path = projectable(field);
 
@@ -439,6 +448,8 @@ ad_query_find_mismatch(const AdQuery *query, const AdSlot *slots,
 								   ad_node(AD_EXPR, list_make1(ad_doc("$not", ad_array1(fits))))));
 	}
 	fill_command(query, command);
+	if (joined)
+		command->collection = query->joined_collection;
 	command->aggregate = false;
 	command->body = ad_template_bson(ad_template_match(filter));
 	command->projection = NULL;

@@ -24,6 +24,7 @@ typedef struct AdOutput
 	/* of AD_RESULT_COLUMN: the field in the collection */
 	const char *field;
 	AdMismatch	on_mismatch;
+	bool		joined;			/* of the collection that is joined */
 } AdOutput;
 
 /* a path of the reply that holds MaxKey if there is an error to be raised */
@@ -49,6 +50,8 @@ typedef struct AdQuery
 	Node	   *filter;			/* template of a predicate */
 	Node	   *projection;		/* of a find: document, or NULL */
 	List	   *stages;			/* of an aggregate, after $match */
+	const char *joined_collection;	/* the other one of a join, or NULL */
+	Node	   *joined_filter;	/* template of a predicate on it */
 	Node	   *sort;			/* document of what follows these, or NULL */
 	Node	   *skip;			/* int8, constant or slot; or NULL */
 	Node	   *limit;			/* the same */
@@ -68,7 +71,7 @@ extern AdQuery *ad_query_from_list(List *list);
 extern bool ad_query_bind(const AdQuery *query, const AdSlot *slots,
 						  AdCommand *command);
 extern void ad_query_find_mismatch(const AdQuery *query, const AdSlot *slots,
-								   const char *field, Oid typid,
+								   const char *field, Oid typid, bool joined,
 								   AdCommand *command);
 extern void ad_query_print(StringInfo out, const AdQuery *query);
 

@@ -231,7 +231,7 @@ mismatch_in_words(const uint8 *document, bson_type_t found)
  */
 static const char *
 describe_mismatch(AdScanState *state, const char *field, Oid typid, int32 typmod,
-				  bool by_mongodb)
+				  bool joined, bool by_mongodb)
 {
 	AdCommand	command = {0};
 	AdCursor   *cursor;
@@ -240,7 +240,7 @@ describe_mismatch(AdScanState *state, const char *field, Oid typid, int32 typmod
 	const char *words = NULL;
 
 	ad_query_find_mismatch(state->query, state->slots, field,
-						   by_mongodb ? typid : InvalidOid, &command);
+						   by_mongodb ? typid : InvalidOid, joined, &command);
 	command.userid = state->userid;
 	cursor = ad_cursor_open(&command);
 	(void) ad_decoder_add(decoder, pg_server_to_any(field, strlen(field), PG_UTF8),
@@ -261,18 +261,19 @@ describe_mismatch(AdScanState *state, const char *field, Oid typid, int32 typmod
  * Raise the error for a field that holds what its column cannot.
  */
 pg_noreturn static void
-report_mismatch(AdScanState *state, const char *field, Oid typid, int32 typmod)
+report_mismatch(AdScanState *state, const char *field, Oid typid, int32 typmod, bool joined)
 {
-	const char *details = describe_mismatch(state, field, typid, typmod, true);
+	const char *details = describe_mismatch(state, field, typid, typmod, joined, true);
 
 	/* strings that are no text to us may be text to MongoDB */
 	if (details == NULL)
-		details = describe_mismatch(state, field, typid, typmod, false);
+		details = describe_mismatch(state, field, typid, typmod, joined, false);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 			 errmsg("field \"%s\" of MongoDB collection \"%s.%s\" does not fit type %s",
-					field, state->query->database, state->query->collection,
+					field, state->query->database,
+					joined ? state->query->joined_collection : state->query->collection,
 					format_type_with_typemod(typid, typmod)),
 			 details != NULL ? errdetail("%s", details) : 0,
 			 errhint("Give the column another type, or set its option on_mismatch to 'null' to read such values as NULL.")));
@@ -315,7 +316,7 @@ check_guards(AdScanState *state, const AdFieldValue *values)
 			continue;
 		if (guard->guard->kind != AD_FAILURE_MISMATCH)
 			report_failure(guard->guard->kind);
-		report_mismatch(state, guard->guard->field, guard->guard->typid, guard->guard->typmod);
+		report_mismatch(state, guard->guard->field, guard->guard->typid, guard->guard->typmod, false);
 	}
 }
 
@@ -352,7 +353,7 @@ column_is_null(AdScanState *state, const AdScanColumn *column, const AdFieldValu
 		if (output->kind != AD_RESULT_COLUMN)
 			report_result(state, output, value->found);
 		if (output->on_mismatch == AD_MISMATCH_ERROR)
-			report_mismatch(state, output->field, output->typid, output->typmod);
+			report_mismatch(state, output->field, output->typid, output->typmod, output->joined);
 		state->nulled++;
 	}
 	return true;
@@ -543,11 +544,14 @@ ad_explain_foreign_scan(ForeignScanState *node, ExplainState *es)
 	AdQuery    *query = state->query;
 	StringInfoData text;
 
-	ExplainPropertyText("MongoDB Collection",
-						psprintf("%s.%s", query->database, query->collection), es);
+	initStringInfo(&text);
+	appendStringInfo(&text, "%s.%s", query->database, query->collection);
+	if (query->joined_collection != NULL)
+		appendStringInfo(&text, ", %s.%s", query->database, query->joined_collection);
+	ExplainPropertyText("MongoDB Collection", text.data, es);
 	if (es->verbose)
 	{
-		initStringInfo(&text);
+		resetStringInfo(&text);
 		ad_query_print(&text, query);
 		ExplainPropertyText("MongoDB Query", text.data, es);
 		explain_slots(node, NIL, es);

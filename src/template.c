@@ -249,8 +249,18 @@ bind_zone(Node *node, const AdSlot *slots)
 	return ad_string(zone);
 }
 
+static Node *
+bind_match(Node *node, const AdSlot *slots)
+{
+	Node	   *predicate = ad_template_fold(ad_member(node, 0), slots);
+
+	if (ad_tag(predicate) == AD_FALSE)
+		return ad_doc("$expr", (Node *) makeBoolean(false));
+	return ad_template_match(predicate);
+}
+
 /*
- * A value without operands and zones that means the same for the slots'
+ * A value without operands, zones and predicates that means the same for the slots'
  * values.  With slots NULL, what depends on them keeps them, for EXPLAIN.
  */
 Node *
@@ -268,6 +278,8 @@ ad_template_bind(Node *value, const AdSlot *slots)
 			return bind_operand(value, slots);
 		case AD_ZONE:
 			return bind_zone(value, slots);
+		case AD_MATCH:
+			return bind_match(value, slots);
 		case AD_DOCUMENT:
 		case AD_ARRAY:
 			for_each_from(lc, (List *) value, 1)
