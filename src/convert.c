@@ -589,6 +589,8 @@ static const struct
 }			result_types[] = {
 	{AD_RESULT_COUNT, {.typid = INT8OID, .decode = decode_integer,
 	.min = 0, .max = PG_INT64_MAX}},
+	{AD_RESULT_COUNT, {.typid = INT4OID, .decode = decode_integer,
+	.min = 0, .max = PG_INT32_MAX}},
 	{AD_RESULT_SUM, {.typid = INT8OID, .decode = decode_integer,
 	.min = PG_INT64_MIN, .max = PG_INT64_MAX}},
 	{AD_RESULT_SUM, {.typid = FLOAT8OID, .decode = decode_float8_sum}},

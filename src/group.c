@@ -12,6 +12,10 @@
  *	3. for DISTINCT: by the keys without the distinct value.  No set is built
  *	   that would have to fit in a document.
  *
+ * Of grouping sets each has its own, by some of the keys, and $unionWith adds
+ * the groups of the others to those of the first.  A key that a set does not
+ * have is missing in its groups, so it is null.
+ *
  * Nothing is dropped in silence: where a mismatch is an error, an accumulator
  * of each column that is aggregated tells whether there was one.  It is
  *
@@ -60,6 +64,8 @@ struct AdGroup
 	List	   *outputs;		/* AdOutput */
 	Bitmapset  *proven;			/* positions of columns that are not null */
 	List	   *guards;			/* AdGuard */
+	List	   *sets;			/* of GROUPING SETS: lists of places among keys */
+	List	   *groupings;		/* values of GROUPING(): lists, one number a set */
 };
 
 /*
@@ -123,6 +129,21 @@ ad_group_add_key(AdGroup *group, const AdColumn *column, Node *expr)
 }
 
 /*
+ * Let there be groups by these of the keys, all of which are columns and have
+ * been added, besides those of other sets.
+ */
+void
+ad_group_add_set(AdGroup *group, const List *columns)
+{
+	List	   *places = NIL;
+	ListCell   *lc;
+
+	foreach(lc, columns)
+		places = list_append_unique_int(places, find_key(group->keys, lfirst(lc), NULL));
+	group->sets = lappend(group->sets, places);
+}
+
+/*
  * Let aggregates be of the distinct values of one argument.  All keys must
  * have been added.  `expr` is equal, and null, where a value is that is not
  * just a column.
@@ -147,9 +168,9 @@ ad_group_set_distinct(AdGroup *group, const AdValue *value, Node *expr)
  * or, with a dollar before it, as an expression.
  */
 static const char *
-key_path(int i, int count)
+key_path(AdGroup *group, int i, int count)
 {
-	return count == 1 ? "_id" : psprintf("_id.k%d", i);
+	return count == 1 && group->sets == NIL ? "_id" : psprintf("_id.k%d", i);
 }
 
 static AdOutput *
@@ -215,7 +236,7 @@ ad_group_return_key(AdGroup *group, int position, const AdColumn *column)
 {
 	int			i = find_key(group->keys, column, NULL);
 
-	add_column_output(group, position, key_path(i, list_length(group->keys)), column);
+	add_column_output(group, position, key_path(group, i, list_length(group->keys)), column);
 }
 
 /*
@@ -226,6 +247,25 @@ ad_group_return_column(AdGroup *group, int position, const AdColumn *column)
 {
 	add_column_output(group, position,
 					  accumulate(group, "$first", path_expr(column->field)), column);
+}
+
+/*
+ * Return a number at the tuple's position that each set has one of; over no
+ * documents there are the groups of the set without keys alone.
+ */
+void
+ad_group_return_grouping(AdGroup *group, int position, List *numbers)
+{
+	AdOutput   *output = add_output(group, position,
+									psprintf("g%d", list_length(group->groupings)),
+									AD_RESULT_COUNT, INT4OID);
+
+	for (int i = 0; i < list_length(group->sets); i++)
+	{
+		if (list_nth(group->sets, i) == NIL)
+			output->of_nothing = list_nth_int(numbers, i);
+	}
+	group->groupings = lappend(group->groupings, numbers);
 }
 
 static void
@@ -461,7 +501,7 @@ static AdValue
 distinct_value(AdGroup *group)
 {
 	int			count = list_length(group->all_keys);
-	Node	   *path = path_expr(key_path(group->distinct_key, count));
+	Node	   *path = path_expr(key_path(group, group->distinct_key, count));
 	AdValue		value = *group->distinct;
 	const AdColumn *column = value.column;
 
@@ -491,7 +531,7 @@ ad_group_return_distinct(AdGroup *group, int position, const AdCall *call)
 	count = count_expr(&of_value);
 	if (column != NULL && group->distinct->nullable && column->on_mismatch == AD_MISMATCH_ERROR)
 		add_guard(group, accumulate_in(&group->of_distinct, "d", "$max",
-									   ad_value_if(ad_fits_expr(column->type, path_expr(key_path(group->distinct_key, list_length(group->all_keys))), true),
+									   ad_value_if(ad_fits_expr(column->type, path_expr(key_path(group, group->distinct_key, list_length(group->all_keys))), true),
 												   ad_null(), ad_node(AD_MAXKEY, NIL))),
 				  AD_FAILURE_MISMATCH, column);
 	if (call->aggregate == AD_COUNT)
@@ -639,27 +679,39 @@ ad_group_is_sound(AdGroup *group)
 	return list_length(tests) == 1 ? linitial(tests) : ad_doc("$and", ad_node(AD_ARRAY, tests));
 }
 
-/* the _id of a $group by these expressions */
+/* whether documents are grouped by the key, in a set of them if there are sets */
+static bool
+has_key(AdGroup *group, int set, int i)
+{
+	return group->sets == NIL || list_member_int(list_nth(group->sets, set), i);
+}
+
+/* the _id of a $group by these expressions, or by those of a set */
 static Node *
-group_id(List *expressions)
+group_id(AdGroup *group, List *expressions, int set)
 {
 	Node	   *id = NULL;
 	ListCell   *lc;
 
-	if (expressions == NIL)
-		return ad_null();
-	if (list_length(expressions) == 1)
+	if (group->sets == NIL && list_length(expressions) == 1)
 		return linitial(expressions);
 	foreach(lc, expressions)
-		id = ad_doc_add(id, psprintf("k%d", foreach_current_index(lc)), lfirst(lc));
-	return id;
+	{
+		int			i = foreach_current_index(lc);
+
+		if (has_key(group, set, i))
+			id = ad_doc_add(id, psprintf("k%d", i), lfirst(lc));
+	}
+	return id == NULL ? ad_null() : id;
 }
 
-/* {_id: id, accumulators}, which are of documents or of groups of them */
+/*
+ * {_id: ..., accumulators}, which are of documents or of groups of them.
+ */
 static Node *
-group_fields(AdGroup *group, Node *id, bool of_groups)
+group_fields(AdGroup *group, List *keys, int set, bool of_groups)
 {
-	Node	   *fields = ad_doc("_id", id);
+	Node	   *fields = ad_doc("_id", group_id(group, keys, set));
 	ListCell   *lc;
 
 	foreach(lc, group->accumulators)
@@ -671,6 +723,9 @@ group_fields(AdGroup *group, Node *id, bool of_groups)
 						  path_expr(accumulator->name) :
 						  ad_value_share(group->context, accumulator->argument)));
 	}
+	foreach(lc, group->groupings)
+		ad_doc_add(fields, psprintf("g%d", foreach_current_index(lc)),
+				   ad_doc("$max", ad_integer(list_nth_int(lfirst(lc), set))));
 	return fields;
 }
 
@@ -697,8 +752,8 @@ distinct_stage(AdGroup *group)
 	ListCell   *lc;
 
 	for (int i = 0; i < list_length(group->keys); i++)
-		keys = lappend(keys, path_expr(key_path(i, count)));
-	fields = group_fields(group, group_id(keys), true);
+		keys = lappend(keys, path_expr(key_path(group, i, count)));
+	fields = group_fields(group, keys, 0, true);
 	foreach(lc, group->of_distinct)
 	{
 		AdAccumulator *accumulator = lfirst(lc);
@@ -708,15 +763,14 @@ distinct_stage(AdGroup *group)
 	return ad_doc("$group", fields);
 }
 
-/*
- * Make the query the grouping that was described.
- */
-void
-ad_group_finish(AdGroup *group, AdQuery *query)
+/* the stages that group documents by the keys, or by those of a set */
+static List *
+group_stages(AdGroup *group, int set)
 {
 	List	   *all_keys = group->distinct == NULL ? group->keys : group->all_keys;
 	int			count = list_length(all_keys);
 	bool		is_unified = true;
+	List	   *stages;
 	List	   *raw = NIL;
 	List	   *unified = NIL;
 
@@ -724,15 +778,38 @@ ad_group_finish(AdGroup *group, AdQuery *query)
 	{
 		AdKey	   *key = list_nth(all_keys, i);
 
-		is_unified &= key->unified;
+		is_unified &= key->unified || !has_key(group, set, i);
 		raw = lappend(raw, ad_value_share(group->context, key->expr));
-		unified = lappend(unified, unified_key(key, path_expr(key_path(i, count))));
+		unified = lappend(unified, unified_key(key, path_expr(key_path(group, i, count))));
 	}
-	query->aggregate = true;
-	query->stages = list_make1(ad_doc("$group", group_fields(group, group_id(raw), false)));
+	stages = list_make1(ad_doc("$group", group_fields(group, raw, set, false)));
 	if (!is_unified)
-		query->stages = lappend(query->stages,
-								ad_doc("$group", group_fields(group, group_id(unified), true)));
+		stages = lappend(stages, ad_doc("$group", group_fields(group, unified, set, true)));
+	return stages;
+}
+
+/* the stage that adds the groups of another set */
+static Node *
+union_stage(AdGroup *group, const AdQuery *query, int set)
+{
+	List	   *stages = group_stages(group, set);
+
+	if (ad_tag(query->filter) != AD_TRUE)
+		stages = lcons(ad_doc("$match", ad_node(AD_MATCH, list_make1(query->filter))), stages);
+	return ad_doc("$unionWith", ad_doc2("coll", ad_string(query->collection),
+										"pipeline", ad_node(AD_ARRAY, stages)));
+}
+
+/*
+ * Make the query the grouping that was described.
+ */
+void
+ad_group_finish(AdGroup *group, AdQuery *query)
+{
+	query->aggregate = true;
+	query->stages = group_stages(group, 0);
+	for (int set = 1; set < list_length(group->sets); set++)
+		query->stages = lappend(query->stages, union_stage(group, query, set));
 	if (group->distinct != NULL)
 		query->stages = lappend(query->stages, distinct_stage(group));
 	query->outputs = group->outputs;

@@ -30,9 +30,11 @@ typedef struct AdGroup AdGroup;
 
 extern AdGroup *ad_group_create(AdExprContext *context);
 extern void ad_group_add_key(AdGroup *group, const AdColumn *column, Node *expr);
+extern void ad_group_add_set(AdGroup *group, const List *columns);
 extern void ad_group_set_distinct(AdGroup *group, const AdValue *value, Node *expr);
 extern void ad_group_return_key(AdGroup *group, int position, const AdColumn *column);
 extern void ad_group_return_column(AdGroup *group, int position, const AdColumn *column);
+extern void ad_group_return_grouping(AdGroup *group, int position, List *numbers);
 extern bool ad_group_return(AdGroup *group, int position, const AdCall *call);
 extern bool ad_group_return_distinct(AdGroup *group, int position, const AdCall *call);
 extern void ad_group_guard(AdGroup *group, const AdColumn *column);

@@ -348,6 +348,7 @@ ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_r
 	if (input_rel->reloptkind != RELOPT_BASEREL ||
 		output_rel->reloptkind != RELOPT_UPPER_REL || relation == NULL ||
 		!relation->options->enable_aggregate_pushdown ||
+		(stage == UPPERREL_GROUP_AGG && root->parse->groupingSets != NIL) ||
 		!ad_grouping_keys(root, stage, &keys) || keys == NIL)
 		return;
 	builder = ad_build_group(relation);

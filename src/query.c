@@ -185,6 +185,7 @@ outputs_to_list(List *outputs)
 		members = lappend(members, string_or_null(output->field));
 		members = lappend(members, ad_integer(output->on_mismatch));
 		members = lappend(members, makeBoolean(output->joined));
+		members = lappend(members, ad_integer(output->of_nothing));
 		result = lappend(result, members);
 	}
 	return result;
@@ -211,6 +212,7 @@ outputs_from_list(List *list)
 		output->field = get_string(list_nth(members, 7));
 		output->on_mismatch = (AdMismatch) intVal(list_nth(members, 8));
 		output->joined = boolVal(list_nth(members, 9));
+		output->of_nothing = intVal(list_nth(members, 10));
 		result = lappend(result, output);
 	}
 	return result;

@@ -21,6 +21,7 @@ typedef struct AdOutput
 	int32		typmod;
 	const char *indicator;		/* path that is null if the result is; or NULL */
 	const char *divisor;		/* path of the count that divides it; or NULL */
+	int			of_nothing;		/* of AD_RESULT_COUNT: over no documents */
 	/* of AD_RESULT_COLUMN: the field in the collection */
 	const char *field;
 	AdMismatch	on_mismatch;

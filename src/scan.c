@@ -409,7 +409,7 @@ fill_tuple(AdScanState *state, const AdFieldValue *values, TupleTableSlot *slot)
 	}
 }
 
-/* aggregates over no documents: counts are 0, all else is null */
+/* aggregates over no documents: counts are 0, and all else but GROUPING() is null */
 static void
 fill_empty(AdScanState *state, TupleTableSlot *slot)
 {
@@ -419,7 +419,8 @@ fill_empty(AdScanState *state, TupleTableSlot *slot)
 
 		if (output->kind != AD_RESULT_COUNT)
 			continue;
-		slot->tts_values[output->position] = Int64GetDatum(0);
+		slot->tts_values[output->position] = output->typid == INT4OID ?
+			Int32GetDatum(output->of_nothing) : Int64GetDatum(output->of_nothing);
 		slot->tts_isnull[output->position] = false;
 	}
 }

@@ -124,6 +124,64 @@ add_keys(AdGroupBuilder *builder)
 }
 
 /*
+ * Let there be groups for each grouping set, all of whose keys are columns
+ * (PostgreSQL manual, "GROUPING SETS, CUBE, and ROLLUP").  A key is null where
+ * the set does not have it, whatever the filter says.  Returns false if there
+ * is an expression, or more than one set that has a row of no documents.
+ */
+static bool
+add_sets(AdGroupBuilder *builder, PlannerInfo *root)
+{
+	bool		has_total = false;
+	ListCell   *set;
+	ListCell   *ref;
+
+	builder->sets = root->parse->groupingSets;
+	builder->values.base->proven = NULL;
+	foreach(set, builder->sets)
+	{
+		List	   *columns = NIL;
+
+		if (lfirst(set) == NIL && has_total)
+			return false;
+		has_total |= lfirst(set) == NIL;
+		foreach(ref, lfirst(set))
+		{
+			TargetEntry *key = get_sortgroupref_tle(lfirst_int(ref), root->parse->targetList);
+			const AdColumn *column = ad_comparable_column(builder->values.base, (Node *) key->expr);
+
+			if (column == NULL)
+				return false;
+			columns = lappend(columns, unconstify(AdColumn *, column));
+		}
+		ad_group_add_set(builder->group, columns);
+	}
+	return true;
+}
+
+/*
+ * GROUPING() for each set: a bit for each argument, which is 1 if the set does
+ * not have it.
+ */
+static List *
+grouping_numbers(const AdGroupBuilder *builder, const GroupingFunc *grouping)
+{
+	List	   *numbers = NIL;
+	ListCell   *set;
+	ListCell   *ref;
+
+	foreach(set, builder->sets)
+	{
+		int			number = 0;
+
+		foreach(ref, grouping->refs)
+			number = (number << 1) | !list_member_int(lfirst(set), lfirst_int(ref));
+		numbers = lappend_int(numbers, number);
+	}
+	return numbers;
+}
+
+/*
  * Add what else the scan has to return: the aggregates in the target list and
  * in the conditions on groups.  Returns false if something else is needed, or
  * nothing at all.
@@ -145,7 +203,8 @@ add_others(AdGroupBuilder *builder, PathTarget *target, List *having)
 							PVC_INCLUDE_PLACEHOLDERS);
 	foreach(lc, parts)
 	{
-		if (!IsA(lfirst(lc), Aggref) && tlist_member(lfirst(lc), builder->tlist) == NULL)
+		if (!IsA(lfirst(lc), Aggref) && !IsA(lfirst(lc), GroupingFunc) &&
+			tlist_member(lfirst(lc), builder->tlist) == NULL)
 			return false;
 	}
 	builder->tlist = add_to_flat_tlist(builder->tlist, parts);
@@ -301,6 +360,12 @@ ad_build_outputs(AdGroupBuilder *builder)
 				return false;
 			continue;
 		}
+		if (IsA(node, GroupingFunc))
+		{
+			ad_group_return_grouping(builder->group, position,
+									 grouping_numbers(builder, (GroupingFunc *) node));
+			continue;
+		}
 		column = ad_expr_column(builder->values.base, node);
 		if (column == NULL)
 			return false;
@@ -349,15 +414,29 @@ ad_built_relation(const AdRelation *relation, const AdGroupBuilder *builder)
 	return upper;
 }
 
+static double
+estimated_groups(PlannerInfo *root, RelOptInfo *input_rel, List *keys, List *sets)
+{
+	double		groups = 0;
+	ListCell   *lc;
+
+	if (sets == NIL)
+		return keys == NIL ? 1 : estimate_num_groups(root, keys, input_rel->rows, NULL, NULL);
+	foreach(lc, sets)
+		groups += lfirst(lc) == NIL ? 1 :
+			estimate_num_groups(root, list_truncate(list_copy(keys), list_length(lfirst(lc))),
+								input_rel->rows, NULL, NULL);
+	return groups;
+}
+
 static void
 add_group_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
-			   PathTarget *target, List *keys)
+			   PathTarget *target, List *keys, List *sets)
 {
 	AdUpperRelation *upper = output_rel->fdw_private;
 	Cost		startup_cost;
 
-	upper->rows = keys == NIL ? 1 :
-		estimate_num_groups(root, keys, input_rel->rows, NULL, NULL);
+	upper->rows = estimated_groups(root, input_rel, keys, sets);
 	/* MongoDB's work is a fraction of what sending the documents would be */
 	upper->startup_cost = input_rel->rows * cpu_operator_cost;
 	startup_cost = AD_GROUPS_COST + upper->startup_cost;
@@ -370,15 +449,16 @@ add_group_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
 										  NIL, NULL, NIL));
 }
 
-/* the keys of GROUP BY or of DISTINCT; false if it is something else */
+/*
+ * The keys of GROUP BY, of all grouping sets, or of DISTINCT; false if it is
+ * something else.
+ */
 bool
 ad_grouping_keys(PlannerInfo *root, UpperRelationKind stage, List **keys)
 {
 	Query	   *parse = root->parse;
 	List	   *clause = stage == UPPERREL_GROUP_AGG ? parse->groupClause : parse->distinctClause;
 
-	if (stage == UPPERREL_GROUP_AGG && parse->groupingSets != NIL)
-		return false;
 	if (stage == UPPERREL_DISTINCT && (parse->hasDistinctOn || parse->hasTargetSRFs))
 		return false;
 	*keys = get_sortgrouplist_exprs(clause, parse->targetList);
@@ -399,6 +479,7 @@ add_grouping(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 	AdUpperRelation *upper;
 	List	   *having = NIL;
 	List	   *keys;
+	bool		has_sets = stage == UPPERREL_GROUP_AGG && root->parse->groupingSets != NIL;
 
 	/* a relation that is proven to be empty was never looked at */
 	if (output_rel->fdw_private != NULL || input_rel->reloptkind != RELOPT_BASEREL ||
@@ -410,15 +491,17 @@ add_grouping(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 		having = (List *) root->parse->havingQual;
 	builder = ad_build_group(relation);
 	builder.keys = keys;
-	if (!add_keys(&builder) || !add_others(&builder, target, having) ||
-		!add_distinct(&builder) || !ad_build_outputs(&builder))
+	if (!add_keys(&builder) || (has_sets && !add_sets(&builder, root)) ||
+		!add_others(&builder, target, having) ||
+		!add_distinct(&builder) || (has_sets && builder.distinct != NULL) ||
+		!ad_build_outputs(&builder))
 		return;
 
 	upper = ad_built_relation(relation, &builder);
-	upper->query->single_row = keys == NIL;
-	upper->having = ad_having_push(&upper->grouping, upper->query, having);
+	upper->query->single_row = has_sets ? list_member_ptr(builder.sets, NIL) : keys == NIL;
+	upper->having = has_sets ? having : ad_having_push(&upper->grouping, upper->query, having);
 	output_rel->fdw_private = upper;
-	add_group_path(root, input_rel, output_rel, target, keys);
+	add_group_path(root, input_rel, output_rel, target, keys, builder.sets);
 }
 
 /*
