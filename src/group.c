@@ -801,7 +801,8 @@ union_stage(AdGroup *group, const AdQuery *query, int set)
 }
 
 /*
- * Make the query the grouping that was described.
+ * Make the query the grouping that was described, but for a set without keys
+ * that is not the only one.
  */
 void
 ad_group_finish(AdGroup *group, AdQuery *query)
@@ -809,9 +810,23 @@ ad_group_finish(AdGroup *group, AdQuery *query)
 	query->aggregate = true;
 	query->stages = group_stages(group, 0);
 	for (int set = 1; set < list_length(group->sets); set++)
-		query->stages = lappend(query->stages, union_stage(group, query, set));
+	{
+		if (list_nth(group->sets, set) != NIL)
+			query->stages = lappend(query->stages, union_stage(group, query, set));
+	}
 	if (group->distinct != NULL)
 		query->stages = lappend(query->stages, distinct_stage(group));
 	query->outputs = group->outputs;
 	query->guards = group->guards;
+}
+
+/*
+ * Add the group of the set without keys, which is the last one, and has met no
+ * conditions on groups: that it is not there has to mean that nothing is.
+ */
+void
+ad_group_add_total(AdGroup *group, AdQuery *query)
+{
+	query->stages = lappend(query->stages,
+							union_stage(group, query, list_length(group->sets) - 1));
 }

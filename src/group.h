@@ -42,5 +42,6 @@ extern void ad_group_fail(AdGroup *group, const List *failures);
 extern bool ad_group_value(AdGroup *group, int position, AdValue *value);
 extern Node *ad_group_is_sound(AdGroup *group);
 extern void ad_group_finish(AdGroup *group, AdQuery *query);
+extern void ad_group_add_total(AdGroup *group, AdQuery *query);
 
 #endif							/* AD_GROUP_H */

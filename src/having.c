@@ -23,14 +23,14 @@
 #include "instant.h"
 #include "order.h"
 
-/* the value of a column or an aggregate that the group returns */
+/* the value of what the group returns */
 static bool
 lookup_result(AdValueContext *context, Node *node, AdValue *value)
 {
 	AdGrouping *grouping = context->lookup_arg;
 	TargetEntry *entry;
 
-	if (!IsA(node, Var) && !IsA(node, Aggref))
+	if (!IsA(node, Var) && !IsA(node, Aggref) && !IsA(node, GroupingFunc))
 		return false;
 	entry = tlist_member((Expr *) node, grouping->tlist);
 	return entry != NULL &&

@@ -132,19 +132,27 @@ add_keys(AdGroupBuilder *builder)
 static bool
 add_sets(AdGroupBuilder *builder, PlannerInfo *root)
 {
-	bool		has_total = false;
+	List	   *sets = root->parse->groupingSets;
+	int			totals = 0;
 	ListCell   *set;
 	ListCell   *ref;
 
-	builder->sets = root->parse->groupingSets;
+	foreach(set, sets)
+	{
+		if (lfirst(set) == NIL)
+			totals++;
+		else
+			builder->sets = lappend(builder->sets, lfirst(set));
+	}
+	if (totals > 1)
+		return false;
+	if (totals > 0)
+		builder->sets = lappend(builder->sets, NIL);
 	builder->values.base->proven = NULL;
 	foreach(set, builder->sets)
 	{
 		List	   *columns = NIL;
 
-		if (lfirst(set) == NIL && has_total)
-			return false;
-		has_total |= lfirst(set) == NIL;
 		foreach(ref, lfirst(set))
 		{
 			TargetEntry *key = get_sortgroupref_tle(lfirst_int(ref), root->parse->targetList);
@@ -498,8 +506,14 @@ add_grouping(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 		return;
 
 	upper = ad_built_relation(relation, &builder);
-	upper->query->single_row = has_sets ? list_member_ptr(builder.sets, NIL) : keys == NIL;
-	upper->having = has_sets ? having : ad_having_push(&upper->grouping, upper->query, having);
+	upper->query->single_row = builder.sets == NIL ? keys == NIL : linitial(builder.sets) == NIL;
+	upper->having = ad_having_push(&upper->grouping, upper->query, having);
+	if (list_length(builder.sets) > 1 && llast(builder.sets) == NIL)
+	{
+		upper->having = having;
+		upper->query->single_row = true;
+		ad_group_add_total(builder.group, upper->query);
+	}
 	output_rel->fdw_private = upper;
 	add_group_path(root, input_rel, output_rel, target, keys, builder.sets);
 }

@@ -14,7 +14,7 @@ typedef struct AdGroupBuilder
 	AdGroup    *group;
 	List	   *tlist;			/* what the scan returns */
 	List	   *keys;			/* expressions */
-	List	   *sets;			/* of GROUPING SETS: lists of their numbers */
+	List	   *sets;			/* of GROUPING SETS: lists of their numbers, NIL last */
 	Node	   *distinct;		/* argument whose distinct values are aggregated */
 } AdGroupBuilder;
 

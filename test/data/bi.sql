@@ -36,7 +36,7 @@ SELECT SUM(CASE WHEN "calls"."status" = 'failed' THEN 1 ELSE 0.0 END) AS "CountI
 -- M19, 123: Metabase: filter on an aggregate (second stage)
 SELECT "source"."created_by_email" AS "created_by_email", "source"."count" AS "count" FROM (SELECT "calls"."created_by_email" AS "created_by_email", COUNT(*) AS "count" FROM "calls" GROUP BY "calls"."created_by_email" ORDER BY "calls"."created_by_email" ASC) AS "source" WHERE "source"."count" > 3 LIMIT 1048575;
 
--- M21, 6000: Metabase: pivot table as one query (proposed upstream)
+-- M21, 620: Metabase: pivot table as one query (proposed upstream)
 SELECT "calls"."created_by_email" AS "created_by_email", "calls"."status" AS "status", GROUPING("calls"."created_by_email", "calls"."status") AS "pivot-grouping", COUNT(*) AS "count" FROM "calls" GROUP BY GROUPING SETS (("calls"."created_by_email", "calls"."status"), ("calls"."created_by_email"), ("calls"."status"), ());
 
 -- M23, 6000: Metabase: fingerprint scan
@@ -144,7 +144,7 @@ SELECT d::date, coalesce(c.n, 0) AS n FROM generate_series('2025-01-01'::timesta
 -- A8, 4: psql: ties, offset, expression limit
 SELECT call_id, duration_minutes FROM calls ORDER BY duration_minutes DESC NULLS LAST FETCH FIRST 3 ROWS WITH TIES;
 
--- A10, 6000: psql: rollup and having
+-- A10, 616: psql: rollup and having
 SELECT created_by_email, status, count(*) FROM calls GROUP BY ROLLUP (created_by_email, status) HAVING count(*) > 1 ORDER BY 1 NULLS LAST, 2 NULLS LAST;
 
 -- A12, 2: psql: union of two aggregates
