@@ -158,6 +158,15 @@ append_find_options(bson_t *opts, const AdCommand *command)
 		BSON_APPEND_INT64(opts, "limit", command->limit);
 }
 
+/* documents in the first batch */
+static int64
+first_batch(const AdCommand *command)
+{
+	if (command->fetch_size > 0)
+		return command->fetch_size;
+	return command->expected > 0 ? Min(command->expected, AD_FIRST_BATCH) : AD_FIRST_BATCH;
+}
+
 /*
  * Make the driver's cursor for a command.  An aggregate finds a server now, a
  * find when it is read; errors are kept in the cursor in either case.
@@ -182,8 +191,7 @@ make_driver_cursor(AdCursor *cursor, const AdCommand *command)
 	enter_driver(cursor);
 	bson_init(&opts);
 	/* not an int32: mongoc_cursor_set_batch_size() overwrites int64s only */
-	BSON_APPEND_INT64(&opts, "batchSize",
-					  command->fetch_size > 0 ? command->fetch_size : AD_FIRST_BATCH);
+	BSON_APPEND_INT64(&opts, "batchSize", first_batch(command));
 	BSON_APPEND_UTF8(&opts, "comment", comment);
 	if (max_time_ms > 0)
 		BSON_APPEND_INT64(&opts, "maxTimeMS", max_time_ms);
@@ -371,7 +379,8 @@ ad_cursor_open(const AdCommand *command)
 		cursor->conn = ad_connection_get(command->serverid, command->userid);
 		cursor->reused = cursor->conn->replies > 0;
 		cursor->ended = false;
-		cursor->adapt_at = command->fetch_size > 0 ? -1 : AD_FIRST_ADAPTATION;
+		cursor->adapt_at = command->fetch_size > 0 ? -1 :
+			Min(first_batch(command), AD_FIRST_ADAPTATION);
 		make_driver_cursor(cursor, command);
 		if (advance(cursor, &error, &reply))
 			return cursor;

@@ -27,6 +27,7 @@ typedef struct AdCommand
 	int64		skip;
 	int64		limit;
 	int			fetch_size;		/* documents a batch; 0: about 1 MB */
+	int64		expected;		/* documents that are likely to be read; 0: all */
 	bool		allow_disk_use;
 } AdCommand;
 

@@ -441,6 +441,17 @@ ad_order_limit(PlannerInfo *root, AdExprContext *context, const List *keys, AdQu
 }
 
 /*
+ * Let the query's first batch be what the LIMIT above it is likely to need,
+ * which PostgreSQL applies after more sorting.
+ */
+void
+ad_order_expect(PlannerInfo *root, AdExprContext *context, AdQuery *query)
+{
+	if (root->parse->limitOffset == NULL)
+		(void) limit_operand(context, root->parse->limitCount, &query->expected);
+}
+
+/*
  * The order of a table's rows, or of the groups of one, by the pathkeys.
  */
 bool
@@ -468,6 +479,29 @@ may_sort(RelOptInfo *rel)
 		return true;
 	return rel->reloptkind == RELOPT_UPPER_REL && upper->grouping.group != NULL &&
 		upper->grouping.context->options->enable_sort_pushdown;
+}
+
+/*
+ * The longest beginning of an order that MongoDB can do, if it cannot do all of
+ * it; NIL if there is none.  With a limit PostgreSQL has to sort only what is
+ * equal in it, and stops reading.
+ */
+List *
+ad_order_prefix(PlannerInfo *root, RelOptInfo *rel, List *pathkeys)
+{
+	List	   *keys;
+
+	if (root->parse->limitCount == NULL || !may_sort(rel) ||
+		ad_upper_order_keys(root, rel, pathkeys, &keys))
+		return NIL;
+	for (int length = list_length(pathkeys) - 1; length > 0; length--)
+	{
+		List	   *prefix = list_truncate(list_copy(pathkeys), length);
+
+		if (ad_upper_order_keys(root, rel, prefix, &keys))
+			return prefix;
+	}
+	return NIL;
 }
 
 /*

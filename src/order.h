@@ -35,6 +35,8 @@ extern Bitmapset *ad_order_columns(RelOptInfo *rel, List *pathkeys);
 extern bool ad_order_is_computed(const List *keys);
 extern Cost ad_order_cost(const List *keys, double documents, double bound);
 extern void ad_order_query(AdQuery *query, const List *keys);
+extern List *ad_order_prefix(PlannerInfo *root, RelOptInfo *rel, List *pathkeys);
+extern void ad_order_expect(PlannerInfo *root, AdExprContext *context, AdQuery *query);
 extern void ad_order_limit(PlannerInfo *root, AdExprContext *context,
 						   const List *keys, AdQuery *query);
 

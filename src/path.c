@@ -87,6 +87,20 @@ add_scan_path(PlannerInfo *root, RelOptInfo *rel, const AdScanWork *work,
 }
 
 /*
+ * Add a path in as much of the query's order as MongoDB can do, for a limit.
+ */
+static void
+add_prefix_path(PlannerInfo *root, RelOptInfo *rel)
+{
+	AdExprContext context = ad_scan_context(rel->fdw_private);
+	AdScanWork	work = ad_scan_work(root, rel, NIL);
+	List	   *prefix = ad_order_prefix(root, rel, root->query_pathkeys);
+
+	if (prefix != NIL && ad_order_keys(root, rel, &context, prefix, &work.keys))
+		add_scan_path(root, rel, &work, prefix, rel->lateral_relids);
+}
+
+/*
  * Add the path for these values of other tables, if MongoDB can evaluate a
  * condition on them.
  */
@@ -196,6 +210,8 @@ ad_get_foreign_paths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	if (root->query_pathkeys != NIL &&
 		ad_order_keys(root, rel, &context, root->query_pathkeys, &work.keys))
 		add_scan_path(root, rel, &work, root->query_pathkeys, rel->lateral_relids);
+	else
+		add_prefix_path(root, rel);
 	if (relation->options->enable_filter_pushdown)
 		add_parameterized_paths(root, rel);
 }

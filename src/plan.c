@@ -163,6 +163,13 @@ is_own(AdRelation *relation, RestrictInfo *condition)
 		list_member_ptr(relation->local_conds, condition);
 }
 
+/* whether MongoDB sorts by a part of an order, see ad_order_prefix() */
+static bool
+is_prefix(List *pathkeys, List *order)
+{
+	return pathkeys != NIL && list_length(pathkeys) < list_length(order);
+}
+
 /*
  * The plan of a scan.  MongoDB's conditions are given for EvalPlanQual, which
  * tests single rows again.
@@ -211,6 +218,8 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
 	ad_order_query(query, keys);
 	if (path->fdw_private != NIL)
 		ad_order_limit(root, &context, keys, query);
+	else if (is_prefix(path->path.pathkeys, root->query_pathkeys))
+		ad_order_expect(root, &context, query);
 	return make_foreignscan(tlist, local_exprs, rel->relid,
 							context.slots, ad_query_to_list(query),
 							NIL, remote_exprs, outer_plan);
@@ -239,7 +248,10 @@ plan_grouping(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist
 		if (!ad_having_order(&grouping, rel, path->path.pathkeys, &keys))
 			elog(ERROR, "the order of a path has no translation");
 		ad_order_query(&query, keys);
-		ad_order_limit(root, &context, keys, &query);
+		if (is_prefix(path->path.pathkeys, root->sort_pathkeys))
+			ad_order_expect(root, &context, &query);
+		else
+			ad_order_limit(root, &context, keys, &query);
 	}
 	return make_foreignscan(tlist,
 							list_concat(extract_actual_clauses(clauses, false), upper->having),

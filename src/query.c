@@ -35,6 +35,7 @@ enum QueryMember
 	QUERY_SORT,
 	QUERY_SKIP,
 	QUERY_LIMIT,
+	QUERY_EXPECTED,
 	QUERY_SKIPS_LATER,
 	QUERY_LAST_STAGES,
 	QUERY_OUTPUTS,
@@ -280,6 +281,7 @@ ad_query_to_list(const AdQuery *query)
 	list = lappend(list, query->sort);
 	list = lappend(list, query->skip);
 	list = lappend(list, query->limit);
+	list = lappend(list, query->expected);
 	list = lappend(list, makeBoolean(query->skips_later));
 	list = lappend(list, query->last_stages);
 	list = lappend(list, outputs_to_list(query->outputs));
@@ -310,6 +312,7 @@ ad_query_from_list(List *list)
 	query->sort = list_nth(list, QUERY_SORT);
 	query->skip = list_nth(list, QUERY_SKIP);
 	query->limit = list_nth(list, QUERY_LIMIT);
+	query->expected = list_nth(list, QUERY_EXPECTED);
 	query->skips_later = boolVal(list_nth(list, QUERY_SKIPS_LATER));
 	query->last_stages = list_nth(list, QUERY_LAST_STAGES);
 	query->outputs = outputs_from_list(list_nth(list, QUERY_OUTPUTS));
@@ -402,12 +405,17 @@ ad_query_bind(const AdQuery *query, const AdSlot *slots, AdCommand *command)
 	Node	   *filter;
 	int64		skip;
 	int64		limit;
+	Datum		expected;
 
 	bind_limit(query, slots, &skip, &limit);
 	filter = ad_template_fold(query->filter, slots);
 	if (ad_tag(filter) == AD_FALSE || limit == 0)
 		return false;
 	fill_command(query, command);
+	/* one more shows that no equal rows follow */
+	if (query->expected != NULL && ad_template_operand(query->expected, slots, &expected) &&
+		DatumGetInt64(expected) >= 0 && DatumGetInt64(expected) < PG_INT64_MAX)
+		command->expected = DatumGetInt64(expected) + 1;
 	command->aggregate = query->aggregate;
 	if (query->aggregate)
 	{

@@ -56,6 +56,7 @@ typedef struct AdQuery
 	Node	   *sort;			/* document of what follows these, or NULL */
 	Node	   *skip;			/* int8, constant or slot; or NULL */
 	Node	   *limit;			/* the same */
+	Node	   *expected;		/* the same: rows that a limit above needs */
 	bool		skips_later;	/* send what is to be skipped, too */
 	List	   *last_stages;	/* of an aggregate, after $limit */
 	List	   *outputs;		/* AdOutput */

@@ -437,24 +437,40 @@ estimated_groups(PlannerInfo *root, RelOptInfo *input_rel, List *keys, List *set
 	return groups;
 }
 
+/*
+ * Add the path of a grouping in this order, or in none.
+ */
 static void
-add_group_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
-			   PathTarget *target, List *keys, List *sets)
+add_ordered_group_path(PlannerInfo *root, RelOptInfo *output_rel, PathTarget *target,
+					   List *pathkeys)
 {
 	AdUpperRelation *upper = output_rel->fdw_private;
-	Cost		startup_cost;
+	Cost		startup_cost = AD_GROUPS_COST + upper->startup_cost;
 
-	upper->rows = estimated_groups(root, input_rel, keys, sets);
-	/* MongoDB's work is a fraction of what sending the documents would be */
-	upper->startup_cost = input_rel->rows * cpu_operator_cost;
-	startup_cost = AD_GROUPS_COST + upper->startup_cost;
 	add_path(output_rel, (Path *)
 			 ad_create_foreign_upper_path(root, output_rel, target, upper->rows, startup_cost,
 										  startup_cost +
 										  upper->rows * (AD_DOCUMENT_COST + cpu_tuple_cost) +
 										  target->cost.startup +
 										  upper->rows * target->cost.per_tuple,
-										  NIL, NULL, NIL));
+										  pathkeys, NULL,
+										  pathkeys == NIL ? NIL : list_make1(makeBoolean(true))));
+}
+
+static void
+add_group_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
+			   PathTarget *target, List *keys, List *sets)
+{
+	AdUpperRelation *upper = output_rel->fdw_private;
+	List	   *prefix;
+
+	upper->rows = estimated_groups(root, input_rel, keys, sets);
+	/* MongoDB's work is a fraction of what sending the documents would be */
+	upper->startup_cost = input_rel->rows * cpu_operator_cost;
+	add_ordered_group_path(root, output_rel, target, NIL);
+	prefix = ad_order_prefix(root, output_rel, root->sort_pathkeys);
+	if (prefix != NIL && !upper->query->single_row)
+		add_ordered_group_path(root, output_rel, target, prefix);
 }
 
 /*

@@ -21,7 +21,7 @@ SELECT (DATE_TRUNC('week', ("calls"."created_at" + INTERVAL '1 day')) + INTERVAL
 -- M9, 7: Metabase: day of week
 SELECT (CAST(extract(dow from "calls"."created_at") AS integer) + 1) AS "created_at", AVG("calls"."duration_minutes") AS "avg" FROM "calls" GROUP BY (CAST(extract(dow from "calls"."created_at") AS integer) + 1) ORDER BY (CAST(extract(dow from "calls"."created_at") AS integer) + 1) ASC;
 
--- M11, 123: Metabase: top 10 users
+-- M11, 11: Metabase: top 10 users
 SELECT "calls"."created_by_email" AS "created_by_email", COUNT(*) AS "count", SUM("calls"."duration_minutes") AS "sum" FROM "calls" GROUP BY "calls"."created_by_email" ORDER BY "sum" DESC, "calls"."created_by_email" ASC LIMIT 10;
 
 -- M13, 1: Metabase: "is" with several values

@@ -74,7 +74,8 @@ BEGIN
 		fault := concat_ws(E'\n', fault, 'with on_mismatch error:', public.difference(expected, got));
 	END IF;
 	PERFORM set_config('search_path', 'public', true);
-	RETURN CASE WHEN expected LIKE 'error 42%' THEN 'not a query: ' || expected ELSE fault END;
+	-- two columns of a query may have got the same name, which it is then ordered by
+	RETURN CASE WHEN expected = 'error 42702' THEN NULL WHEN expected LIKE 'error 42%' THEN 'not a query: ' || expected ELSE fault END;
 END $$;
 
 -- The smallest query that still fails, with its fault.

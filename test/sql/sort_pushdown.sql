@@ -74,6 +74,11 @@ SELECT shown('SELECT i FROM t ORDER BY n LIMIT 10');
 SELECT shown('SELECT i FROM t ORDER BY ts, i + 1 LIMIT 10');
 SELECT shown('SELECT i FROM t ORDER BY ts, random() LIMIT 10');
 SELECT shown('SELECT i FROM t ORDER BY doc LIMIT 10');
+-- of several, those that come first: a limit lets PostgreSQL read no more than is equal in them
+SELECT shown('SELECT i, count(*) FROM t GROUP BY i ORDER BY i, md5(i::text) LIMIT 10');
+SELECT shown('SELECT i, n FROM t ORDER BY ts, n LIMIT $$1$$::int OFFSET 2');
+SELECT shown('SELECT i FROM t ORDER BY ts, n');
+SELECT shown('SELECT i FROM t ORDER BY n, ts LIMIT 10');
 
 -- limits
 SELECT shown('SELECT i FROM t LIMIT 10');
