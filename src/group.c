@@ -1,20 +1,8 @@
 /*
  * group.c
- *	  The stages of an aggregate that groups.
+ *	  What an aggregate that groups returns.
  *
- * There are up to three of them, all $group:
- *
- *	1. by the fields' values as they are, which costs least where there are
- *	   most documents, and by computed keys;
- *	2. if a key is a field, of any value: by the values that SQL sees.  What is equal in SQL
- *	   though not in BSON (null and missing, an ObjectId and its hexadecimal
- *	   digits) comes together, and so do its accumulators;
- *	3. for DISTINCT: by the keys without the distinct value.  No set is built
- *	   that would have to fit in a document.
- *
- * Of grouping sets each has its own, by some of the keys, and $unionWith adds
- * the groups of the others to those of the first.  A key that a set does not
- * have is missing in its groups, so it is null.
+ * The stages that make it are in group_stages.c.
  *
  * Nothing is dropped in silence: where a mismatch is an error, an accumulator
  * of each column that is aggregated tells whether there was one.  It is
@@ -33,40 +21,9 @@
 #include "catalog/pg_type.h"
 
 #include "bind.h"
-#include "group.h"
+#include "group_stages.h"
 #include "instant.h"
 #include "typeexpr.h"
-
-/* one field of the first $group, merged by the others */
-typedef struct AdAccumulator
-{
-	const char *name;
-	const char *op;				/* merges itself, too: $sum, $min, $max, $first */
-	Node	   *argument;
-} AdAccumulator;
-
-typedef struct AdKey
-{
-	const AdColumn *column;		/* NULL for a computed one */
-	Node	   *expr;			/* of documents */
-	bool		unified;		/* are equal values equal as they are? */
-} AdKey;
-
-struct AdGroup
-{
-	AdExprContext *context;
-	List	   *keys;			/* AdKey */
-	const AdValue *distinct;	/* whose distinct values are aggregated, or NULL */
-	int			distinct_key;	/* its place among all_keys */
-	List	   *all_keys;		/* keys, and distinct if it is no key */
-	List	   *accumulators;	/* AdAccumulator */
-	List	   *of_distinct;	/* AdAccumulator of the third stage alone */
-	List	   *outputs;		/* AdOutput */
-	Bitmapset  *proven;			/* positions of columns that are not null */
-	List	   *guards;			/* AdGuard */
-	List	   *sets;			/* of GROUPING SETS: lists of places among keys */
-	List	   *groupings;		/* values of GROUPING(): lists, one number a set */
-};
 
 /*
  * A grouping of all documents.
@@ -109,12 +66,6 @@ find_key(List *keys, const AdColumn *column, Node *expr)
 	return -1;
 }
 
-static Node *
-path_expr(const char *path)
-{
-	return ad_string(psprintf("$%s", path));
-}
-
 /*
  * Group by a column as well, or, if that is NULL, by an expression that is
  * equal where the SQL key is.
@@ -123,7 +74,7 @@ void
 ad_group_add_key(AdGroup *group, const AdColumn *column, Node *expr)
 {
 	if (column != NULL)
-		expr = path_expr(column->field);
+		expr = ad_path_expr(column->field);
 	if (find_key(group->keys, column, expr) < 0)
 		group->keys = lappend(group->keys, make_key(group, column, expr));
 }
@@ -152,7 +103,7 @@ void
 ad_group_set_distinct(AdGroup *group, const AdValue *value, Node *expr)
 {
 	if (value->column != NULL)
-		expr = path_expr(value->column->field);
+		expr = ad_path_expr(value->column->field);
 	group->distinct = value;
 	group->all_keys = list_copy(group->keys);
 	group->distinct_key = find_key(group->keys, value->column, expr);
@@ -161,16 +112,6 @@ ad_group_set_distinct(AdGroup *group, const AdValue *value, Node *expr)
 		group->distinct_key = list_length(group->keys);
 		group->all_keys = lappend(group->all_keys, make_key(group, value->column, expr));
 	}
-}
-
-/*
- * Where key i of `count` keys is in a document that $group made; as a path,
- * or, with a dollar before it, as an expression.
- */
-static const char *
-key_path(AdGroup *group, int i, int count)
-{
-	return count == 1 && group->sets == NIL ? "_id" : psprintf("_id.k%d", i);
 }
 
 static AdOutput *
@@ -236,7 +177,7 @@ ad_group_return_key(AdGroup *group, int position, const AdColumn *column)
 {
 	int			i = find_key(group->keys, column, NULL);
 
-	add_column_output(group, position, key_path(group, i, list_length(group->keys)), column);
+	add_column_output(group, position, ad_group_key_path(group, i, list_length(group->keys)), column);
 }
 
 /*
@@ -246,7 +187,7 @@ void
 ad_group_return_column(AdGroup *group, int position, const AdColumn *column)
 {
 	add_column_output(group, position,
-					  accumulate(group, "$first", path_expr(column->field)), column);
+					  accumulate(group, "$first", ad_path_expr(column->field)), column);
 }
 
 /*
@@ -298,7 +239,7 @@ add_guard(AdGroup *group, const char *path, AdFailureKind kind, const AdColumn *
 static const char *
 accumulate_guard(AdGroup *group, const AdColumn *column)
 {
-	Node	   *value = path_expr(column->field);
+	Node	   *value = ad_path_expr(column->field);
 	const char *name = accumulate(group, "$max",
 								  ad_value_if(ad_fits_expr(column->type, value, true), value,
 											  ad_node(AD_MAXKEY, NIL)));
@@ -357,7 +298,7 @@ argument_expr(const AdCall *call)
 
 	/* ObjectIds are not in the order of their digits */
 	if (is_sound(value) && value->column->type->class != AD_CLASS_TEXT)
-		return filtered(call, path_expr(value->column->field));
+		return filtered(call, ad_path_expr(value->column->field));
 	return filtered(call, value->expr);
 }
 
@@ -371,7 +312,7 @@ count_expr(const AdCall *call)
 		return call->filter == NULL ? ad_integer(1) :
 			ad_value_if(call->filter, ad_integer(1), ad_integer(0));
 	value = *call->argument;
-	value.expr = filtered(call, is_sound(&value) ? path_expr(value.column->field) : value.expr);
+	value.expr = filtered(call, is_sound(&value) ? ad_path_expr(value.column->field) : value.expr);
 	return ad_value_if(ad_value_not_null(&value), ad_integer(1), ad_integer(0));
 }
 
@@ -501,7 +442,7 @@ static AdValue
 distinct_value(AdGroup *group)
 {
 	int			count = list_length(group->all_keys);
-	Node	   *path = path_expr(key_path(group, group->distinct_key, count));
+	Node	   *path = ad_path_expr(ad_group_key_path(group, group->distinct_key, count));
 	AdValue		value = *group->distinct;
 	const AdColumn *column = value.column;
 
@@ -531,7 +472,7 @@ ad_group_return_distinct(AdGroup *group, int position, const AdCall *call)
 	count = count_expr(&of_value);
 	if (column != NULL && group->distinct->nullable && column->on_mismatch == AD_MISMATCH_ERROR)
 		add_guard(group, accumulate_in(&group->of_distinct, "d", "$max",
-									   ad_value_if(ad_fits_expr(column->type, path_expr(key_path(group, group->distinct_key, list_length(group->all_keys))), true),
+									   ad_value_if(ad_fits_expr(column->type, ad_path_expr(ad_group_key_path(group, group->distinct_key, list_length(group->all_keys))), true),
 												   ad_null(), ad_node(AD_MAXKEY, NIL))),
 				  AD_FAILURE_MISMATCH, column);
 	if (call->aggregate == AD_COUNT)
@@ -583,7 +524,7 @@ result_expr(const AdOutput *output, Node *field, Node **expr)
 				*expr = double_expr(field);
 			/* an average of numerics has digits of PostgreSQL's choice */
 			if (output->divisor != NULL)
-				*expr = ad_doc("$divide", ad_array2(*expr, path_expr(output->divisor)));
+				*expr = ad_doc("$divide", ad_array2(*expr, ad_path_expr(output->divisor)));
 			return is_float || output->divisor == NULL;
 		case AD_RESULT_EXTREME:
 			if (is_float)
@@ -619,7 +560,7 @@ ad_group_value(AdGroup *group, int position, AdValue *value)
 {
 	AdOutput   *output = find_output(group, position);
 	const AdType *type = ad_column_type(output->typid, output->typmod);
-	Node	   *field = path_expr(output->path);
+	Node	   *field = ad_path_expr(output->path);
 	Node	   *not_null = NULL;
 
 	if (output->kind == AD_RESULT_COLUMN)
@@ -643,9 +584,9 @@ ad_group_value(AdGroup *group, int position, AdValue *value)
 	if (output->kind == AD_RESULT_EXTREME)
 		not_null = ad_doc("$gt", ad_array2(field, ad_null()));
 	else if (output->divisor != NULL)
-		not_null = ad_doc("$gt", ad_array2(path_expr(output->divisor), ad_integer(0)));
+		not_null = ad_doc("$gt", ad_array2(ad_path_expr(output->divisor), ad_integer(0)));
 	else if (output->indicator != NULL)
-		not_null = ad_doc("$gt", ad_array2(path_expr(output->indicator), ad_null()));
+		not_null = ad_doc("$gt", ad_array2(ad_path_expr(output->indicator), ad_null()));
 	if (not_null != NULL)
 		value->expr = ad_value_if(not_null, value->expr, ad_null());
 	value->nullable = not_null != NULL;
@@ -663,7 +604,7 @@ ad_group_is_sound(AdGroup *group)
 	ListCell   *lc;
 
 	foreach(lc, group->guards)
-		tests = lappend(tests, ad_doc("$ne", ad_array2(ad_doc("$type", path_expr(((AdGuard *) lfirst(lc))->path)),
+		tests = lappend(tests, ad_doc("$ne", ad_array2(ad_doc("$type", ad_path_expr(((AdGuard *) lfirst(lc))->path)),
 													   ad_string("maxKey"))));
 	foreach(lc, group->outputs)
 	{
@@ -672,161 +613,9 @@ ad_group_is_sound(AdGroup *group)
 		if (output->kind == AD_RESULT_COLUMN && output->on_mismatch == AD_MISMATCH_ERROR &&
 			!bms_is_member(output->position, group->proven))
 			tests = lappend(tests, ad_fits_expr(ad_column_type(output->typid, output->typmod),
-												path_expr(output->path), true));
+												ad_path_expr(output->path), true));
 	}
 	if (tests == NIL)
 		return NULL;
 	return list_length(tests) == 1 ? linitial(tests) : ad_doc("$and", ad_node(AD_ARRAY, tests));
-}
-
-/* whether documents are grouped by the key, in a set of them if there are sets */
-static bool
-has_key(AdGroup *group, int set, int i)
-{
-	return group->sets == NIL || list_member_int(list_nth(group->sets, set), i);
-}
-
-/* the _id of a $group by these expressions, or by those of a set */
-static Node *
-group_id(AdGroup *group, List *expressions, int set)
-{
-	Node	   *id = NULL;
-	ListCell   *lc;
-
-	if (group->sets == NIL && list_length(expressions) == 1)
-		return linitial(expressions);
-	foreach(lc, expressions)
-	{
-		int			i = foreach_current_index(lc);
-
-		if (has_key(group, set, i))
-			id = ad_doc_add(id, psprintf("k%d", i), lfirst(lc));
-	}
-	return id == NULL ? ad_null() : id;
-}
-
-/*
- * {_id: ..., accumulators}, which are of documents or of groups of them.
- */
-static Node *
-group_fields(AdGroup *group, List *keys, int set, bool of_groups)
-{
-	Node	   *fields = ad_doc("_id", group_id(group, keys, set));
-	ListCell   *lc;
-
-	foreach(lc, group->accumulators)
-	{
-		AdAccumulator *accumulator = lfirst(lc);
-
-		ad_doc_add(fields, accumulator->name,
-				   ad_doc(accumulator->op, of_groups ?
-						  path_expr(accumulator->name) :
-						  ad_value_share(group->context, accumulator->argument)));
-	}
-	foreach(lc, group->groupings)
-		ad_doc_add(fields, psprintf("g%d", foreach_current_index(lc)),
-				   ad_doc("$max", ad_integer(list_nth_int(lfirst(lc), set))));
-	return fields;
-}
-
-/* the second stage's key, of the first one's */
-static Node *
-unified_key(const AdKey *key, Node *value)
-{
-	Node	   *unified;
-
-	if (key->unified)
-		return value;
-	unified = ad_unified_expr(key->column->type, value);
-	if (key->column->on_mismatch == AD_MISMATCH_ERROR)
-		return unified;
-	return ad_value_if(ad_fits_expr(key->column->type, value, false), unified, ad_null());
-}
-
-static Node *
-distinct_stage(AdGroup *group)
-{
-	int			count = list_length(group->all_keys);
-	List	   *keys = NIL;
-	Node	   *fields;
-	ListCell   *lc;
-
-	for (int i = 0; i < list_length(group->keys); i++)
-		keys = lappend(keys, path_expr(key_path(group, i, count)));
-	fields = group_fields(group, keys, 0, true);
-	foreach(lc, group->of_distinct)
-	{
-		AdAccumulator *accumulator = lfirst(lc);
-
-		ad_doc_add(fields, accumulator->name, ad_doc(accumulator->op, accumulator->argument));
-	}
-	return ad_doc("$group", fields);
-}
-
-/* the stages that group documents by the keys, or by those of a set */
-static List *
-group_stages(AdGroup *group, int set)
-{
-	List	   *all_keys = group->distinct == NULL ? group->keys : group->all_keys;
-	int			count = list_length(all_keys);
-	bool		is_unified = true;
-	List	   *stages;
-	List	   *raw = NIL;
-	List	   *unified = NIL;
-
-	for (int i = 0; i < count; i++)
-	{
-		AdKey	   *key = list_nth(all_keys, i);
-
-		is_unified &= key->unified || !has_key(group, set, i);
-		raw = lappend(raw, ad_value_share(group->context, key->expr));
-		unified = lappend(unified, unified_key(key, path_expr(key_path(group, i, count))));
-	}
-	stages = list_make1(ad_doc("$group", group_fields(group, raw, set, false)));
-	if (!is_unified)
-		stages = lappend(stages, ad_doc("$group", group_fields(group, unified, set, true)));
-	return stages;
-}
-
-/* the stage that adds the groups of another set */
-static Node *
-union_stage(AdGroup *group, const AdQuery *query, int set)
-{
-	List	   *stages = group_stages(group, set);
-
-	if (ad_tag(query->filter) != AD_TRUE)
-		stages = lcons(ad_doc("$match", ad_node(AD_MATCH, list_make1(query->filter))), stages);
-	return ad_doc("$unionWith", ad_doc2("coll", ad_string(query->collection),
-										"pipeline", ad_node(AD_ARRAY, stages)));
-}
-
-/*
- * Make the query the grouping that was described, but for a set without keys
- * that is not the only one.
- */
-void
-ad_group_finish(AdGroup *group, AdQuery *query)
-{
-	query->aggregate = true;
-	query->stages = group_stages(group, 0);
-	for (int set = 1; set < list_length(group->sets); set++)
-	{
-		if (list_nth(group->sets, set) != NIL)
-			query->stages = lappend(query->stages, union_stage(group, query, set));
-	}
-	if (group->distinct != NULL)
-		query->stages = lappend(query->stages, distinct_stage(group));
-	query->outputs = group->outputs;
-	query->guards = group->guards;
-}
-
-/*
- * Add the group of the set without keys, which is the last one, and has met no
- * conditions on groups: that it is not there has to mean that nothing is.
- */
-void
-ad_group_add_total(AdGroup *group, AdQuery *query)
-{
-	query->stages = lappend(query->stages,
-							union_stage(group, query, list_length(group->sets) - 1));
 }
