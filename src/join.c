@@ -126,11 +126,14 @@ find_key(AdJoin *join, RestrictInfo *condition)
 /*
  * Find the key among the join's conditions; the others are PostgreSQL's.  Those
  * say which rows of an outer join have a partner, which cannot be told later.
+ * Conditions of one table alone are evaluated as often as its row has
+ * partners, which only makes no difference if they are not volatile.
  */
 static bool
 split_conditions(AdJoin *join, RelOptInfo *joinrel, List *conditions)
 {
 	bool		has_key = false;
+	List	   *of_tables;
 	ListCell   *lc;
 
 	foreach(lc, conditions)
@@ -148,9 +151,13 @@ split_conditions(AdJoin *join, RelOptInfo *joinrel, List *conditions)
 		else
 			join->local = lappend(join->local, condition);
 	}
-	join->local = list_concat_copy(join->local, join->outer.relation->local_conds);
-	join->local = list_concat_copy(join->local, join->inner.relation->local_conds);
-	return has_key && !(join->keeps_outer && join->inner.relation->local_conds != NIL);
+	of_tables = list_concat_copy(join->outer.relation->local_conds,
+								 join->inner.relation->local_conds);
+	if (!has_key || (join->keeps_outer && join->inner.relation->local_conds != NIL) ||
+		contain_volatile_functions((Node *) extract_actual_clauses(of_tables, false)))
+		return false;
+	join->local = list_concat(join->local, of_tables);
+	return true;
 }
 
 /*
