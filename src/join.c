@@ -142,8 +142,6 @@ split_conditions(AdJoin *join, RelOptInfo *joinrel, List *conditions)
 		bool		joins = !join->keeps_outer ||
 			!RINFO_IS_PUSHED_DOWN(condition, joinrel->relids);
 
-		if (condition->pseudoconstant)
-			return false;
 		if (joins && !has_key && find_key(join, condition))
 			has_key = true;
 		else if (join->keeps_outer && joins)
@@ -393,7 +391,8 @@ add_join_path(PlannerInfo *root, RelOptInfo *joinrel, AdJoin *join)
 /*
  * GetForeignJoinPaths: inner and left joins of two tables of one database.
  * Rows that are locked or changed elsewhere in the query would be looked at
- * again, each table's by itself.
+ * again, each table's by itself.  Conditions without columns are nodes above
+ * scans, which there are none of here.
  */
 void
 ad_get_foreign_join_paths(PlannerInfo *root, RelOptInfo *joinrel,
@@ -404,7 +403,7 @@ ad_get_foreign_join_paths(PlannerInfo *root, RelOptInfo *joinrel,
 
 	if ((jointype != JOIN_INNER && jointype != JOIN_LEFT) ||
 		root->parse->commandType != CMD_SELECT || root->rowMarks != NIL ||
-		!bms_is_empty(joinrel->lateral_relids) ||
+		root->hasPseudoConstantQuals || !bms_is_empty(joinrel->lateral_relids) ||
 		!init_side(&join->outer, outerrel) || !init_side(&join->inner, innerrel) ||
 		strcmp(join->outer.relation->options->database,
 			   join->inner.relation->options->database) != 0)

@@ -32,6 +32,8 @@ INSERT INTO joins (stays, query) VALUES
 	(false, 'SELECT a.g, count(*), count(b.id), sum(b.m) FROM t a LEFT JOIN t b ON a.i = b.id GROUP BY a.g'),
 	(false, 'SELECT a.id, b.id FROM t a JOIN t b ON a.g = b.id ORDER BY a.id DESC, b.id LIMIT 7 OFFSET 3'),
 	(false, 'SELECT 1 FROM t a LEFT JOIN t b ON a.i = b.id'),
+	(true, 'SELECT a.id, b.id FROM t a JOIN (SELECT id FROM t WHERE now() IS NULL) b ON a.i = b.id'),
+	(true, 'SELECT a.id, b.id FROM t a LEFT JOIN t b ON a.i = b.id AND now() IS NULL WHERE a.id < 20'),
 	(true, 'SELECT a.id, b.id FROM t a LEFT JOIN t b ON a.f = b.f WHERE a.id < 40'),
 	(true, 'SELECT a.id, b.id FROM t a LEFT JOIN t b ON a.i = b.id AND b.g = a.g WHERE a.id < 20'),
 	(true, 'SELECT a.id, b.dm FROM t a LEFT JOIN t b ON a.i = b.id WHERE a.id < 20'),
