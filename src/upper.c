@@ -127,7 +127,8 @@ add_keys(AdGroupBuilder *builder)
  * Let there be groups for each grouping set, all of whose keys are columns
  * (PostgreSQL manual, "GROUPING SETS, CUBE, and ROLLUP").  A key is null where
  * the set does not have it, whatever the filter says.  Returns false if there
- * is an expression, or more than one set that has a row of no documents.
+ * is an expression, or more than one set that has a row of no documents, or a
+ * column that is two keys: one of them may be null where the other is not.
  */
 static bool
 add_sets(AdGroupBuilder *builder, PlannerInfo *root)
@@ -144,7 +145,7 @@ add_sets(AdGroupBuilder *builder, PlannerInfo *root)
 		else
 			builder->sets = lappend(builder->sets, lfirst(set));
 	}
-	if (totals > 1)
+	if (totals > 1 || list_length(list_union(NIL, builder->keys)) < list_length(builder->keys))
 		return false;
 	if (totals > 0)
 		builder->sets = lappend(builder->sets, NIL);

@@ -692,6 +692,9 @@ SELECT GROUPING(t) + 1, upper(t), coalesce(dx, -1), count(v) FROM t GROUP BY GRO
 SELECT ts, tn, w, GROUPING(ts, tn, w), count(*) FROM t GROUP BY GROUPING SETS (ts, tn, w);
 SELECT v, u, d8, f, count(*) FROM t GROUP BY GROUPING SETS (v, u, d8, f);
 SELECT g, g AS again, b, count(*) FROM t GROUP BY g, ROLLUP (b, g);
+SELECT g, g AS again, count(*) FROM t GROUP BY GROUPING SETS ((1), (2));
+SELECT g, b, count(*) FROM t WHERE g > 1 AND b IS NOT NULL GROUP BY GROUPING SETS ((g), (b)) HAVING g IS NULL;
+SELECT g, b, count(*) FROM t WHERE g > 1 AND b IS NOT NULL GROUP BY GROUPING SETS ((g), (b)) HAVING g > 2 OR b;
 SELECT g, GROUPING(g), count(*) FROM t GROUP BY GROUPING SETS ((g), (g), ()) ORDER BY 2, 1 NULLS FIRST LIMIT 4;
 SELECT count(*), sum(n) FROM (SELECT g, b, count(*) AS n FROM t GROUP BY ROLLUP (g, b)) q WHERE b;
 SELECT count(*) FROM t GROUP BY GROUPING SETS (());

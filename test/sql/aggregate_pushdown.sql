@@ -80,11 +80,12 @@ SELECT shown('SELECT i, GROUPING(i), sum(f) FROM t WHERE i IS NOT NULL AND ts > 
 SELECT shown('SELECT i, s, GROUPING(s, i) FROM t GROUP BY i, CUBE (s)');
 SELECT shown('SELECT i, count(*) FROM t GROUP BY ROLLUP (i) HAVING count(*) > 1 AND GROUPING(i) = 0 ORDER BY 1 LIMIT 3');
 SELECT shown('SELECT i, count(*) FROM t GROUP BY GROUPING SETS ((i), (s)) ORDER BY 2 DESC LIMIT 3');
--- of expressions, with two totals, with DISTINCT
+-- of expressions, with two totals, with DISTINCT, of a column that is two keys
 SELECT shown('SELECT i % 2, count(*) FROM t GROUP BY ROLLUP (1)');
 SELECT shown('SELECT count(*) FROM t GROUP BY GROUPING SETS ((), ())');
 SELECT shown('SELECT i, count(DISTINCT s) FROM t GROUP BY ROLLUP (i)');
 SELECT shown('SELECT f, count(*) FROM t GROUP BY ROLLUP (f), md5(s)');
+SELECT shown('SELECT i, i AS again FROM t GROUP BY GROUPING SETS ((1), (2))');
 
 -- expressions of aggregates, and conditions on groups, stay above
 EXPLAIN (VERBOSE, COSTS OFF)
