@@ -176,6 +176,8 @@ partial_target(PlannerInfo *root, UpperRelationKind stage)
 	{
 		Aggref	   *aggref = lfirst(lc);
 
+		if (IsA(aggref, GroupingFunc))
+			return NULL;
 		if (!IsA(aggref, Aggref))
 			continue;
 		if (aggref->aggtranstype == INTERNALOID || aggref->aggdistinct != NIL)

@@ -179,6 +179,9 @@ grouping_numbers(const AdGroupBuilder *builder, const GroupingFunc *grouping)
 	ListCell   *set;
 	ListCell   *ref;
 
+	/* a single set is the keys */
+	if (builder->sets == NIL)
+		return list_make1_int(0);
 	foreach(set, builder->sets)
 	{
 		int			number = 0;

@@ -693,6 +693,9 @@ SELECT ts, tn, w, GROUPING(ts, tn, w), count(*) FROM t GROUP BY GROUPING SETS (t
 SELECT v, u, d8, f, count(*) FROM t GROUP BY GROUPING SETS (v, u, d8, f);
 SELECT g, g AS again, b, count(*) FROM t GROUP BY g, ROLLUP (b, g);
 SELECT g, g AS again, count(*) FROM t GROUP BY GROUPING SETS ((1), (2));
+SELECT g, GROUPING(g), count(*) FROM t GROUP BY g;
+SELECT g, b, GROUPING(g, b), sum(m) FROM t GROUP BY GROUPING SETS ((b, g));
+SELECT lower(t), GROUPING(lower(t)), count(*) FROM t GROUP BY 1 HAVING GROUPING(lower(t)) = 0;
 SELECT g, b, count(*) FROM t WHERE g > 1 AND b IS NOT NULL GROUP BY GROUPING SETS ((g), (b)) HAVING g IS NULL;
 SELECT g, b, count(*) FROM t WHERE g > 1 AND b IS NOT NULL GROUP BY GROUPING SETS ((g), (b)) HAVING g > 2 OR b;
 SELECT g, GROUPING(g), count(*) FROM t GROUP BY GROUPING SETS ((g), (g), ()) ORDER BY 2, 1 NULLS FIRST LIMIT 4;

@@ -80,6 +80,11 @@ SELECT shown('SELECT i, GROUPING(i), sum(f) FROM t WHERE i IS NOT NULL AND ts > 
 SELECT shown('SELECT i, s, GROUPING(s, i) FROM t GROUP BY i, CUBE (s)');
 SELECT shown('SELECT i, count(*) FROM t GROUP BY ROLLUP (i) HAVING count(*) > 1 AND GROUPING(i) = 0 ORDER BY 1 LIMIT 3');
 SELECT shown('SELECT i, count(*) FROM t GROUP BY GROUPING SETS ((i), (s)) ORDER BY 2 DESC LIMIT 3');
+-- one set is none
+SELECT shown('SELECT i, GROUPING(i) FROM t GROUP BY i');
+SELECT shown('SELECT i, s, GROUPING(i, s) FROM t GROUP BY GROUPING SETS ((s, i))');
+SELECT shown('SELECT lower(s), GROUPING(lower(s)), count(*) FROM t GROUP BY 1');
+SELECT shown('SELECT i FROM t GROUP BY i HAVING GROUPING(i) = 0');
 -- of expressions, with two totals, with DISTINCT, of a column that is two keys
 SELECT shown('SELECT i % 2, count(*) FROM t GROUP BY ROLLUP (1)');
 SELECT shown('SELECT count(*) FROM t GROUP BY GROUPING SETS ((), ())');
