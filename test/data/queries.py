@@ -166,7 +166,7 @@ class Query:
 
     def columns(self):
         keys = self.slots["keys"] if self.kind in ("group", "sets") else []
-        return len(keys) + len(self.slots["select"]) + (self.kind in WITH_ID)
+        return len(keys) + len(self.slots["select"]) + len(self.slots.get("grouping", [])) + (self.kind in WITH_ID)
 
     def but(self, **changed):
         return Query(self.kind, self.zone, self.prepared, {**self.slots, **changed})
@@ -214,9 +214,11 @@ def write_distinct(slots):
 
 
 def write_sets(slots):
-    sets = slots["sets"][0] % tuple((slots["keys"] * 2)[:2])
-    return "SELECT %s FROM t%s GROUP BY %s%s" % (
-        ", ".join(slots["keys"] + slots["select"]), clause("WHERE", slots["where"]), sets, clause("HAVING", slots["having"]))
+    both = tuple((slots["keys"] * 2)[:2])
+    columns = slots["keys"] + slots["select"] + [grouping % both for grouping in slots["grouping"]]
+    return "SELECT %s FROM t%s GROUP BY %s%s%s" % (
+        ", ".join(columns), clause("WHERE", slots["where"]), slots["sets"][0] % both, clause("HAVING", slots["having"]),
+        tail(slots, [str(place + 1) for place in range(len(columns))]))
 
 
 def write_limited(slots):
@@ -324,9 +326,12 @@ def make_distinct(rng, grammar, safe):
 
 
 def make_sets(rng, grammar, safe):
-    sets = rng.choice(["GROUPING SETS ((%s), (%s), ())", "ROLLUP (%s, %s)", "CUBE (%s, %s)", "GROUPING SETS ((%s, %s), ())"])
-    return {"keys": [safe.key(), safe.key()], "sets": [raw(sets)], "select": some(rng, safe.aggregate, 3), "where": where(rng, safe),
-            "having": [safe.having()] if rng.random() < 0.2 else []}
+    sets = rng.choice(["GROUPING SETS ((%s), (%s), ())", "ROLLUP (%s, %s)", "CUBE (%s, %s)", "GROUPING SETS ((%s, %s), ())",
+                       "GROUPING SETS ((%s), (%s))", "%s, GROUPING SETS ((%s), ())", "GROUPING SETS ((%s, %s))"])
+    keys = [safe.key() if rng.random() < 0.3 else safe.column(rng.choice(JOIN_TYPES)) for _ in range(2)]
+    return {"keys": keys, "sets": [raw(sets)], "select": some(rng, safe.aggregate, 3), "where": where(rng, safe),
+            "having": [safe.having()] if rng.random() < 0.2 else [],
+            "grouping": [raw("GROUPING(%s, %s)")] if rng.random() < 0.5 else [], **cut_groups(rng, 3)}
 
 
 def make_limited(rng, grammar, safe):
@@ -354,7 +359,7 @@ def make_in(rng, grammar, safe):
 
 
 KINDS = [
-    (30, "rows", make_rows), (35, "group", make_group), (5, "distinct", make_distinct), (5, "sets", make_sets),
+    (30, "rows", make_rows), (35, "group", make_group), (5, "distinct", make_distinct), (7, "sets", make_sets),
     (5, "limited", make_limited), (4, "window", make_window),
     (6, "join", lambda rng, grammar, safe: joined(rng, "join", ("a.", "b."))),
     (4, "semi", lambda rng, grammar, safe: joined(rng, "semi", ("a.", "b."))),
