@@ -114,8 +114,9 @@ ad_group_set_distinct(AdGroup *group, const AdValue *value, Node *expr)
 	}
 }
 
-static AdOutput *
-add_output(AdGroup *group, int position, const char *path, AdResult kind, Oid typid)
+/* a column of the reply that is made as `kind` says, to be completed */
+AdOutput *
+ad_group_add_output(AdGroup *group, int position, const char *path, AdResult kind, Oid typid)
 {
 	AdOutput   *output = palloc0(sizeof(AdOutput));
 
@@ -131,7 +132,7 @@ add_output(AdGroup *group, int position, const char *path, AdResult kind, Oid ty
 static void
 add_column_output(AdGroup *group, int position, const char *path, const AdColumn *column)
 {
-	AdOutput   *output = add_output(group, position, path, AD_RESULT_COLUMN, column->typid);
+	AdOutput   *output = ad_group_add_output(group, position, path, AD_RESULT_COLUMN, column->typid);
 
 	if (ad_is_proven(group->context, column))
 		group->proven = bms_add_member(group->proven, position);
@@ -163,8 +164,9 @@ accumulate_in(List **accumulators, const char *prefix, const char *op, Node *arg
 	return added->name;
 }
 
-static const char *
-accumulate(AdGroup *group, const char *op, Node *argument)
+/* the same, of an accumulator of all documents */
+const char *
+ad_group_accumulate(AdGroup *group, const char *op, Node *argument)
 {
 	return accumulate_in(&group->accumulators, "a", op, argument);
 }
@@ -187,7 +189,7 @@ void
 ad_group_return_column(AdGroup *group, int position, const AdColumn *column)
 {
 	add_column_output(group, position,
-					  accumulate(group, "$first", ad_path_expr(column->field)), column);
+					  ad_group_accumulate(group, "$first", ad_path_expr(column->field)), column);
 }
 
 /*
@@ -197,7 +199,7 @@ ad_group_return_column(AdGroup *group, int position, const AdColumn *column)
 void
 ad_group_return_grouping(AdGroup *group, int position, List *numbers)
 {
-	AdOutput   *output = add_output(group, position,
+	AdOutput   *output = ad_group_add_output(group, position,
 									psprintf("g%d", list_length(group->groupings)),
 									AD_RESULT_COUNT, INT4OID);
 
@@ -240,7 +242,7 @@ static const char *
 accumulate_guard(AdGroup *group, const AdColumn *column)
 {
 	Node	   *value = ad_path_expr(column->field);
-	const char *name = accumulate(group, "$max",
+	const char *name = ad_group_accumulate(group, "$max",
 								  ad_value_if(ad_fits_expr(column->type, value, true), value,
 											  ad_node(AD_MAXKEY, NIL)));
 
@@ -269,7 +271,7 @@ ad_group_fail(AdGroup *group, const List *failures)
 	{
 		AdFailure  *failure = lfirst(lc);
 
-		add_guard(group, accumulate(group, "$max", ad_value_if(failure->when, ad_node(AD_MAXKEY, NIL),
+		add_guard(group, ad_group_accumulate(group, "$max", ad_value_if(failure->when, ad_node(AD_MAXKEY, NIL),
 															   ad_null())),
 				  failure->kind, NULL);
 	}
@@ -325,7 +327,7 @@ accumulate_indicator(AdGroup *group, const AdCall *call)
 	if (call->filter == NULL && value->nullable && is_sound(value) &&
 		value->column->type->class != AD_CLASS_TEXT)
 		return accumulate_guard(group, value->column);
-	return accumulate(group, "$max", argument_expr(call));
+	return ad_group_accumulate(group, "$max", argument_expr(call));
 }
 
 /* what a sum of numerics is of: decimals that show as many digits */
@@ -379,38 +381,70 @@ return_sum(AdGroup *group, int position, const AdCall *call)
 
 	if (summed == NULL)
 		return false;
-	output = add_output(group, position, accumulate(group, "$sum", summed),
+	output = ad_group_add_output(group, position, ad_group_accumulate(group, "$sum", summed),
 						AD_RESULT_SUM, call->result_type);
 	if (call->aggregate == AD_AVG)
-		output->divisor = accumulate(group, "$sum", count_expr(call));
+		output->divisor = ad_group_accumulate(group, "$sum", count_expr(call));
 	else
 		output->indicator = accumulate_indicator(group, call);
 	return true;
 }
 
 /*
- * The least and the greatest.  A string is greater than all numbers, as NaN is
- * for PostgreSQL.
+ * A variance or standard deviation, of which MongoDB sums up the numbers and
+ * their squares.  Those of int2 and int4 are decimals whose sum has no more
+ * digits than there are.
  */
 static bool
-return_extreme(AdGroup *group, int position, const AdCall *call)
+return_deviation(AdGroup *group, int position, const AdCall *call)
+{
+	const AdValue *value = call->argument;
+	Node	   *square = ad_doc("$multiply", ad_array2(ad_doc("$toDecimal", value->expr), value->expr));
+	AdOutput   *output = ad_group_add_output(group, position, ad_group_accumulate(group, "$sum", sum_expr(call)),
+									AD_RESULT_SUM, NUMERICOID);
+
+	output->deviation = call->deviation;
+	output->divisor = ad_group_accumulate(group, "$sum", count_expr(call));
+	output->second = ad_group_accumulate(group, "$sum", filtered(call, square));
+	return true;
+}
+
+/*
+ * A value of the same order as the argument, that AD_RESULT_EXTREME reads: a
+ * string is greater than all numbers, as NaN is for PostgreSQL.  NULL if there
+ * is none.
+ */
+Node *
+ad_group_ordered_expr(const AdCall *call)
 {
 	const AdValue *value = call->argument;
 	Node	   *expr = argument_expr(call);
 
 	if (value->typid == NUMERICOID || value->unit != NULL || value->shift != 0 ||
 		(value->zone != NULL && !equal(value->zone, ad_string("UTC"))))
-		return false;
+		return NULL;
 	if (value->typid == FLOAT8OID)
 		expr = ad_value_if(ad_doc("$eq", ad_array2(expr, ad_float8(NAN))), ad_string("NaN"), expr);
-	else if (call->aggregate == AD_MAX)
+	return expr;
+}
+
+/* the least and the greatest */
+static bool
+return_extreme(AdGroup *group, int position, const AdCall *call)
+{
+	Node	   *expr = ad_group_ordered_expr(call);
+
+	if (expr == NULL)
+		return false;
+	if (call->aggregate == AD_MAX && call->argument->typid != FLOAT8OID)
 	{
-		add_output(group, position, accumulate_indicator(group, call), AD_RESULT_EXTREME,
-				   call->result_type);
+		ad_group_add_output(group, position, accumulate_indicator(group, call), AD_RESULT_EXTREME,
+							call->result_type);
 		return true;
 	}
-	add_output(group, position, accumulate(group, call->aggregate == AD_MIN ? "$min" : "$max", expr),
-			   AD_RESULT_EXTREME, call->result_type);
+	ad_group_add_output(group, position,
+						ad_group_accumulate(group, call->aggregate == AD_MIN ? "$min" : "$max", expr),
+						AD_RESULT_EXTREME, call->result_type);
 	return true;
 }
 
@@ -424,7 +458,7 @@ ad_group_return(AdGroup *group, int position, const AdCall *call)
 	switch (call->aggregate)
 	{
 		case AD_COUNT:
-			add_output(group, position, accumulate(group, "$sum", count_expr(call)),
+			ad_group_add_output(group, position, ad_group_accumulate(group, "$sum", count_expr(call)),
 					   AD_RESULT_COUNT, INT8OID);
 			return true;
 		case AD_SUM:
@@ -433,6 +467,11 @@ ad_group_return(AdGroup *group, int position, const AdCall *call)
 		case AD_MIN:
 		case AD_MAX:
 			return return_extreme(group, position, call);
+		case AD_DEVIATION:
+			return return_deviation(group, position, call);
+		case AD_PERCENTILE_CONT:
+		case AD_PERCENTILE_DISC:
+			return ad_group_return_percentile(group, position, call);
 	}
 	return false;				/* not reached */
 }
@@ -477,7 +516,7 @@ ad_group_return_distinct(AdGroup *group, int position, const AdCall *call)
 				  AD_FAILURE_MISMATCH, column);
 	if (call->aggregate == AD_COUNT)
 	{
-		add_output(group, position, accumulate_in(&group->of_distinct, "d", "$sum", count),
+		ad_group_add_output(group, position, accumulate_in(&group->of_distinct, "d", "$sum", count),
 				   AD_RESULT_COUNT, INT8OID);
 		return true;
 	}
@@ -486,7 +525,7 @@ ad_group_return_distinct(AdGroup *group, int position, const AdCall *call)
 		return false;
 	if (value.typid == NUMERICOID || sum_expr(&of_value) == NULL)
 		return false;
-	output = add_output(group, position,
+	output = ad_group_add_output(group, position,
 						accumulate_in(&group->of_distinct, "d", "$sum", sum_expr(&of_value)),
 						AD_RESULT_SUM, call->result_type);
 	count = ad_string(accumulate_in(&group->of_distinct, "d", "$sum", count));
@@ -525,12 +564,13 @@ result_expr(const AdOutput *output, Node *field, Node **expr)
 			/* an average of numerics has digits of PostgreSQL's choice */
 			if (output->divisor != NULL)
 				*expr = ad_doc("$divide", ad_array2(*expr, ad_path_expr(output->divisor)));
+			/* and so has a deviation */
 			return is_float || output->divisor == NULL;
 		case AD_RESULT_EXTREME:
 			if (is_float)
 				*expr = ad_value_if(ad_doc("$eq", ad_array2(field, ad_string("NaN"))),
 									ad_float8(NAN), ad_doc("$toDouble", field));
-			return true;
+			return output->second == NULL;
 		case AD_RESULT_COLUMN:
 			break;
 	}

@@ -14,7 +14,10 @@ typedef enum AdAggregate
 	AD_SUM,
 	AD_AVG,
 	AD_MIN,
-	AD_MAX
+	AD_MAX,
+	AD_DEVIATION,
+	AD_PERCENTILE_CONT,
+	AD_PERCENTILE_DISC
 } AdAggregate;
 
 /* one aggregate; its argument, or NULL for whole rows, and its FILTER, or NULL */
@@ -24,6 +27,8 @@ typedef struct AdCall
 	const AdValue *argument;
 	Node	   *filter;
 	Oid			result_type;
+	AdDeviation deviation;		/* of AD_DEVIATION: which one */
+	float8		fraction;		/* of a percentile, from 0 to 1 */
 } AdCall;
 
 typedef struct AdGroup AdGroup;

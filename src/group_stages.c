@@ -160,7 +160,7 @@ void
 ad_group_finish(AdGroup *group, AdQuery *query)
 {
 	query->aggregate = true;
-	query->stages = group_stages(group, 0);
+	query->stages = list_concat(ad_group_ranking_stages(group), group_stages(group, 0));
 	for (int set = 1; set < list_length(group->sets); set++)
 	{
 		if (list_nth(group->sets, set) != NIL)

@@ -22,6 +22,17 @@ typedef struct AdKey
 	bool		unified;		/* are equal values equal as they are? */
 } AdKey;
 
+/*
+ * An order of the documents of each group.  Its fields are `name`, for what
+ * they are ordered by, and with a letter after it their (r)ank from 1 and from
+ * the (l)ast.
+ */
+typedef struct AdRanking
+{
+	const char *name;
+	Node	   *expr;
+} AdRanking;
+
 struct AdGroup
 {
 	AdExprContext *context;
@@ -35,10 +46,20 @@ struct AdGroup
 	Bitmapset  *proven;			/* positions of columns that are not null */
 	List	   *guards;			/* AdGuard */
 	List	   *sets;			/* of GROUPING SETS: lists of places among keys */
+	List	   *rankings;		/* AdRanking */
+	const char *ranking_prefix; /* of names that no field of the table has */
 	List	   *groupings;		/* values of GROUPING(): lists, one number a set */
 };
 
+extern AdOutput *ad_group_add_output(AdGroup *group, int position, const char *path,
+									 AdResult kind, Oid typid);
+extern const char *ad_group_accumulate(AdGroup *group, const char *op, Node *argument);
+extern Node *ad_group_ordered_expr(const AdCall *call);
 extern const char *ad_group_key_path(AdGroup *group, int i, int count);
+
+/* percentile.c */
+extern bool ad_group_return_percentile(AdGroup *group, int position, const AdCall *call);
+extern List *ad_group_ranking_stages(AdGroup *group);
 
 /* the expression of a path */
 #define ad_path_expr(path) ad_string(psprintf("$%s", path))

@@ -187,6 +187,9 @@ outputs_to_list(List *outputs)
 		members = lappend(members, ad_integer(output->on_mismatch));
 		members = lappend(members, makeBoolean(output->joined));
 		members = lappend(members, ad_integer(output->of_nothing));
+		members = lappend(members, string_or_null(output->second));
+		members = lappend(members, ad_integer(output->deviation));
+		members = lappend(members, ad_float8(output->fraction));
 		result = lappend(result, members);
 	}
 	return result;
@@ -214,6 +217,9 @@ outputs_from_list(List *list)
 		output->on_mismatch = (AdMismatch) intVal(list_nth(members, 8));
 		output->joined = boolVal(list_nth(members, 9));
 		output->of_nothing = intVal(list_nth(members, 10));
+		output->second = get_string(list_nth(members, 11));
+		output->deviation = (AdDeviation) intVal(list_nth(members, 12));
+		output->fraction = DatumGetFloat8(castNode(Const, list_nth(members, 13))->constvalue);
 		result = lappend(result, output);
 	}
 	return result;

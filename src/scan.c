@@ -15,6 +15,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "catalog/pg_type.h"
 #include "commands/explain.h"
 #include "executor/executor.h"
@@ -42,6 +44,7 @@ typedef struct AdScanColumn
 	int			value;			/* index in the decoder's result */
 	int			indicator;		/* the same, or -1 */
 	int			divisor;		/* the same, or -1 */
+	int			second;			/* the same, or -1 */
 } AdScanColumn;
 
 typedef struct AdScanGuard
@@ -104,6 +107,8 @@ init_decoder(AdScanState *state)
 		state->columns[i].divisor = output->divisor == NULL ? -1 :
 			add_to_decoder(state, output->divisor,
 						   ad_result_target(AD_RESULT_COUNT, INT8OID, -1));
+		state->columns[i].second = output->second == NULL ? -1 :
+			add_to_decoder(state, output->second, state->columns[i].target);
 	}
 	state->nguards = list_length(guards);
 	state->guards = palloc(state->nguards * sizeof(AdScanGuard));
@@ -344,6 +349,8 @@ column_is_null(AdScanState *state, const AdScanColumn *column, const AdFieldValu
 	const AdOutput *output = column->output;
 	const AdFieldValue *value = &values[column->value];
 
+	if (value->state == AD_FIELD_VALUE && column->second >= 0 && output->kind == AD_RESULT_SUM)
+		return DatumGetInt64(values[column->divisor].value) <= ad_deviation_least(output->deviation);
 	if (value->state == AD_FIELD_VALUE && column->divisor >= 0)
 		return DatumGetInt64(values[column->divisor].value) == 0;
 	if (value->state == AD_FIELD_VALUE)
@@ -387,6 +394,39 @@ average(Oid typid, Datum sum, int64 count)
 }
 
 /*
+ * What percentile_cont() says of a number of values, of which one is the last
+ * before the place in question and one the first after it.
+ */
+static Datum
+interpolated(float8 fraction, int64 count, Datum before, Datum after)
+{
+	float8		place = fraction * (count - 1);
+	float8		low = DatumGetFloat8(before);
+
+	if (floor(place) == ceil(place))
+		return before;
+	return Float8GetDatum(low + (place - floor(place)) * (DatumGetFloat8(after) - low));
+}
+
+/* the value of a column that is not null */
+static Datum
+column_value(const AdScanColumn *column, const AdFieldValue *values)
+{
+	Datum		value = values[column->value].value;
+	int64		count;
+
+	if (column->divisor < 0)
+		return value;
+	count = DatumGetInt64(values[column->divisor].value);
+	if (column->second < 0)
+		return average(column->output->typid, value, count);
+	if (column->output->kind == AD_RESULT_EXTREME)
+		return interpolated(column->output->fraction, count, value, values[column->second].value);
+	return NumericGetDatum(ad_deviation(column->output->deviation, count, DatumGetNumeric(value),
+										DatumGetNumeric(values[column->second].value)));
+}
+
+/*
  * Fill a tuple, whose columns are all null, from the fields of a document.
  */
 static void
@@ -402,9 +442,7 @@ fill_tuple(AdScanState *state, const AdFieldValue *values, TupleTableSlot *slot)
 			ad_check_domain(column->target, values[column->value].value, isnull);
 		if (isnull)
 			continue;
-		slot->tts_values[position] = column->divisor < 0 ? values[column->value].value :
-			average(column->output->typid, values[column->value].value,
-					DatumGetInt64(values[column->divisor].value));
+		slot->tts_values[position] = column_value(column, values);
 		slot->tts_isnull[position] = false;
 	}
 }

@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
+#include "catalog/pg_aggregate.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
@@ -15,6 +15,7 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
+#include "utils/typcache.h"
 
 #include "compat.h"
 #include "group.h"
@@ -30,6 +31,7 @@ static const struct
 {
 	Oid			function;
 	AdAggregate aggregate;
+	AdDeviation deviation;
 }			aggregates[] = {
 	{F_AVG_FLOAT8, AD_AVG},
 	{F_AVG_INT2, AD_AVG},
@@ -58,21 +60,37 @@ static const struct
 	{F_MIN_TEXT, AD_MIN},
 	{F_MIN_TIMESTAMP, AD_MIN},
 	{F_MIN_TIMESTAMPTZ, AD_MIN},
+	{F_PERCENTILE_CONT_FLOAT8_FLOAT8, AD_PERCENTILE_CONT},
+	{F_PERCENTILE_DISC_FLOAT8_ANYELEMENT, AD_PERCENTILE_DISC},
+	{F_STDDEV_INT2, AD_DEVIATION, AD_STDDEV_SAMP},
+	{F_STDDEV_INT4, AD_DEVIATION, AD_STDDEV_SAMP},
+	{F_STDDEV_POP_INT2, AD_DEVIATION, AD_STDDEV_POP},
+	{F_STDDEV_POP_INT4, AD_DEVIATION, AD_STDDEV_POP},
+	{F_STDDEV_SAMP_INT2, AD_DEVIATION, AD_STDDEV_SAMP},
+	{F_STDDEV_SAMP_INT4, AD_DEVIATION, AD_STDDEV_SAMP},
 	{F_SUM_FLOAT8, AD_SUM},
 	{F_SUM_INT2, AD_SUM},
 	{F_SUM_INT4, AD_SUM},
 	{F_SUM_INT8, AD_SUM},
 	{F_SUM_NUMERIC, AD_SUM},
+	{F_VARIANCE_INT2, AD_DEVIATION, AD_VAR_SAMP},
+	{F_VARIANCE_INT4, AD_DEVIATION, AD_VAR_SAMP},
+	{F_VAR_POP_INT2, AD_DEVIATION, AD_VAR_POP},
+	{F_VAR_POP_INT4, AD_DEVIATION, AD_VAR_POP},
+	{F_VAR_SAMP_INT2, AD_DEVIATION, AD_VAR_SAMP},
+	{F_VAR_SAMP_INT4, AD_DEVIATION, AD_VAR_SAMP},
 };
 
+/* what MongoDB has to compute for the function; false if there is nothing */
 static bool
-find_aggregate(Oid function, AdAggregate *aggregate)
+find_aggregate(Oid function, AdCall *call)
 {
 	for (int i = 0; i < lengthof(aggregates); i++)
 	{
 		if (aggregates[i].function == function)
 		{
-			*aggregate = aggregates[i].aggregate;
+			call->aggregate = aggregates[i].aggregate;
+			call->deviation = aggregates[i].deviation;
 			return true;
 		}
 	}
@@ -255,10 +273,10 @@ add_distinct(AdGroupBuilder *builder)
 	foreach(lc, builder->tlist)
 	{
 		Aggref	   *aggref = (Aggref *) lfirst_node(TargetEntry, lc)->expr;
-		AdAggregate aggregate;
+		AdCall		call;
 
-		if (!IsA(aggref, Aggref) || !find_aggregate(aggref->aggfnoid, &aggregate) ||
-			!is_distinct(aggref, aggregate))
+		if (!IsA(aggref, Aggref) || !find_aggregate(aggref->aggfnoid, &call) ||
+			!is_distinct(aggref, call.aggregate))
 			continue;
 		if (builder->distinct != NULL && !equal(builder->distinct, aggregate_argument(aggref)))
 			return false;
@@ -281,11 +299,29 @@ add_distinct(AdGroupBuilder *builder)
 	return true;
 }
 
+/*
+ * Whether it has a constant fraction for its first argument, and an ascending
+ * order.  Other fractions are PostgreSQL's errors.
+ */
+static bool
+is_percentile(const Aggref *aggref, float8 *fraction)
+{
+	Const	   *direct = linitial(aggref->aggdirectargs);
+	SortGroupClause *order = linitial_node(SortGroupClause, aggref->aggorder);
+	TypeCacheEntry *type = lookup_type_cache(exprType(aggregate_argument(aggref)), TYPECACHE_LT_OPR);
+
+	if (!IsA(direct, Const) || direct->constisnull || direct->consttype != FLOAT8OID ||
+		order->sortop != type->lt_opr || order->nulls_first)
+		return false;
+	*fraction = DatumGetFloat8(direct->constvalue);
+	return *fraction >= 0 && *fraction <= 1;
+}
+
 /* whether the order of texts matters to the aggregate, and is not MongoDB's */
 static bool
 is_collated(const Aggref *aggref, AdAggregate aggregate)
 {
-	return (aggregate == AD_MIN || aggregate == AD_MAX) &&
+	return (aggregate == AD_MIN || aggregate == AD_MAX || aggregate == AD_PERCENTILE_DISC) &&
 		OidIsValid(aggref->inputcollid) && !ad_collate_is_c(aggref->inputcollid);
 }
 
@@ -325,9 +361,12 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 	AdCall		call = {.result_type = aggref->aggtype};
 	bool		known;
 
-	if (aggref->aggorder != NIL || aggref->aggvariadic || list_length(aggref->args) > 1 ||
-		!find_aggregate(aggref->aggfnoid, &call.aggregate) ||
+	if (aggref->aggvariadic || list_length(aggref->args) > 1 ||
+		!find_aggregate(aggref->aggfnoid, &call) ||
 		is_collated(aggref, call.aggregate))
+		return false;
+	if (aggref->aggkind == AGGKIND_ORDERED_SET ? !is_percentile(aggref, &call.fraction) :
+		aggref->aggorder != NIL)
 		return false;
 	if (aggref->aggfilter != NULL)
 	{

@@ -27,7 +27,7 @@ SELECT "calls"."created_by_email" AS "created_by_email", COUNT(*) AS "count", SU
 -- M13, 1: Metabase: "is" with several values
 SELECT COUNT(*) AS "count" FROM "calls" WHERE (("calls"."status" = 'completed') OR ("calls"."status" = 'failed'));
 
--- M15, 6000: Metabase: median / percentile
+-- M15, 1: Metabase: median / percentile
 SELECT PERCENTILE_CONT(0.5) within group (order by "calls"."duration_minutes") AS "median", PERCENTILE_CONT(0.95) within group (order by "calls"."duration_minutes") AS "percentile" FROM "calls";
 
 -- M17, 1: Metabase: CountIf / Share

@@ -139,7 +139,9 @@ AGGREGATES = [
     ("any", "[[min|max]](<instant>)", False), ("any", "[[min|max]](<clock>)", False), ("any", "[[min|max]](<date>)", False),
     ("any", "[[min|max]](<smallint>)", False), ("float8", "sum(<eighth>) / nullif(count(*), 0)", False),
     ("any", "string_agg(<text>, ',' ORDER BY id)", False), ("any", "array_agg(<int> ORDER BY id)", False),
-    ("any", "round(stddev(<small>), 9)", False), ("any", "round(var_pop(<int>), 9)", False),
+    ("numeric", "[[stddev|variance|stddev_pop|var_pop]](<small>)", False), ("numeric", "[[stddev|var_samp]](<int>)", False),
+    ("float8", "percentile_cont([[0|0.5|0.95|1]]) WITHIN GROUP (ORDER BY [[<float8> + 0|<small>|<eighth>]])", False),
+    ("any", "percentile_disc(0.9) WITHIN GROUP (ORDER BY [[<bigint>|<timestamptz>|<text> COLLATE \"C\"|<float8> + 0]])", False),
     ("any", "percentile_disc(0.5) WITHIN GROUP (ORDER BY <int>)", False),
     ("any", "sum(<int>) / count(*)", True), ("any", "max(<int>) * 2", True),
 ]

@@ -74,6 +74,27 @@ SELECT shown('SELECT i FROM t GROUP BY i');
 SELECT shown('SELECT s, count(*) FROM folded GROUP BY s');
 SELECT shown('SELECT i % 2, count(*) FROM t GROUP BY 1');
 
+-- deviations of integers whose squares are exact; percentiles
+CREATE FOREIGN TABLE ranked (ranked0 int, ranked_ text, i int NOT NULL)
+	SERVER mongodb OPTIONS (database 'shop');
+SELECT shown('SELECT stddev(i), var_pop(i) FILTER (WHERE b) FROM loose');
+SELECT shown('SELECT variance(i % 10) FROM t');
+SELECT shown('SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY f), percentile_cont(0.95) WITHIN GROUP (ORDER BY f) FROM loose');
+SELECT shown('SELECT ranked_, percentile_disc(0.5) WITHIN GROUP (ORDER BY i) FROM ranked GROUP BY 1');
+SELECT shown('SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY s COLLATE "C") FROM loose');
+-- not these
+SELECT shown('SELECT stddev(l) FROM t');
+SELECT shown('SELECT stddev(f) FROM t');
+SELECT shown('SELECT stddev(DISTINCT i) FROM t');
+SELECT shown('SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY s COLLATE "en-x-icu") FROM t');
+SELECT shown('SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY f DESC) FROM t');
+SELECT shown('SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY i USING >) FROM t');
+SELECT shown('SELECT percentile_cont(ARRAY[0.5]) WITHIN GROUP (ORDER BY f) FROM t');
+SELECT shown('SELECT percentile_cont(i / 100.0) WITHIN GROUP (ORDER BY f) FROM t GROUP BY i');
+SELECT shown('SELECT percentile_cont(1.5) WITHIN GROUP (ORDER BY f) FROM t');
+SELECT shown('SELECT mode() WITHIN GROUP (ORDER BY i), rank(3) WITHIN GROUP (ORDER BY i) FROM t');
+SELECT shown('SELECT i, percentile_cont(0.5) WITHIN GROUP (ORDER BY f) FROM t GROUP BY ROLLUP (i)');
+
 -- grouping sets of columns, in one pipeline; over nothing there is the total
 SELECT shown('SELECT i, b, count(*) FROM t GROUP BY ROLLUP (i, b)');
 SELECT shown('SELECT i, GROUPING(i), sum(f) FROM t WHERE i IS NOT NULL AND ts > now() GROUP BY GROUPING SETS ((i), (i), ())');

@@ -160,7 +160,7 @@ EXECUTE guarded_page(2, -3);
 SELECT shown('SELECT * FROM u JOIN u v USING (i) ORDER BY i');
 SELECT shown('SELECT rank() OVER (ORDER BY ts) FROM t');
 -- how the planner would compute max(n): mismatches would go unnoticed
-SELECT shown('SELECT stddev(i) FROM t');
+SELECT shown('SELECT stddev(l) FROM t');
 SELECT shown('SELECT max(n) FROM t');
 
 -- switched off: by the setting, the server, the table
