@@ -143,7 +143,7 @@ ad_key_expr(AdValueContext *context, Node *node, bool nullable)
 	if (value.typid != TIMESTAMPTZOID && value.typid != TIMESTAMPOID && value.typid != DATEOID)
 		return value.expr;
 	key = ad_instant_key(&value);
-	if (key != NULL && nullable && ad_tag(key) == AD_DOCUMENT &&
+	if (key != NULL && nullable && IsA(key, List) && ad_tag(key) == AD_DOCUMENT &&
 		ad_member_str(key, 0)[0] != '$')
 		return NULL;
 	return key;
