@@ -31,6 +31,38 @@ COMMENT ON FOREIGN DATA WRAPPER admin_dashboard_fdw IS
 	'MongoDB collections as read-only tables';
 
 ---------------------------------------------------------------------
+-- Connections
+---------------------------------------------------------------------
+
+-- The session's connections to MongoDB; see the functions in
+-- src/connections.c.
+CREATE FUNCTION admin_dashboard_connections(
+	OUT server_name text,
+	OUT user_name text,
+	OUT hosts text[],
+	OUT topology text,
+	OUT server_version text,
+	OUT tls boolean,
+	OUT in_use boolean,
+	OUT valid boolean,
+	OUT age interval
+)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION admin_dashboard_connections() IS
+	'the session''s connections to MongoDB servers';
+
+CREATE FUNCTION admin_dashboard_disconnect(server text)
+RETURNS boolean
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION admin_dashboard_disconnect(text) IS
+	'closes the session''s connections to a MongoDB server, and returns whether there were any';
+
+---------------------------------------------------------------------
 -- The dashboard
 ---------------------------------------------------------------------
 

@@ -59,8 +59,8 @@ find_mapping(Oid serverid, Oid userid)
 }
 
 /*
- * A server or a user mapping has changed: take what depends on it out of
- * service.  Destroying it here could wait for the network, so that is left to
+ * A server, a role or a user mapping has changed: take what depends on it out
+ * of service.  Destroying it here could wait for the network, so that is left to
  * the next user.
  */
 static void
@@ -74,6 +74,7 @@ invalidate_connections(Datum arg, int cacheid, uint32 hash)
 
 		if (hash == 0 ||
 			(cacheid == FOREIGNSERVEROID && conn->server_hash == hash) ||
+			(cacheid == AUTHOID && conn->user_hash == hash) ||
 			(cacheid == USERMAPPINGOID && conn->mapping_hash == hash))
 			conn->stale = true;
 	}
@@ -84,6 +85,14 @@ static void
 count_reply(const mongoc_apm_command_succeeded_t *event)
 {
 	((AdConnection *) mongoc_apm_command_succeeded_get_context(event))->replies++;
+}
+
+/* the same, when what is known of the deployment has changed */
+static void
+note_topology(const mongoc_apm_topology_changed_t *event)
+{
+	((AdConnection *) mongoc_apm_topology_changed_get_context(event))->topology =
+		mongoc_topology_description_type(mongoc_apm_topology_changed_get_new_description(event));
 }
 
 /*
@@ -215,6 +224,7 @@ make_client(AdConnection *conn, mongoc_uri_t *uri, bson_error_t *error)
 									   &conn->transport);
 	callbacks = mongoc_apm_callbacks_new();
 	mongoc_apm_set_command_succeeded_cb(callbacks, count_reply);
+	mongoc_apm_set_topology_changed_cb(callbacks, note_topology);
 	mongoc_client_set_apm_callbacks(conn->client, callbacks, conn);
 	mongoc_apm_callbacks_destroy(callbacks);
 	return true;
@@ -251,10 +261,13 @@ make_connection(Oid serverid, Oid userid, Oid mappingid)
 	conn->mappingid = mappingid;
 	conn->server_hash = GetSysCacheHashValue1(FOREIGNSERVEROID,
 											  ObjectIdGetDatum(serverid));
+	conn->user_hash = GetSysCacheHashValue1(AUTHOID, ObjectIdGetDatum(userid));
 	conn->mapping_hash = GetSysCacheHashValue1(USERMAPPINGOID,
 											   ObjectIdGetDatum(mappingid));
 	conn->server_name = MemoryContextStrdup(context, server->servername);
 	conn->transport.context = context;
+	conn->topology = "Unknown";
+	conn->made_at = GetCurrentTimestamp();
 
 	uri = ad_uri_parse(options->uri);
 	if (!credentials_suffice(options, uri, userid))
@@ -315,6 +328,34 @@ destroy_unusable(void)
 }
 
 /*
+ * Take the connections to a server out of service: those in use are closed
+ * when they are released, the others now.  Returns whether there were any.
+ */
+bool
+ad_connection_retire(Oid serverid)
+{
+	bool		found = false;
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &connections)
+	{
+		AdConnection *conn = dlist_container(AdConnection, node, iter.cur);
+
+		if (conn->serverid == serverid)
+			found = conn->stale = true;
+	}
+	destroy_unusable();
+	return found;
+}
+
+/* the AdConnections of the backend */
+dlist_head *
+ad_connection_list(void)
+{
+	return &connections;
+}
+
+/*
  * The client for a server and a user, made if there is none, pinned until it
  * is released.  It need not be connected.
  */
@@ -329,6 +370,8 @@ ad_connection_get(Oid serverid, Oid userid)
 	if (!callbacks_registered)
 	{
 		CacheRegisterSyscacheCallback(FOREIGNSERVEROID, invalidate_connections,
+									  (Datum) 0);
+		CacheRegisterSyscacheCallback(AUTHOID, invalidate_connections,
 									  (Datum) 0);
 		CacheRegisterSyscacheCallback(USERMAPPINGOID, invalidate_connections,
 									  (Datum) 0);

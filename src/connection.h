@@ -21,6 +21,7 @@
 #include "driver.h"
 #include "lib/ilist.h"
 #include "stream.h"
+#include "utils/timestamp.h"
 
 typedef struct AdConnection
 {
@@ -28,8 +29,9 @@ typedef struct AdConnection
 	Oid			serverid;
 	Oid			userid;
 	Oid			mappingid;		/* InvalidOid: no user mapping */
-	uint32		server_hash;	/* syscache hash values of the two, to notice */
-	uint32		mapping_hash;	/* changes */
+	uint32		server_hash;	/* syscache hash values of the three, to notice */
+	uint32		user_hash;		/* changes */
+	uint32		mapping_hash;
 	MemoryContext context;		/* holds this struct */
 	char	   *server_name;
 	int			selection_timeout_ms;
@@ -40,11 +42,15 @@ typedef struct AdConnection
 	bool		stale;			/* options changed: not for new users */
 	bool		busy;			/* inside the driver */
 	int64		replies;		/* to commands, since it was made */
+	const char *topology;		/* the driver's word for the deployment */
+	TimestampTz made_at;
 } AdConnection;
 
+extern dlist_head *ad_connection_list(void);
 extern AdConnection *ad_connection_get(Oid serverid, Oid userid);
 extern void ad_connection_release(AdConnection *conn);
 extern void ad_connection_fail(AdConnection *conn);
+extern bool ad_connection_retire(Oid serverid);
 extern void ad_connection_enter(AdConnection *conn);
 extern void ad_connection_leave(AdConnection *conn);
 extern void ad_connection_enter_quietly(AdConnection *conn);
