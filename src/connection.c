@@ -158,11 +158,13 @@ apply_options(mongoc_uri_t *uri, const AdConnectOptions *options,
 	mongoc_uri_set_option_as_bool(uri, MONGOC_URI_RETRYREADS, false);
 	mongoc_uri_set_option_as_bool(uri, MONGOC_URI_SERVERSELECTIONTRYONCE, true);
 
-	if (options->read_concern != NULL)
+	/* a snapshot is a read concern, which the driver adds */
+	if (options->read_concern != NULL || options->snapshot != AD_SNAPSHOT_NONE)
 	{
 		mongoc_read_concern_t *concern = mongoc_read_concern_new();
 
-		mongoc_read_concern_set_level(concern, options->read_concern);
+		if (options->snapshot == AD_SNAPSHOT_NONE)
+			mongoc_read_concern_set_level(concern, options->read_concern);
 		mongoc_uri_set_read_concern(uri, concern);
 		mongoc_read_concern_destroy(concern);
 	}
@@ -280,6 +282,7 @@ make_connection(Oid serverid, Oid userid, Oid mappingid)
 				 errhint("Give user and password in the user mapping.")));
 	}
 
+	conn->snapshot = options->snapshot;
 	conn->selection_timeout_ms = options->server_selection_timeout_ms;
 	if (conn->selection_timeout_ms == 0)
 		conn->selection_timeout_ms =

@@ -20,6 +20,7 @@
 
 #include "driver.h"
 #include "lib/ilist.h"
+#include "option.h"
 #include "stream.h"
 #include "utils/timestamp.h"
 
@@ -35,6 +36,7 @@ typedef struct AdConnection
 	MemoryContext context;		/* holds this struct */
 	char	   *server_name;
 	int			selection_timeout_ms;
+	AdSnapshot	snapshot;
 
 	mongoc_client_t *client;
 	AdTransport transport;

@@ -16,6 +16,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "storage/latch.h"
+#include "session.h"
 #include "utils/backend_status.h"
 #include "utils/memutils.h"
 #include "utils/timeout.h"
@@ -172,7 +173,7 @@ first_batch(const AdCommand *command)
  * find when it is read; errors are kept in the cursor in either case.
  */
 static void
-make_driver_cursor(AdCursor *cursor, const AdCommand *command)
+make_driver_cursor(AdCursor *cursor, const AdCommand *command, mongoc_client_session_t *session)
 {
 	const char *database = pg_server_to_any(command->database,
 											strlen(command->database), PG_UTF8);
@@ -195,6 +196,9 @@ make_driver_cursor(AdCursor *cursor, const AdCommand *command)
 	BSON_APPEND_UTF8(&opts, "comment", comment);
 	if (max_time_ms > 0)
 		BSON_APPEND_INT64(&opts, "maxTimeMS", max_time_ms);
+	/* it fails for a session of another client only */
+	if (session != NULL)
+		(void) mongoc_client_session_append(session, &opts, NULL);
 
 	collection = mongoc_client_get_collection(cursor->conn->client, database, name);
 	if (command->aggregate)
@@ -356,6 +360,21 @@ should_try_again(AdCursor *cursor, const bson_error_t *error,
 }
 
 /*
+ * Send a command and wait for the first reply.  Returns false with *error and
+ * *reply set if there is an error instead.
+ */
+static bool
+send_command(AdCursor *cursor, const AdCommand *command, bson_error_t *error, const bson_t **reply)
+{
+	mongoc_client_session_t *session = ad_session_get(cursor->conn, command->statement, error);
+
+	if (session == NULL && error->code != 0)
+		return false;
+	make_driver_cursor(cursor, command, session);
+	return advance(cursor, error, reply);
+}
+
+/*
  * Send a command and wait for the first reply.  The cursor, palloc'd, closes
  * itself with the current memory context.  The command's BSON is not needed
  * any more when this returns.
@@ -381,8 +400,7 @@ ad_cursor_open(const AdCommand *command)
 		cursor->ended = false;
 		cursor->adapt_at = command->fetch_size > 0 ? -1 :
 			Min(first_batch(command), AD_FIRST_ADAPTATION);
-		make_driver_cursor(cursor, command);
-		if (advance(cursor, &error, &reply))
+		if (send_command(cursor, command, &error, &reply))
 			return cursor;
 
 		if (!should_try_again(cursor, &error,

@@ -17,6 +17,7 @@ typedef struct AdCommand
 {
 	Oid			serverid;
 	Oid			userid;			/* whose user mapping is used */
+	MemoryContext statement;	/* of the statement that asks */
 	const char *database;
 	const char *collection;
 	bool		aggregate;		/* aggregate, else find */

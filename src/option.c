@@ -89,6 +89,9 @@ static const char *const read_preferences[] = {
 	"nearest", NULL
 };
 
+/* in the order of AdSnapshot */
+static const char *const snapshots[] = {"none", "statement", "transaction", NULL};
+
 /* every option, by name: the order in which the hint lists them */
 static const AdOption options[] = {
 	{"allow_disk_use", ON_SERVER | ON_TABLE, AD_OPTION_BOOL,
@@ -125,6 +128,8 @@ static const AdOption options[] = {
 	0, 0, NULL, read_preferences, NULL, CONNECT(read_preference)},
 	{"server_selection_timeout_ms", ON_SERVER, AD_OPTION_INT,
 	1, 3600000, NULL, NULL, NULL, CONNECT(server_selection_timeout_ms)},
+	{"snapshot", ON_SERVER, AD_OPTION_CHOICE,
+	0, 0, "none", snapshots, NULL, CONNECT(snapshot)},
 	{"uri", ON_SERVER, AD_OPTION_TEXT,
 	0, 0, NULL, NULL, ad_uri_check, CONNECT(uri)},
 	{"user", ON_MAPPING, AD_OPTION_TEXT,
@@ -135,6 +140,7 @@ static bool enable_filter_pushdown = true;
 static bool enable_aggregate_pushdown = true;
 static bool enable_sort_pushdown = true;
 static bool enable_join_pushdown = true;
+bool		ad_log_remote = false;
 
 /*
  * Define the settings that go with options.  Called once, by _PG_init.
@@ -162,6 +168,11 @@ ad_option_init(void)
 							 "The option of the same name of a server or a foreign table must allow it too.",
 							 &enable_join_pushdown, true,
 							 PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
+	DefineCustomBoolVariable("admin_dashboard.log_remote",
+							 "Logs each query that MongoDB is sent.",
+							 "Values of parameters are not logged, but stand as $1, $2.",
+							 &ad_log_remote, false,
+							 PGC_SUSET, 0, NULL, NULL, NULL);
 }
 
 /*
@@ -371,6 +382,11 @@ admin_dashboard_fdw_validator(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
 				 errmsg("option \"password\" requires option \"user\"")));
+	if (objects == ON_SERVER && is_given(given, "read_concern") && is_given(given, "snapshot"))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+				 errmsg("option \"snapshot\" excludes option \"read_concern\""),
+				 errdetail("A snapshot is a read concern.")));
 
 	PG_RETURN_VOID();
 }

@@ -17,6 +17,15 @@ typedef enum AdMismatch
 	AD_MISMATCH_NULL			/* treat it as SQL NULL everywhere */
 } AdMismatch;
 
+/* which scans see one state of MongoDB */
+typedef enum AdSnapshot
+{
+	AD_SNAPSHOT_NONE,
+	AD_SNAPSHOT_STATEMENT,		/* those of a statement */
+	AD_SNAPSHOT_TRANSACTION		/* those of a transaction that has one snapshot, else the
+								 * same */
+} AdSnapshot;
+
 /* how a connection is made: server and user mapping options together */
 typedef struct AdConnectOptions
 {
@@ -27,6 +36,7 @@ typedef struct AdConnectOptions
 	const char *auth_mechanism;
 	const char *read_preference;	/* NULL: the URI's, else the driver's */
 	const char *read_concern;	/* NULL: the URI's, else the driver's */
+	AdSnapshot	snapshot;
 	int			connect_timeout_ms; /* 0: the URI's, else the driver's 10 s */
 	int			server_selection_timeout_ms;	/* 0: the URI's, else 5 s */
 } AdConnectOptions;
@@ -50,6 +60,8 @@ typedef struct AdColumnOptions
 	const char *field;			/* dotted path, or "$" for the document */
 	AdMismatch	on_mismatch;
 } AdColumnOptions;
+
+extern bool ad_log_remote;
 
 extern void ad_option_init(void);
 extern AdConnectOptions *ad_connect_options(ForeignServer *server,

@@ -64,6 +64,7 @@ typedef struct AdScanState
 	AdScanColumn *columns;
 	int			nguards;
 	AdScanGuard *guards;
+	MemoryContext statement_cxt;
 	MemoryContext command_cxt;
 	MemoryContext tuple_cxt;
 	bool		started;
@@ -139,6 +140,7 @@ ad_begin_foreign_scan(ForeignScanState *node, int eflags)
 	if (!OidIsValid(state->userid))
 		state->userid = GetUserId();
 	state->slot_states = ExecInitExprList(plan->fdw_exprs, (PlanState *) node);
+	state->statement_cxt = estate->es_query_cxt;
 	state->command_cxt = AllocSetContextCreate(estate->es_query_cxt,
 											   "admin_dashboard command",
 											   ALLOCSET_DEFAULT_SIZES);
@@ -167,6 +169,20 @@ bind_slots(ForeignScanState *node, AdScanState *state)
 	}
 }
 
+/* without the values of parameters, which may be about people */
+static void
+log_query(const AdQuery *query)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	ad_query_print(&text, query);
+	ereport(LOG,
+			(errmsg("query of MongoDB server \"%s\", database \"%s\": %s",
+					GetForeignServer(query->serverid)->servername, query->database, text.data),
+			 errhidestmt(true), errhidecontext(true)));
+}
+
 /*
  * Ask MongoDB, unless it is certain that no document can match.
  */
@@ -180,6 +196,9 @@ start_scan(ForeignScanState *node, AdScanState *state)
 	if (ad_query_bind(state->query, state->slots, &command))
 	{
 		command.userid = state->userid;
+		command.statement = state->statement_cxt;
+		if (ad_log_remote)
+			log_query(state->query);
 		state->cursor = ad_cursor_open(&command);
 	}
 	state->started = true;
@@ -247,6 +266,7 @@ describe_mismatch(AdScanState *state, const char *field, Oid typid, int32 typmod
 	ad_query_find_mismatch(state->query, state->slots, field,
 						   by_mongodb ? typid : InvalidOid, joined, &command);
 	command.userid = state->userid;
+	command.statement = state->statement_cxt;
 	cursor = ad_cursor_open(&command);
 	(void) ad_decoder_add(decoder, pg_server_to_any(field, strlen(field), PG_UTF8),
 						  ad_target(typid, typmod));
