@@ -96,7 +96,9 @@ as_owner() {
 # ---------------------------------------------------------------------------
 
 is_usable_pg_config() {
+	# (Debian has pg_config and PGXS in the client's package)
 	[ -x "$("$1" --bindir)/initdb" ] && [ -f "$("$1" --pgxs)" ] &&
+		[ -f "$("$1" --includedir-server)/postgres.h" ] &&
 		[[ $("$1" --version) =~ ^PostgreSQL\ 1[5-8]([^0-9]|$) ]]
 }
 
