@@ -117,7 +117,7 @@ SELECT shown('SELECT stddev(f) FROM t');
 SELECT shown('SELECT sum(n), max(n) FROM t');
 SELECT shown('SELECT count(*) FILTER (WHERE upper(s) = ''X'') FROM t');
 SELECT shown('SELECT count(DISTINCT i) FILTER (WHERE b) FROM t');
-SELECT shown('SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY f) FROM t');
+SELECT shown('SELECT mode() WITHIN GROUP (ORDER BY f) FROM t');
 
 -- DISTINCT, HAVING, and the order and limit of groups
 SELECT shown('SELECT DISTINCT i, s FROM t WHERE s IN (''a'', ''b'') AND i IN (1, 2)');
