@@ -307,6 +307,6 @@ start_postgres() {
 		-E UTF8 --locale=C.UTF-8 >"$TMP/initdb.log" 2>&1 ||
 		die "initdb failed" "$(tail -n 5 "$TMP/initdb.log")"
 	start postgres "$PGBIN/postgres" -D "$TMP/pg" -k "$TMP" -p "$PGPORT" \
-		-c listen_addresses= -c fsync=off -c timezone=UTC
+		-c listen_addresses= -c fsync=off -c timezone=UTC -c max_connections=150
 	wait_for postgres "$PGBIN/pg_isready" -q
 }

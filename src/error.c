@@ -28,11 +28,14 @@ typedef struct AdErrorRule
 #define LOGIN_MESSAGE	"could not authenticate to MongoDB server \"%s\""
 #define LOGIN_HINT		"Check the options of the user mapping: user, password, auth_source, auth_mechanism."
 #define SERVER_MESSAGE	"MongoDB server \"%s\" cannot serve reads now"
+#define SNAPSHOT_MESSAGE "MongoDB server \"%s\" has no snapshots"
+#define SNAPSHOT_HINT	"The option snapshot of the server needs a replica set or a sharded cluster of MongoDB 5.0 or later."
 #define MEMORY_MESSAGE	"query exceeded the memory limit of MongoDB server \"%s\""
 #define MEMORY_HINT		"Set the option allow_disk_use of the foreign table to true, or restrict the query."
 #define TIME_MESSAGE	"canceling statement due to the time limit on MongoDB server \"%s\""
 #define TIME_HINT		"MongoDB is given what was left of statement_timeout when the scan started."
 #define CONNECT_MESSAGE "could not connect to MongoDB server \"%s\""
+#define SELECTION_HINT	"Check that the hosts of the connection string can be reached, and that its replicaSet and the read preference fit them."
 #define LOST_MESSAGE	"lost connection to MongoDB server \"%s\""
 #define REPLY_MESSAGE	"invalid reply from MongoDB server \"%s\""
 #define QUERY_MESSAGE	"query failed on MongoDB server \"%s\""
@@ -62,6 +65,8 @@ static const AdErrorRule rules[] = {
 	"MongoDB keeps snapshots for minSnapshotHistoryWindowInSeconds, five minutes by default."},
 	{MONGOC_ERROR_SERVER, 246 /* SnapshotUnavailable */ , AD_ERROR_OF_QUERY,
 	ERRCODE_FDW_ERROR, "snapshot is not available on MongoDB server \"%s\"", NULL},
+	{MONGOC_ERROR_SERVER, 123 /* NotAReplicaSet */ , AD_ERROR_OF_QUERY,
+	ERRCODE_FEATURE_NOT_SUPPORTED, SNAPSHOT_MESSAGE, SNAPSHOT_HINT},
 	{MONGOC_ERROR_SERVER, 146 /* ExceededMemoryLimit */ , AD_ERROR_OF_QUERY,
 	ERRCODE_OUT_OF_MEMORY, MEMORY_MESSAGE, MEMORY_HINT},
 	{MONGOC_ERROR_SERVER, 292 /* QueryExceededMemoryLimitNoDiskUseAllowed */ ,
@@ -125,8 +130,7 @@ static const AdErrorRule rules[] = {
 		ERRCODE_FEATURE_NOT_SUPPORTED,
 	"version of MongoDB server \"%s\" is not supported", NULL},
 	{MONGOC_ERROR_CLIENT, MONGOC_ERROR_CLIENT_SESSION_FAILURE, AD_ERROR_OF_QUERY,
-		ERRCODE_FEATURE_NOT_SUPPORTED, "MongoDB server \"%s\" has no snapshots",
-	"The option snapshot of the server needs a replica set or a sharded cluster of MongoDB 5.0 or later."},
+	ERRCODE_FEATURE_NOT_SUPPORTED, SNAPSHOT_MESSAGE, SNAPSHOT_HINT},
 	{MONGOC_ERROR_PROTOCOL, 0, AD_ERROR_OF_QUERY,
 	ERRCODE_PROTOCOL_VIOLATION, REPLY_MESSAGE, NULL},
 	{MONGOC_ERROR_BSON, 0, AD_ERROR_OF_QUERY,
@@ -136,7 +140,7 @@ static const AdErrorRule rules[] = {
 	{MONGOC_ERROR_STREAM, 0, AD_ERROR_OF_NETWORK,
 	ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION, CONNECT_MESSAGE, NULL},
 	{MONGOC_ERROR_SERVER_SELECTION, 0, AD_ERROR_OF_NETWORK,
-	ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION, CONNECT_MESSAGE, NULL},
+	ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION, CONNECT_MESSAGE, SELECTION_HINT},
 	{MONGOC_ERROR_CLIENT, MONGOC_ERROR_STREAM_CONNECT, AD_ERROR_OF_NETWORK,
 	ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION, CONNECT_MESSAGE, NULL},
 	{MONGOC_ERROR_CLIENT, MONGOC_ERROR_STREAM_NAME_RESOLUTION, AD_ERROR_OF_NETWORK,
@@ -238,6 +242,11 @@ ad_error_report(const bson_error_t *error, const bson_t *reply,
 	{
 		message = LOST_MESSAGE;
 		sqlstate = ERRCODE_CONNECTION_FAILURE;
+	}
+	if (rule->kind == AD_ERROR_OF_NETWORK && source->system_errno == EPROTO)
+	{
+		message = REPLY_MESSAGE;
+		sqlstate = ERRCODE_PROTOCOL_VIOLATION;
 	}
 
 	ereport(ERROR,

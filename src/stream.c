@@ -4,9 +4,7 @@
  *	  waits: on the latch, the socket and the death of the postmaster.
  *
  * Owns the sockets of all connections.  TLS is the driver's own stream on top
- * of ours.  There is no buffering stream between: replies are read with two
- * calls (length, rest) straight into the driver's buffer, and the driver's
- * buffering stream would keep a second buffer of a whole reply's size.
+ * of ours, and on top of that is check.c's, which reads whole messages.
  *
  * The functions here are called by the driver, so nothing may be thrown
  * through them.  Every PostgreSQL function that can throw runs inside PG_TRY,
@@ -25,6 +23,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "check.h"
 #include "compat.h"
 #include "miscadmin.h"
 #include "storage/fd.h"
@@ -54,6 +53,7 @@ typedef struct AdStream
 	pgsocket	sock;			/* PGINVALID_SOCKET once closed */
 	WaitEventSet *wait_set;		/* NULL until first needed */
 	int			last_errno;		/* of this stream's last call */
+	AdCheckNotes checked;		/* of the stream on top */
 } AdStream;
 
 /*
@@ -299,6 +299,8 @@ stream_close(mongoc_stream_t *base)
 {
 	AdStream   *stream = (AdStream *) base;
 
+	if (stream->checked.unsound)
+		stream->transport->last_errno = EPROTO;
 	free_wait_set(stream);
 	if (stream->sock != PGINVALID_SOCKET)
 	{
@@ -431,10 +433,20 @@ stream_readv(mongoc_stream_t *base, mongoc_iovec_t *iov, size_t iovcnt,
 static ssize_t
 stream_poll(mongoc_stream_poll_t *polls, size_t npolls, int32_t timeout_msec)
 {
-	int			nready;
+	int			nready = 0;
 
 	for (size_t i = 0; i < npolls; i++)
+	{
 		polls[i].revents = 0;
+		/* it has been read from the socket already */
+		if (((AdStream *) polls[i].stream)->checked.pending > 0 && (polls[i].events & POLLIN))
+		{
+			polls[i].revents = POLLIN;
+			nready++;
+		}
+	}
+	if (nready > 0)
+		return nready;
 
 	nready = wait_for_streams(polls, (int) npolls, to_deadline(timeout_msec));
 	if (nready >= 0)
@@ -710,6 +722,7 @@ ad_stream_initiate(const mongoc_uri_t *uri, const mongoc_host_list_t *host,
 	const char *mechanism = mongoc_uri_get_auth_mechanism(uri);
 	const char *reason = NULL;
 	AdStream   *stream;
+	mongoc_stream_t *secured;
 
 	if (transport->dead)
 	{
@@ -734,8 +747,9 @@ ad_stream_initiate(const mongoc_uri_t *uri, const mongoc_host_list_t *host,
 		return NULL;
 	}
 
+	secured = &stream->base;
 	if (mongoc_uri_get_tls(uri) ||
 		(mechanism != NULL && strcmp(mechanism, "MONGODB-X509") == 0))
-		return start_tls(&stream->base, uri, host, timeout_msec, error);
-	return &stream->base;
+		secured = start_tls(&stream->base, uri, host, timeout_msec, error);
+	return secured == NULL ? NULL : ad_check_stream_new(secured, &stream->checked);
 }
