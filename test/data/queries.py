@@ -317,6 +317,9 @@ def make_group(rng, grammar, safe):
     slots["select"] = some(rng, (safe if slots["having"] else grammar).aggregate, 3)
     if keys:
         slots.update(cut_groups(rng, len(keys) + len(slots["select"])))
+        # groups that are left out may be computed or not
+        if slots.get("limit"):
+            slots["select"] = [safe.aggregate() for _ in slots["select"]]
     return slots
 
 
