@@ -1,88 +1,24 @@
-# Connections that are refused, lost, slow and cut short: with a MongoDB server
-# of the test's own.
+# The cache of connections: one for a server and a user, made again where it was
+# lost or its options changed, and nothing of it left over.
 
 use strict;
 use warnings;
-use IPC::Run qw(start);
-use Socket;
+use lib 'test/lib';
+use Servers;
 use Test::More;
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(sleep);
 
-my $program = $ENV{AD_TEST_MONGOD} or plan skip_all => 'there is no MongoDB server program to start';
-my $database = 'ad_connection';
-my $folder = "$ENV{TMPDIR}/mongodb-own";
-my $secret = 'p@ss:/word%';
-$SIG{PIPE} = 'IGNORE';
+plan skip_all => 'there is no MongoDB server program to start' if !$ENV{AD_TEST_MONGOD};
 
-sub free_port
-{
-	socket(my $socket, PF_INET, SOCK_STREAM, 0) or die "socket: $!\n";
-	bind($socket, sockaddr_in(0, INADDR_LOOPBACK)) or die "bind: $!\n";
-	return (sockaddr_in(getsockname($socket)))[0];
-}
-
-sub run_python
-{
-	my ($code, @arguments) = @_;
-	my ($out, $err);
-	IPC::Run::run([ $ENV{PYTHON}, '-c', $code, @arguments ], '<', \undef, '>', \$out, '2>', \$err) or die "python: $err\n";
-}
-
-# (its pid is that of the server itself)
-my ($port, $pid) = free_port();
-
-sub start_server
-{
-	my @options = @_;
-	my @storage = $program =~ /secantus/ ? ('--storage-path', $folder) : ('--bind_ip', '127.0.0.1', '--dbpath', $folder);
-	mkdir $folder;
-	$pid = fork() // die "fork: $!\n";
-	if ($pid == 0)
-	{
-		open STDIN, '<', '/dev/null';
-		open STDOUT, '>>', "$folder.log";
-		open STDERR, '>&', \*STDOUT;
-		exec $program, '--port', $port, @storage, @options or die "$program: $!\n";
-	}
-	for (1 .. 300)
-	{
-		socket(my $socket, PF_INET, SOCK_STREAM, 0) or die "socket: $!\n";
-		return if connect($socket, sockaddr_in($port, INADDR_LOOPBACK));
-		sleep 0.1;
-	}
-	die "MongoDB did not start\n";
-}
-
-sub stop_server
-{
-	my ($signal) = @_;
-	kill $signal // 'TERM', $pid;
-	waitpid $pid, 0;
-}
-END { local $?; kill 'CONT', $pid if $pid; stop_server('KILL') if $pid }
-
-# What psql says to each of some queries of one session, errors with SQLSTATE
-sub session
-{
-	my ($in, $user) = @_;
-	my ($out, $err);
-	IPC::Run::run([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $database, '-U', $user // 'postgres' ],
-		'<', \$in, '>', \$out, '2>&1');
-	$out =~ s/^LOCATION:.*\n//mg;
-	chomp $out;
-	return $out;
-}
-
-IPC::Run::run([ 'psql', '-XAtq', '-d', 'postgres', '-c', "DROP DATABASE IF EXISTS $database", '-c', "CREATE DATABASE $database" ], '2>', \my $ignored);
+make_database('ad_connection');
 start_server();
-run_python(<<'PY', $port, $secret);
+my ($port, $proxied) = (server_port(), start_faults('127.0.0.1', server_port()));
+run_python(<<'PY', $port);
 import sys, pymongo
 client = pymongo.MongoClient("127.0.0.1", int(sys.argv[1]), directConnection=True)
 client.shop.items.insert_many([{"n": n, "filler": "x" * 1000} for n in range(20000)])
-client.admin.command("createUser", "reader", pwd=sys.argv[2], roles=[{"role": "readAnyDatabase", "db": "admin"}])
 PY
 is(session(<<"SQL"), '', 'tables');
-CREATE EXTENSION admin_dashboard;
 CREATE SERVER shop FOREIGN DATA WRAPPER admin_dashboard_fdw
 	OPTIONS (uri 'mongodb://127.0.0.1:$port/?directConnection=true', fetch_size '500', server_selection_timeout_ms '1000');
 CREATE FOREIGN TABLE items (n int, filler text) SERVER shop OPTIONS (database 'shop');
@@ -90,82 +26,115 @@ SQL
 is(session('SELECT count(*), sum(n) FROM items'), '20000|199990000', 'it works');
 
 # The server is lost in the middle of a scan
+my $killed = server_pid();
 my $lost = session(<<"SQL");
 BEGIN;
 DECLARE c CURSOR FOR SELECT n FROM items;
 FETCH 1 FROM c;
-\\! kill -9 $pid
+\\! kill -9 $killed
 MOVE ALL FROM c;
 ROLLBACK;
 SELECT count(*) FROM items;
 SQL
-like($lost, qr/^0\nERROR:  08006: .*lost.*"shop"/m, 'a server that is lost in a scan is an error');
-like($lost, qr/ERROR:  08001: could not connect to MongoDB server "shop"/, 'and cannot be reached then');
-waitpid $pid, 0;
+like($lost, qr/^0\nERROR:  08006: lost connection to MongoDB server "shop"\nDETAIL/m, 'a server that is lost in a scan is an error');
+like($lost, qr/^ERROR:  08001: could not connect to MongoDB server "shop"$/m, 'and cannot be reached then');
+stop_server();
 
 # A connection that was lost while idle is made again
-my ($in, $out) = ("SELECT count(*) FROM items;\n", '');
 start_server();
-my $idle = start([ 'psql', '-XAtq', '-d', $database ], '<', \$in, '>', \$out, '2>&1');
-$idle->pump until $out =~ /\n/;
-stop_server();
-start_server();
-$in .= "SELECT sum(n) FROM items;\n";
-$idle->pump until $out =~ /\n.*\n/;
-is($out, "20000\n199990000\n", 'a connection that was lost while idle is made again');
-$in .= "\\q\n";
-$idle->finish;
+my $session = background('');
 
-# A server that does not answer can be waited for no longer than one wants
-kill 'STOP', $pid;
-my $before = time;
-like(session("SET statement_timeout = '300ms'; SELECT count(*) FROM items"),
-	qr/^ERROR:  57014: canceling statement due to statement timeout/, 'statement_timeout');
-cmp_ok(time - $before, '<', 10, 'ends the wait');
-for my $function ([ 'pg_cancel_backend', '57014: canceling statement due to user request' ],
-	[ 'pg_terminate_backend', '57P01: terminating connection due to administrator command' ])
+# What the session says to some queries more
+sub go_on
 {
-	my ($name, $message) = @$function;
-	($in, $out) = ("SELECT pg_backend_pid();\nSELECT count(*) FROM items;\n", '');
-	my $waiting = start([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $database ], '<', \$in, '>', \$out, '2>&1');
-	$waiting->pump until $out =~ /^(\d+)\n/;
-	my $backend = $1;
-	sleep 0.3;
-	is(session("SELECT wait_event_type FROM pg_stat_activity WHERE pid = $backend"), 'Extension', 'it waits, and says so');
-	is(session("SELECT $name($backend)"), 't', $name);
-	$waiting->pump until $out =~ /(?:ERROR|FATAL): /;
-	like($out, qr/\Q$message\E/, 'ends the wait');
-	# after a terminate there is no one to write to
-	$waiting->kill_kill;
+	my ($queries) = @_;
+	$session->{out} = '';
+	$session->{in} .= "$queries;\n\\echo done\n";
+	$session->{handle}->pump until $session->{out} =~ /^done$/m;
+	$session->{out} =~ s/^LOCATION:.*\n//mg;
+	return $session->{out} =~ s/\n?done\n\z//r;
 }
-kill 'CONT', $pid;
-is(session('SELECT count(*) FROM items'), '20000', 'it works again');
-
-# cancels in one session, over and over
-my $stubborn = session("SET statement_timeout = '2ms';\n" . "SELECT n FROM items;\n" x 100 . "RESET statement_timeout; SELECT count(*) FROM items;\n");
-like($stubborn, qr/57014.*\n20000$/s, 'many cancels, and it works');
-unlike($stubborn, qr/ERROR:  (?!57014)/, 'no other error');
-
-# Authentication
+is(go_on('SELECT count(*) FROM items'), '20000', 'a session');
 stop_server();
-start_server('--auth');
-like(session('SELECT count(*) FROM items'), qr/^ERROR:  42501: /, 'no user mapping: not authorized');
-session("CREATE USER MAPPING FOR postgres SERVER shop OPTIONS (user 'reader', password '$secret')");
-is(session('SELECT count(*) FROM items'), '20000', 'the right password');
-session('CREATE ROLE ad_ordinary LOGIN; CREATE VIEW items_view AS SELECT n FROM items; GRANT SELECT ON items, items_view TO ad_ordinary');
-is(session('SELECT count(*), max(n) FROM items_view', 'ad_ordinary'), '20000|19999', "a view uses its owner's mapping");
-like(session('SELECT count(*) FROM items', 'ad_ordinary'), qr/^ERROR:  42501: /, 'the table uses one\'s own');
-session("ALTER USER MAPPING FOR postgres SERVER shop OPTIONS (SET password 'another')");
-my $refused = session("SELECT count(*) FROM items;\nSELECT n FROM items;");
-is(scalar(() = $refused =~ /^ERROR:  28P01: could not authenticate to MongoDB server "shop"$/mg), 2, 'a wrong password');
-unlike($refused, qr/another|\Q$secret\E/, 'which no message shows');
-session("ALTER USER MAPPING FOR postgres SERVER shop OPTIONS (SET user 'nobody')");
-like(session('SELECT count(*) FROM items'), qr/^ERROR:  28P01: /, 'an unknown user');
-session('CREATE USER MAPPING FOR ad_ordinary SERVER shop OPTIONS (user \'reader\')');
-like(session('SELECT count(*) FROM items', 'ad_ordinary'), qr/^ERROR:  .*password/m, 'ordinary users need a password');
+start_server();
+is(go_on('SELECT sum(n) FROM items'), '199990000', 'a connection that was lost while idle is made again');
 
-session('DROP EXTENSION admin_dashboard CASCADE; DROP ROLE ad_ordinary');
-IPC::Run::run([ 'psql', '-XAtq', '-d', 'postgres', '-c', "DROP DATABASE $database" ]);
-stop_server();
-undef $pid;
+# A change of what a connection depends on: another connection for new scans
+sub connections { return go_on('SELECT user_name, in_use, valid FROM admin_dashboard_connections() ORDER BY 2, 3, age DESC') }
+my $table = 'SELECT count(*) FROM items';
+is(connections(), 'postgres|f|t', 'one connection, not in use');
+is(go_on("$table; $table") . ' ' . connections(), "20000\n20000 postgres|f|t", 'serves all queries');
+session('CREATE ROLE regress_other LOGIN SUPERUSER');
+my $as_other = "SET ROLE regress_other; $table; RESET ROLE";
+is(go_on($as_other) . "\n" . connections(), "20000\npostgres|f|t\nregress_other|f|t", 'another user has another');
+is(go_on("BEGIN; DECLARE c CURSOR FOR SELECT n FROM items; FETCH 1 FROM c"), '0', 'a cursor');
+for my $change ("ALTER SERVER shop OPTIONS (ADD connect_timeout_ms '3000')", 'CREATE USER MAPPING FOR postgres SERVER shop',
+	"ALTER USER MAPPING FOR postgres SERVER shop OPTIONS (ADD auth_source 'admin')", 'DROP USER MAPPING FOR postgres SERVER shop',
+	'ALTER ROLE postgres CONNECTION LIMIT -1')
+{
+	is(session($change), '', $change);
+	is(go_on($table), '20000', 'new scans work');
+	my $found = connections();
+	is(scalar(() = $found =~ /^postgres\|t\|f$/mg) . scalar(() = $found =~ /^postgres\|f\|t$/mg), '11',
+		'with a new connection, beside the one of the cursor');
+}
+is(go_on('MOVE 18999 FROM c; FETCH 1 FROM c'), '19000', 'the cursor goes on with its own');
+is(go_on('COMMIT') . connections(), 'postgres|f|t', 'which is closed at its end');
+is(go_on($as_other) . "\n" . connections(), "20000\npostgres|f|t\nregress_other|f|t", 'another user again');
+session('ALTER ROLE regress_other NOSUPERUSER');
+is(go_on($table) . "\n" . connections(), "20000\npostgres|f|t", "a role's connection goes with its rights");
+
+# Closing them
+is(go_on("SELECT admin_dashboard_disconnect('shop')"), 't', 'disconnect');
+is(connections(), '', 'leaves none');
+is(go_on("SELECT admin_dashboard_disconnect('shop')"), 'f', 'and finds none then');
+like(go_on("SELECT admin_dashboard_disconnect('nowhere')"), qr/^ERROR:  42704: server "nowhere" does not exist/, 'a server that is not there');
+is(go_on("BEGIN; DECLARE c CURSOR FOR SELECT n FROM items; FETCH 1 FROM c; SELECT admin_dashboard_disconnect('shop'); MOVE 999 FROM c; FETCH 1 FROM c") . ' ' . connections(),
+	"0\nt\n1000 postgres|t|f", 'one that is in use is closed later');
+is(go_on("COMMIT; $table") . ' ' . connections(), '20000 postgres|f|t', 'and another made');
+session("ALTER SERVER shop OPTIONS (SET uri 'mongodb://127.0.0.1:$proxied/?directConnection=true')");
+is(go_on($table), '20000', 'another address');
+is(fault('open'), '1', 'has a connection');
+session('DROP SERVER shop CASCADE');
+is(connections(), 'postgres|f|f', 'a server that is dropped');
+is(go_on("CREATE SERVER shop FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://127.0.0.1:$port/?directConnection=true'); CREATE FOREIGN TABLE items (n int) SERVER shop OPTIONS (database 'shop'); $table"),
+	'20000', 'and made again');
+is(connections(), 'postgres|f|t', 'leaves none');
+for (1 .. 100)
+{
+	last if fault('open') eq '0';
+	sleep 0.1;
+}
+is(fault('open'), '0', 'on either side');
+
+# The death of the postmaster ends a wait, too
+my $folder = "$ENV{TMPDIR}/orphan";
+my $where = "host=$folder dbname=postgres";
+run_or_die('initdb', '--no-sync', '-A', 'trust', '-U', 'postgres', '-D', $folder);
+run_or_die('pg_ctl', '-D', $folder, '-w', '-l', "$folder/log", '-o', "-c listen_addresses= -k $folder", 'start');
+fault('mute 0');
+is(session(<<"SQL", 'postgres', $where), '', 'a server of its own');
+CREATE EXTENSION admin_dashboard;
+CREATE SERVER mute FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://127.0.0.1:$proxied/?directConnection=true&connectTimeoutMS=120000');
+CREATE FOREIGN TABLE items (n int) SERVER mute OPTIONS (database 'shop');
+SQL
+my $orphan = background('SELECT count(*) FROM items;', $where);
+my $waits = '';
+for (1 .. 100)
+{
+	$waits = session("SELECT wait_event_type FROM pg_stat_activity WHERE pid = $orphan->{pid}", 'postgres', $where);
+	last if $waits eq 'Extension';
+	sleep 0.05;
+}
+is($waits, 'Extension', 'a backend waits');
+kill 'KILL', split /\n.*/s, slurp("$folder/postmaster.pid");
+for (1 .. 100)
+{
+	last if !kill 0, $orphan->{pid};
+	sleep 0.1;
+}
+is(kill(0, $orphan->{pid}), 0, 'and ends when the postmaster is killed');
+$orphan->{handle}->kill_kill;
+
+session('DROP OWNED BY regress_other; DROP ROLE regress_other');
 done_testing();

@@ -1,0 +1,263 @@
+# Every wait can be ended, whatever the server does; and no fault of the network
+# is taken for the end of the data.
+
+use strict;
+use warnings;
+use lib 'test/lib';
+use IO::Socket::INET;
+use Servers;
+use Socket;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+my $program = $ENV{AD_TEST_MONGOD} or plan skip_all => 'there is no MongoDB server program to start';
+my $is_test_server = $program =~ /secantus/;
+my $test_commands = $is_test_server ? '--enable-test-commands' : '--setParameter=enableTestCommands=1';
+my $documents = 5000;
+my $sum = $documents * ($documents - 1) / 2;
+
+make_database('ad_faults');
+start_server($test_commands);
+my $direct = server_port();
+my $faulty = start_faults('127.0.0.1', $direct);
+my ($member) = start_members('127.0.0.1', $direct, 1);
+run_python(<<'PY', $direct, $documents);
+import sys, pymongo
+client = pymongo.MongoClient("127.0.0.1", int(sys.argv[1]), directConnection=True)
+client.shop.items.insert_many([{"n": n, "filler": "x" * 100} for n in range(int(sys.argv[2]))])
+client.shop.few.insert_many([{"n": n} for n in range(100)])
+PY
+
+# An address that takes connections and says nothing, and one that takes none:
+# its queue is full
+sub listener
+{
+	my ($queue) = @_;
+	socket(my $listener, PF_INET, SOCK_STREAM, 0) or die "socket: $!\n";
+	bind($listener, sockaddr_in(0, INADDR_LOOPBACK)) && listen($listener, $queue) or die "listen: $!\n";
+	return ($listener, (sockaddr_in(getsockname($listener)))[0]);
+}
+my ($mute, $mute_port) = listener(100);
+my ($full, $full_port) = listener(0);
+my @queue = map { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $full_port, Blocking => 0) } 1 .. 4;
+
+# One foreign table for each place to wait
+my %uris = (
+	connect => "mongodb://127.0.0.1:$full_port/",
+	hello => "mongodb://127.0.0.1:$mute_port/",
+	tls => "mongodb://127.0.0.1:$mute_port/?tls=true",
+	set => "mongodb://127.0.0.1:$mute_port,127.0.0.1:$full_port,localhost:$mute_port/?replicaSet=rs",
+	login => "mongodb://127.0.0.1:$member/?directConnection=true",
+	reply => "mongodb://127.0.0.1:$faulty/?directConnection=true",
+	direct => "mongodb://127.0.0.1:$direct/?directConnection=true",
+	nobody => 'mongodb://127.0.0.1:1/',
+);
+is(session(join '', (map { <<"SQL" } sort keys %uris), "CREATE FOREIGN TABLE few (n int) SERVER direct OPTIONS (database 'shop', fetch_size '10')"), '', 'tables');
+CREATE SERVER "$_" FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri '$uris{$_}', connect_timeout_ms '60000', server_selection_timeout_ms '60000');
+CREATE FOREIGN TABLE "${_}_items" (n int, filler text) SERVER "$_" OPTIONS (database 'shop', collection 'items', fetch_size '500', enable_aggregate_pushdown 'false');
+SQL
+my $query = 'SELECT count(*), sum(n) FROM reply_items';
+is(session($query), "$documents|$sum", 'it works');
+
+my $secret = make_secret('a password');
+session("CREATE USER MAPPING FOR postgres SERVER login OPTIONS (user 'reader', password '$secret', auth_mechanism 'SCRAM-SHA-1')");
+member("login 0 reader $secret");
+
+# Places to wait: what to do before, the query, the fault of the proxy or the member
+my @waits = (
+	[ 'a connection that is not taken', '', 'SELECT count(*) FROM connect_items' ],
+	[ 'the first word of a server', '', 'SELECT count(*) FROM hello_items' ],
+	[ 'the TLS handshake', '', 'SELECT count(*) FROM tls_items' ],
+	[ 'the first step of a login', '', 'SELECT count(*) FROM login_items', 'member mute 0 saslStart' ],
+	[ 'the second step of a login', '', 'SELECT count(*) FROM login_items', 'member mute 0 saslContinue' ],
+	[ 'the members of a replica set', '', 'SELECT count(*) FROM set_items' ],
+	[ 'the first reply', 'SELECT n FROM reply_items LIMIT 1', 'SELECT count(*) FROM reply_items', 'mute 0' ],
+	[ 'another batch', 'BEGIN; DECLARE c CURSOR FOR SELECT n FROM reply_items; FETCH 1 FROM c', 'MOVE ALL FROM c', 'mute 5000' ],
+	[ 'a reply that drips', 'SELECT n FROM reply_items LIMIT 1', 'SELECT count(*) FROM reply_items', 'drip 100' ],
+);
+my %ends = (
+	cancel => [ 'SELECT pg_cancel_backend(%d)', qr/ERROR:  57014: canceling statement due to user request/ ],
+	statement_timeout => [ undef, qr/ERROR:  57014: canceling statement due to statement timeout/ ],
+	terminate => [ 'SELECT pg_terminate_backend(%d)', qr/FATAL:  57P01: terminating connection due to administrator command/ ],
+);
+for my $wait (@waits)
+{
+	my ($place, $before, $waiting, $fault) = @$wait;
+	for my $end (sort keys %ends)
+	{
+		my ($statement, $message) = @{ $ends{$end} };
+		fault('pass');
+		member('mute 0 nothing');
+		my $session = background($before ? "$before;\n\\echo ready" : '\echo ready');
+		$session->{handle}->pump until $session->{out} =~ /ready\n/;
+		($fault =~ s/^member //r eq $fault ? fault($fault) : member($fault =~ s/^member //r)) if $fault;
+		$session->{in} .= "SET statement_timeout = '300ms';\n" if $end eq 'statement_timeout' && $before !~ /BEGIN/;
+		$session->{in} .= "SET LOCAL statement_timeout = '300ms';\n" if $end eq 'statement_timeout' && $before =~ /BEGIN/;
+		$session->{in} .= "$waiting;\n";
+		$session->{handle}->pump_nb;
+		if ($statement)
+		{
+			my $seen = '';
+			for (1 .. 100)
+			{
+				$session->{handle}->pump_nb;
+				$seen = session("SELECT wait_event_type FROM pg_stat_activity WHERE pid = $session->{pid} AND state = 'active'");
+				last if $seen eq 'Extension';
+				sleep 0.05;
+			}
+			is($seen, 'Extension', "$place, $end: it waits, and says so");
+			session(sprintf $statement, $session->{pid});
+		}
+		my $start = time;
+		while ($session->{out} !~ /(?:ERROR|FATAL): / && time - $start < 20)
+		{
+			$session->{handle}->pump_nb;
+			sleep 0.01;
+		}
+		like($session->{out}, $message, "$place, $end: the wait ends");
+		# the wait is for a minute; what it takes to end it is measured in bench/
+		cmp_ok(time - $start, '<', 10, "$place, $end: and soon");
+		if ($end ne 'terminate')
+		{
+			$session->{out} = '';
+			$session->{in} .= "ROLLBACK; RESET statement_timeout; SELECT count(*) FROM direct_items;\n";
+			$session->{handle}->pump until $session->{out} =~ /^(?:\d+|ERROR.*)\n/m;
+			like($session->{out}, qr/^$documents$/m, "$place, $end: the session goes on");
+		}
+		$session->{handle}->kill_kill;
+	}
+}
+fault('pass');
+member('mute 0 nothing');
+is(session('SELECT count(*) FROM login_items'), $documents, 'the login works');
+
+# Clean-up does not wait for long: a cursor that the server does not close
+member('mute 0 killCursors');
+like(session('SELECT 1 / (n - 600) FROM login_items; SELECT count(*) FROM login_items'), qr/^ERROR:  22012: [^\n]*\n$documents$/,
+	'a server that does not answer in clean-up');
+member('mute 0 nothing');
+for (1 .. 50)
+{
+	last if fault('open') eq '0';
+	sleep 0.1;
+}
+is(fault('open'), '0', 'no connection is left over');
+
+# The network fails at any place: an error, and never a part of the data.  Where
+# the reply is corrupt in a value there is no telling.
+is(session('SELECT count(*), sum(n) FROM direct_items'), "$documents|$sum", 'all the data');
+my %seen;
+for my $kind (qw(cut reset corrupt))
+{
+	my @wrong;
+	for my $i (0 .. 48)
+	{
+		# in the handshake, the first reply and others
+		fault("$kind " . int(1.2**$i * 10));
+		my $answer = session("SET statement_timeout = '20s'; $query;\n\\echo alive");
+		my $state = $answer =~ /ERROR:  (\w{5})/ ? $1 : 'an answer';
+		$seen{$kind}{$state}++;
+		push @wrong, "$i: $answer" if $answer !~ /^alive$/m || $state eq '57014';
+		push @wrong, "$i: $answer" if $state eq 'an answer' && $kind ne 'corrupt' && $answer ne "$documents|$sum\nalive";
+	}
+	is(join("\n", @wrong), '', "$kind anywhere: an error, or all of it");
+	cmp_ok($seen{$kind}{'an answer'} // 0, '<', 40, "$kind: often an error");
+	diag(join ', ', "$kind:", map { "$_ $seen{$kind}{$_}" } sort keys %{ $seen{$kind} });
+}
+fault('refuse');
+like(session($query), qr/^ERROR:  08001: could not connect to MongoDB server "reply"/, 'a server that hangs up at once');
+fault('delay 50');
+is(session("SELECT count(*) FROM reply_items WHERE n < 3"), '3', 'a slow network is no fault');
+fault('pass');
+
+# One more try where nothing was read yet, and only one
+my $failpoint = <<'PY';
+import sys, json, pymongo
+pymongo.MongoClient("127.0.0.1", int(sys.argv[1]), directConnection=True).admin.command(
+    {"configureFailPoint": "failCommand", "mode": json.loads(sys.argv[2]), "data": json.loads(sys.argv[3] or "{}")})
+PY
+my $find = 'SELECT n FROM direct_items WHERE n < 3';
+my $twice = "$find LIMIT 1;\n\\! touch %s\n$find;";
+sub after_failpoint
+{
+	my ($times, $data, @queries) = @_;
+	my $session = background("$find LIMIT 1;\n\\echo ready");
+	$session->{handle}->pump until $session->{out} =~ /ready\n/;
+	run_python($failpoint, $direct, qq({"times": $times}), $data);
+	$session->{out} = '';
+	$session->{in} .= join('', map { "$_;\n" } @queries) . "\\echo done\n\\q\n";
+	$session->{handle}->finish;
+	run_python($failpoint, $direct, '"off"', '');
+	$session->{out} =~ s/^LOCATION:.*\n//mg;
+	return $session->{out};
+}
+my $stepped_down = '{"failCommands": ["find"], "errorCode": 189}';
+my $hang_up = '{"failCommands": ["find"], "closeConnection": true}';
+is(after_failpoint(1, $stepped_down, $find), "0\n1\n2\ndone\n", 'a member that stepped down while the connection was idle');
+is(after_failpoint(1, $hang_up, $find), "0\n1\n2\ndone\n", 'one that hangs up');
+like(after_failpoint(2, $stepped_down, $find), qr/^ERROR:  08006: MongoDB server "direct" cannot serve reads now\nDETAIL:  .*code 189/,
+	'twice is an error');
+like(after_failpoint(2, $hang_up, $find), qr/^ERROR:  0800[16]: /, 'and so is hanging up twice');
+like(after_failpoint(1, '{"failCommands": ["getMore"], "closeConnection": true}', 'SELECT count(*) FROM direct_items'),
+	qr/^ERROR:  08006: lost connection to MongoDB server "direct"/, 'after rows there is no other try');
+like(after_failpoint(1, '{"failCommands": ["getMore"], "errorCode": 43}', 'SELECT count(*) FROM direct_items'),
+	qr/^ERROR:  HV000: cursor has gone on MongoDB server "direct"\n/, 'a cursor that has gone');
+like(after_failpoint(1, '{"failCommands": ["find"], "errorCode": 13}', $find),
+	qr/^ERROR:  42501: permission denied by MongoDB server "direct"\n.*\nHINT:  The user mapping/, 'no rights');
+like(after_failpoint(1, '{"failCommands": ["find"], "errorCode": 50}', $find), qr/^ERROR:  57014: /, 'the time limit');
+like(after_failpoint(1, '{"failCommands": ["find"], "errorCode": 292}', $find), qr/^ERROR:  53200: .*\n.*\nHINT:  Set the option allow_disk_use/, 'memory');
+like(after_failpoint(1, '{"failCommands": ["find"], "blockConnection": true, "blockTimeMS": 20000}', "SET statement_timeout = '300ms'", $find),
+	qr/^ERROR:  57014: canceling statement due to statement timeout/, 'a server that is blocked');
+
+# A thousand cancels and a thousand errors leave no memory behind
+my $memory = 'SELECT sum(total_bytes) FROM pg_backend_memory_contexts';
+my $rss = q{SELECT (regexp_match(pg_read_file('/proc/' || pg_backend_pid() || '/status'), 'VmRSS:\s+(\d+)'))[1]};
+my $cancels = "SET statement_timeout = '1ms';\n" . "SELECT n FROM direct_items;\n" x 500 . "RESET statement_timeout;\n";
+my $errors = "SELECT 1 / (n - 15) FROM few;\n" x 250 . "SELECT count(*) FROM nobody_items;\n" x 250;
+my $measure = "SELECT count(*) FROM direct_items;\n$memory;\n$rss;\n";
+my $all = session("$cancels$errors$measure$cancels$errors$measure");
+my @numbers = $all =~ /^$documents\n(\d+)\n(\d+)$/mg;
+is(scalar(@numbers), 4, 'a thousand cancels and a thousand errors, and it works');
+cmp_ok($numbers[2], '<', $numbers[0] * 1.1 + 65536, "no memory of PostgreSQL's grows");
+cmp_ok($numbers[3], '<', $numbers[1] + 4096, "nor of the driver's (less than 4 MB in a thousand)");
+unlike($all, qr/ERROR:  (?!57014|22012|08001)/, 'no other error');
+
+# Portals closed early, limits, subtransactions, rescans: no cursor stays open,
+# on either side
+my $early = session(<<'SQL');
+DO $$ BEGIN
+	FOR i IN 1 .. 100 LOOP
+		PERFORM n FROM direct_items LIMIT 1;
+		BEGIN
+			PERFORM 1 / (n - 10) FROM direct_items WHERE n < 50 ORDER BY filler || n;
+		EXCEPTION WHEN division_by_zero THEN NULL;
+		END;
+	END LOOP;
+END $$;
+BEGIN;
+DECLARE a CURSOR FOR SELECT n FROM direct_items;
+FETCH 1 FROM a;
+SAVEPOINT s;
+DECLARE b CURSOR FOR SELECT n FROM direct_items;
+FETCH 1 FROM b;
+ROLLBACK TO s;
+MOVE 1999 FROM a;
+FETCH 1 FROM a;
+CLOSE a;
+COMMIT;
+SELECT count(*) FROM generate_series(1, 50) g, LATERAL (SELECT n FROM direct_items WHERE n > g LIMIT 1) s;
+SELECT server_name, in_use, valid FROM admin_dashboard_connections() WHERE server_name = 'direct';
+SQL
+is($early, "0\n0\n2000\n50\ndirect|f|t", 'portals, subtransactions, limits and rescans');
+
+# A hundred clients at once
+my @clients = map { background('SELECT count(*), sum(n) FROM direct_items WHERE n < 100;') } 1 .. 100;
+my $right = 0;
+for my $client (@clients)
+{
+	$client->{in} .= "\\q\n";
+	$client->{handle}->finish;
+	$right++ if $client->{out} =~ /^100\|4950$/m;
+}
+is($right, 100, 'a hundred clients at once');
+done_testing();
