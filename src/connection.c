@@ -34,7 +34,13 @@
 /* how long clean-up may wait for the server's answer */
 #define AD_CLEANUP_TIMEOUT_US	1000000
 
-/* how long to look for a member that suits, unless an option says it */
+/*
+ * How long to wait for a connection, TLS and the first words of a member, and
+ * to look for a member that suits, unless an option or the URI says it.  Long
+ * enough for two SYNs to be lost; the driver's own ten seconds are long for
+ * somebody who waits.
+ */
+#define AD_CONNECT_TIMEOUT_MS	5000
 #define AD_SELECTION_TIMEOUT_MS 5000
 
 static dlist_head connections = DLIST_STATIC_INIT(connections);
@@ -144,6 +150,9 @@ apply_options(mongoc_uri_t *uri, const AdConnectOptions *options,
 	if (options->connect_timeout_ms > 0)
 		mongoc_uri_set_option_as_int32(uri, MONGOC_URI_CONNECTTIMEOUTMS,
 									   options->connect_timeout_ms);
+	else if (!mongoc_uri_has_option(uri, MONGOC_URI_CONNECTTIMEOUTMS))
+		mongoc_uri_set_option_as_int32(uri, MONGOC_URI_CONNECTTIMEOUTMS,
+									   AD_CONNECT_TIMEOUT_MS);
 	if (mongoc_uri_get_appname(uri) == NULL)
 		mongoc_uri_set_appname(uri, AD_APPLICATION_NAME);
 
