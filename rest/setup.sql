@@ -4,14 +4,19 @@
 --     psql -d DATABASE -v calls=livekit.calls -f rest/setup.sql
 --
 -- calls is the table, foreign table or view that holds the calls; if it is not
--- given, admin_dashboard.calls_table says it.
+-- given, admin_dashboard.calls_table says it.  timeout is how long a request may
+-- take, 5s if not given; nginx.conf and postgrest.conf wait longer.  The names
+-- below can be given, too: api, the schema that PostgREST shows, and four roles, so
+-- that none has more rights than its part needs:
 --
--- Three roles, so that none has more rights than its part needs:
---
---     admin_dashboard_authenticator  PostgREST logs in as it; it may only become
---     admin_dashboard_anon           which may call the one function in schema api,
---     admin_dashboard_owner          which owns that function, reads the calls and
---                                    the keys, and has the user mapping for MongoDB
+--     authenticator  admin_dashboard_authenticator: PostgREST logs in as it; it may
+--                    only become
+--     anon           admin_dashboard_anon, which may call the one function in schema
+--                    api,
+--     owner          admin_dashboard_owner, which owns that function, reads the
+--                    calls, may have a key checked, and has the user mapping for
+--                    MongoDB
+--     admin          admin_dashboard_admin, to be granted to those who manage keys
 \set ON_ERROR_STOP on
 \set QUIET on
 SET client_min_messages = warning;
@@ -29,6 +34,30 @@ END $$;
 \else
 	SELECT coalesce(current_setting('admin_dashboard.calls_table', true), 'calls') AS calls \gset
 \endif
+\if :{?api}
+\else
+	\set api api
+\endif
+\if :{?authenticator}
+\else
+	\set authenticator admin_dashboard_authenticator
+\endif
+\if :{?anon}
+\else
+	\set anon admin_dashboard_anon
+\endif
+\if :{?owner}
+\else
+	\set owner admin_dashboard_owner
+\endif
+\if :{?timeout}
+\else
+	\set timeout 5s
+\endif
+\if :{?admin}
+\else
+	\set admin admin_dashboard_admin
+\endif
 -- the names with their schemas, quoted
 SELECT format('%I.%I', n.nspname, c.relname) AS calls, quote_ident(n.nspname) AS calls_schema
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -36,29 +65,32 @@ WHERE c.oid = :'calls'::regclass \gset
 SELECT quote_ident(n.nspname) AS extension_schema
 FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
 WHERE e.extname = 'admin_dashboard' \gset
-SELECT quote_ident(current_database()) AS database \gset
+SELECT current_database() AS database \gset
 
 ---------------------------------------------------------------------
 -- Roles
 ---------------------------------------------------------------------
 
 SELECT format('CREATE ROLE %I %s', role, attributes)
-FROM (VALUES ('admin_dashboard_authenticator', 'LOGIN NOINHERIT'),
-			 ('admin_dashboard_anon', 'NOLOGIN'),
-			 ('admin_dashboard_owner', 'NOLOGIN')) wanted (role, attributes)
+FROM (VALUES (:'authenticator', 'LOGIN NOINHERIT'), (:'anon', 'NOLOGIN'),
+			 (:'owner', 'NOLOGIN'), (:'admin', 'NOLOGIN')) wanted (role, attributes)
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) \gexec
 
-GRANT admin_dashboard_anon TO admin_dashboard_authenticator;
+GRANT :"anon" TO :"authenticator";
 
 -- PostgREST sends the request's headers, with the key, as a parameter
-ALTER ROLE admin_dashboard_authenticator SET log_parameter_max_length = 0;
-ALTER ROLE admin_dashboard_authenticator SET log_parameter_max_length_on_error = 0;
+ALTER ROLE :"authenticator" SET log_parameter_max_length = 0;
+ALTER ROLE :"authenticator" SET log_parameter_max_length_on_error = 0;
 
-GRANT CONNECT ON DATABASE :database TO admin_dashboard_authenticator;
-GRANT USAGE ON SCHEMA :calls_schema, :extension_schema, admin_dashboard TO admin_dashboard_owner;
-GRANT SELECT ON :calls TO admin_dashboard_owner;
-GRANT SELECT, UPDATE (last_used_at) ON admin_dashboard.api_keys TO admin_dashboard_owner;
-GRANT EXECUTE ON FUNCTION admin_dashboard.check_api_key(text) TO admin_dashboard_owner;
+GRANT CONNECT ON DATABASE :"database" TO :"authenticator";
+GRANT USAGE ON SCHEMA :calls_schema, :extension_schema, admin_dashboard TO :"owner";
+GRANT SELECT ON :calls TO :"owner";
+GRANT EXECUTE ON FUNCTION admin_dashboard.check_api_key(text) TO :"owner";
+
+GRANT USAGE ON SCHEMA admin_dashboard TO :"admin";
+GRANT SELECT ON admin_dashboard.api_keys TO :"admin";
+GRANT EXECUTE ON FUNCTION admin_dashboard.create_api_key(text, boolean, timestamptz),
+	admin_dashboard.revoke_api_key(text) TO :"admin";
 
 ---------------------------------------------------------------------
 -- The functions behind the endpoint, out of PostgREST's reach
@@ -66,7 +98,7 @@ GRANT EXECUTE ON FUNCTION admin_dashboard.check_api_key(text) TO admin_dashboard
 
 CREATE SCHEMA IF NOT EXISTS admin_dashboard_rest;
 REVOKE ALL ON SCHEMA admin_dashboard_rest FROM PUBLIC;
-GRANT USAGE ON SCHEMA admin_dashboard_rest TO admin_dashboard_owner;
+GRANT USAGE ON SCHEMA admin_dashboard_rest TO :"owner";
 
 -- The bytes that a part of a query string stands for (RFC 3986, 2.1; a plus is
 -- a space, as in forms).
@@ -94,8 +126,8 @@ AS $$
 $$;
 
 -- A date and time in ISO 8601, in UTC where it has no offset; a date alone is
--- its first instant.  22007 or 22008 if it is none.
-CREATE OR REPLACE FUNCTION admin_dashboard_rest.instant(value text) RETURNS timestamptz
+-- that time of its day.  22007 or 22008 if it is none.
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.instant(value text, time_alone text) RETURNS timestamptz
 LANGUAGE plpgsql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp SET timezone = 'UTC'
 AS $$
 DECLARE
@@ -109,7 +141,7 @@ BEGIN
 	IF parts IS NULL OR parts[1] < '0001' OR parts[2] >= '24:00' THEN
 		RAISE invalid_datetime_format;
 	END IF;
-	moment := (parts[1] || ' ' || coalesce(replace(parts[2], ',', '.'), '00:00'))::timestamp;
+	moment := (parts[1] || ' ' || coalesce(replace(parts[2], ',', '.'), time_alone))::timestamp;
 	zone := translate(coalesce(parts[3], 'Z'), ' :', '+');
 	IF upper(zone) = 'Z' THEN
 		RETURN moment AT TIME ZONE 'UTC';
@@ -129,8 +161,7 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT set_config('response.status', refuse.status::text, true),
 		set_config('response.headers', json_build_array(
-			json_build_object('X-Message', refuse.message),
-			json_build_object('Cache-Control', 'no-store'))::text, true);
+			json_build_object('X-Message', refuse.message))::text, true);
 	SELECT format('{"success": false, "message": %s}', to_json(refuse.message))::json
 $$;
 
@@ -168,75 +199,77 @@ DECLARE
 BEGIN
 	BEGIN
 		name := 'start_date';
-		start_date := admin_dashboard_rest.instant(admin_dashboard_rest.parameter(query, name));
+		start_date := admin_dashboard_rest.instant(admin_dashboard_rest.parameter(query, name), '00:00:00');
 		name := 'end_date';
-		end_date := admin_dashboard_rest.instant(admin_dashboard_rest.parameter(query, name));
+		end_date := admin_dashboard_rest.instant(admin_dashboard_rest.parameter(query, name), '23:59:59');
 	EXCEPTION WHEN data_exception THEN
-		RETURN admin_dashboard_rest.refuse(400, name || ' is not a date and time in ISO 8601');
+		RETURN admin_dashboard_rest.refuse(422,
+			name || ' must be a date and time in ISO 8601, such as 2026-02-26T00:00:00Z');
 	END;
 	BEGIN
 		-- an e-mail has no spaces: this one was a plus
 		user_email := nullif(replace(admin_dashboard_rest.parameter(query, 'user_email'), ' ', '+'), '');
 	EXCEPTION WHEN data_exception OR untranslatable_character THEN
-		RETURN admin_dashboard_rest.refuse(400, 'user_email is not text in UTF-8');
+		RETURN admin_dashboard_rest.refuse(422, 'user_email must be text in UTF-8');
 	END;
 	IF start_date > coalesce(end_date, now()) THEN
-		RETURN admin_dashboard_rest.refuse(400, 'start_date must not be after end_date');
+		RETURN admin_dashboard_rest.refuse(422, 'start_date must not be after end_date'
+			|| CASE WHEN end_date IS NULL THEN ', which is now if it is not given' ELSE '' END);
 	END IF;
-	PERFORM set_config('response.headers',
-		'[{"X-Message": "ok"}, {"Cache-Control": "no-store"}]', true);
+	PERFORM set_config('response.headers', '[{"X-Message": "ok"}]', true);
 	RETURN admin_dashboard_rest.body(admin_dashboard_rest.summary(start_date, end_date, user_email));
 END $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA admin_dashboard_rest FROM PUBLIC;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA admin_dashboard_rest TO admin_dashboard_owner;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA admin_dashboard_rest TO :"owner";
 
 ---------------------------------------------------------------------
 -- What PostgREST can call
 ---------------------------------------------------------------------
 
-CREATE SCHEMA IF NOT EXISTS api;
-REVOKE ALL ON SCHEMA api FROM PUBLIC;
-GRANT USAGE ON SCHEMA api TO admin_dashboard_anon;
+CREATE SCHEMA IF NOT EXISTS :"api";
+REVOKE ALL ON SCHEMA :"api" FROM PUBLIC;
+GRANT USAGE ON SCHEMA :"api" TO :"anon";
+SET LOCAL search_path = :"api", pg_catalog;
 
--- GET /admin/analytics/dashboard.  nginx sends the query string as the body
--- and the Authorization header under another name, see nginx.conf.  The key
+-- GET /admin/analytics/dashboard.  nginx sends the query string, the Authorization
+-- header and an id of the request as headers of its own, see nginx.conf.  The key
 -- comes first: who has none learns nothing of the rest.
 --
 -- Nothing is raised: PostgREST would print it, and would try a serialization
--- failure again without end.  What went wrong is in PostgreSQL's log.
-CREATE OR REPLACE FUNCTION api.admin_analytics_dashboard(text) RETURNS json
+-- failure again without end.  What went wrong is in PostgreSQL's log, with the id.
+CREATE OR REPLACE FUNCTION admin_analytics_dashboard() RETURNS json
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
-SET statement_timeout = '5s'
 AS $$
 DECLARE
-	header text;
+	headers json := nullif(current_setting('request.headers', true), '')::json;
 	key text;
-	is_admin boolean;
+	super_admin boolean;
 BEGIN
-	header := nullif(current_setting('request.headers', true), '')::json ->> 'x-api-authorization';
-	key := substring(header FROM '^[Bb][Ee][Aa][Rr][Ee][Rr] +([!-~]+) *$');
+	key := substring(headers ->> 'x-api-authorization' FROM '^[Bb][Ee][Aa][Rr][Ee][Rr] +([!-~]+) *$');
 	IF key IS NOT NULL AND length(key) <= 512 THEN
-		is_admin := admin_dashboard.check_api_key(key);
+		super_admin := admin_dashboard.check_api_key(key);
 	END IF;
-	IF is_admin IS NULL THEN
+	IF super_admin IS NULL THEN
 		RETURN admin_dashboard_rest.refuse(401, 'A valid API key is required');
-	ELSIF NOT is_admin THEN
+	ELSIF NOT super_admin THEN
 		RETURN admin_dashboard_rest.refuse(403, 'This API key may not see the dashboard');
 	END IF;
-	RETURN admin_dashboard_rest.answer($1);
+	RETURN admin_dashboard_rest.answer(coalesce(headers ->> 'x-query', ''));
 EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
-	RAISE LOG 'dashboard request failed: % %', SQLSTATE, SQLERRM;
-	RETURN admin_dashboard_rest.refuse(500, 'The dashboard could not be computed');
+	RAISE LOG 'dashboard request % failed: % %', headers ->> 'x-request-id', SQLSTATE, SQLERRM;
+	RETURN admin_dashboard_rest.refuse(500, 'failed');
 END $$;
 
-ALTER FUNCTION api.admin_analytics_dashboard(text) OWNER TO admin_dashboard_owner;
-SELECT format('ALTER FUNCTION api.admin_analytics_dashboard(text) SET admin_dashboard.calls_table = %L',
+ALTER FUNCTION admin_analytics_dashboard() OWNER TO :"owner";
+SELECT format('ALTER FUNCTION admin_analytics_dashboard() SET admin_dashboard.calls_table = %L',
 			  :'calls') \gexec
-REVOKE ALL ON FUNCTION api.admin_analytics_dashboard(text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION api.admin_analytics_dashboard(text) TO admin_dashboard_anon;
+-- PostgREST sets it before the call
+ALTER FUNCTION admin_analytics_dashboard() SET statement_timeout = :'timeout';
+REVOKE ALL ON FUNCTION admin_analytics_dashboard() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin_analytics_dashboard() TO :"anon";
 
 COMMIT;
 NOTIFY pgrst, 'reload schema';

@@ -92,103 +92,116 @@ COMMENT ON FUNCTION admin_dashboard(timestamptz, timestamptz, text) IS
 CREATE SCHEMA admin_dashboard;
 REVOKE ALL ON SCHEMA admin_dashboard FROM PUBLIC;
 
-CREATE TABLE admin_dashboard.api_keys (
+CREATE TABLE admin_dashboard.api_key_hashes (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	name text NOT NULL CHECK (name <> ''),
+	label text NOT NULL CHECK (label <> ''),
 	key_hash bytea NOT NULL UNIQUE CHECK (octet_length(key_hash) = 32),
-	is_admin boolean NOT NULL DEFAULT true,
+	super_admin boolean NOT NULL DEFAULT true,
 	created_at timestamptz NOT NULL DEFAULT now(),
 	expires_at timestamptz,
 	revoked_at timestamptz,
 	last_used_at timestamptz
 );
-REVOKE ALL ON admin_dashboard.api_keys FROM PUBLIC;
+REVOKE ALL ON admin_dashboard.api_key_hashes FROM PUBLIC;
 
-COMMENT ON TABLE admin_dashboard.api_keys IS
+COMMENT ON TABLE admin_dashboard.api_key_hashes IS
 	'API keys of the REST endpoint; of a key only its SHA-256 is kept';
-COMMENT ON COLUMN admin_dashboard.api_keys.is_admin IS
+COMMENT ON COLUMN admin_dashboard.api_key_hashes.super_admin IS
 	'whether the key may see the dashboard';
-COMMENT ON COLUMN admin_dashboard.api_keys.last_used_at IS
+COMMENT ON COLUMN admin_dashboard.api_key_hashes.last_used_at IS
 	'to the minute';
 
-SELECT pg_catalog.pg_extension_config_dump('admin_dashboard.api_keys', '');
-SELECT pg_catalog.pg_extension_config_dump('admin_dashboard.api_keys_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('admin_dashboard.api_key_hashes', '');
+SELECT pg_catalog.pg_extension_config_dump('admin_dashboard.api_key_hashes_id_seq', '');
 
--- Make a key and return it: it is shown this once.  name says whose it is;
--- expires_at is null for a key that lasts until it is revoked.  A random UUID
--- is 122 bits from the server's cryptographic source of randomness; the hash of
--- three of them, 366 bits, is a key of 256 bits.
+CREATE VIEW admin_dashboard.api_keys AS
+	SELECT id, label, super_admin, created_at, expires_at, revoked_at, last_used_at
+	FROM admin_dashboard.api_key_hashes;
+REVOKE ALL ON admin_dashboard.api_keys FROM PUBLIC;
+
+COMMENT ON VIEW admin_dashboard.api_keys IS
+	'API keys of the REST endpoint, without their hashes';
+
+-- Make a key and return it: it is shown this once.  label says whose it is;
+-- super_admin, whether it may see the dashboard; expires_at is null for a key that
+-- lasts until it is revoked.  A random UUID is 122 bits from the server's
+-- cryptographic source of randomness; the hash of three of them, 366 bits, is a
+-- key of 256 bits.  Raises an error without a label.
 CREATE FUNCTION admin_dashboard.create_api_key(
-	name text,
-	is_admin boolean DEFAULT true,
+	label text,
+	super_admin boolean DEFAULT true,
 	expires_at timestamptz DEFAULT NULL
 )
 RETURNS text
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	key text := 'adk_' || encode(sha256(uuid_send(gen_random_uuid())
 		|| uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 'hex');
 BEGIN
-	INSERT INTO admin_dashboard.api_keys (name, key_hash, is_admin, expires_at)
-	VALUES (create_api_key.name, sha256(convert_to(key, 'UTF8')),
-			create_api_key.is_admin, create_api_key.expires_at);
+	INSERT INTO admin_dashboard.api_key_hashes (label, key_hash, super_admin, expires_at)
+	VALUES (create_api_key.label, sha256(convert_to(key, 'UTF8')),
+			create_api_key.super_admin, create_api_key.expires_at);
 	RETURN key;
 END $$;
 
 COMMENT ON FUNCTION admin_dashboard.create_api_key(text, boolean, timestamptz) IS
 	'makes an API key and returns it, this once';
 
--- Revoke the keys of that name that are not revoked yet; returns how many.
-CREATE FUNCTION admin_dashboard.revoke_api_key(name text)
+-- Revoke the keys of that label that are not revoked yet; returns how many.
+CREATE FUNCTION admin_dashboard.revoke_api_key(label text)
 RETURNS integer
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	revoked integer;
 BEGIN
-	UPDATE admin_dashboard.api_keys k
+	UPDATE admin_dashboard.api_key_hashes k
 	SET revoked_at = now()
-	WHERE k.name = revoke_api_key.name AND k.revoked_at IS NULL;
+	WHERE k.label = revoke_api_key.label AND k.revoked_at IS NULL;
 	GET DIAGNOSTICS revoked = ROW_COUNT;
 	RETURN revoked;
 END $$;
 
 COMMENT ON FUNCTION admin_dashboard.revoke_api_key(text) IS
-	'revokes the API keys of that name, and returns how many there were';
+	'revokes the API keys of that label, and returns how many there were';
 
 -- Whether a key is valid and may see the dashboard: null if it is not valid.
--- It notes the use of the key, once a minute, unless another session is at it.
+-- It notes the use of the key, once a minute, unless another session is at it or
+-- the transaction may not write, as on a standby.
 CREATE FUNCTION admin_dashboard.check_api_key(key text)
 RETURNS boolean
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	found_key admin_dashboard.api_keys;
+	found_key admin_dashboard.api_key_hashes;
 BEGIN
 	SELECT k.* INTO found_key
-	FROM admin_dashboard.api_keys k
+	FROM admin_dashboard.api_key_hashes k
 	WHERE k.key_hash = sha256(convert_to(key, 'UTF8'))
 	  AND k.revoked_at IS NULL
 	  AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp());
 	IF NOT FOUND THEN
 		RETURN NULL;
 	END IF;
-	IF found_key.last_used_at IS NULL OR found_key.last_used_at < now() - interval '1 minute' THEN
-		UPDATE admin_dashboard.api_keys
+	IF (found_key.last_used_at IS NULL OR found_key.last_used_at < now() - interval '1 minute')
+		AND NOT current_setting('transaction_read_only')::boolean
+	THEN
+		UPDATE admin_dashboard.api_key_hashes
 		SET last_used_at = now()
-		WHERE id = (SELECT k.id FROM admin_dashboard.api_keys k
+		WHERE id = (SELECT k.id FROM admin_dashboard.api_key_hashes k
 					WHERE k.id = found_key.id FOR UPDATE SKIP LOCKED);
 	END IF;
-	RETURN found_key.is_admin;
+	RETURN found_key.super_admin;
 END $$;
 
 COMMENT ON FUNCTION admin_dashboard.check_api_key(text) IS
 	'whether the API key may see the dashboard; null if it is not valid';
 
+-- Who may do what is for rest/setup.sql to say, which has the roles.
 REVOKE ALL ON FUNCTION
 	admin_dashboard.create_api_key(text, boolean, timestamptz),
 	admin_dashboard.revoke_api_key(text),

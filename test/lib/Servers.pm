@@ -54,6 +54,7 @@ sub make_secret
 	my ($secret) = @_;
 	open my $file, '>>', "$ENV{TMPDIR}/secrets" or die "secrets: $!\n";
 	print $file "$secret\n";
+	close $file;
 	return $secret;
 }
 

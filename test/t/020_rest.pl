@@ -1,265 +1,258 @@
-# The REST endpoint as a client sees it: curl, nginx, PostgREST, PostgreSQL,
-# MongoDB, with the data of the API document's example.
+# The contract of the REST endpoint as a client sees it: status, headers and body
+# of each request, over nginx, PostgREST, PostgreSQL and MongoDB.
 
 use strict;
 use warnings;
-use IO::Socket::INET;
-use IPC::Run qw(start);
+use lib 'test/lib';
+use IPC::Run;
 use JSON::PP;
-use Socket;
+use Rest;
+use Servers;
 use Test::More;
 
-my $uri = $ENV{AD_TEST_MONGODB_URI} or plan skip_all => 'scripts/test provides the servers';
-my $database = 'ad_rest';
-my $folder = "$ENV{TMPDIR}/rest";
-# what is asked for goes to no proxy
-$ENV{no_proxy} = $ENV{NO_PROXY} = '*';
+plan skip_all => 'scripts/test provides the servers' if !$ENV{AD_TEST_MONGODB_URI};
+
+serve('ad_rest', $ENV{AD_TEST_MONGODB_URI}, RATE => 100);
 my $range = 'start_date=2026-02-26T00:00:00Z&end_date=2026-03-28T23:59:59Z';
 
-sub run_or_die
-{
-	my ($in, @command) = @_;
-	my ($out, $err) = ('', '');
-	IPC::Run::run(\@command, '<', \$in, '>', \$out, '2>', \$err) or die "@command: $err\n";
-	chomp $out;
-	return $out;
-}
-
-sub sql
-{
-	my ($query, $db) = @_;
-	return run_or_die($query, 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', $db // $database);
-}
-
-sub free_port
-{
-	socket(my $socket, PF_INET, SOCK_STREAM, 0) or die "socket: $!\n";
-	bind($socket, sockaddr_in(0, INADDR_LOOPBACK)) or die "bind: $!\n";
-	return (sockaddr_in(getsockname($socket)))[0];
-}
-
-# The database: the extension, the collection, the endpoint's roles
-run_or_die('', $ENV{PYTHON}, 'test/data/load_demo.py', $uri, 'ad_test_rest');
-sql("DROP DATABASE IF EXISTS $database", 'postgres');
-sql("CREATE DATABASE $database", 'postgres');
-sql(<<"SQL");
-CREATE SCHEMA "the extension";
-CREATE EXTENSION admin_dashboard SCHEMA "the extension";
-CREATE SERVER livekit FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri '$uri', server_selection_timeout_ms '500');
-CREATE FOREIGN TABLE calls (created_by_email text, created_at timestamptz NOT NULL, duration_minutes double precision)
-	SERVER livekit OPTIONS (database 'ad_test_rest');
-SQL
-run_or_die('', 'psql', '-XAtq', '-d', $database, '-f', 'rest/setup.sql') for 1 .. 2;
+# Keys
 my $key = sql("SELECT admin_dashboard.create_api_key('test')");
 like($key, qr/^adk_[0-9a-f]{64}$/, 'a key');
-my $plain_key = sql("SELECT admin_dashboard.create_api_key('no admin', false)");
-my $expired_key = sql("SELECT admin_dashboard.create_api_key('expired', true, now() - interval '1 second')");
-my $revoked_key = sql("SELECT admin_dashboard.create_api_key('revoked')");
+my $plain = sql("SELECT admin_dashboard.create_api_key('no admin', false)");
+my $expired = sql("SELECT admin_dashboard.create_api_key('expired', expires_at => now() - interval '1 second')");
+my $later = sql("SELECT admin_dashboard.create_api_key('later', expires_at => now() + interval '1 hour')");
+my $revoked = sql("SELECT admin_dashboard.create_api_key('revoked')");
 is(sql("SELECT admin_dashboard.revoke_api_key('revoked')"), 1, 'a key is revoked');
+make_secret($_) for $key, $plain, $expired, $later, $revoked;
 
 # PostgreSQL logs all that PostgREST says, so that the end of this test can see
 # that it holds nothing secret
 sql("ALTER ROLE admin_dashboard_authenticator SET $_")
   for "log_statement = 'all'", 'log_min_duration_statement = 0';
-my $postgres_log = "$ENV{PGHOST}/postgres.log";
-my $log_start = -s $postgres_log || 0;
+my $log_start = -s "$ENV{PGHOST}/postgres.log";
 
-my $listen = '127.0.0.1:' . free_port();
-$ENV{PGRST_DB_URI} = "postgres://admin_dashboard_authenticator@/$database?host=$ENV{PGHOST}&port=$ENV{PGPORT}";
-my ($said, $failed) = ('', '');
-my $server = start([ 'rest/serve', $folder, $listen ], '<', \undef, '>', \$said, '2>', \$failed);
-$server->pump until $said =~ /\n/ || !$server->pumpable;
-my $url = "http://$listen/admin/analytics/dashboard";
-is($said, "$url\n", 'served') or BAIL_OUT($failed);
+my $example = example();
+my %messages = (
+	400 => 'The request is not valid HTTP',
+	401 => 'A valid API key is required',
+	403 => 'This API key may not see the dashboard',
+	404 => 'There is nothing at this path',
+	405 => 'Only GET and HEAD are allowed',
+	413 => 'The request has too large a body',
+	414 => 'The request line is too long',
+	429 => 'Too many requests, try again later',
+	431 => 'The request headers are too large',
+);
+my %ids;
 
-# (status, headers, body)
-sub request
+# What every answer has
+sub envelope
 {
-	my ($query, @options) = @_;
-	my $answer = run_or_die('', 'curl', '-sS', '-i', '--max-time', '20', @options, $url . ($query eq '' ? '' : "?$query"));
-	my ($head, $body) = split /\r\n\r\n/, $answer, 2;
-	my ($status, $headers) = $head =~ m{^HTTP/1\.1 (\d+)[^\r\n]*(.*)}s;
-	return ($status, $headers, $body // '');
+	my ($name, $status, $headers, $body, $expected, $message) = @_;
+	is($status, $expected, "$name: $expected");
+	if ($expected == 200) { is($body, $message, "$name: the body") }
+	else { is($body, qq({"success": false, "message": "$message"}), "$name: the envelope") }
+	my ($id) = $headers =~ /^X-Request-Id: ([0-9a-f]{32})\r$/m;
+	my @wrong = grep { my $pattern = $_->[0]; (() = $headers =~ /$pattern/g) != $_->[1] } (
+		[ qr{^Content-Type: application/json; charset=utf-8\r$}m, 1 ], [ qr/^Cache-Control: no-store\r$/m, 1 ],
+		[ qr/^Content-Type:/mi, 1 ], [ qr/^WWW-Authenticate: Bearer\r$/m, $expected == 401 ], [ qr/^WWW-Authenticate:/mi, $expected == 401 ],
+		[ qr/^Allow: GET, HEAD\r$/m, $expected == 405 ], [ qr/^(?:X-Message|Content-Location|Content-Range|Access-Control-.*):/mi, 0 ],
+		[ qr/^Server: nginx\r$/m, 1 ]);
+	is("@{[ map { $_->[0] } @wrong ]}", '', "$name: the headers");
+	ok($id && !$ids{$id}++, "$name: an id of its own");
 }
 
-# The whole answer to a query string that curl would not send as it is
-sub raw
+# name, query or path, status, message or body, options of curl
+sub check
 {
-	my ($query) = @_;
-	my $socket = IO::Socket::INET->new($listen) or die "$listen: $@\n";
-	print $socket "GET /admin/analytics/dashboard?$query HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-	  . "Authorization: Bearer $key\r\n\r\n";
-	local $/;
-	return scalar <$socket>;
+	my ($name, $query, $status, $message, @options) = @_;
+	envelope($name, request($query, @options), $status, $message // $messages{$status});
 }
 
-sub bearer { return ('-H', "Authorization: Bearer $_[0]") }
-
-sub refused
-{
-	my ($status, $message, $name, $query, @options) = @_;
-	my ($got, $headers, $body) = request($query, @options);
-	is($got, $status, "$name: $status");
-	is($body, qq({"success": false, "message": "$message"}), "$name: the envelope");
-	like($headers, qr{^Content-Type: application/json; charset=utf-8\r?$}m, "$name: JSON");
-	return $headers;
-}
-
-# The example of the API document, to the letter
-my $example = '{"success": true, "message": "Admin dashboard fetched successfully", "data": '
-  . '{"total_calls": 2450, "total_duration_minutes": 11025.50, "total_duration_hours": 183.76, '
-  . '"avg_duration_minutes": 4.50, "total_active_users": 18, '
-  . '"date_range": {"start_date": "2026-02-26T00:00:00Z", "end_date": "2026-03-28T23:59:59Z"}}}';
-my ($status, $headers, $body) = request($range, bearer($key));
-is($status, 200, 'the example: 200');
-is($body, $example, 'the example: the body');
-like($headers, qr{^Content-Type: application/json; charset=utf-8\r?$}m, 'JSON');
-like($headers, qr{^Cache-Control: no-store\r?$}m, 'not cached');
-unlike($headers, qr{X-Message|Content-Location|Content-Range}, 'no headers of PostgREST');
-
-# Ways to write the parameters
-for my $same (
-	[ 'without offset, UTC is meant', 'start_date=2026-02-26T00:00:00&end_date=2026-03-28T23:59:59' ],
-	[ 'offsets', 'start_date=2026-02-26T05:30:00%2B05:30&end_date=2026-03-28T15:59:59-0800' ],
-	[ 'a plus not encoded', 'start_date=2026-02-26T05:30:00+05:30&end_date=2026-03-28T23:59:59z' ],
-	[ 'a date alone', 'start_date=2026-02-26&end_date=2026-03-28T23:59:59.000Z' ],
-	[ 'the last one counts', "start_date=nonsense&$range" ],
-	[ 'names that are no text', "%FF=1&%00&$range" ],
-	[ 'unknown parameters', "$range&foo=bar&select=x&limit=0&order=id" ],
+# The parameters, in all forms
+check(@$_[ 0, 1 ], 200, $example, bearer($key)) for (
+	[ 'the example', $range ],
+	[ 'days alone', 'start_date=2026-02-26&end_date=2026-03-28' ],
+	[ 'without offset', 'start_date=2026-02-26T00:00:00&end_date=2026-03-28T23:59:59' ],
+	[ 'without seconds', 'start_date=2026-02-26T00:00&end_date=2026-03-28T23:59:59Z' ],
+	[ 'a space for the T', 'start_date=2026-02-26%2000:00:00Z&end_date=2026-03-28+23:59:59Z' ],
+	[ 'small letters', 'start_date=2026-02-26t00:00:00z&end_date=2026-03-28t23:59:59z' ],
+	[ 'offsets', 'start_date=2026-02-26T05:30:00%2B05:30&end_date=2026-03-28T15:59:59-08:00' ],
+	[ 'offsets without a colon', 'start_date=2026-02-26T05:30:00%2B0530&end_date=2026-03-28T15:59:59-0800' ],
+	[ 'the largest offsets', 'start_date=2026-02-26T23:59:00%2B23:59&end_date=2026-03-28T00:00:59-23:59' ],
+	[ 'a plus that is not encoded', 'start_date=2026-02-26T05:30:00+05:30&end_date=2026-03-28T23:59:59%2B00:00' ],
+	[ 'fractions that are zero', 'start_date=2026-02-26T00:00:00.000Z&end_date=2026-03-28T23:59:59,000000Z' ],
+	[ 'colons encoded', 'start_date=2026-02-26T00%3A00%3A00Z&end_date=2026-03-28T23%3a59%3a59Z' ],
+	[ 'the last of several', "start_date=nonsense&user_email=x&$range&user_email=" ],
+	[ 'names that are no text', "%FF=1&%00&=&$range&" ],
+	[ 'parameters of PostgREST', "$range&select=total_calls&limit=0&offset=5&order=id&and=(a.eq.1)&columns=x&on_conflict=y" ],
+	[ 'unknown parameters', "$range&foo=bar&admin=true" ],
+	[ 'another case of a name', "$range&Start_Date=nonsense" ],
 	[ 'no user', "$range&user_email=" ],
 	[ 'encoded names', 'st%61rt_date=2026-02-26T00:00:00Z&end_date=2026-03-28T23:59:59Z' ],
-  )
-{
-	my ($name, $query) = @$same;
-	is((request($query, bearer($key)))[2], $example, $name);
-}
-is((request($range, '-H', "authorization: bearer  $key"))[2], $example, 'the scheme in lower case');
-is((request($range, bearer($key), '-H', 'Prefer: tx=rollback', '-H', 'Range: 5-9', '-H', 'Accept: text/csv'))[2],
-	$example, 'other headers have no effect');
-my $one = decode_json((request("$range&user_email=mei.zhang%40example.com", bearer($key)))[2]);
-is($one->{data}{total_active_users}, 1, 'one user');
-cmp_ok($one->{data}{total_calls}, '<', 2450, 'fewer calls');
-is(decode_json((request("$range&user_email=nobody%40example.com", bearer($key)))[2])->{data}{total_calls}, 0, 'an unknown user');
-is((request('', bearer($key)))[0], 200, 'the default range');
-is((request("$range&user_email=in.(a)", bearer($key)))[0], 200, 'no filter syntax');
+);
 
-like(raw("$range&user_email=$_"), qr{^HTTP/1\.1 200 .*"total_calls": 0,}s, 'UTF-8 as it is')
-  for "ma\xc3\xb1ana\@example.com", "\xe5\x90\x8d\xf0\x9f\x93\x9e";
+# Headers that have no effect
+check("the header $_", $range, 200, $example, bearer($key), '-H', $_)
+  for 'Prefer: tx=rollback, timezone=America/New_York, return=minimal', 'Range: 5-9', 'Range-Unit: items', 'Accept: text/csv',
+  'Accept: application/vnd.pgrst.plan', 'Accept-Profile: public', 'Content-Profile: admin_dashboard', 'Content-Type: text/xml',
+  'X-Query: start_date=nonsense', 'X-Api-Authorization: Bearer x', 'X-Request-Id: mine', 'X-HTTP-Method-Override: DELETE',
+  'Origin: http://elsewhere.example', 'If-None-Match: *', 'Expect: 100-continue', 'Cookie: role=postgres';
+check("the key as $_", $range, 200, $example, '-H', "Authorization: $_$key")
+  for 'bearer ', 'BEARER ', 'Bearer  ';
+check('a key that expires later', $range, 200, $example, bearer($later));
+check('a small body', $range, 200, $example, bearer($key), '-X', 'GET', '-d', 'start_date=nonsense');
 
-# HEAD is evaluated as GET is
-($status, $headers, $body) = request($range, '-I', bearer($key));
+# Users
+sub data_of { return decode_json((request($_[0], bearer($key)))[2])->{data} }
+my $one = data_of("$range&user_email=mei.zhang%40example.com");
+is($one->{total_active_users}, 1, 'one user');
+cmp_ok($one->{total_calls}, '<', 2450, 'with fewer calls');
+is_deeply(data_of("$range&user_email=mei.zhang\@example.com"), $one, 'not encoded');
+is(data_of("$range&user_email=$_")->{total_calls}, 0, "nobody: $_")
+  for 'nobody%40example.com', 'in.(a,b)', 'is.null', 'not.eq.x', 'eq.mei.zhang%40example.com', '%27%3B--', 'a%2Bb%40example.com', 'a+b@example.com',
+  'MEI.ZHANG%40example.com', "ma%C3%B1ana", '%25', '*', 'null', "%F0%9F%93%9E";
+is(sql("SELECT admin_dashboard_rest.parameter('user_email=' || value, 'user_email')"
+		=~ s/value/"'$_->[0]'"/er), $_->[1], "the value of $_->[0]")
+  for [ 'a+b', 'a b' ], [ 'a%2Bb', 'a+b' ], [ 'a=b', 'a=b' ], [ '%41%zz%', 'A%zz%' ], [ 'ma%c3%B1ana', "ma\xc3\xb1ana" ];
+
+# A range that is not given
+my $default = data_of('');
+is(sql("SELECT '$default->{date_range}{end_date}'::timestamptz - '$default->{date_range}{start_date}'::timestamptz = interval '30 days',
+		now() - '$default->{date_range}{end_date}' BETWEEN '0' AND '1 minute'"), 't|t', 'the default range ends now and has 30 days');
+is(data_of('end_date=2026-03-28')->{date_range}{start_date}, '2026-02-26T23:59:59Z', 'or 30 days to its end');
+is(data_of('start_date=2026-02-26T00:00:00.25Z&end_date=2026-02-26T00:00:01Z')->{date_range}{start_date}, '2026-02-26T00:00:00.25Z', 'fractions are shown');
+
+# 401 and 403, which come before all else
+check(@$_[ 0, 1 ], 401, undef, @$_[ 2 .. $#$_ ]) for (
+	[ 'no key', $range ],
+	[ 'no key and a wrong date', 'start_date=nonsense' ],
+	[ 'Basic', $range, '-u', "admin:$key" ],
+	[ 'Digest', $range, '-H', "Authorization: Digest $key" ],
+	[ 'a key without its scheme', $range, '-H', "Authorization: $key" ],
+	[ 'the scheme alone', $range, '-H', 'Authorization: Bearer' ],
+	[ 'two keys', $range, '-H', "Authorization: Bearer $key $key" ],
+	[ 'a wrong key', $range, bearer('adk_' . '0' x 64) ],
+	[ 'a part of the key', $range, bearer(substr $key, 0, -1) ],
+	[ 'more than the key', $range, bearer("${key}0") ],
+	[ 'the key in capitals', $range, bearer(uc $key) ],
+	[ 'a revoked key', $range, bearer($revoked) ],
+	[ 'an expired key', $range, bearer($expired) ],
+	[ 'a long key', $range, bearer('x' x 2000) ],
+	[ 'a JWT', $range, bearer('eyJhbGciOiJub25lIn0.eyJyb2xlIjoicG9zdGdyZXMifQ.') ],
+	[ 'SQL', $range, bearer(q('"; DROP TABLE x --)) ],
+	[ 'bytes', $range, bearer("\xff\xfe") ],
+	[ 'the key in the query', "$range&api_key=$key" ],
+	[ 'the internal header', $range, '-H', "X-Api-Authorization: Bearer $key" ],
+);
+check('no super admin', $range, 403, undef, bearer($plain));
+check('no super admin and a wrong date', 'end_date=nonsense', 403, undef, bearer($plain));
+
+# 422
+my $date = 'must be a date and time in ISO 8601, such as 2026-02-26T00:00:00Z';
+check("start_date=$_", "start_date=$_", 422, "start_date $date", bearer($key))
+  for 'nonsense', 'now', 'infinity', '-infinity', '', '1772064000', '2026', '2026-02', '20260226', '2026-02-30', '2026-13-01', '2026-02-29',
+  '2026-02-26T25:00:00Z', '2026-02-26T24:00:00Z', '2026-02-26T00:60:00Z', '2026-02-26T00:00:61Z', '2026-02-26T00:00:00%2B24:00',
+  '2026-02-26T00:00:00%2B01:60', '2026-02-26T00:00:00Z%00', '%FF', '0000-01-01', '10000-01-01', '2026-02-26T00:00:00Z%20', '%202026-02-26',
+  '2026-02-26T00:00:00%20UTC', '2026-W09-4', '2026-057', 'eq.2026-02-26', '2026-02-26T00:00:00%2B05:30:00';
+check('end_date', 'end_date=tomorrow', 422, "end_date $date", bearer($key));
+check('both', 'start_date=x&end_date=y', 422, "start_date $date", bearer($key));
+check('start after end', 'start_date=2026-03-02&end_date=2026-03-01', 422, 'start_date must not be after end_date', bearer($key));
+check('start in the future', 'start_date=2999-01-01', 422, 'start_date must not be after end_date, which is now if it is not given', bearer($key));
+check('one second', 'start_date=2026-03-01T00:00:01Z&end_date=2026-03-01T00:00:00Z', 422, 'start_date must not be after end_date', bearer($key));
+check("user_email=$_", "$range&user_email=$_", 422, 'user_email must be text in UTF-8', bearer($key))
+  for '%C3%28', 'a%00b', '%C0%AF', '%ED%A0%80', '%F5%80%80%80';
+
+# Paths and methods
+check("the path $_", $_, 404, undef, bearer($key))
+  for '/', '/admin/analytics/dashboard/', '/admin/analytics/dashboards', '/admin/analytics', '/ADMIN/analytics/dashboard',
+  '/rpc/admin_analytics_dashboard', '/__error/500', '/__error/401', '/api_keys', '/admin/analytics/dashboard/..%2f..%2fx';
+check("the method $_", $range, 405, undef, '-X', $_, bearer($key))
+  for 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND';
+my ($status, $headers, $body) = request($range, '-I', bearer($key));
 is("$status$body", '200', 'HEAD: 200, no body');
-($status, $headers, $body) = request($range, '-I');
-is("$status$body", '401', 'HEAD without key: 401');
+like($headers, qr/^Content-Type: application\/json; charset=utf-8\r$/m, 'HEAD: the headers of GET');
+is(join('', (request($range, '-I'))[ 0, 2 ]), '401', 'HEAD without a key: 401');
+is(join('', (request('start_date=x', '-I', bearer($key)))[ 0, 2 ]), '422', 'HEAD with a wrong date: 422');
 
-# 401, 403
-my $no_key = 'A valid API key is required';
-like(refused(401, $no_key, 'no key', $range), qr/^WWW-Authenticate: Bearer\r?$/m, 'no key: the challenge');
-refused(401, $no_key, 'Basic', $range, '-u', "admin:$key");
-refused(401, $no_key, 'wrong key', $range, bearer('adk_' . '0' x 64));
-refused(401, $no_key, 'revoked key', $range, bearer($revoked_key));
-refused(401, $no_key, 'expired key', $range, bearer($expired_key));
-refused(401, $no_key, 'long key', $range, bearer('x' x 2000));
-refused(401, $no_key, 'quotes', $range, bearer(q('"; DROP TABLE x --)));
-refused(401, $no_key, 'bytes', $range, bearer("\xff\xfe"));
-refused(401, $no_key, 'the internal header', $range, '-H', "X-Api-Authorization: Bearer $key");
-refused(401, $no_key, 'the key comes first', 'start_date=nonsense');
-refused(403, 'This API key may not see the dashboard', 'no admin', $range, bearer($plain_key));
-
-# 400
-my $no_date = 'is not a date and time in ISO 8601';
-refused(400, "start_date $no_date", "start_date=$_", "start_date=$_", bearer($key))
-  for 'nonsense', 'now', 'infinity', '', '1772064000', '2026-02-30', '2026-02-26T25:00:00Z', '2026-02-26T24:00:00Z',
-  '2026-02-26T00:00:00%2B24:00', '2026-02-26T00:00:00Z%00', '%FF', '0000-01-01', '10000-01-01', '2026-02-26T00:00:60Z%20';
-refused(400, "end_date $no_date", 'end_date', 'end_date=tomorrow', bearer($key));
-refused(400, 'start_date must not be after end_date', 'start after end', 'start_date=2026-03-02&end_date=2026-03-01', bearer($key));
-refused(400, 'start_date must not be after end_date', 'start in the future', 'start_date=2999-01-01', bearer($key));
-refused(400, 'user_email is not text in UTF-8', 'bad UTF-8', "$range&user_email=%C3%28", bearer($key));
-like(raw("user_email=$_"), qr{^HTTP/1\.1 400 .*user_email is not text in UTF-8}s, 'bytes that are no UTF-8')
-  for "\xff\xfe", "a\xc3(", "\xc0\xaf", "\xed\xa0\x80", "\xf5\x80\x80\x80", "a\xe5\x90";
-refused(400, 'user_email is not text in UTF-8', 'U+0000', "$range&user_email=a%00b", bearer($key));
-
-# nginx's own answers
-$url = "http://$listen/admin/analytics/dashboards";
-refused(404, 'There is nothing at this path', 'another path', '', bearer($key));
-$url = "http://$listen/rpc/admin_analytics_dashboard";
-refused(404, 'There is nothing at this path', "PostgREST's path", '', bearer($key));
-$url = "http://$listen/__error/500";
-refused(404, 'There is nothing at this path', 'an internal path', '', bearer($key));
-$url = "http://$listen/admin/analytics/dashboard";
-like(refused(405, 'Only GET and HEAD are allowed', $_, $range, '-X', $_, bearer($key)), qr/^Allow: GET, HEAD\r?$/m, "$_: Allow")
-  for 'POST', 'PUT', 'DELETE', 'OPTIONS';
-# nginx would write the whole request to its error log
-refused(413, 'The request has too large a body', 'a body', "$range&user_email=mei.zhang%40example.com", '-X', 'GET', '-d', 'x' x 5000, bearer($key));
-
-# 500 says nothing of what is behind, and passes
-sql(qq(ALTER SERVER livekit OPTIONS (SET uri 'mongodb://127.0.0.1:1')));
-my $failure = 'The dashboard could not be computed';
-refused(500, $failure, 'MongoDB cannot be reached', "$range&user_email=mei.zhang%40example.com", bearer($key));
-sql(qq(ALTER SERVER livekit OPTIONS (SET uri '$uri')));
-is((request($range, bearer($key)))[2], $example, 'it is there again');
-my $function = 'ALTER FUNCTION api.admin_analytics_dashboard(text)';
-sql('CREATE VIEW slow AS SELECT c.* FROM calls c, (SELECT pg_sleep(30)) s; GRANT SELECT ON slow TO admin_dashboard_owner');
-sql("$function SET admin_dashboard.calls_table = 'public.slow'; $function SET statement_timeout = '200ms'");
-refused(500, $failure, 'it takes too long', $range, bearer($key));
-sql("$function SET admin_dashboard.calls_table = 'public.calls'; $function SET statement_timeout = '5s'");
-sql('ALTER FUNCTION api.admin_analytics_dashboard(text) RENAME TO away');
-refused(500, $failure, 'the function is away', $range, bearer($key));
-sql('ALTER FUNCTION api.away(text) RENAME TO admin_analytics_dashboard');
-sql('ALTER FOREIGN TABLE calls RENAME TO away');
-refused(500, $failure, 'the table is away', $range, bearer($key));
-sql('ALTER FOREIGN TABLE away RENAME TO calls');
-is((request($range, bearer($key)))[2], $example, 'it is back');
-
-# What the roles can do
-sub denied
+# What nginx refuses
+check('a body', "$range&user_email=mei.zhang%40example.com", 413, undef, '-X', 'GET', '-d', 'x' x 5000, bearer($key));
+check('a long query', "$range&x=" . 'x' x 9000, 414, undef, bearer($key));
+check('a long header', $range, 431, undef, '-H', 'X-Long: ' . 'x' x 20000, bearer($key));
+my $authorization = "Authorization: Bearer $key\r\nConnection: close\r\n\r\n";
+envelope($_->[0], raw($_->[1]), 400, $messages{400}) for (
+	[ 'no host', "GET /admin/analytics/dashboard HTTP/1.1\r\n$authorization" ],
+	[ 'no HTTP', "nonsense\r\n\r\n" ],
+	[ 'a method in small letters', "get /admin/analytics/dashboard HTTP/1.1\r\nHost: x\r\n$authorization" ],
+	[ 'a path with U+0000', "GET /%00 HTTP/1.1\r\nHost: x\r\n$authorization" ],
+	[ 'two keys', "GET /admin/analytics/dashboard HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer x\r\n$authorization" ],
+	[ 'a wrong length', "GET /admin/analytics/dashboard HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n$authorization" ]);
+for my $bytes ("\xff\xfe", "a\xc3(", "\xc0\xaf", "\xed\xa0\x80", "\xf5\x80\x80\x80", "a\xe5\x90")
 {
-	my ($query) = @_;
-	my $out = run_or_die('', 'bash', '-c',
-		'psql -XAtq -U admin_dashboard_authenticator -d "$0" -c "SET ROLE admin_dashboard_anon" -c "$1" 2>&1 || true', $database, $query);
-	like($out, qr/permission denied/, "denied: $query");
+	envelope('bytes that are no UTF-8', raw("GET /admin/analytics/dashboard?user_email=$bytes HTTP/1.1\r\nHost: x\r\n$authorization"),
+		422, 'user_email must be text in UTF-8');
 }
-denied($_)
-  for 'SELECT * FROM admin_dashboard.api_keys', 'SELECT * FROM calls', "SELECT admin_dashboard.create_api_key('x')",
-  'SELECT admin_dashboard.check_api_key(NULL)', "SELECT admin_dashboard_rest.parameter('a=b', 'a')";
-is(sql("SELECT count(*) FROM admin_dashboard.api_keys WHERE last_used_at > now() - interval '10 minutes'"), 2, 'the use of keys is noted');
-is(sql("SELECT count(*) FROM admin_dashboard.api_keys k WHERE k::text LIKE '%' || substr('$key', 5, 20) || '%'"), 0, 'keys are kept as hashes');
+for my $bytes ("ma\xc3\xb1ana\@example.com", "\xe5\x90\x8d\xf0\x9f\x93\x9e")
+{
+	like((raw("GET /admin/analytics/dashboard?$range&user_email=$bytes HTTP/1.1\r\nHost: x\r\n$authorization"))[2], qr/"total_calls": 0,/, 'UTF-8 as it is');
+}
+# one connection, several requests
+is(run_or_die('curl', '-sS', '-g', bearer($key), map { endpoint() . "?$range" } 1 .. 3), $example x 3, 'one connection for several requests');
+# more than the burst of twice the rate
+my @statuses = split /\n/, run_or_die('curl', '-sS', '-Z', '--parallel-max', 50, '-o', '/dev/null', '-w', '%{http_code}\n', endpoint() . '?[1-700]');
+is(join(' ', sort keys %{ { map { $_ => 1 } @statuses } }), '401 429', 'too many requests are refused');
+sleep 3;
+check('and those after them are not', $range, 200, $example, bearer($key));
+my $limited = (grep { $_->[0] == 429 } map { [ request($range) ] } 1 .. 1)[0];
+is($limited, undef, 'a single one never is');
+
+# What the keys' view shows, and to whom
+is(sql("SELECT string_agg(label, ' ' ORDER BY label) FROM admin_dashboard.api_keys WHERE last_used_at > now() - interval '10 minutes'"),
+	'later no admin test', 'the use of keys is noted');
+sql([ 'CREATE ROLE regress_keys LOGIN', 'GRANT admin_dashboard_admin TO regress_keys' ]);
+like(psql('regress_keys', "SELECT admin_dashboard.create_api_key('theirs')"), qr/^adk_/, 'admin_dashboard_admin makes keys');
+is(psql('regress_keys', "SELECT label FROM admin_dashboard.api_keys WHERE label = 'theirs'"), 'theirs', 'and sees them');
+is(psql('regress_keys', "SELECT admin_dashboard.revoke_api_key('theirs')"), '1', 'and revokes them');
+like(psql('regress_keys', $_), qr/permission denied/, "and no more: $_")
+  for 'SELECT * FROM admin_dashboard.api_key_hashes', "SELECT admin_dashboard.check_api_key('x')", 'SELECT * FROM calls',
+  "UPDATE admin_dashboard.api_keys SET super_admin = true", "SELECT admin_dashboard_rest.answer('')", 'SELECT api.admin_analytics_dashboard()';
+
+# What PostgREST's roles can do: call the one function
+my @anon = ('admin_dashboard_authenticator', 'SET ROLE admin_dashboard_anon');
+like(psql(@anon, 'SELECT api.admin_analytics_dashboard()'), qr/A valid API key is required/, 'the function');
+like(psql(@anon, $_), qr/permission denied|must be (?:owner|superuser)/, "denied: $_")
+  for 'SELECT * FROM admin_dashboard.api_keys', 'SELECT * FROM admin_dashboard.api_key_hashes', 'SELECT * FROM calls',
+  "SELECT admin_dashboard.create_api_key('x')", "SELECT admin_dashboard.revoke_api_key('test')", 'SELECT admin_dashboard.check_api_key(NULL)',
+  "SELECT admin_dashboard_rest.parameter('a=b', 'a')", "SELECT admin_dashboard_rest.answer('')", 'SELECT "the extension".admin_dashboard()',
+  'CREATE TABLE api.x (i int)', 'CREATE TABLE public.x (i int)', 'CREATE SCHEMA x', "SELECT pg_read_file('/etc/passwd')", 'SET ROLE admin_dashboard_owner',
+  'SET ROLE postgres', 'SELECT * FROM pg_user_mapping', "COPY (SELECT 1) TO PROGRAM 'true'", 'ALTER FUNCTION api.admin_analytics_dashboard() RESET ALL',
+  'CREATE OR REPLACE FUNCTION api.admin_analytics_dashboard() RETURNS json LANGUAGE sql RETURN 1';
+like(psql('admin_dashboard_authenticator', $_), qr/permission denied/, "the authenticator alone: $_")
+  for 'SELECT api.admin_analytics_dashboard()', 'SELECT * FROM calls', 'SELECT * FROM admin_dashboard.api_keys', 'SET ROLE admin_dashboard_owner';
+is(psql(@anon, "SELECT option_value FROM information_schema.user_mapping_options WHERE option_name = 'password'"), '', 'no password of a mapping');
 
 # A second one at the same address is told so, and the first goes on
 my ($second, $refusal) = ('', '');
-IPC::Run::run([ 'rest/serve', "$folder.2", $listen ], '<', \undef, '>', \$second, '2>', \$refusal);
+my ($address) = endpoint() =~ m{//([^/]+)/};
+IPC::Run::run([ 'rest/serve', rest_folder() . '.2', $address ], '<', \undef, '>', \$second, '2>', \$refusal, init => sub { $ENV{PGRST_DB_URI} = 'postgres:///none' });
 is($second, '', 'an address that is taken');
 like($refusal, qr/Address already in use/, 'says so');
-is((request($range, bearer($key)))[2], $example, 'and leaves the first alone');
+check('the first', $range, 200, $example, bearer($key));
 
 # It ends whole
-$server->signal('TERM');
-$server->finish;
-is($server->full_result(0), 0, 'stopped');
-ok(!-e "$folder/nginx.pid", 'nginx has ended');
-ok(!IO::Socket::INET->new($listen), 'nobody is at the address');
+is(stop_serving(), 0, 'stopped');
+ok(!-e rest_folder() . '/nginx.pid', 'nginx has ended');
+ok(!IO::Socket::INET->new($address), 'nobody is at the address');
 
 # Neither keys nor e-mail addresses are in logs
-sub secrets_of
-{
-	my ($name, $log) = @_;
-	unlike($log, qr/adk_|mei\.zhang|nobody|ma\S*ana/, "$name: neither key nor user");
-}
-my $logs = run_or_die('', 'bash', '-c', 'cat "$0"/*.log', $folder);
-like($logs, qr{GET /admin/analytics/dashboard 200}, 'requests are logged');
-like($logs, qr{\Q$_\E upstream}, "as what they were: $_")
-  for 'GET /admin/analytics/dashboard 401', 'POST /admin/analytics/dashboard 405', 'GET other 404';
-secrets_of('nginx and PostgREST', $logs);
-SKIP:
-{
-	open my $in, '<', $postgres_log or skip "PostgreSQL's log is not at hand", 3;
-	seek $in, $log_start, 0;
-	my $log = do { local $/; <$in> };
-	like($log, qr/pgrst_source/, 'PostgreSQL logs statements');
-	like($log, qr/dashboard request failed: 57014 /, 'and failures');
-	secrets_of('PostgreSQL', $log);
-}
+my $logs = join '', map { slurp($_) } glob rest_folder() . '/*.log';
+like($logs, qr{\Q$_\E upstream}, "logged as what it was: $_")
+  for 'GET /admin/analytics/dashboard 200', 'GET /admin/analytics/dashboard 401', 'POST /admin/analytics/dashboard 405', 'GET other 404';
+unlike($logs, qr/adk_|mei\.zhang|nobody|ma\S*ana/, 'neither key nor user in the logs of nginx and PostgREST');
+my $log = substr slurp("$ENV{PGHOST}/postgres.log"), $log_start;
+like($log, qr/pgrst_source/, 'PostgreSQL logs statements');
+unlike($log, qr/adk_[0-9a-f]{8}|mei\.zhang|nobody/, 'with neither key nor user');
 
-sql("DROP DATABASE $database", 'postgres');
-sql('DROP ROLE admin_dashboard_authenticator, admin_dashboard_anon, admin_dashboard_owner', 'postgres');
+sql('DROP DATABASE ad_rest', 'postgres');
+sql('DROP ROLE admin_dashboard_authenticator, admin_dashboard_anon, admin_dashboard_owner, admin_dashboard_admin, regress_keys', 'postgres');
 done_testing();

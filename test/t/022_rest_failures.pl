@@ -1,0 +1,204 @@
+# What the endpoint answers when something behind it fails, and that the first
+# request after that is answered: with a PostgreSQL of its own, to be stopped.
+
+use strict;
+use warnings;
+use lib 'test/lib';
+use Rest;
+use Servers;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+my ($host, $port) = ($ENV{AD_TEST_MONGODB_URI} // '') =~ m{^mongodb://([^:/,]+):(\d+)/?}
+  or plan skip_all => 'scripts/test provides the servers';
+
+my $cluster = "$ENV{TMPDIR}/rest-postgres";
+run_or_die('initdb', '--no-sync', '-A', 'trust', '-U', 'postgres', '-D', $cluster);
+sub pg_ctl { run_or_die('pg_ctl', '-D', $cluster, '-w', '-l', "$cluster/log", '-o', "-c listen_addresses= -k $cluster", @_) }
+pg_ctl('start');
+@ENV{qw(PGHOST PGPORT)} = ($cluster, 5432);
+
+my $proxied = start_faults($host, $port);
+my $uri = "mongodb://127.0.0.1:$proxied/?directConnection=true&connectTimeoutMS=60000";
+serve('ad_rest_failures', $uri);
+my $key = make_secret(sql("SELECT admin_dashboard.create_api_key('test')"));
+my $range = 'start_date=2026-02-26&end_date=2026-03-28';
+my $setup = sub { run_or_die('psql', '-XAtq', '-d', 'ad_rest_failures', '-v', "timeout=$_[0]", '-f', 'rest/setup.sql') };
+$setup->('1s');
+my $failed = qr/^\{"success": false, "message": "The dashboard could not be computed \(request [0-9a-f]{32}\)"\}$/;
+
+# PostgreSQL's log, from where it was last looked at
+my $seen = 0;
+
+sub logged
+{
+	my $log = slurp("$cluster/log");
+	my $new = substr $log, $seen;
+	$seen = length $log;
+	return $new;
+}
+
+# Answered by a 500 in the envelope, within that many seconds; returns the id
+sub fails
+{
+	my ($name, $within) = @_;
+	my $start = time;
+	my ($status, $headers, $body) = request($range, bearer($key));
+	my $took = time - $start;
+	is($status, 500, "$name: 500");
+	like($body, $failed, "$name: the envelope");
+	cmp_ok($took, '<', $within, "$name: within $within s");
+	my ($id) = $headers =~ /^X-Request-Id: (\w+)\r$/m;
+	like($body, qr/\Q$id\E/, "$name: with the id of the request");
+	return $id;
+}
+
+# The same within a few seconds: until PostgREST has been started again
+sub works_soon
+{
+	my ($name) = @_;
+	for (1 .. 50)
+	{
+		last if (request($range, bearer($key)))[0] == 200;
+		sleep 0.1;
+	}
+	works($name);
+}
+
+sub works
+{
+	my ($name) = @_;
+	is((request($range, bearer($key)))[2], example(), "$name: and then it works");
+}
+
+# So that nginx reads its configuration again, and has no connections to PostgREST
+sub reload_nginx
+{
+	my $nginx = served_pid('nginx');
+	my $workers = run_or_die('pgrep', '-P', $nginx);
+	kill 'HUP', $nginx;
+	for (1 .. 100)
+	{
+		my %still = map { $_ => 1 } split ' ', run_or_die('pgrep', '-P', $nginx);
+		return if !grep { $still{$_} } split ' ', $workers;
+		sleep 0.1;
+	}
+	die 'nginx has not read its configuration again';
+}
+works('all is well');
+logged();
+
+# MongoDB: away, silent, lost in the middle.  The limit is a second; what there is
+# besides is for a busy machine.
+fault('refuse');
+my $id = fails('MongoDB is away', 5);
+like(logged(), qr/LOG:  dashboard request $id failed: 08001 could not connect to MongoDB server "livekit"/, 'why is in the log, with the id');
+fault('pass');
+works('MongoDB is away');
+fault('mute 0');
+$id = fails('MongoDB is silent', 5);
+like(logged(), qr/LOG:  dashboard request $id failed: 57014 canceling statement due to statement timeout/, 'the limit ends it');
+fault('pass');
+works('MongoDB is silent');
+fault('cut 20');
+fails('MongoDB hangs up', 5);
+fault('pass');
+works('MongoDB hangs up');
+
+# A client that goes away: what MongoDB was asked ends with the limit at the latest
+fault('mute 0');
+eval { request($range, bearer($key), '--max-time', '0.3') };
+like($@, qr/curl/, 'a client that goes away');
+my $open = fault('open');
+for (1 .. 100)
+{
+	last if fault('open') < $open;
+	sleep 0.1;
+}
+is(fault('open'), $open - 1, 'closes the connection to MongoDB when the limit is over');
+is(sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'admin_dashboard_authenticator' AND state = 'active'"), '0', 'and ends the query');
+fault('pass');
+works('a client that goes away');
+
+# PostgREST: hung, gone, killed
+my $postgrest = served_pid('postgrest');
+kill 'STOP', $postgrest;
+fails('PostgREST hangs', 12);
+kill 'CONT', $postgrest;
+works('PostgREST hangs');
+my $socket = rest_folder() . '/postgrest.sock';
+rename $socket, "$socket.away" or die "$socket: $!\n";
+reload_nginx();
+fails('PostgREST is gone', 5);
+rename "$socket.away", $socket or die "$socket: $!\n";
+works('PostgREST is gone');
+kill 'KILL', $postgrest;
+fails('PostgREST is killed', 5);
+works_soon('PostgREST is killed');
+isnt(served_pid('postgrest'), $postgrest, 'by another process');
+
+# PostgreSQL: no connection to be had, a backend lost, stopped
+my $backends = "FROM pg_stat_activity WHERE usename = 'admin_dashboard_authenticator'";
+sql([ 'ALTER ROLE admin_dashboard_authenticator CONNECTION LIMIT 0', "SELECT pg_terminate_backend(pid) $backends" ]);
+fails('no connection to be had', 12);
+sql('ALTER ROLE admin_dashboard_authenticator CONNECTION LIMIT -1');
+works_soon('no connection to be had');
+sql("SELECT pg_terminate_backend(pid) $backends");
+works_soon('backends that were terminated');
+pg_ctl('-m', 'immediate', 'stop');
+fails('PostgreSQL is away', 12);
+pg_ctl('start');
+works_soon('PostgreSQL is away');
+
+# The database: locked, slow, something missing
+my $locker = background("BEGIN; LOCK TABLE admin_dashboard.api_key_hashes;\n\\echo locked", 'ad_rest_failures');
+$locker->{handle}->pump until $locker->{out} =~ /locked/;
+fails('the keys are locked', 5);
+$locker->{handle}->kill_kill;
+works('the keys are locked');
+my $function = 'ALTER FUNCTION api.admin_analytics_dashboard()';
+sql([ 'CREATE VIEW slow AS SELECT c.* FROM calls c, (SELECT pg_sleep(30)) s', 'GRANT SELECT ON slow TO admin_dashboard_owner',
+	"$function SET admin_dashboard.calls_table = 'public.slow'" ]);
+fails('the query is slow', 5);
+sql("$function SET admin_dashboard.calls_table = 'public.calls'");
+works('the query is slow');
+for my $missing ([ 'FUNCTION api.admin_analytics_dashboard()', 'FUNCTION api.away()', 'admin_analytics_dashboard' ],
+	[ 'FOREIGN TABLE calls', 'FOREIGN TABLE away', 'calls' ])
+{
+	my ($there, $away, $name) = @$missing;
+	sql("ALTER $there RENAME TO away");
+	fails("$name is missing", 5);
+	sql("ALTER $away RENAME TO $name");
+	works("$name is missing");
+}
+sql("CREATE VIEW failing AS SELECT 'x' AS created_by_email, '2026-03-01Z'::timestamptz AS created_at, (1 / (random() * 0)::int)::float8 AS duration_minutes");
+sql([ 'GRANT SELECT ON failing TO admin_dashboard_owner', "$function SET admin_dashboard.calls_table = 'public.failing'" ]);
+logged();
+$id = fails('the query fails', 5);
+like(logged(), qr/LOG:  dashboard request $id failed: 22012 division by zero/, 'why is in the log');
+sql("$function SET admin_dashboard.calls_table = 'public.calls'");
+# PostgREST would try a serialization failure again and again
+sql([ 'CREATE FUNCTION serialization() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE serialization_failure; END $$',
+	'CREATE VIEW conflicting AS SELECT * FROM calls WHERE serialization()', 'GRANT SELECT ON conflicting TO admin_dashboard_owner',
+	"$function SET admin_dashboard.calls_table = 'public.conflicting'" ]);
+fails('a serialization failure', 5);
+is(() = logged() =~ /failed: 40001/g, 1, 'which is tried once');
+sql("$function SET admin_dashboard.calls_table = 'public.calls'");
+works('a serialization failure');
+
+# As on a standby: nothing can be written
+my $conf = rest_folder() . '/nginx.conf';
+my $text = slurp($conf);
+$text =~ s/proxy_method POST;/proxy_method GET;/ or die 'nginx.conf has no method';
+open my $file, '>', $conf or die "$conf: $!\n";
+print $file $text;
+close $file;
+sql('UPDATE admin_dashboard.api_key_hashes SET last_used_at = NULL');
+reload_nginx();
+works('with GET, as for a standby');
+is((request($range))[0], 401, 'without a key it is refused');
+is(sql('SELECT count(last_used_at) FROM admin_dashboard.api_keys'), '0', 'and the use of the key is not noted');
+
+is(stop_serving(), 0, 'stopped');
+pg_ctl('-m', 'fast', 'stop');
+done_testing();
