@@ -81,6 +81,9 @@ GRANT :"anon" TO :"authenticator";
 -- PostgREST sends the request's headers, with the key, as a parameter
 ALTER ROLE :"authenticator" SET log_parameter_max_length = 0;
 ALTER ROLE :"authenticator" SET log_parameter_max_length_on_error = 0;
+-- (before 16 auto_explain logs none, and does not know the setting)
+SELECT format('ALTER ROLE %I SET auto_explain.log_parameter_max_length = 0', :'authenticator')
+WHERE current_setting('server_version_num')::int >= 160000 \gexec
 
 GRANT CONNECT ON DATABASE :"database" TO :"authenticator";
 GRANT USAGE ON SCHEMA :calls_schema, :extension_schema, admin_dashboard TO :"owner";
@@ -126,7 +129,8 @@ AS $$
 $$;
 
 -- A date and time in ISO 8601, in UTC where it has no offset; a date alone is
--- that time of its day.  22007 or 22008 if it is none.
+-- that time of its day.  Digits beyond microseconds do not count.  22007 or 22008
+-- if it is none.
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.instant(value text, time_alone text) RETURNS timestamptz
 LANGUAGE plpgsql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp SET timezone = 'UTC'
 AS $$
@@ -134,18 +138,18 @@ DECLARE
 	-- a plus that was not written as %2B has become a space
 	parts text[] := regexp_match(value,
 		'^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?)'
-		|| '(Z|z|[-+ ][0-9]{2}:?[0-9]{2})?)?$');
+		|| '(Z|z|[-+ ][0-9]{2}(?::?[0-9]{2})?)?)?$');
 	zone text;
 	moment timestamp;
 BEGIN
 	IF parts IS NULL OR parts[1] < '0001' OR parts[2] >= '24:00' THEN
 		RAISE invalid_datetime_format;
 	END IF;
-	moment := (parts[1] || ' ' || coalesce(replace(parts[2], ',', '.'), time_alone))::timestamp;
-	zone := translate(coalesce(parts[3], 'Z'), ' :', '+');
-	IF upper(zone) = 'Z' THEN
+	moment := (parts[1] || ' ' || coalesce(regexp_replace(parts[2], '[.,]([0-9]{1,6}).*', '.\1'), time_alone))::timestamp;
+	IF upper(coalesce(parts[3], 'Z')) = 'Z' THEN
 		RETURN moment AT TIME ZONE 'UTC';
 	END IF;
+	zone := rpad(translate(parts[3], ' :', '+'), 5, '0');
 	-- PostgreSQL's own offsets end at 15:59
 	IF substr(zone, 2, 2) > '23' OR substr(zone, 4, 2) > '59' THEN
 		RAISE invalid_datetime_format;

@@ -28,7 +28,7 @@ make_secret($_) for $key, $plain, $expired, $later, $revoked;
 # PostgreSQL logs all that PostgREST says, so that the end of this test can see
 # that it holds nothing secret
 sql("ALTER ROLE admin_dashboard_authenticator SET $_")
-  for "log_statement = 'all'", 'log_min_duration_statement = 0';
+  for "log_statement = 'all'", 'log_min_duration_statement = 0', "session_preload_libraries = 'auto_explain'", 'auto_explain.log_min_duration = 0';
 my $log_start = -s "$ENV{PGHOST}/postgres.log";
 
 my $example = example();
@@ -79,6 +79,7 @@ check(@$_[ 0, 1 ], 200, $example, bearer($key)) for (
 	[ 'small letters', 'start_date=2026-02-26t00:00:00z&end_date=2026-03-28t23:59:59z' ],
 	[ 'offsets', 'start_date=2026-02-26T05:30:00%2B05:30&end_date=2026-03-28T15:59:59-08:00' ],
 	[ 'offsets without a colon', 'start_date=2026-02-26T05:30:00%2B0530&end_date=2026-03-28T15:59:59-0800' ],
+	[ 'offsets in hours', 'start_date=2026-02-26T05:00:00%2B05&end_date=2026-03-28T15:59:59-08' ],
 	[ 'the largest offsets', 'start_date=2026-02-26T23:59:00%2B23:59&end_date=2026-03-28T00:00:59-23:59' ],
 	[ 'a plus that is not encoded', 'start_date=2026-02-26T05:30:00+05:30&end_date=2026-03-28T23:59:59%2B00:00' ],
 	[ 'fractions that are zero', 'start_date=2026-02-26T00:00:00.000Z&end_date=2026-03-28T23:59:59,000000Z' ],
@@ -121,6 +122,7 @@ my $default = data_of('');
 is(sql("SELECT '$default->{date_range}{end_date}'::timestamptz - '$default->{date_range}{start_date}'::timestamptz = interval '30 days',
 		now() - '$default->{date_range}{end_date}' BETWEEN '0' AND '1 minute'"), 't|t', 'the default range ends now and has 30 days');
 is(data_of('end_date=2026-03-28')->{date_range}{start_date}, '2026-02-26T23:59:59Z', 'or 30 days to its end');
+is(data_of('end_date=2026-03-28T23:59:59.9999999Z')->{date_range}{end_date}, '2026-03-28T23:59:59.999999Z', 'digits beyond microseconds');
 is(data_of('start_date=2026-02-26T00:00:00.25Z&end_date=2026-02-26T00:00:01Z')->{date_range}{start_date}, '2026-02-26T00:00:00.25Z', 'fractions are shown');
 
 # 401 and 403, which come before all else
@@ -154,7 +156,8 @@ check("start_date=$_", "start_date=$_", 422, "start_date $date", bearer($key))
   for 'nonsense', 'now', 'infinity', '-infinity', '', '1772064000', '2026', '2026-02', '20260226', '2026-02-30', '2026-13-01', '2026-02-29',
   '2026-02-26T25:00:00Z', '2026-02-26T24:00:00Z', '2026-02-26T00:60:00Z', '2026-02-26T00:00:61Z', '2026-02-26T00:00:00%2B24:00',
   '2026-02-26T00:00:00%2B01:60', '2026-02-26T00:00:00Z%00', '%FF', '0000-01-01', '10000-01-01', '2026-02-26T00:00:00Z%20', '%202026-02-26',
-  '2026-02-26T00:00:00%20UTC', '2026-W09-4', '2026-057', 'eq.2026-02-26', '2026-02-26T00:00:00%2B05:30:00';
+  '2026-02-26T00:00:00%20UTC', '2026-W09-4', '2026-057', 'eq.2026-02-26', '2026-02-26T00:00:00%2B05:30:00',
+  '2026-02-26T00:00:00%2B5', '2026-02-26T00:00:00%2B053', '2026-02-26T00:00123Z', '2026-02-26T00:00:00.Z';
 check('end_date', 'end_date=tomorrow', 422, "end_date $date", bearer($key));
 check('both', 'start_date=x&end_date=y', 422, "start_date $date", bearer($key));
 check('start after end', 'start_date=2026-03-02&end_date=2026-03-01', 422, 'start_date must not be after end_date', bearer($key));
@@ -182,6 +185,8 @@ check('a long header', $range, 431, undef, '-H', 'X-Long: ' . 'x' x 20000, beare
 my $authorization = "Authorization: Bearer $key\r\nConnection: close\r\n\r\n";
 envelope($_->[0], raw($_->[1]), 400, $messages{400}) for (
 	[ 'no host', "GET /admin/analytics/dashboard HTTP/1.1\r\n$authorization" ],
+	[ 'a version of HTTP that there is not', "GET /admin/analytics/dashboard HTTP/3.0\r\nHost: x\r\n$authorization" ],
+	[ 'an encoding that there is not', "GET /admin/analytics/dashboard HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: x\r\n$authorization" ],
 	[ 'no HTTP', "nonsense\r\n\r\n" ],
 	[ 'a method in small letters', "get /admin/analytics/dashboard HTTP/1.1\r\nHost: x\r\n$authorization" ],
 	[ 'a path with U+0000', "GET /%00 HTTP/1.1\r\nHost: x\r\n$authorization" ],
@@ -216,6 +221,14 @@ is(psql('regress_keys', "SELECT admin_dashboard.revoke_api_key('theirs')"), '1',
 like(psql('regress_keys', $_), qr/permission denied/, "and no more: $_")
   for 'SELECT * FROM admin_dashboard.api_key_hashes', "SELECT admin_dashboard.check_api_key('x')", 'SELECT * FROM calls',
   "UPDATE admin_dashboard.api_keys SET super_admin = true", "SELECT admin_dashboard_rest.answer('')", 'SELECT api.admin_analytics_dashboard()';
+
+# They are in a dump
+sql('CREATE DATABASE ad_rest_copy', 'postgres');
+run_or_die('bash', '-c', 'pg_dump ad_rest | psql -XAtq -v ON_ERROR_STOP=1 -d ad_rest_copy');
+is(sql("SELECT string_agg(admin_dashboard.check_api_key(key)::text, ' ') FROM unnest(ARRAY['$key', '$plain', '$revoked']) key", 'ad_rest_copy'),
+	'true false', 'keys live on after a restore');
+like(sql("SELECT admin_dashboard.create_api_key('another')", 'ad_rest_copy'), qr/^adk_/, 'and more can be made');
+sql('DROP DATABASE ad_rest_copy', 'postgres');
 
 # What PostgREST's roles can do: call the one function
 my @anon = ('admin_dashboard_authenticator', 'SET ROLE admin_dashboard_anon');
