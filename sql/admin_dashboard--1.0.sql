@@ -30,6 +30,14 @@ CREATE FOREIGN DATA WRAPPER admin_dashboard_fdw
 COMMENT ON FOREIGN DATA WRAPPER admin_dashboard_fdw IS
 	'MongoDB collections as read-only tables';
 
+CREATE FUNCTION admin_dashboard_version()
+RETURNS text
+AS 'MODULE_PATHNAME'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION admin_dashboard_version() IS
+	'the versions of the extension, PostgreSQL and libmongoc';
+
 ---------------------------------------------------------------------
 -- Connections
 ---------------------------------------------------------------------

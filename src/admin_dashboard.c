@@ -6,8 +6,11 @@
 
 #include "fmgr.h"
 #include "foreign/fdwapi.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 
+#include "analyze.h"
+#include "connection.h"
 #include "dashboard.h"
 #include "join.h"
 #include "option.h"
@@ -17,6 +20,7 @@
 PG_MODULE_MAGIC;
 
 PG_FUNCTION_INFO_V1(admin_dashboard_fdw_handler);
+PG_FUNCTION_INFO_V1(admin_dashboard_version);
 
 extern void _PG_init(void);
 
@@ -48,5 +52,19 @@ admin_dashboard_fdw_handler(PG_FUNCTION_ARGS)
 	routine->ReScanForeignScan = ad_rescan_foreign_scan;
 	routine->EndForeignScan = ad_end_foreign_scan;
 	routine->ExplainForeignScan = ad_explain_foreign_scan;
+	routine->AnalyzeForeignTable = ad_analyze_foreign_table;
 	PG_RETURN_POINTER(routine);
+}
+
+/*
+ * admin_dashboard_version() returns text: the versions of what is at work,
+ * that of the driver as it was loaded.
+ */
+Datum
+admin_dashboard_version(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(psprintf("admin_dashboard %s, PostgreSQL %s, libmongoc %s",
+											  AD_VERSION,
+											  GetConfigOption("server_version", false, false),
+											  mongoc_get_version())));
 }

@@ -102,23 +102,13 @@ ad_column_output(const AdColumn *column, int position)
 }
 
 /*
- * The outputs of a scan: each column that is needed, of the relation's
- * target list or by a local condition, or is one of attrs.
+ * The outputs for a table's columns: those in attrs, or all.
  */
-static List *
-scan_outputs(RelOptInfo *rel, AdRelation *relation, Bitmapset *attrs)
+List *
+ad_table_outputs(Relation table, const AdTableOptions *options, Bitmapset *attrs, bool all)
 {
-	Relation	table = table_open(relation->context.relid, NoLock);
 	TupleDesc	desc = RelationGetDescr(table);
 	List	   *outputs = NIL;
-	bool		whole_row;
-	ListCell   *lc;
-
-	pull_varattnos((Node *) rel->reltarget->exprs, rel->relid, &attrs);
-	foreach(lc, relation->local_conds)
-		pull_varattnos((Node *) lfirst_node(RestrictInfo, lc)->clause,
-					   rel->relid, &attrs);
-	whole_row = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attrs);
 
 	for (int i = 0; i < desc->natts; i++)
 	{
@@ -126,9 +116,9 @@ scan_outputs(RelOptInfo *rel, AdRelation *relation, Bitmapset *attrs)
 		AdColumn   *column;
 
 		if (attr->attisdropped ||
-			!(whole_row || bms_is_member(attr->attnum - FirstLowInvalidHeapAttributeNumber, attrs)))
+			!(all || bms_is_member(attr->attnum - FirstLowInvalidHeapAttributeNumber, attrs)))
 			continue;
-		column = ad_column(relation->context.relid, attr->attnum, relation->options);
+		column = ad_column(RelationGetRelid(table), attr->attnum, options);
 		if (ad_target(attr->atttypid, attr->atttypmod) == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
@@ -144,6 +134,27 @@ scan_outputs(RelOptInfo *rel, AdRelation *relation, Bitmapset *attrs)
 					 errhint("A field whose name is a dollar is \"\\$\".")));
 		outputs = lappend(outputs, ad_column_output(column, i));
 	}
+	return outputs;
+}
+
+/*
+ * The outputs of a scan: each column that is needed, of the relation's
+ * target list or by a local condition, or is one of attrs.
+ */
+static List *
+scan_outputs(RelOptInfo *rel, AdRelation *relation, Bitmapset *attrs)
+{
+	Relation	table = table_open(relation->context.relid, NoLock);
+	List	   *outputs;
+	ListCell   *lc;
+
+	pull_varattnos((Node *) rel->reltarget->exprs, rel->relid, &attrs);
+	foreach(lc, relation->local_conds)
+		pull_varattnos((Node *) lfirst_node(RestrictInfo, lc)->clause,
+					   rel->relid, &attrs);
+	/* a whole row is all columns */
+	outputs = ad_table_outputs(table, relation->options, attrs,
+							   bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attrs));
 	table_close(table, NoLock);
 	return outputs;
 }

@@ -45,6 +45,8 @@ typedef struct AdUpperRelation
 #define AD_PIPELINE_COST	0.1
 
 extern AdOutput *ad_column_output(const AdColumn *column, int position);
+extern List *ad_table_outputs(Relation table, const AdTableOptions *options,
+							  Bitmapset *attrs, bool all);
 extern void ad_get_foreign_rel_size(PlannerInfo *root, RelOptInfo *rel,
 									Oid relid);
 extern void ad_get_foreign_paths(PlannerInfo *root, RelOptInfo *rel,

@@ -1,0 +1,176 @@
+/*
+ * analyze.c
+ *	  ANALYZE of foreign tables, from documents that MongoDB chooses at random.
+ *
+ * INTERFACE ROUTINES
+ *		ad_analyze_foreign_table	that the table can be analyzed, and by what
+ *
+ * At most as many documents are read as ANALYZE wants rows, and of them only
+ * the columns' fields.  A value that does not fit its column counts as null,
+ * whatever on_mismatch says: statistics are no answer to a query, and one odd
+ * document should not leave a table without any.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "commands/progress.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/backend_progress.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "analyze.h"
+#include "decode.h"
+#include "plan.h"
+
+/*
+ * Ask for the query's documents, as the table's owner.
+ */
+static AdCursor *
+open_cursor(Relation relation, const AdQuery *query)
+{
+	AdCommand	command = {0};
+
+	/* there is no filter, so it is certain that documents can match */
+	(void) ad_query_bind(query, NULL, &command);
+	command.userid = relation->rd_rel->relowner;
+	command.statement = CurrentMemoryContext;
+	return ad_cursor_open(&command);
+}
+
+static AdQuery *
+create_query(Relation relation, const AdTableOptions *options)
+{
+	AdQuery    *query = ad_query_create(GetForeignTable(RelationGetRelid(relation))->serverid,
+										options, ad_true());
+
+	query->aggregate = true;
+	return query;
+}
+
+/*
+ * The number of documents.  They are counted: what a collection knows of
+ * itself is not to be had of views, and of time-series collections it is the
+ * number of buckets.
+ */
+static double
+count_documents(Relation relation, const AdTableOptions *options)
+{
+	AdQuery    *query = create_query(relation, options);
+	AdDecoder  *decoder = ad_decoder_create();
+	Node	   *group = ad_doc2("_id", ad_null(), "n", ad_doc("$sum", ad_integer(1)));
+	AdCursor   *cursor;
+	const uint8 *document;
+	double		count = 0;
+
+	query->stages = list_make1(ad_doc("$group", group));
+	(void) ad_decoder_add(decoder, "n", ad_target(INT8OID, -1));
+	cursor = open_cursor(relation, query);
+	document = ad_cursor_next(cursor);
+	if (document != NULL)
+	{
+		const AdFieldValue *values = ad_decode(decoder, document);
+
+		if (values[0].state == AD_FIELD_VALUE)
+			count = (double) DatumGetInt64(values[0].value);
+	}
+	ad_cursor_close(cursor);
+	return count;
+}
+
+/*
+ * Read the sample into rows, and return how many there are.
+ */
+static int
+read_sample(Relation relation, AdQuery *query, HeapTuple *rows, int targrows)
+{
+	TupleDesc	desc = RelationGetDescr(relation);
+	AdDecoder  *decoder = ad_decoder_create();
+	Datum	   *datums = palloc0(desc->natts * sizeof(Datum));
+	bool	   *nulls = palloc(desc->natts * sizeof(bool));
+	MemoryContext tuple_cxt = AllocSetContextCreate(CurrentMemoryContext,
+													"admin_dashboard analyze tuple",
+													ALLOCSET_DEFAULT_SIZES);
+	AdCursor   *cursor;
+	const uint8 *document;
+	int			count = 0;
+	ListCell   *lc;
+
+	memset(nulls, true, desc->natts * sizeof(bool));
+	foreach(lc, query->outputs)
+	{
+		AdOutput   *output = lfirst(lc);
+
+		(void) ad_decoder_add(decoder,
+							  pg_server_to_any(output->path, strlen(output->path), PG_UTF8),
+							  ad_target(output->typid, output->typmod));
+	}
+	cursor = open_cursor(relation, query);
+	pgstat_progress_update_param(PROGRESS_ANALYZE_BLOCKS_TOTAL, targrows);
+	while (count < targrows && (document = ad_cursor_next(cursor)) != NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(tuple_cxt);
+		const AdFieldValue *values = ad_decode(decoder, document);
+
+		CHECK_FOR_INTERRUPTS();
+		foreach(lc, query->outputs)
+		{
+			const AdFieldValue *value = &values[foreach_current_index(lc)];
+			int			position = ((AdOutput *) lfirst(lc))->position;
+
+			nulls[position] = value->state != AD_FIELD_VALUE;
+			if (!nulls[position])
+				datums[position] = value->value;
+		}
+		MemoryContextSwitchTo(old);
+		rows[count++] = heap_form_tuple(desc, datums, nulls);
+		MemoryContextReset(tuple_cxt);
+		pgstat_progress_update_param(PROGRESS_ANALYZE_BLOCKS_DONE, count);
+	}
+	ad_cursor_close(cursor);
+	MemoryContextDelete(tuple_cxt);
+	return count;
+}
+
+/*
+ * AcquireSampleRowsFunc
+ */
+static int
+acquire_sample_rows(Relation relation, int elevel, HeapTuple *rows, int targrows,
+					double *totalrows, double *totaldeadrows)
+{
+	AdTableOptions *options = ad_table_options(RelationGetRelid(relation));
+	AdQuery    *query = create_query(relation, options);
+	int			count;
+
+	query->outputs = ad_table_outputs(relation, options, NULL, true);
+	ad_query_project(query);
+	query->stages = list_make1(ad_doc("$sample", ad_doc("size", ad_integer(targrows))));
+	if (query->projection != NULL)
+		query->stages = lappend(query->stages, ad_doc("$project", query->projection));
+	count = read_sample(relation, query, rows, targrows);
+
+	/* a sample that is smaller than it could be is the whole collection */
+	*totalrows = count < targrows ? count : Max(count_documents(relation, options), count);
+	*totaldeadrows = 0;
+	ereport(elevel,
+			(errmsg("\"%s\": collection \"%s.%s\" has %.0f documents, of which %d were sampled",
+					RelationGetRelationName(relation), options->database,
+					options->collection, *totalrows, count)));
+	return count;
+}
+
+/*
+ * AnalyzeForeignTable.  A collection has no pages; partitions have equal parts
+ * in the sample of their parent.
+ */
+bool
+ad_analyze_foreign_table(Relation relation, AcquireSampleRowsFunc *func,
+						 BlockNumber *totalpages)
+{
+	*func = acquire_sample_rows;
+	*totalpages = 1;
+	return true;
+}

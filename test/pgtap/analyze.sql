@@ -1,0 +1,100 @@
+-- ANALYZE: what it finds is what the documents hold, it changes no answer, it
+-- fails neither on mismatches nor on views, and plans follow what it finds.
+
+\set ON_ERROR_STOP on
+\set QUIET on
+\getenv uri AD_TEST_MONGODB_URI
+\set loaded `"$PYTHON" test/data/load_analyze.py "$AD_TEST_MONGODB_URI"`
+
+SET client_min_messages = warning;
+BEGIN;
+CREATE EXTENSION admin_dashboard;
+CREATE SERVER mongodb FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri :'uri');
+SELECT * FROM no_plan();
+
+CREATE FOREIGN TABLE orders (id int OPTIONS (field '_id'), customer int, status text, total double precision,
+	city text OPTIONS (field 'address.city'), dropped int, doc jsonb OPTIONS (field '$')) SERVER mongodb OPTIONS (database 'ad_test', collection 'analyze_orders');
+ALTER FOREIGN TABLE orders DROP COLUMN dropped;
+CREATE FOREIGN TABLE recent (id int OPTIONS (field '_id'), status text)
+	SERVER mongodb OPTIONS (database 'ad_test', collection 'analyze_recent');
+CREATE FOREIGN TABLE nothing (id int OPTIONS (field '_id')) SERVER mongodb OPTIONS (database 'ad_test', collection 'analyze_nothing');
+
+CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+	plan text := '';
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+		plan := plan || line || E'\n';
+	END LOOP;
+	RETURN plan;
+END $$;
+
+CREATE TEMP TABLE before AS
+	SELECT status, count(*) n, sum(customer) s, min(city) c FROM orders GROUP BY status;
+
+ANALYZE orders;
+SELECT is(reltuples, 3000::real, 'a table has as many rows as the collection documents')
+FROM pg_class WHERE relname = 'orders';
+SELECT is(n_distinct, -1::real, 'a column of distinct values is one') FROM pg_stats WHERE tablename = 'orders' AND attname = 'id';
+SELECT is(n_distinct, 3::real, 'distinct values are counted') FROM pg_stats WHERE tablename = 'orders' AND attname = 'status';
+SELECT is(most_common_vals::text, '{open,paid,"sent out"}', 'common values are told') FROM pg_stats
+WHERE tablename = 'orders' AND attname = 'status';
+SELECT cmp_ok(null_frac, '=', 0.5::real, 'nulls are told, and what is missing is null')
+FROM pg_stats WHERE tablename = 'orders' AND attname = 'city';
+SELECT is(null_frac, (1 / 3.0)::real, 'a mismatch counts as null, and is no error')
+FROM pg_stats WHERE tablename = 'orders' AND attname = 'total';
+SELECT is(avg_width, 8, 'widths are told') FROM pg_stats WHERE tablename = 'orders' AND attname = 'total';
+SELECT isnt_empty($$SELECT FROM pg_stats WHERE tablename = 'orders' AND attname = 'doc' AND avg_width > 50$$,
+	'the whole document has a width');
+SELECT set_eq('SELECT status, count(*) n, sum(customer) s, min(city) c FROM orders GROUP BY status',
+	'SELECT * FROM before', 'answers stay what they were');
+
+ANALYZE recent;
+SELECT is(reltuples, 1000::real, 'a view can be analyzed') FROM pg_class WHERE relname = 'recent';
+ANALYZE nothing;
+SELECT is(reltuples, 0::real, 'a collection that does not exist has no rows') FROM pg_class WHERE relname = 'nothing';
+
+-- of more documents than are sampled
+SET LOCAL default_statistics_target = 2;
+ALTER FOREIGN TABLE orders ALTER doc SET STATISTICS 0;
+ANALYZE orders;
+SELECT is(reltuples, 3000::real, 'documents beyond the sample are counted') FROM pg_class WHERE relname = 'orders';
+RESET default_statistics_target;
+ANALYZE orders;
+
+-- plans
+CREATE TEMP TABLE few AS SELECT 7 AS customer;
+CREATE TEMP TABLE many AS SELECT n AS customer FROM generate_series(1, 5000) n;
+ANALYZE few;
+ANALYZE many;
+SELECT alike(pg_temp.plan_of('SELECT * FROM few JOIN orders USING (customer)'), 'Nested Loop%',
+	'few local rows ask for theirs');
+SELECT alike(pg_temp.plan_of('SELECT * FROM many JOIN orders USING (customer)'), 'Hash Join%',
+	'many local rows are hashed');
+
+-- cancelled while it waits or reads
+CREATE FUNCTION pg_temp.state_of(query text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE query;
+	RETURN 'none';
+EXCEPTION WHEN query_canceled THEN
+	RETURN SQLSTATE;
+END $$;
+SET LOCAL statement_timeout = 20;
+SELECT is(pg_temp.state_of('ANALYZE orders'), '57014', 'ANALYZE can be cancelled');
+RESET statement_timeout;
+SELECT lives_ok('ANALYZE orders', 'and works again');
+
+-- errors
+CREATE FOREIGN TABLE odd (a point) SERVER mongodb OPTIONS (database 'ad_test', collection 'analyze_orders');
+SELECT throws_ok('ANALYZE odd', 'HV004',
+	'column "a" of foreign table "odd" is of type point, which cannot be read from MongoDB', 'a type that cannot be read');
+ALTER SERVER mongodb OPTIONS (SET uri 'mongodb://127.0.0.1:1/');
+SELECT throws_ok('ANALYZE recent', '08001', NULL, 'a server that does not answer');
+
+SELECT matches(admin_dashboard_version(), '^admin_dashboard 1\.0, PostgreSQL 1[5-8][.a-z0-9]+.*, libmongoc [12]\.\d+\.\d+',
+	'the versions of what is at work');
+
+SELECT * FROM finish();
+ROLLBACK;
