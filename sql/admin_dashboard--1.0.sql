@@ -99,6 +99,7 @@ COMMENT ON FUNCTION admin_dashboard(timestamptz, timestamptz, text) IS
 -- enough to keep it: there is nothing to guess it from.
 CREATE SCHEMA admin_dashboard;
 REVOKE ALL ON SCHEMA admin_dashboard FROM PUBLIC;
+COMMENT ON SCHEMA admin_dashboard IS 'API keys of the REST endpoint, and what checks them';
 
 CREATE TABLE admin_dashboard.api_key_hashes (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
