@@ -103,30 +103,42 @@ CREATE SCHEMA IF NOT EXISTS admin_dashboard_rest;
 REVOKE ALL ON SCHEMA admin_dashboard_rest FROM PUBLIC;
 GRANT USAGE ON SCHEMA admin_dashboard_rest TO :"owner";
 
+-- They are written in PL/pgSQL, which keeps its plans from one request to the
+-- next; functions in SQL are planned in each.
+
 -- The bytes that a part of a query string stands for (RFC 3986, 2.1; a plus is
 -- a space, as in forms).
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.url_decode(part text) RETURNS bytea
-LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT coalesce(string_agg(
-		CASE WHEN m[1] IS NOT NULL THEN decode(m[1], 'hex')
-			 ELSE convert_to(m[2], 'UTF8') END, '' ORDER BY n), '')
-	FROM regexp_matches(replace(part, '+', ' '), '%([0-9A-Fa-f]{2})|(%|[^%]+)', 'g')
-		WITH ORDINALITY AS found (m, n)
-$$;
+BEGIN
+	IF part !~ '[%+]' THEN
+		RETURN convert_to(part, 'UTF8');
+	END IF;
+	RETURN (SELECT coalesce(string_agg(
+			CASE WHEN m[1] IS NOT NULL THEN decode(m[1], 'hex')
+				 ELSE convert_to(m[2], 'UTF8') END, '' ORDER BY n), '')
+		FROM regexp_matches(replace(part, '+', ' '), '%([0-9A-Fa-f]{2})|(%|[^%]+)', 'g')
+			WITH ORDINALITY AS found (m, n));
+END $$;
 
 -- The value of a parameter of a query string, null if it is not there.  Of
 -- several with the name the last counts.  22021 or 22P05 if it is no text in
 -- UTF-8; what the names of others are is not looked at.
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.parameter(query text, name text) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT coalesce(convert_from(admin_dashboard_rest.url_decode(found.value), 'UTF8'), '')
-	FROM (SELECT substring(pair FROM '=(.*)$') AS value
-		  FROM regexp_split_to_table(query, '&') WITH ORDINALITY AS pairs (pair, n)
-		  WHERE admin_dashboard_rest.url_decode(split_part(pair, '=', 1)) = convert_to(parameter.name, 'UTF8')
-		  ORDER BY n DESC LIMIT 1) found
-$$;
+DECLARE
+	pair text;
+	value text;
+BEGIN
+	FOREACH pair IN ARRAY string_to_array(query, '&') LOOP
+		IF admin_dashboard_rest.url_decode(split_part(pair, '=', 1)) = convert_to(name, 'UTF8') THEN
+			value := coalesce(substring(pair FROM '=(.*)$'), '');
+		END IF;
+	END LOOP;
+	RETURN convert_from(admin_dashboard_rest.url_decode(value), 'UTF8');
+END $$;
 
 -- A date and time in ISO 8601, in UTC where it has no offset; a date alone is
 -- that time of its day.  Digits beyond microseconds do not count.  22007 or 22008
@@ -161,26 +173,27 @@ END $$;
 -- Refuse the request: the HTTP status and a message of plain ASCII, which
 -- nginx puts in the body.  Returns that body.
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.refuse(status int, message text) RETURNS json
-LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT set_config('response.status', refuse.status::text, true),
-		set_config('response.headers', json_build_array(
-			json_build_object('X-Message', refuse.message))::text, true);
-	SELECT format('{"success": false, "message": %s}', to_json(refuse.message))::json
-$$;
+BEGIN
+	PERFORM set_config('response.status', status::text, true),
+		set_config('response.headers', json_build_array(json_build_object('X-Message', message))::text, true);
+	RETURN format('{"success": false, "message": %s}', to_json(message));
+END $$;
 
 -- The body of the answer: the summary in the order of the API document.
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.body(data jsonb) RETURNS json
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT format('{"success": true, "message": "Admin dashboard fetched successfully", "data": '
+BEGIN
+	RETURN format('{"success": true, "message": "Admin dashboard fetched successfully", "data": '
 		'{"total_calls": %s, "total_duration_minutes": %s, "total_duration_hours": %s, '
 		'"avg_duration_minutes": %s, "total_active_users": %s, '
 		'"date_range": {"start_date": %s, "end_date": %s}}}',
 		data -> 'total_calls', data -> 'total_duration_minutes', data -> 'total_duration_hours',
 		data -> 'avg_duration_minutes', data -> 'total_active_users',
-		data #> '{date_range,start_date}', data #> '{date_range,end_date}')::json
-$$;
+		data #> '{date_range,start_date}', data #> '{date_range,end_date}');
+END $$;
 
 -- The summary, wherever the extension is: a name in the function's path could
 -- be taken by another's.
