@@ -326,15 +326,46 @@ ad_query_from_list(List *list)
 	return query;
 }
 
+/*
+ * The stages that a filter makes.  What says that a value is not an array, and
+ * the like, is a stage of its own: MongoDB takes the two as one, while the test
+ * server uses an index only where nothing stands beside the bounds.
+ */
+static List *
+match_stages(Node *filter)
+{
+	List	   *bounds = NIL;
+	List	   *guards = NIL;
+	List	   *stages = NIL;
+	ListCell   *lc;
+
+	if (ad_tag(filter) == AD_TRUE)
+		return NIL;
+	if (ad_tag(filter) != AD_AND)
+		return list_make1(ad_doc("$match", ad_template_match(filter)));
+	for_each_from(lc, (List *) filter, 1)
+	{
+		Node	   *predicate = lfirst(lc);
+
+		if (ad_tag(predicate) == AD_FIELD && strcmp(ad_member_str(ad_member(predicate, 1), 0), "$not") == 0)
+			guards = lappend(guards, predicate);
+		else
+			bounds = lappend(bounds, predicate);
+	}
+	if (bounds != NIL)
+		stages = lappend(stages, ad_doc("$match", ad_template_match(ad_and(bounds))));
+	if (guards != NIL)
+		stages = lappend(stages, ad_doc("$match", ad_template_match(ad_and(guards))));
+	return stages;
+}
+
 /* the stages of an aggregate, whose filter is folded, with these limits */
 static Node *
 pipeline(const AdQuery *query, Node *filter, Node *skip, Node *limit, const AdSlot *slots)
 {
-	List	   *stages = NIL;
+	List	   *stages = match_stages(filter);
 	ListCell   *lc;
 
-	if (ad_tag(filter) != AD_TRUE)
-		stages = list_make1(ad_doc("$match", ad_template_match(filter)));
 	foreach(lc, query->stages)
 		stages = lappend(stages, ad_template_bind(lfirst(lc), slots));
 	if (query->sort != NULL)
