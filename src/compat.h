@@ -176,4 +176,9 @@ ad_eclass_members(EquivalenceClass *ec, RelOptInfo *rel)
 #define ad_is_descending(pathkey) ((pathkey)->pk_strategy == BTGreaterStrategyNumber)
 #endif
 
+/* 17 has no such error of its own any more; the SQLSTATE is as it was */
+#ifndef ERRCODE_SNAPSHOT_TOO_OLD
+#define ERRCODE_SNAPSHOT_TOO_OLD	MAKE_SQLSTATE('7','2','0','0','0')
+#endif
+
 #endif							/* AD_COMPAT_H */

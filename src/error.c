@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "compat.h"
 #include "error.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
