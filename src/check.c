@@ -184,6 +184,8 @@ check_readv(mongoc_stream_t *base, mongoc_iovec_t *iov, size_t iovcnt,
 	AdCheckStream *stream = (AdCheckStream *) base;
 	size_t		given = 0;
 
+	/* also if it ends early: a part of a message is not to be had */
+	stream->notes->pending = 0;
 	for (size_t i = 0; i < iovcnt; i++)
 	{
 		size_t		filled = 0;

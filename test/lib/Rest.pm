@@ -11,7 +11,7 @@ use IPC::Run qw(start);
 use Servers;
 use Test::More;
 
-our @EXPORT = qw(sql psql serve stop_serving served_pid rest_folder request raw bearer row_of example endpoint);
+our @EXPORT = qw(sql psql serve stop_serving served_pid rest_folder request raw bearer example endpoint);
 
 # what is asked for goes to no proxy
 $ENV{no_proxy} = $ENV{NO_PROXY} = '*';

@@ -11,7 +11,8 @@ use JSON::PP;
 use Socket;
 use Time::HiRes qw(sleep time);
 
-our @EXPORT = qw(free_port run_or_die run_python slurp make_secret make_database session background
+our @EXPORT = qw(free_port run_or_die run_python slurp make_secret make_database wait_until session background go_on
+  waits_for_mongodb
   start_server stop_server server_pid server_port start_faults fault
   start_members member member_commands);
 
@@ -58,6 +59,18 @@ sub make_secret
 	return $secret;
 }
 
+# Whether it becomes true within ten seconds
+sub wait_until(&)
+{
+	my ($condition) = @_;
+	for (1 .. 200)
+	{
+		return 1 if $condition->();
+		sleep 0.05;
+	}
+	return 0;
+}
+
 my $database;
 
 # A database of the test's own, which logs much; dropped by drop_database, or by
@@ -102,6 +115,28 @@ sub background
 	$session{handle}->pump until $session{out} =~ /^(\d+)\n/;
 	$session{pid} = $1;
 	return \%session;
+}
+
+# What it says to some queries more
+sub go_on
+{
+	my ($session, $queries) = @_;
+	$session->{out} = '';
+	$session->{in} .= "$queries;\n\\echo done\n";
+	$session->{handle}->pump until $session->{out} =~ /^done$/m;
+	$session->{out} =~ s/^LOCATION:.*\n//mg;
+	return $session->{out} =~ s/done\n\z//r;
+}
+
+# Whether it comes to wait for MongoDB
+sub waits_for_mongodb
+{
+	my ($session, $where) = @_;
+	return wait_until
+	{
+		$session->{handle}->pump_nb;
+		session("SELECT wait_event_type FROM pg_stat_activity WHERE pid = $session->{pid} AND state = 'active'", undef, $where) eq 'Extension'
+	};
 }
 
 my ($port, $pid, $folder) = (free_port());

@@ -208,8 +208,7 @@ my @statuses = split /\n/, run_or_die('curl', '-sS', '-Z', '--parallel-max', 50,
 is(join(' ', sort keys %{ { map { $_ => 1 } @statuses } }), '401 429', 'too many requests are refused');
 sleep 3;
 check('and those after them are not', $range, 200, $example, bearer($key));
-my $limited = (grep { $_->[0] == 429 } map { [ request($range) ] } 1 .. 1)[0];
-is($limited, undef, 'a single one never is');
+isnt((request($range))[0], 429, 'a single one never is');
 
 # What the keys' view shows, and to whom
 is(sql("SELECT string_agg(label, ' ' ORDER BY label) FROM admin_dashboard.api_keys WHERE last_used_at > now() - interval '10 minutes'"),

@@ -7,7 +7,7 @@ use lib 'test/lib';
 use Rest;
 use Servers;
 use Test::More;
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(time);
 
 my ($host, $port) = ($ENV{AD_TEST_MONGODB_URI} // '') =~ m{^mongodb://([^:/,]+):(\d+)/?}
   or plan skip_all => 'scripts/test provides the servers';
@@ -57,11 +57,7 @@ sub fails
 sub works_soon
 {
 	my ($name) = @_;
-	for (1 .. 50)
-	{
-		last if (request($range, bearer($key)))[0] == 200;
-		sleep 0.1;
-	}
+	wait_until { (request($range, bearer($key)))[0] == 200 };
 	works($name);
 }
 
@@ -77,13 +73,11 @@ sub reload_nginx
 	my $nginx = served_pid('nginx');
 	my $workers = run_or_die('pgrep', '-P', $nginx);
 	kill 'HUP', $nginx;
-	for (1 .. 100)
+	wait_until
 	{
 		my %still = map { $_ => 1 } split ' ', run_or_die('pgrep', '-P', $nginx);
-		return if !grep { $still{$_} } split ' ', $workers;
-		sleep 0.1;
-	}
-	die 'nginx has not read its configuration again';
+		!grep { $still{$_} } split ' ', $workers
+	} or die 'nginx has not read its configuration again';
 }
 works('all is well');
 logged();
@@ -110,11 +104,7 @@ fault('mute 0');
 eval { request($range, bearer($key), '--max-time', '0.3') };
 like($@, qr/curl/, 'a client that goes away');
 my $open = fault('open');
-for (1 .. 100)
-{
-	last if fault('open') < $open;
-	sleep 0.1;
-}
+wait_until { fault('open') < $open };
 is(fault('open'), $open - 1, 'closes the connection to MongoDB when the limit is over');
 is(sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'admin_dashboard_authenticator' AND state = 'active'"), '0', 'and ends the query');
 fault('pass');

@@ -6,7 +6,6 @@ use warnings;
 use lib 'test/lib';
 use Servers;
 use Test::More;
-use Time::HiRes qw(sleep);
 
 plan skip_all => 'there is no MongoDB server program to start' if !$ENV{AD_TEST_MONGOD};
 
@@ -44,68 +43,54 @@ stop_server();
 start_server();
 my $session = background('');
 
-# What the session says to some queries more
-sub go_on
-{
-	my ($queries) = @_;
-	$session->{out} = '';
-	$session->{in} .= "$queries;\n\\echo done\n";
-	$session->{handle}->pump until $session->{out} =~ /^done$/m;
-	$session->{out} =~ s/^LOCATION:.*\n//mg;
-	return $session->{out} =~ s/\n?done\n\z//r;
-}
-is(go_on('SELECT count(*) FROM items'), '20000', 'a session');
+sub answer { return go_on($session, $_[0]) =~ s/\n\z//r }
+is(answer('SELECT count(*) FROM items'), '20000', 'a session');
 stop_server();
 start_server();
-is(go_on('SELECT sum(n) FROM items'), '199990000', 'a connection that was lost while idle is made again');
+is(answer('SELECT sum(n) FROM items'), '199990000', 'a connection that was lost while idle is made again');
 
 # A change of what a connection depends on: another connection for new scans
-sub connections { return go_on('SELECT user_name, in_use, valid FROM admin_dashboard_connections() ORDER BY 2, 3, age DESC') }
+sub connections { return answer('SELECT user_name, in_use, valid FROM admin_dashboard_connections() ORDER BY 2, 3, age DESC') }
 my $table = 'SELECT count(*) FROM items';
 is(connections(), 'postgres|f|t', 'one connection, not in use');
-is(go_on("$table; $table") . ' ' . connections(), "20000\n20000 postgres|f|t", 'serves all queries');
+is(answer("$table; $table") . ' ' . connections(), "20000\n20000 postgres|f|t", 'serves all queries');
 session('CREATE ROLE regress_other LOGIN SUPERUSER');
 my $as_other = "SET ROLE regress_other; $table; RESET ROLE";
-is(go_on($as_other) . "\n" . connections(), "20000\npostgres|f|t\nregress_other|f|t", 'another user has another');
-is(go_on("BEGIN; DECLARE c CURSOR FOR SELECT n FROM items; FETCH 1 FROM c"), '0', 'a cursor');
+is(answer($as_other) . "\n" . connections(), "20000\npostgres|f|t\nregress_other|f|t", 'another user has another');
+is(answer("BEGIN; DECLARE c CURSOR FOR SELECT n FROM items; FETCH 1 FROM c"), '0', 'a cursor');
 for my $change ("ALTER SERVER shop OPTIONS (ADD connect_timeout_ms '3000')", 'CREATE USER MAPPING FOR postgres SERVER shop',
 	"ALTER USER MAPPING FOR postgres SERVER shop OPTIONS (ADD auth_source 'admin')", 'DROP USER MAPPING FOR postgres SERVER shop',
 	'ALTER ROLE postgres CONNECTION LIMIT -1')
 {
 	is(session($change), '', $change);
-	is(go_on($table), '20000', 'new scans work');
+	is(answer($table), '20000', 'new scans work');
 	my $found = connections();
 	is(scalar(() = $found =~ /^postgres\|t\|f$/mg) . scalar(() = $found =~ /^postgres\|f\|t$/mg), '11',
 		'with a new connection, beside the one of the cursor');
 }
-is(go_on('MOVE 18999 FROM c; FETCH 1 FROM c'), '19000', 'the cursor goes on with its own');
-is(go_on('COMMIT') . connections(), 'postgres|f|t', 'which is closed at its end');
-is(go_on($as_other) . "\n" . connections(), "20000\npostgres|f|t\nregress_other|f|t", 'another user again');
+is(answer('MOVE 18999 FROM c; FETCH 1 FROM c'), '19000', 'the cursor goes on with its own');
+is(answer('COMMIT') . connections(), 'postgres|f|t', 'which is closed at its end');
+is(answer($as_other) . "\n" . connections(), "20000\npostgres|f|t\nregress_other|f|t", 'another user again');
 session('ALTER ROLE regress_other NOSUPERUSER');
-is(go_on($table) . "\n" . connections(), "20000\npostgres|f|t", "a role's connection goes with its rights");
+is(answer($table) . "\n" . connections(), "20000\npostgres|f|t", "a role's connection goes with its rights");
 
 # Closing them
-is(go_on("SELECT admin_dashboard_disconnect('shop')"), 't', 'disconnect');
+is(answer("SELECT admin_dashboard_disconnect('shop')"), 't', 'disconnect');
 is(connections(), '', 'leaves none');
-is(go_on("SELECT admin_dashboard_disconnect('shop')"), 'f', 'and finds none then');
-like(go_on("SELECT admin_dashboard_disconnect('nowhere')"), qr/^ERROR:  42704: server "nowhere" does not exist/, 'a server that is not there');
-is(go_on("BEGIN; DECLARE c CURSOR FOR SELECT n FROM items; FETCH 1 FROM c; SELECT admin_dashboard_disconnect('shop'); MOVE 999 FROM c; FETCH 1 FROM c") . ' ' . connections(),
+is(answer("SELECT admin_dashboard_disconnect('shop')"), 'f', 'and finds none then');
+like(answer("SELECT admin_dashboard_disconnect('nowhere')"), qr/^ERROR:  42704: server "nowhere" does not exist/, 'a server that is not there');
+is(answer("BEGIN; DECLARE c CURSOR FOR SELECT n FROM items; FETCH 1 FROM c; SELECT admin_dashboard_disconnect('shop'); MOVE 999 FROM c; FETCH 1 FROM c") . ' ' . connections(),
 	"0\nt\n1000 postgres|t|f", 'one that is in use is closed later');
-is(go_on("COMMIT; $table") . ' ' . connections(), '20000 postgres|f|t', 'and another made');
+is(answer("COMMIT; $table") . ' ' . connections(), '20000 postgres|f|t', 'and another made');
 session("ALTER SERVER shop OPTIONS (SET uri 'mongodb://127.0.0.1:$proxied/?directConnection=true')");
-is(go_on($table), '20000', 'another address');
+is(answer($table), '20000', 'another address');
 is(fault('open'), '1', 'has a connection');
 session('DROP SERVER shop CASCADE');
 is(connections(), 'postgres|f|f', 'a server that is dropped');
-is(go_on("CREATE SERVER shop FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://127.0.0.1:$port/?directConnection=true'); CREATE FOREIGN TABLE items (n int) SERVER shop OPTIONS (database 'shop'); $table"),
+is(answer("CREATE SERVER shop FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://127.0.0.1:$port/?directConnection=true'); CREATE FOREIGN TABLE items (n int) SERVER shop OPTIONS (database 'shop'); $table"),
 	'20000', 'and made again');
 is(connections(), 'postgres|f|t', 'leaves none');
-for (1 .. 100)
-{
-	last if fault('open') eq '0';
-	sleep 0.1;
-}
-is(fault('open'), '0', 'on either side');
+ok(wait_until { fault('open') eq '0' }, 'on either side');
 
 # The death of the postmaster ends a wait, too
 my $folder = "$ENV{TMPDIR}/orphan";
@@ -119,21 +104,9 @@ CREATE SERVER mute FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongod
 CREATE FOREIGN TABLE items (n int) SERVER mute OPTIONS (database 'shop');
 SQL
 my $orphan = background('SELECT count(*) FROM items;', $where);
-my $waits = '';
-for (1 .. 100)
-{
-	$waits = session("SELECT wait_event_type FROM pg_stat_activity WHERE pid = $orphan->{pid}", 'postgres', $where);
-	last if $waits eq 'Extension';
-	sleep 0.05;
-}
-is($waits, 'Extension', 'a backend waits');
+ok(waits_for_mongodb($orphan, $where), 'a backend waits');
 kill 'KILL', split /\n.*/s, slurp("$folder/postmaster.pid");
-for (1 .. 100)
-{
-	last if !kill 0, $orphan->{pid};
-	sleep 0.1;
-}
-is(kill(0, $orphan->{pid}), 0, 'and ends when the postmaster is killed');
+ok(wait_until { !kill 0, $orphan->{pid} }, 'and ends when the postmaster is killed');
 $orphan->{handle}->kill_kill;
 
 session('DROP OWNED BY regress_other; DROP ROLE regress_other');

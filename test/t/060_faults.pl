@@ -90,22 +90,14 @@ for my $wait (@waits)
 		member('mute 0 nothing');
 		my $session = background($before ? "$before;\n\\echo ready" : '\echo ready');
 		$session->{handle}->pump until $session->{out} =~ /ready\n/;
-		($fault =~ s/^member //r eq $fault ? fault($fault) : member($fault =~ s/^member //r)) if $fault;
+		($fault =~ /^member (.*)/ ? member($1) : fault($fault)) if $fault;
 		$session->{in} .= "SET statement_timeout = '300ms';\n" if $end eq 'statement_timeout' && $before !~ /BEGIN/;
 		$session->{in} .= "SET LOCAL statement_timeout = '300ms';\n" if $end eq 'statement_timeout' && $before =~ /BEGIN/;
 		$session->{in} .= "$waiting;\n";
 		$session->{handle}->pump_nb;
 		if ($statement)
 		{
-			my $seen = '';
-			for (1 .. 100)
-			{
-				$session->{handle}->pump_nb;
-				$seen = session("SELECT wait_event_type FROM pg_stat_activity WHERE pid = $session->{pid} AND state = 'active'");
-				last if $seen eq 'Extension';
-				sleep 0.05;
-			}
-			is($seen, 'Extension', "$place, $end: it waits, and says so");
+			ok(waits_for_mongodb($session), "$place, $end: it waits, and says so");
 			session(sprintf $statement, $session->{pid});
 		}
 		my $start = time;
@@ -136,12 +128,7 @@ member('mute 0 killCursors');
 like(session('SELECT 1 / (n - 600) FROM login_items; SELECT count(*) FROM login_items'), qr/^ERROR:  22012: [^\n]*\n$documents$/,
 	'a server that does not answer in clean-up');
 member('mute 0 nothing');
-for (1 .. 50)
-{
-	last if fault('open') eq '0';
-	sleep 0.1;
-}
-is(fault('open'), '0', 'no connection is left over');
+ok(wait_until { fault('open') eq '0' }, 'no connection is left over');
 
 # The network fails at any place: an error, and never a part of the data.  Where
 # the reply is corrupt in a value there is no telling.

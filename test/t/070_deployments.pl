@@ -80,37 +80,26 @@ session('ALTER SERVER set OPTIONS (DROP read_preference)');
 # Another primary between two queries, in a query, and none for a while
 my $session = background('');
 
-sub go_on
-{
-	my ($query, $pattern) = @_;
-	$session->{out} = '';
-	$session->{in} .= "$query;\n\\echo done\n";
-	$session->{handle}->pump until $session->{out} =~ /^done$/m;
-	$session->{out} =~ s/^LOCATION:.*\n//mg;
-	return $session->{out} =~ s/done\n\z//r;
-}
+sub answer { return go_on($session, $_[0]) }
 member('commands');
-is(go_on(row('set')), "7\n", 'the first primary');
+is(answer(row('set')), "7\n", 'the first primary');
 elect(1);
-is(go_on(row('set')), "7\n", 'after an election');
+is(answer(row('set')), "7\n", 'after an election');
 is(asked(), '0 1', 'the old primary refuses, and the new one is asked');
-is(go_on('BEGIN; DECLARE c CURSOR FOR SELECT n FROM set; FETCH 1 FROM c'), "0\n", 'a cursor');
+is(answer('BEGIN; DECLARE c CURSOR FOR SELECT n FROM set; FETCH 1 FROM c'), "0\n", 'a cursor');
 elect(2);
-is(go_on('MOVE 1000 FROM c; FETCH 1 FROM c'), "1001\n", 'goes on where it was opened');
+is(answer('MOVE 1000 FROM c; FETCH 1 FROM c'), "1001\n", 'goes on where it was opened');
 member('stop 1');
-like(go_on('MOVE ALL FROM c'), qr/^ERROR:  08006: lost connection to MongoDB server "set"/, 'is an error when that member is lost');
-is(go_on('ROLLBACK; ' . row('set')), "7\n", 'the query after that is answered');
+like(answer('MOVE ALL FROM c'), qr/^ERROR:  08006: lost connection to MongoDB server "set"/, 'is an error when that member is lost');
+is(answer('ROLLBACK; ' . row('set')), "7\n", 'the query after that is answered');
 is(asked(), '2', 'by the new primary');
 elect(-1);
-like(go_on(row('set')), qr/^ERROR:  0800[16]: .*\nDETAIL:  .*\n/, 'no primary in time');
+like(answer(row('set')), qr/^ERROR:  0800[16]: .*\nDETAIL:  .*\n/, 'no primary in time');
 session("ALTER SERVER set OPTIONS (SET server_selection_timeout_ms '60000')");
 $session->{in} .= row('set') . ";\n";
 $session->{out} = '';
 $session->{handle}->pump_nb;
-for (1 .. 100)
-{
-	last if session("SELECT wait_event_type FROM pg_stat_activity WHERE pid = $session->{pid} AND state = 'active'") eq 'Extension';
-}
+ok(waits_for_mongodb($session), 'is waited for');
 elect(0);
 $session->{handle}->pump until $session->{out} =~ /\n/;
 is($session->{out}, "7\n", 'a primary that is elected in time');
@@ -120,15 +109,15 @@ member('start 1');
 elect(0);
 for my $end ('CLOSE c', 'MOVE 600 FROM c; CLOSE c', 'SELECT 1 / (n - 600) FROM set', 'ROLLBACK TO s', 'ROLLBACK')
 {
-	go_on('BEGIN; SAVEPOINT s; DECLARE c CURSOR FOR SELECT n FROM set; FETCH 1 FROM c');
+	answer('BEGIN; SAVEPOINT s; DECLARE c CURSOR FOR SELECT n FROM set; FETCH 1 FROM c');
 	member('commands');
-	go_on($end);
+	answer($end);
 	my @killed = map { scalar @{ $_->{cursors} } } member_commands('killCursors');
-	go_on('ROLLBACK');
+	answer('ROLLBACK');
 	# an error closes the cursor of its own query and the transaction's
 	is("@killed", $end =~ /^SELECT/ ? '1 1' : '1', "$end closes the cursor");
 }
-go_on('SELECT n FROM set LIMIT 600');
+answer('SELECT n FROM set LIMIT 600');
 is(scalar(member_commands('killCursors')), 0, 'one that was read to its limit is closed already');
 
 # What a command carries
@@ -181,18 +170,18 @@ is(session("BEGIN ISOLATION LEVEL REPEATABLE READ; $both; $both; COMMIT"), "15\n
 is(join(' ', map { $_ eq '-' ? 'sets' : 'has' } @times), 'sets has has sets has has', 'sets a time for each statement');
 is($times[1], $times[2], 'which all its scans have');
 session("ALTER SERVER set OPTIONS (SET snapshot 'transaction')");
-go_on("BEGIN ISOLATION LEVEL REPEATABLE READ; $both");
+answer("BEGIN ISOLATION LEVEL REPEATABLE READ; $both");
 member('stop 0');
 elect(1);
-like(go_on($both), qr/^ERROR:  0800[16]: /, 'a member that is lost');
-like(go_on("ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ; SAVEPOINT s; $both"), qr/^15$/m, 'in another transaction');
+like(answer($both), qr/^ERROR:  0800[16]: /, 'a member that is lost');
+like(answer("ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ; SAVEPOINT s; $both"), qr/^15$/m, 'in another transaction');
 member('stop 1');
 member('start 0');
 elect(2);
-like(go_on("$both; ROLLBACK TO s; $both; ROLLBACK"),
+like(answer("$both; ROLLBACK TO s; $both; ROLLBACK"),
 	qr/^ERROR:  08006: .*^ERROR:  08006: snapshot of MongoDB server "set" has gone with its connection\n.*^HINT:  Try again/ms,
 	'is never replaced by another snapshot');
-is(go_on($both), "15\n", 'and then it works again');
+is(answer($both), "15\n", 'and then it works again');
 member('start 1');
 member("hello 1 {\"maxWireVersion\": 9}");
 session("ALTER SERVER alone OPTIONS (ADD snapshot 'statement')");
@@ -202,11 +191,11 @@ like(session(row('alone')), qr/^ERROR:  0A000: MongoDB server "alone" has no sna
 session("ALTER SERVER set OPTIONS (DROP snapshot, SET uri 'mongodb://$hosts[0],$hosts[1]/?readPreference=secondaryPreferred')");
 member("hello $_ {\"msg\": \"isdbgrid\"}") for 0 .. 2;
 member('commands');
-is(go_on(row('set')), "7\n", 'mongos');
+is(answer(row('set')), "7\n", 'mongos');
 ($find) = member_commands('find');
 is($find->{'$readPreference'}{mode}, 'secondaryPreferred', 'is told the read preference');
-is(go_on('SELECT topology FROM admin_dashboard_connections() WHERE server_name = \'set\' AND valid'), "sharded\n", 'is a sharded cluster');
+is(answer('SELECT topology FROM admin_dashboard_connections() WHERE server_name = \'set\' AND valid'), "sharded\n", 'is a sharded cluster');
 member("stop $find->{member}");
-is(go_on(row('set')), "7\n", 'one of several that is lost between queries');
+is(answer(row('set')), "7\n", 'one of several that is lost between queries');
 
 done_testing();
