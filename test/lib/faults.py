@@ -23,6 +23,8 @@ import sys
 import threading
 import time
 
+from listening import listen
+
 CHUNK = 65536
 
 
@@ -102,15 +104,7 @@ class Proxy:
 
 def main():
     proxy = Proxy(sys.argv[1], int(sys.argv[2]))
-    listener = socket.create_server(("127.0.0.1", 0))
-    print(listener.getsockname()[1], flush=True)
-
-    def accept():
-        while True:
-            client, _ = listener.accept()
-            threading.Thread(target=proxy.serve, args=(client,), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
+    print(listen(proxy.serve), flush=True)
     for line in sys.stdin:
         name, *number = line.split()
         if name == "open":

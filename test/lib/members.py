@@ -24,10 +24,11 @@ import socket
 import ssl
 import struct
 import sys
-import threading
 
 import bson
 from bson import json_util
+
+from listening import listen
 
 OP_REPLY, OP_QUERY, OP_MSG = 1, 2004, 2013
 HEADER = struct.Struct("<iiii")
@@ -107,19 +108,13 @@ class Member:
         self.number, self.upstream, self.commands = number, upstream, commands
         self.hello, self.tls, self.login, self.muted, self.running = {}, None, None, None, True
         self.connections = set()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        threading.Thread(target=self.listen, daemon=True).start()
-
-    def listen(self):
-        while True:
-            client, _ = self.listener.accept()
-            if self.running:
-                self.connections.add(client)
-                threading.Thread(target=self.serve, args=(client,), daemon=True).start()
-            else:
-                client.close()
+        self.port = listen(self.serve)
 
     def serve(self, client):
+        if not self.running:
+            client.close()
+            return
+        self.connections.add(client)
         try:
             if self.tls is not None:
                 raw, client = client, self.tls.wrap_socket(client, server_side=True)
@@ -187,7 +182,7 @@ def main():
     host, port, number = sys.argv[1:]
     commands = []
     members = [Member(i, (host, int(port)), commands) for i in range(int(number))]
-    print(*(member.listener.getsockname()[1] for member in members), flush=True)
+    print(*(member.port for member in members), flush=True)
     for line in sys.stdin:
         word, *rest = line.split(None, 2)
         answer = "ok"

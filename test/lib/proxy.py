@@ -15,6 +15,8 @@ import threading
 
 from bson import decode, json_util
 
+from listening import listen
+
 OP_MSG = 2013
 
 
@@ -79,15 +81,7 @@ class Proxy:
 def main():
     host, port, log = sys.argv[1:]
     proxy = Proxy(host, int(port), log)
-    listener = socket.create_server(("127.0.0.1", 0))
-    print(listener.getsockname()[1], flush=True)
-
-    def accept():
-        while True:
-            client, _ = listener.accept()
-            threading.Thread(target=proxy.serve, args=(client,), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
+    print(listen(proxy.serve), flush=True)
     sys.stdin.read()
 
 
