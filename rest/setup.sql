@@ -85,6 +85,9 @@ ALTER ROLE :"authenticator" SET log_parameter_max_length_on_error = 0;
 SELECT format('ALTER ROLE %I SET auto_explain.log_parameter_max_length = 0', :'authenticator')
 WHERE current_setting('server_version_num')::int >= 160000 \gexec
 
+-- for cancel() below
+GRANT :"authenticator" TO :"owner";
+
 GRANT CONNECT ON DATABASE :"database" TO :"authenticator";
 GRANT USAGE ON SCHEMA :calls_schema, :extension_schema, admin_dashboard TO :"owner";
 GRANT SELECT ON :calls TO :"owner";
@@ -104,12 +107,14 @@ REVOKE ALL ON SCHEMA admin_dashboard_rest FROM PUBLIC;
 GRANT USAGE ON SCHEMA admin_dashboard_rest TO :"owner";
 
 -- They are written in PL/pgSQL, which keeps its plans from one request to the
--- next; functions in SQL are planned in each.
+-- next; functions in SQL are planned in each.  None but the owner may call them,
+-- with the settings of the function that PostgREST calls: settings of their own
+-- would cost more than what they do.
 
 -- The bytes that a part of a query string stands for (RFC 3986, 2.1; a plus is
 -- a space, as in forms).
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.url_decode(part text) RETURNS bytea
-LANGUAGE plpgsql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql IMMUTABLE STRICT
 AS $$
 BEGIN
 	IF part !~ '[%+]' THEN
@@ -126,7 +131,7 @@ END $$;
 -- several with the name the last counts.  22021 or 22P05 if it is no text in
 -- UTF-8; what the names of others are is not looked at.
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.parameter(query text, name text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql IMMUTABLE STRICT
 AS $$
 DECLARE
 	pair text;
@@ -144,7 +149,7 @@ END $$;
 -- that time of its day.  Digits beyond microseconds do not count.  22007 or 22008
 -- if it is none.
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.instant(value text, time_alone text) RETURNS timestamptz
-LANGUAGE plpgsql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp SET timezone = 'UTC'
+LANGUAGE plpgsql IMMUTABLE STRICT
 AS $$
 DECLARE
 	-- a plus that was not written as %2B has become a space
@@ -173,7 +178,7 @@ END $$;
 -- Refuse the request: the HTTP status and a message of plain ASCII, which
 -- nginx puts in the body.  Returns that body.
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.refuse(status int, message text) RETURNS json
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE
 AS $$
 BEGIN
 	PERFORM set_config('response.status', status::text, true),
@@ -183,7 +188,7 @@ END $$;
 
 -- The body of the answer: the summary in the order of the API document.
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.body(data jsonb) RETURNS json
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql IMMUTABLE
 AS $$
 BEGIN
 	RETURN format('{"success": true, "message": "Admin dashboard fetched successfully", "data": '
@@ -206,7 +211,6 @@ RETURN :extension_schema.admin_dashboard(start_date, end_date, user_email);
 -- The answer to a request whose key is good.
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.answer(query text) RETURNS json
 LANGUAGE plpgsql VOLATILE
-SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	name text;
@@ -237,6 +241,18 @@ BEGIN
 	RETURN admin_dashboard_rest.body(admin_dashboard_rest.summary(start_date, end_date, user_email));
 END $$;
 
+-- End the work for the request with that id, whose client has gone.  Whoever may
+-- become the authenticator sees and cancels its sessions.
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.cancel(request_id text) RETURNS json
+LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+	PERFORM pg_cancel_backend(pid)
+	FROM pg_stat_activity
+	WHERE application_name = request_id AND usename = session_user AND pid <> pg_backend_pid();
+	RETURN 'null';
+END $$;
+
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA admin_dashboard_rest FROM PUBLIC;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA admin_dashboard_rest TO :"owner";
 
@@ -265,6 +281,11 @@ DECLARE
 	key text;
 	super_admin boolean;
 BEGIN
+	IF headers ->> 'x-gone' <> '' THEN
+		RETURN admin_dashboard_rest.cancel(headers ->> 'x-gone');
+	END IF;
+	-- by which cancel() finds it
+	PERFORM set_config('application_name', headers ->> 'x-request-id', true);
 	key := substring(headers ->> 'x-api-authorization' FROM '^[Bb][Ee][Aa][Rr][Ee][Rr] +([!-~]+) *$');
 	IF key IS NOT NULL AND length(key) <= 512 THEN
 		super_admin := admin_dashboard.check_api_key(key);

@@ -99,21 +99,28 @@ fails('MongoDB hangs up', 5);
 fault('pass');
 works('MongoDB hangs up');
 
-# A client that goes away: what MongoDB was asked ends with the limit at the latest
+# A client that goes away: the query ends at once, and so does what MongoDB was asked
+$setup->('30s');
+logged();
 fault('mute 0');
+my $start = time;
 eval { request($range, bearer($key), '--max-time', '0.3') };
 like($@, qr/curl/, 'a client that goes away');
 my $open = fault('open');
 wait_until { fault('open') < $open };
-is(fault('open'), $open - 1, 'closes the connection to MongoDB when the limit is over');
+is(fault('open'), $open - 1, 'closes the connection to MongoDB');
 is(sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'admin_dashboard_authenticator' AND state = 'active'"), '0', 'and ends the query');
+cmp_ok(time - $start, '<', 5, 'at once');
+like(logged(), qr/LOG:  dashboard request \w+ failed: 57014 canceling statement due to user request/, 'as the log says');
+like(slurp(rest_folder() . '/access.log'), qr/ 499 upstream=- : 200 [^\n]*\n\z/, "and nginx's");
 fault('pass');
+$setup->('1s');
 works('a client that goes away');
 
 # PostgREST: hung, gone, killed
 my $postgrest = served_pid('postgrest');
 kill 'STOP', $postgrest;
-fails('PostgREST hangs', 12);
+fails('PostgREST hangs', 14);
 kill 'CONT', $postgrest;
 works('PostgREST hangs');
 my $socket = rest_folder() . '/postgrest.sock';
@@ -130,13 +137,13 @@ isnt(served_pid('postgrest'), $postgrest, 'by another process');
 # PostgreSQL: no connection to be had, a backend lost, stopped
 my $backends = "FROM pg_stat_activity WHERE usename = 'admin_dashboard_authenticator'";
 sql([ 'ALTER ROLE admin_dashboard_authenticator CONNECTION LIMIT 0', "SELECT pg_terminate_backend(pid) $backends" ]);
-fails('no connection to be had', 12);
+fails('no connection to be had', 14);
 sql('ALTER ROLE admin_dashboard_authenticator CONNECTION LIMIT -1');
 works_soon('no connection to be had');
 sql("SELECT pg_terminate_backend(pid) $backends");
 works_soon('backends that were terminated');
 pg_ctl('-m', 'immediate', 'stop');
-fails('PostgreSQL is away', 12);
+fails('PostgreSQL is away', 14);
 pg_ctl('start');
 works_soon('PostgreSQL is away');
 
@@ -176,19 +183,32 @@ is(() = logged() =~ /failed: 40001/g, 1, 'which is tried once');
 sql("$function SET admin_dashboard.calls_table = 'public.calls'");
 works('a serialization failure');
 
-# As on a standby: nothing can be written
-my $conf = rest_folder() . '/nginx.conf';
-my $text = slurp($conf);
-$text =~ s/proxy_method POST;/proxy_method GET;/ or die 'nginx.conf has no method';
-open my $file, '>', $conf or die "$conf: $!\n";
-print $file $text;
-close $file;
+# Over a standby, where nothing can be written
 sql('UPDATE admin_dashboard.api_key_hashes SET last_used_at = NULL');
-reload_nginx();
-works('with GET, as for a standby');
-is((request($range))[0], 401, 'without a key it is refused');
-is(sql('SELECT count(last_used_at) FROM admin_dashboard.api_keys'), '0', 'and the use of the key is not noted');
-
+my $standby = "$ENV{TMPDIR}/rest-standby";
+run_or_die('pg_basebackup', '-D', $standby, '--checkpoint=fast', '-R', '-U', 'postgres');
+mkdir "$standby/socket";
+run_or_die('pg_ctl', '-D', $standby, '-w', '-l', "$standby/log", '-o', "-c listen_addresses= -k $standby/socket", 'start');
 is(stop_serving(), 0, 'stopped');
+$ENV{PGHOST} = "$standby/socket";
+is(sql('SELECT pg_is_in_recovery()'), 't', 'a standby');
+my $conf = slurp('rest/nginx.conf');
+open my $file, '>', 'rest/nginx.conf' or die "nginx.conf: $!\n";
+print $file $conf =~ s/proxy_method POST;/proxy_method GET;/r;
+close $file;
+serve('ad_rest_failures');
+works('over a standby');
+is((request($range))[0], 401, 'without a key it is refused');
+fault('mute 0');
+fails('over a standby with MongoDB silent', 5);
+fault('pass');
+works('over a standby with MongoDB silent');
+is(sql('SELECT count(last_used_at) FROM admin_dashboard.api_keys'), '0', 'and the use of the key is not noted');
+is(stop_serving(), 0, 'stopped');
+open $file, '>', 'rest/nginx.conf' or die "nginx.conf: $!\n";
+print $file $conf;
+close $file;
+run_or_die('pg_ctl', '-D', $standby, '-w', '-m', 'immediate', 'stop');
+$ENV{PGHOST} = $cluster;
 pg_ctl('-m', 'fast', 'stop');
 done_testing();
