@@ -84,9 +84,16 @@ read_dimension(AdArrayBuild *build, const AdElement *element, int depth)
 		bool		deeper = is_dimension(build, &inner);
 
 		length++;
-		/* the first innermost element says how many dimensions there are */
+		/*
+		 * The first innermost element says how many dimensions there are; an empty
+		 * array before it may have been one too many.
+		 */
 		if (build->ndim == 0 && !deeper)
+		{
+			if (depth + 1 < MAXDIM && build->dims[depth + 1] != -1)
+				return false;
 			build->ndim = depth + 1;
+		}
 		if (build->ndim != 0 && deeper != (depth + 1 < build->ndim))
 			return false;
 		if (deeper ? !read_dimension(build, &inner, depth + 1) : !read_element(build, &inner))

@@ -3,7 +3,7 @@
 
 One function below for each collection of the database ad_test, named as the
 collection and returning its documents.  Everything that was in the database
-before is dropped.
+before is dropped.  The databases of shapes.py are loaded, too.
 
 load_tests.py calls prints the rows of calls, for json_populate_recordset().
 """
@@ -18,6 +18,7 @@ import pymongo
 from bson import Binary, Code, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 
 import bi as bi_calls
+import shapes
 import typed
 
 DATABASE = "ad_test"
@@ -163,6 +164,7 @@ def main():
         client[DATABASE][collection.__name__].insert_many(documents)
         print("%d documents in %s.%s" % (len(documents), DATABASE, collection.__name__))
     client[DATABASE]["calls"].create_index("created_at")
+    shapes.load(client)
 
 
 if __name__ == "__main__":

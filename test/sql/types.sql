@@ -113,6 +113,12 @@ SELECT n FROM generated WHERE n IS NOT NULL;
 CREATE FOREIGN TABLE whole (doc text OPTIONS (field '$')) SERVER mongodb OPTIONS (database 'ad_test', collection 'fields');
 SELECT * FROM whole;
 
+-- an empty array tells nothing of the dimensions of what comes after it
+CREATE FOREIGN TABLE hollow (hollow int[], again jsonb OPTIONS (field 'hollow'))
+	SERVER mongodb OPTIONS (database 'ad_test_import', collection 'arrays');
+SELECT again FROM hollow;
+SELECT hollow FROM hollow;
+
 -- what EXPLAIN counts
 CREATE FOREIGN TABLE counted (v int) SERVER mongodb OPTIONS (database 'ad_test', collection 'values', on_mismatch 'null');
 CREATE FUNCTION work(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
