@@ -1,6 +1,6 @@
 /*
  * cursor.c
- *	  Runs one find or aggregate and hands out the documents of its reply.
+ *	  Runs one command and hands out the documents of its reply.
  *
  * Owns every mongoc_cursor_t.  An AdCursor lives in the memory context in
  * which it is opened, and a callback of that context destroys what belongs to
@@ -47,6 +47,7 @@ struct AdCursor
 	const bson_t *ready;		/* read ahead by ad_cursor_open, or NULL */
 	bool		ended;			/* nothing more will come */
 	char	   *name;			/* database.collection, for messages */
+	int64		count;			/* of AD_COMMAND_COUNT */
 	int64		adapt_at;		/* document at which to adapt the batches' size */
 	AdCursorStats stats;
 
@@ -169,53 +170,88 @@ first_batch(const AdCommand *command)
 }
 
 /*
- * Make the driver's cursor for a command.  An aggregate finds a server now, a
- * find when it is read; errors are kept in the cursor in either case.
+ * Options of all commands.
  */
 static void
-make_driver_cursor(AdCursor *cursor, const AdCommand *command, mongoc_client_session_t *session)
+append_options(bson_t *opts, const AdCommand *command, int64 max_time_ms, const char *comment,
+			   mongoc_client_session_t *session)
+{
+	BSON_APPEND_UTF8(opts, "comment", comment);
+	if (max_time_ms > 0)
+		BSON_APPEND_INT64(opts, "maxTimeMS", max_time_ms);
+	/* it fails for a session of another client only */
+	if (session != NULL)
+		(void) mongoc_client_session_append(session, opts, NULL);
+	/* not an int32: mongoc_cursor_set_batch_size() overwrites int64s only */
+	if (command->kind == AD_COMMAND_FIND || command->kind == AD_COMMAND_AGGREGATE)
+		BSON_APPEND_INT64(opts, "batchSize", first_batch(command));
+}
+
+/*
+ * Make the driver's cursor for a command on a collection.  An aggregate finds a
+ * server now, a find when it is read; errors are kept in the cursor in either
+ * case.
+ */
+static mongoc_cursor_t *
+make_collection_cursor(mongoc_collection_t *collection, const AdCommand *command,
+					   const bson_t *body, bson_t *opts)
+{
+	if (command->kind == AD_COMMAND_AGGREGATE)
+	{
+		BSON_APPEND_BOOL(opts, "allowDiskUse", command->allow_disk_use);
+		return mongoc_collection_aggregate(collection, MONGOC_QUERY_NONE, body, opts, NULL);
+	}
+	append_find_options(opts, command);
+	return mongoc_collection_find_with_opts(collection, body, opts, NULL);
+}
+
+/*
+ * Send the command, or leave it to the first advance() to send it.  Returns
+ * false with *error set if a count could not be had.
+ */
+static bool
+make_driver_cursor(AdCursor *cursor, const AdCommand *command, mongoc_client_session_t *session,
+				   bson_error_t *error)
 {
 	const char *database = pg_server_to_any(command->database,
 											strlen(command->database), PG_UTF8);
-	const char *name = pg_server_to_any(command->collection,
-										strlen(command->collection), PG_UTF8);
+	const char *name = command->collection == NULL ? NULL :
+		pg_server_to_any(command->collection, strlen(command->collection), PG_UTF8);
 	int64		max_time_ms = time_left_ms();
 	mongoc_collection_t *collection;
+	mongoc_database_t *owner;
 	bson_t		body;
 	bson_t		opts;
 	char		comment[64];
 
-	view_document(&body, command->body);
+	if (command->body != NULL)
+		view_document(&body, command->body);
 	snprintf(comment, sizeof(comment), "pg pid=%d queryid=" INT64_FORMAT,
 			 MyProcPid, (int64) pgstat_get_my_query_id());
 
 	enter_driver(cursor);
 	bson_init(&opts);
-	/* not an int32: mongoc_cursor_set_batch_size() overwrites int64s only */
-	BSON_APPEND_INT64(&opts, "batchSize", first_batch(command));
-	BSON_APPEND_UTF8(&opts, "comment", comment);
-	if (max_time_ms > 0)
-		BSON_APPEND_INT64(&opts, "maxTimeMS", max_time_ms);
-	/* it fails for a session of another client only */
-	if (session != NULL)
-		(void) mongoc_client_session_append(session, &opts, NULL);
-
-	collection = mongoc_client_get_collection(cursor->conn->client, database, name);
-	if (command->aggregate)
+	append_options(&opts, command, max_time_ms, comment, session);
+	if (command->kind == AD_COMMAND_LIST)
 	{
-		BSON_APPEND_BOOL(&opts, "allowDiskUse", command->allow_disk_use);
-		cursor->driver = mongoc_collection_aggregate(collection, MONGOC_QUERY_NONE,
-													 &body, &opts, NULL);
+		BSON_APPEND_DOCUMENT(&opts, "filter", &body);
+		owner = mongoc_client_get_database(cursor->conn->client, database);
+		cursor->driver = mongoc_database_find_collections_with_opts(owner, &opts);
+		mongoc_database_destroy(owner);
 	}
 	else
 	{
-		append_find_options(&opts, command);
-		cursor->driver = mongoc_collection_find_with_opts(collection, &body,
-														  &opts, NULL);
+		collection = mongoc_client_get_collection(cursor->conn->client, database, name);
+		if (command->kind == AD_COMMAND_COUNT)
+			cursor->count = mongoc_collection_estimated_document_count(collection, &opts, NULL,
+																	   NULL, error);
+		else
+			cursor->driver = make_collection_cursor(collection, command, &body, &opts);
+		mongoc_collection_destroy(collection);
 	}
-	mongoc_collection_destroy(collection);
 	bson_destroy(&opts);
 	leave_driver(cursor);
+	return cursor->count >= 0;
 }
 
 /*
@@ -366,11 +402,17 @@ should_try_again(AdCursor *cursor, const bson_error_t *error,
 static bool
 send_command(AdCursor *cursor, const AdCommand *command, bson_error_t *error, const bson_t **reply)
 {
-	mongoc_client_session_t *session = ad_session_get(cursor->conn, command->statement, error);
+	mongoc_client_session_t *session = NULL;
 
-	if (session == NULL && error->code != 0)
+	/* a count and a list are of no snapshot */
+	error->code = 0;
+	if (command->kind == AD_COMMAND_FIND || command->kind == AD_COMMAND_AGGREGATE)
+		session = ad_session_get(cursor->conn, command->statement, error);
+	if ((session == NULL && error->code != 0) ||
+		!make_driver_cursor(cursor, command, session, error))
 		return false;
-	make_driver_cursor(cursor, command, session);
+	if (command->kind == AD_COMMAND_COUNT)
+		return true;
 	return advance(cursor, error, reply);
 }
 
@@ -385,7 +427,8 @@ ad_cursor_open(const AdCommand *command)
 	AdCursor   *cursor = palloc0(sizeof(AdCursor));
 	TimestampTz start = GetCurrentTimestamp();
 
-	cursor->name = psprintf("%s.%s", command->database, command->collection);
+	cursor->name = command->collection == NULL ? NULL :
+		psprintf("%s.%s", command->database, command->collection);
 	cursor->callback.func = cursor_callback;
 	cursor->callback.arg = cursor;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &cursor->callback);
@@ -397,7 +440,8 @@ ad_cursor_open(const AdCommand *command)
 
 		cursor->conn = ad_connection_get(command->serverid, command->userid);
 		cursor->reused = cursor->conn->replies > 0;
-		cursor->ended = false;
+		cursor->ended = command->kind == AD_COMMAND_COUNT;
+		cursor->count = 0;
 		cursor->adapt_at = command->fetch_size > 0 ? -1 :
 			Min(first_batch(command), AD_FIRST_ADAPTATION);
 		if (send_command(cursor, command, &error, &reply))
@@ -448,4 +492,17 @@ const AdCursorStats *
 ad_cursor_stats(AdCursor *cursor)
 {
 	return &cursor->stats;
+}
+
+/*
+ * How many documents a collection has, as its metadata say; a view's are
+ * counted.  The command's kind is AD_COMMAND_COUNT.
+ */
+int64
+ad_cursor_count(const AdCommand *command)
+{
+	AdCursor   *cursor = ad_cursor_open(command);
+
+	ad_cursor_close(cursor);
+	return cursor->count;
 }

@@ -12,16 +12,24 @@
 
 typedef struct AdCursor AdCursor;
 
-/* one find or aggregate; the BSON is only read during ad_cursor_open */
+typedef enum AdCommandKind
+{
+	AD_COMMAND_FIND,
+	AD_COMMAND_AGGREGATE,
+	AD_COMMAND_COUNT,			/* what the collection's metadata say */
+	AD_COMMAND_LIST				/* the database's collections */
+} AdCommandKind;
+
+/* one command; the BSON is only read during ad_cursor_open */
 typedef struct AdCommand
 {
+	AdCommandKind kind;
 	Oid			serverid;
 	Oid			userid;			/* whose user mapping is used */
 	MemoryContext statement;	/* of the statement that asks */
 	const char *database;
-	const char *collection;
-	bool		aggregate;		/* aggregate, else find */
-	const uint8 *body;			/* find: the filter; aggregate: {pipeline: [..]} */
+	const char *collection;		/* NULL if it is of the database */
+	const uint8 *body;			/* find, list: the filter; aggregate: {pipeline: [..]} */
 	/* find only; NULL and 0 for none */
 	const uint8 *projection;
 	const uint8 *sort;
@@ -51,5 +59,6 @@ extern AdCursor *ad_cursor_open(const AdCommand *command);
 extern const uint8 *ad_cursor_next(AdCursor *cursor);
 extern void ad_cursor_close(AdCursor *cursor);
 extern const AdCursorStats *ad_cursor_stats(AdCursor *cursor);
+extern int64 ad_cursor_count(const AdCommand *command);
 
 #endif							/* AD_CURSOR_H */

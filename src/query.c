@@ -453,7 +453,7 @@ ad_query_bind(const AdQuery *query, const AdSlot *slots, AdCommand *command)
 	if (query->expected != NULL && ad_template_operand(query->expected, slots, &expected) &&
 		DatumGetInt64(expected) >= 0 && DatumGetInt64(expected) < PG_INT64_MAX)
 		command->expected = DatumGetInt64(expected) + 1;
-	command->aggregate = query->aggregate;
+	command->kind = query->aggregate ? AD_COMMAND_AGGREGATE : AD_COMMAND_FIND;
 	if (query->aggregate)
 	{
 		command->body =
@@ -497,7 +497,7 @@ ad_query_find_mismatch(const AdQuery *query, const AdSlot *slots,
 	fill_command(query, command);
 	if (joined)
 		command->collection = query->joined_collection;
-	command->aggregate = false;
+	command->kind = AD_COMMAND_FIND;
 	command->body = ad_template_bson(ad_template_match(filter));
 	command->projection = NULL;
 	if (path != NULL)
