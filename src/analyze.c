@@ -13,7 +13,6 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "catalog/pg_type.h"
 #include "commands/progress.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -23,6 +22,7 @@
 
 #include "analyze.h"
 #include "decode.h"
+#include "estimate.h"
 #include "plan.h"
 
 /*
@@ -48,36 +48,6 @@ create_query(Relation relation, const AdTableOptions *options)
 
 	query->aggregate = true;
 	return query;
-}
-
-/*
- * The number of documents.  They are counted: what a collection knows of
- * itself is not to be had of views, and of time-series collections it is the
- * number of buckets.
- */
-static double
-count_documents(Relation relation, const AdTableOptions *options)
-{
-	AdQuery    *query = create_query(relation, options);
-	AdDecoder  *decoder = ad_decoder_create();
-	Node	   *group = ad_doc2("_id", ad_null(), "n", ad_doc("$sum", ad_integer(1)));
-	AdCursor   *cursor;
-	const uint8 *document;
-	double		count = 0;
-
-	query->stages = list_make1(ad_doc("$group", group));
-	(void) ad_decoder_add(decoder, "n", ad_target(INT8OID, -1));
-	cursor = open_cursor(relation, query);
-	document = ad_cursor_next(cursor);
-	if (document != NULL)
-	{
-		const AdFieldValue *values = ad_decode(decoder, document);
-
-		if (values[0].state == AD_FIELD_VALUE)
-			count = (double) DatumGetInt64(values[0].value);
-	}
-	ad_cursor_close(cursor);
-	return count;
 }
 
 /*
@@ -153,7 +123,8 @@ acquire_sample_rows(Relation relation, int elevel, HeapTuple *rows, int targrows
 	count = read_sample(relation, query, rows, targrows);
 
 	/* a sample that is smaller than it could be is the whole collection */
-	*totalrows = count < targrows ? count : Max(count_documents(relation, options), count);
+	*totalrows = count < targrows ? count :
+		Max(ad_count_documents(relation->rd_rel->relowner, query->serverid, options), count);
 	*totaldeadrows = 0;
 	ereport(elevel,
 			(errmsg("\"%s\": collection \"%s.%s\" has %.0f documents, of which %d were sampled",

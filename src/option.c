@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/reloptions.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_foreign_server.h"
@@ -32,6 +33,7 @@ PG_FUNCTION_INFO_V1(admin_dashboard_fdw_validator);
 #define ON_MAPPING	0x02
 #define ON_TABLE	0x04
 #define ON_COLUMN	0x08
+#define ON_IMPORT	0x10
 
 typedef enum AdOptionKind
 {
@@ -49,6 +51,7 @@ typedef enum AdOptionTarget
 	AD_INTO_CONNECT,			/* AdConnectOptions */
 	AD_INTO_TABLE,				/* AdTableOptions */
 	AD_INTO_COLUMN,				/* AdColumnOptions */
+	AD_INTO_IMPORT,				/* AdImportOptions */
 	AD_N_TARGETS
 } AdOptionTarget;
 
@@ -66,11 +69,12 @@ typedef struct AdOption
 } AdOption;
 
 #define NOWHERE			(-1)
-#define CONNECT(member) {offsetof(AdConnectOptions, member), NOWHERE, NOWHERE}
-#define TABLE(member)	{NOWHERE, offsetof(AdTableOptions, member), NOWHERE}
-#define COLUMN(member)	{NOWHERE, NOWHERE, offsetof(AdColumnOptions, member)}
+#define CONNECT(member) {offsetof(AdConnectOptions, member), NOWHERE, NOWHERE, NOWHERE}
+#define TABLE(member)	{NOWHERE, offsetof(AdTableOptions, member), NOWHERE, NOWHERE}
+#define COLUMN(member)	{NOWHERE, NOWHERE, offsetof(AdColumnOptions, member), NOWHERE}
+#define IMPORT(member)	{NOWHERE, NOWHERE, NOWHERE, offsetof(AdImportOptions, member)}
 #define TABLE_AND_COLUMN(member) \
-	{NOWHERE, offsetof(AdTableOptions, member), offsetof(AdColumnOptions, member)}
+	{NOWHERE, offsetof(AdTableOptions, member), offsetof(AdColumnOptions, member), NOWHERE}
 
 static const char *const auth_mechanisms[] = {
 	"SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN",
@@ -79,6 +83,9 @@ static const char *const auth_mechanisms[] = {
 
 /* in the order of AdMismatch */
 static const char *const mismatch_choices[] = {"error", "null", NULL};
+
+/* in the order of AdNested */
+static const char *const nested_choices[] = {"flatten", "jsonb", NULL};
 
 static const char *const read_concerns[] = {
 	"local", "available", "majority", "linearizable", "snapshot", NULL
@@ -106,6 +113,8 @@ static const AdOption options[] = {
 	1, 3600000, NULL, NULL, NULL, CONNECT(connect_timeout_ms)},
 	{"database", ON_TABLE, AD_OPTION_TEXT,
 	0, 0, NULL, NULL, NULL, TABLE(database)},
+	{"document_column", ON_IMPORT, AD_OPTION_TEXT,
+	0, 0, NULL, NULL, NULL, IMPORT(document_column)},
 	{"enable_aggregate_pushdown", ON_SERVER | ON_TABLE, AD_OPTION_BOOL,
 	0, 0, "true", NULL, NULL, TABLE(enable_aggregate_pushdown)},
 	{"enable_filter_pushdown", ON_SERVER | ON_TABLE, AD_OPTION_BOOL,
@@ -118,6 +127,10 @@ static const AdOption options[] = {
 	1, 100000, NULL, NULL, NULL, TABLE(fetch_size)},
 	{"field", ON_COLUMN, AD_OPTION_NAME,
 	0, 0, NULL, NULL, NULL, COLUMN(field)},
+	{"max_columns", ON_IMPORT, AD_OPTION_INT,
+	2, MaxHeapAttributeNumber, "1000", NULL, NULL, IMPORT(max_columns)},
+	{"nested", ON_IMPORT, AD_OPTION_CHOICE,
+	0, 0, "flatten", nested_choices, NULL, IMPORT(nested)},
 	{"on_mismatch", ON_SERVER | ON_TABLE | ON_COLUMN, AD_OPTION_CHOICE,
 	0, 0, "error", mismatch_choices, NULL, TABLE_AND_COLUMN(on_mismatch)},
 	{"password", ON_MAPPING, AD_OPTION_TEXT,
@@ -126,12 +139,16 @@ static const AdOption options[] = {
 	0, 0, NULL, read_concerns, NULL, CONNECT(read_concern)},
 	{"read_preference", ON_SERVER, AD_OPTION_TEXT,
 	0, 0, NULL, read_preferences, NULL, CONNECT(read_preference)},
+	{"sample_size", ON_IMPORT, AD_OPTION_INT,
+	1, 100000, "1000", NULL, NULL, IMPORT(sample_size)},
 	{"server_selection_timeout_ms", ON_SERVER, AD_OPTION_INT,
 	1, 3600000, NULL, NULL, NULL, CONNECT(server_selection_timeout_ms)},
 	{"snapshot", ON_SERVER, AD_OPTION_CHOICE,
 	0, 0, "none", snapshots, NULL, CONNECT(snapshot)},
 	{"uri", ON_SERVER, AD_OPTION_TEXT,
 	0, 0, NULL, NULL, ad_uri_check, CONNECT(uri)},
+	{"use_remote_estimate", ON_SERVER | ON_TABLE, AD_OPTION_BOOL,
+	0, 0, "false", NULL, NULL, TABLE(use_remote_estimate)},
 	{"user", ON_MAPPING, AD_OPTION_TEXT,
 	0, 0, NULL, NULL, NULL, CONNECT(user)},
 };
@@ -331,25 +348,12 @@ is_given(List *given, const char *name)
 }
 
 /*
- * admin_dashboard_fdw_validator(text[], oid): raise an error if the options
- * are not valid for an object of the given catalog.
+ * Raise an error if these are not valid options of such objects.
  */
-Datum
-admin_dashboard_fdw_validator(PG_FUNCTION_ARGS)
+static void
+check_options(List *given, int objects)
 {
-	List	   *given = untransformRelOptions(PG_GETARG_DATUM(0));
-	Oid			catalog = PG_GETARG_OID(1);
-	int			objects = 0;
 	ListCell   *lc;
-
-	if (catalog == ForeignServerRelationId)
-		objects = ON_SERVER;
-	else if (catalog == UserMappingRelationId)
-		objects = ON_MAPPING;
-	else if (catalog == ForeignTableRelationId)
-		objects = ON_TABLE;
-	else if (catalog == AttributeRelationId)
-		objects = ON_COLUMN;
 
 	foreach(lc, given)
 	{
@@ -371,7 +375,29 @@ admin_dashboard_fdw_validator(PG_FUNCTION_ARGS)
 		if (option->check != NULL)
 			option->check(value);
 	}
+}
 
+/*
+ * admin_dashboard_fdw_validator(text[], oid): raise an error if the options
+ * are not valid for an object of the given catalog.
+ */
+Datum
+admin_dashboard_fdw_validator(PG_FUNCTION_ARGS)
+{
+	List	   *given = untransformRelOptions(PG_GETARG_DATUM(0));
+	Oid			catalog = PG_GETARG_OID(1);
+	int			objects = 0;
+
+	if (catalog == ForeignServerRelationId)
+		objects = ON_SERVER;
+	else if (catalog == UserMappingRelationId)
+		objects = ON_MAPPING;
+	else if (catalog == ForeignTableRelationId)
+		objects = ON_TABLE;
+	else if (catalog == AttributeRelationId)
+		objects = ON_COLUMN;
+
+	check_options(given, objects);
 	if (objects == ON_SERVER && !is_given(given, "uri"))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
@@ -445,6 +471,36 @@ ad_connect_options(ForeignServer *server, UserMapping *mapping)
 				 errmsg("server \"%s\" has no option \"uri\"",
 						server->servername),
 				 errhint("Use ALTER SERVER ... OPTIONS (ADD uri 'mongodb://127.0.0.1:27017').")));
+	return result;
+}
+
+/*
+ * What holds for a collection of a server before there is a table for it,
+ * palloc'd.
+ */
+AdTableOptions *
+ad_collection_options(ForeignServer *server, const char *database, const char *collection)
+{
+	AdTableOptions *result = palloc0(sizeof(AdTableOptions));
+
+	read_defaults(AD_INTO_TABLE, result);
+	read_options(server->options, AD_INTO_TABLE, result);
+	result->database = database;
+	result->collection = collection;
+	return result;
+}
+
+/*
+ * How to import, palloc'd.  Raises an error if an option is none of import's.
+ */
+AdImportOptions *
+ad_import_options(List *given)
+{
+	AdImportOptions *result = palloc0(sizeof(AdImportOptions));
+
+	check_options(given, ON_IMPORT);
+	read_defaults(AD_INTO_IMPORT, result);
+	read_options(given, AD_INTO_IMPORT, result);
 	return result;
 }
 

@@ -53,6 +53,7 @@ typedef struct AdTableOptions
 	bool		enable_aggregate_pushdown;
 	bool		enable_sort_pushdown;
 	bool		enable_join_pushdown;
+	bool		use_remote_estimate;	/* ask for counts while planning */
 } AdTableOptions;
 
 typedef struct AdColumnOptions
@@ -61,12 +62,31 @@ typedef struct AdColumnOptions
 	AdMismatch	on_mismatch;
 } AdColumnOptions;
 
+/* what becomes of documents in documents */
+typedef enum AdNested
+{
+	AD_NESTED_FLATTEN,			/* a column for each of their fields */
+	AD_NESTED_JSONB				/* one column */
+} AdNested;
+
+typedef struct AdImportOptions
+{
+	int			sample_size;	/* documents to look at */
+	AdNested	nested;
+	int			max_columns;	/* of a table */
+	const char *document_column;	/* of the whole document; NULL: only where some
+									 * field has no column */
+} AdImportOptions;
+
 extern bool ad_log_remote;
 
 extern void ad_option_init(void);
 extern AdConnectOptions *ad_connect_options(ForeignServer *server,
 											UserMapping *mapping);
 extern AdTableOptions *ad_table_options(Oid relid);
+extern AdTableOptions *ad_collection_options(ForeignServer *server, const char *database,
+											 const char *collection);
+extern AdImportOptions *ad_import_options(List *given);
 extern void ad_column_options(Oid relid, AttrNumber attnum,
 							  const AdTableOptions *table,
 							  AdColumnOptions *column);

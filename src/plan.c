@@ -6,7 +6,8 @@
  *		ad_get_foreign_rel_size		which conditions go down, how many rows
  *		ad_get_foreign_plan			the plan of a scan, a join or a grouping
  *
- * MongoDB is not contacted.
+ * MongoDB is not contacted, but for the number of documents if the option
+ * use_remote_estimate says so.
  */
 #include "postgres.h"
 
@@ -19,10 +20,12 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/planmain.h"
 #include "optimizer/restrictinfo.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
 
 #include "compat.h"
+#include "estimate.h"
 #include "join.h"
 #include "order.h"
 #include "path.h"
@@ -78,8 +81,12 @@ ad_get_foreign_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	rel->fdw_private = relation;
 	classify_conditions(relation, rel->baserestrictinfo);
 
-	if (rel->tuples <= 0)
-		rel->tuples = AD_DEFAULT_TUPLES;
+	/* never analyzed */
+	if (rel->tuples < 0)
+		rel->tuples = relation->options->use_remote_estimate ?
+			ad_estimate_documents(OidIsValid(rel->userid) ? rel->userid : GetUserId(), relid,
+								  relation->serverid, relation->options) :
+			AD_DEFAULT_TUPLES;
 	set_baserel_size_estimates(root, rel);
 }
 

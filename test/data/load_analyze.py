@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Loads the collections that test/pgtap/analyze.sql samples.
 
-usage: load_analyze.py URI
+usage: load_analyze.py URI [MORE]
+
+MORE is how many documents there are more than usual.
 """
 import sys
 
@@ -19,7 +21,7 @@ def main():
          # every third is no number
          "total": "free" if n % 3 == 0 else n / 4,
          **({"address": {"city": "city %d" % (n % 20)}} if n % 2 else {})}
-        for n in range(3000))
+        for n in range(3000 + int((sys.argv[2:] or [0])[0])))
     database.create_collection("analyze_recent", viewOn="analyze_orders",
                                pipeline=[{"$match": {"status": "paid"}}])
 
