@@ -71,6 +71,28 @@ COMMENT ON FUNCTION admin_dashboard_disconnect(text) IS
 	'closes the session''s connections to a MongoDB server, and returns whether there were any';
 
 ---------------------------------------------------------------------
+-- Import
+---------------------------------------------------------------------
+
+-- The statement that IMPORT FOREIGN SCHEMA would run for one collection, to be
+-- read and edited; see the function in src/import.c.
+CREATE FUNCTION admin_dashboard_import_sql(
+	server text,
+	database text,
+	collection text,
+	sample_size integer DEFAULT 1000,
+	nested text DEFAULT 'flatten',
+	max_columns integer DEFAULT 1000,
+	document_column text DEFAULT NULL
+)
+RETURNS text
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION admin_dashboard_import_sql(text, text, text, integer, text, integer, text) IS
+	'the CREATE FOREIGN TABLE for a MongoDB collection, from a sample of its documents';
+
+---------------------------------------------------------------------
 -- The dashboard
 ---------------------------------------------------------------------
 
@@ -115,6 +137,8 @@ REVOKE ALL ON admin_dashboard.api_key_hashes FROM PUBLIC;
 
 COMMENT ON TABLE admin_dashboard.api_key_hashes IS
 	'API keys of the REST endpoint; of a key only its SHA-256 is kept';
+COMMENT ON SEQUENCE admin_dashboard.api_key_hashes_id_seq IS
+	'numbers of API keys';
 COMMENT ON COLUMN admin_dashboard.api_key_hashes.super_admin IS
 	'whether the key may see the dashboard';
 COMMENT ON COLUMN admin_dashboard.api_key_hashes.last_used_at IS

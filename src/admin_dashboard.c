@@ -12,6 +12,7 @@
 #include "analyze.h"
 #include "connection.h"
 #include "dashboard.h"
+#include "import.h"
 #include "join.h"
 #include "option.h"
 #include "plan.h"
@@ -53,6 +54,7 @@ admin_dashboard_fdw_handler(PG_FUNCTION_ARGS)
 	routine->EndForeignScan = ad_end_foreign_scan;
 	routine->ExplainForeignScan = ad_explain_foreign_scan;
 	routine->AnalyzeForeignTable = ad_analyze_foreign_table;
+	routine->ImportForeignSchema = ad_import_foreign_schema;
 	PG_RETURN_POINTER(routine);
 }
 

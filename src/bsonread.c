@@ -207,6 +207,21 @@ ad_reader_next(AdReader *reader, AdElement *element)
 }
 
 /*
+ * The first element of that name in what is left to be read; false if there is
+ * none.
+ */
+bool
+ad_reader_find(AdReader reader, const char *name, AdElement *element)
+{
+	while (ad_reader_next(&reader, element))
+	{
+		if (strcmp(element->key, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
  * Whether there is a document of that size whose elements, and those of the
  * documents and arrays in it down to so many levels, are where their lengths
  * say; below that, whether each has a length and an end.  Does not throw.

@@ -31,6 +31,7 @@ typedef struct AdReader
 
 extern void ad_reader_init(AdReader *reader, const uint8 *document, uint32 size);
 extern bool ad_reader_next(AdReader *reader, AdElement *element);
+extern bool ad_reader_find(AdReader reader, const char *name, AdElement *element);
 extern bool ad_is_document(const uint8 *document, uint32 size, int levels);
 
 static inline int32

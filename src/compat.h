@@ -176,6 +176,18 @@ ad_eclass_members(EquivalenceClass *ec, RelOptInfo *rel)
 #define ad_is_descending(pathkey) ((pathkey)->pk_strategy == BTGreaterStrategyNumber)
 #endif
 
+/*
+ * Whether a role has a right to a foreign server: 16 has one function for all
+ * objects.
+ */
+#if PG_VERSION_NUM >= 160000
+#define ad_server_aclcheck(serverid, roleid, mode) \
+	object_aclcheck(ForeignServerRelationId, (serverid), (roleid), (mode))
+#else
+#define ad_server_aclcheck(serverid, roleid, mode) \
+	pg_foreign_server_aclcheck((serverid), (roleid), (mode))
+#endif
+
 /* 17 has no such error of its own any more; the SQLSTATE is as it was */
 #ifndef ERRCODE_SNAPSHOT_TOO_OLD
 #define ERRCODE_SNAPSHOT_TOO_OLD	MAKE_SQLSTATE('7','2','0','0','0')

@@ -30,6 +30,29 @@ BEGIN
 	RETURN plan;
 END $$;
 
+-- how many rows the planner thinks that a query has
+CREATE FUNCTION pg_temp.rows_of(query text) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+	plan json;
+BEGIN
+	EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan;
+	RETURN plan -> 0 -> 'Plan' ->> 'Plan Rows';
+END $$;
+
+-- before it
+SELECT is(pg_temp.rows_of('SELECT * FROM orders'), 10000, 'a table that was never analyzed has some rows');
+ALTER FOREIGN TABLE orders OPTIONS (ADD use_remote_estimate 'true');
+SELECT is(pg_temp.rows_of('SELECT * FROM orders'), 3000, 'with remote estimates, as many as the collection documents');
+ALTER SERVER mongodb OPTIONS (ADD use_remote_estimate 'on');
+SELECT is(pg_temp.rows_of('SELECT * FROM recent'), 1000, 'a view as many as it has');
+SELECT is(pg_temp.rows_of('SELECT * FROM nothing'), 1, 'one that is not there is empty');
+\set added `"$PYTHON" test/data/load_analyze.py "$AD_TEST_MONGODB_URI" 10`
+SELECT is(pg_temp.rows_of('SELECT * FROM orders'), 3000, 'which are asked for once a minute');
+SELECT is((SELECT count(*) FROM orders)::int, 3010, 'and change no answer');
+\set taken `"$PYTHON" test/data/load_analyze.py "$AD_TEST_MONGODB_URI"`
+ALTER SERVER mongodb OPTIONS (DROP use_remote_estimate);
+ALTER FOREIGN TABLE orders OPTIONS (DROP use_remote_estimate);
+
 CREATE TEMP TABLE before AS
 	SELECT status, count(*) n, sum(customer) s, min(city) c FROM orders GROUP BY status;
 
@@ -54,6 +77,7 @@ ANALYZE recent;
 SELECT is(reltuples, 1000::real, 'a view can be analyzed') FROM pg_class WHERE relname = 'recent';
 ANALYZE nothing;
 SELECT is(reltuples, 0::real, 'a collection that does not exist has no rows') FROM pg_class WHERE relname = 'nothing';
+SELECT is(pg_temp.rows_of('SELECT * FROM nothing'), 1, 'and is planned so');
 
 -- of more documents than are sampled
 SET LOCAL default_statistics_target = 2;
@@ -72,6 +96,19 @@ SELECT alike(pg_temp.plan_of('SELECT * FROM few JOIN orders USING (customer)'), 
 	'few local rows ask for theirs');
 SELECT alike(pg_temp.plan_of('SELECT * FROM many JOIN orders USING (customer)'), 'Hash Join%',
 	'many local rows are hashed');
+
+SELECT alike(pg_temp.plan_of('SELECT customer, count(*) FROM few JOIN orders USING (customer) GROUP BY 1'), '%Nested Loop%Foreign Scan on orders%',
+	'for a group, too');
+-- as of many documents, with the statistics of these
+UPDATE pg_class SET reltuples = 5e6 WHERE relname = 'orders';
+SELECT alike(pg_temp.plan_of(query), 'Foreign Scan%', 'MongoDB does it all: ' || query)
+FROM unnest(ARRAY['SELECT count(*), sum(customer) FROM orders', 'SELECT status, count(*) FROM orders GROUP BY 1',
+	'SELECT id, count(*) FROM orders GROUP BY 1', 'SELECT status, count(DISTINCT customer) FROM orders GROUP BY 1', 'SELECT DISTINCT customer FROM orders',
+	'SELECT * FROM orders LIMIT 10', 'SELECT * FROM orders OFFSET 5 LIMIT 10', 'SELECT * FROM orders ORDER BY id LIMIT 10', 'SELECT * FROM orders ORDER BY customer DESC, id LIMIT 10',
+	'SELECT * FROM orders ORDER BY id', 'SELECT customer, count(*) FROM orders GROUP BY 1 ORDER BY 2 DESC LIMIT 3',
+	'SELECT status, count(*) FROM orders WHERE customer < 10 GROUP BY 1 HAVING count(*) > 5']) query;
+SELECT alike(pg_temp.plan_of('SELECT * FROM few JOIN orders USING (customer)'), 'Nested Loop%', 'few local rows ask for theirs of many documents');
+SELECT alike(pg_temp.plan_of('SELECT * FROM few RIGHT JOIN orders USING (customer)'), 'Hash%', 'all documents with few local rows are hashed');
 
 -- cancelled while it waits or reads
 CREATE FUNCTION pg_temp.state_of(query text) RETURNS text LANGUAGE plpgsql AS $$
@@ -95,6 +132,11 @@ SELECT throws_ok('ANALYZE recent', '08001', NULL, 'a server that does not answer
 
 SELECT matches(admin_dashboard_version(), '^admin_dashboard 1\.0, PostgreSQL 1[5-8][.a-z0-9]+.*, libmongoc [12]\.\d+\.\d+',
 	'the versions of what is at work');
+
+SELECT is_empty($$SELECT pg_describe_object(classid, objid, 0) FROM pg_depend
+	WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e' AND obj_description(objid, classid::regclass::name) IS NULL
+	  AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'admin_dashboard')$$,
+	'every object of the extension has a comment');
 
 SELECT * FROM finish();
 ROLLBACK;

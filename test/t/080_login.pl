@@ -126,6 +126,10 @@ is(session("CREATE USER MAPPING FOR postgres SERVER tls OPTIONS (user 'räder:\@
 is(session($query), '1', 'SCRAM-SHA-256, with a password of all kinds of letters');
 session('ALTER USER MAPPING FOR postgres SERVER tls OPTIONS (DROP auth_mechanism)');
 is(session($query), '1', 'and without a mechanism named');
+is(session("CREATE SCHEMA imported; IMPORT FOREIGN SCHEMA shop FROM SERVER tls INTO imported;
+	ALTER SERVER tls OPTIONS (ADD use_remote_estimate 'true'); SELECT n FROM imported.items; ALTER SERVER tls OPTIONS (DROP use_remote_estimate);
+	SET default_statistics_target = 1; ANALYZE imported.items; SELECT reltuples FROM pg_class WHERE oid = 'imported.items'::regclass; DROP SCHEMA imported CASCADE"),
+	"1\n1\nNOTICE:  00000: drop cascades to foreign table imported.items", 'the right to read is enough to import, to estimate and to analyze');
 session("ALTER USER MAPPING FOR postgres SERVER tls OPTIONS (ADD auth_source 'shop')");
 like(session($query), qr/^ERROR:  28P01: /, 'a wrong auth_source');
 session('ALTER USER MAPPING FOR postgres SERVER tls OPTIONS (DROP auth_source)');

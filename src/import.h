@@ -1,0 +1,12 @@
+/*
+ * import.h
+ *	  IMPORT FOREIGN SCHEMA: tables for a database's collections.
+ */
+#ifndef AD_IMPORT_H
+#define AD_IMPORT_H
+
+#include "nodes/parsenodes.h"
+
+extern List *ad_import_foreign_schema(ImportForeignSchemaStmt *stmt, Oid serverid);
+
+#endif							/* AD_IMPORT_H */

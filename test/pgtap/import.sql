@@ -1,0 +1,88 @@
+-- IMPORT FOREIGN SCHEMA: whatever shapes documents have, the tables read each of
+-- those that were looked at, and lose no value; a database of 200 collections, in
+-- one go.  The database is test/data/shapes.py's.
+
+\set ON_ERROR_STOP on
+\set QUIET on
+\getenv uri AD_TEST_MONGODB_URI
+
+SET client_min_messages = warning;
+BEGIN;
+CREATE EXTENSION admin_dashboard;
+CREATE SERVER mongodb FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri :'uri');
+SELECT * FROM no_plan();
+
+-- the columns of the imported tables: the table, the column, its type, the
+-- names that lead to the field, and whether it reads what it cannot as null
+CREATE VIEW columns AS
+	SELECT c.oid::regclass AS relation, a.attname AS name, a.atttypid::regtype AS type,
+		   string_to_array(coalesce(o.option_value, a.attname), '.') AS path,
+		   EXISTS (SELECT FROM pg_options_to_table(a.attfdwoptions) WHERE option_name = 'on_mismatch') AS lenient
+	FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+	LEFT JOIN LATERAL (SELECT option_value FROM pg_options_to_table(a.attfdwoptions) WHERE option_name = 'field') o ON true
+	WHERE c.relnamespace::regnamespace::text = 'imported' AND c.relkind = 'f';
+
+-- Reads each table whole, and each column with its field of the whole document
+-- beside it.  Returns what is wrong.
+CREATE FUNCTION pg_temp.check_tables() RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	r record;
+	lost bigint;
+BEGIN
+	FOR r IN SELECT DISTINCT relation FROM columns LOOP
+		BEGIN
+			EXECUTE format('SELECT count(t.*) FROM %s t', r.relation);
+		EXCEPTION WHEN OTHERS THEN
+			RETURN NEXT format('%s: %s', r.relation, SQLERRM);
+		END;
+	END LOOP;
+	FOR r IN SELECT c.* FROM columns c JOIN columns d ON d.relation = c.relation AND d.path = '{$}' AND NOT d.lenient
+			 WHERE c.path <> '{$}' AND NOT c.lenient AND c.relation::text NOT LIKE '%.wide' LOOP
+		EXECUTE format($q$SELECT count(*) FROM %s t WHERE num_nulls(%I) <> num_nulls(nullif(doc #> %L, 'null'))$q$,
+					   r.relation, r.name, r.path) INTO lost;
+		IF lost > 0 THEN
+			RETURN NEXT format('%s.%s: %s values are lost', r.relation, r.name, lost);
+		END IF;
+	END LOOP;
+END $$;
+
+CREATE SCHEMA imported;
+IMPORT FOREIGN SCHEMA ad_test_random FROM SERVER mongodb INTO imported OPTIONS (document_column 'doc');
+SELECT is(count(DISTINCT relation)::int, 200, 'a database of 200 collections becomes 200 tables') FROM columns;
+SELECT is(array(SELECT DISTINCT type::text FROM columns ORDER BY 1),
+	'{bigint,bigint[],boolean,boolean[],bytea,bytea[],"double precision","double precision[]",integer,integer[],jsonb,numeric,numeric[],text,text[],"timestamp with time zone","timestamp with time zone[]",uuid,uuid[]}',
+	'their columns are of all types that there are for fields');
+SELECT is_empty('SELECT pg_temp.check_tables()', 'they read each document, and lose no value');
+SELECT is(count(*)::int, 1000, 'of 2,000 fields as many as are wanted become columns') FROM columns WHERE relation::text LIKE '%.wide';
+SELECT is(type, 'jsonb'::regtype, 'a map becomes one column') FROM columns WHERE relation::text LIKE '%.map' AND name = 'by_user';
+SELECT is(sum((SELECT count(*) FROM jsonb_object_keys(by_user)))::int, 10000, 'which has all of it') FROM imported.map;
+
+DROP SCHEMA imported CASCADE;
+CREATE SCHEMA imported;
+IMPORT FOREIGN SCHEMA ad_test_random FROM SERVER mongodb INTO imported OPTIONS (nested 'jsonb', document_column 'doc', max_columns '20', sample_size '1000');
+SELECT is_empty('SELECT pg_temp.check_tables()', 'the same where documents in documents are jsonb');
+SELECT cmp_ok(max(n), '<=', 20::bigint, 'no table has more columns than are wanted')
+FROM (SELECT count(*) AS n FROM columns GROUP BY relation) counts;
+
+-- of a sample that is smaller than the collection, too
+SELECT lives_ok($$SELECT admin_dashboard_import_sql('mongodb', 'ad_test_random', 'wide', sample_size => 7)$$, 'a small sample');
+
+-- it can be cancelled
+CREATE FUNCTION pg_temp.state_of(query text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE query;
+	RETURN 'none';
+EXCEPTION WHEN query_canceled THEN
+	RETURN SQLSTATE;
+END $$;
+CREATE SCHEMA again;
+SET LOCAL statement_timeout = 50;
+SELECT is(pg_temp.state_of('IMPORT FOREIGN SCHEMA ad_test_random FROM SERVER mongodb INTO again'), '57014', 'it can be cancelled');
+RESET statement_timeout;
+
+-- a server that does not answer
+ALTER SERVER mongodb OPTIONS (SET uri 'mongodb://127.0.0.1:1/');
+SELECT throws_ok('IMPORT FOREIGN SCHEMA ad_test_random FROM SERVER mongodb INTO again', '08001', NULL, 'a server that does not answer');
+
+SELECT * FROM finish();
+ROLLBACK;
