@@ -10,7 +10,8 @@
  * Besides memory errors, these are failures:
  *	- an error that no document may cause;
  *	- a value that, printed, is not read again as the same one;
- *	- json and jsonb that differ.
+ *	- json and jsonb that differ;
+ *	- more columns for a document than there may be.
  *
  * They are raised with the document in the error's context.  If the server
  * dies, the document is written to its log.
@@ -42,6 +43,7 @@
 
 #include "decode.h"
 #include "generate.h"
+#include "infer.h"
 
 PG_MODULE_MAGIC;
 
@@ -279,6 +281,23 @@ count_values(Fuzz *fuzz, const AdFieldValue *values)
 	}
 }
 
+/* let IMPORT FOREIGN SCHEMA learn from a document, as if it were the only one */
+static void
+infer_columns(const uint8 *document)
+{
+	/* few columns, so that documents in the document are too many */
+	static const AdImportOptions options = {.sample_size = 1, .max_columns = 4};
+	AdInference *inference = ad_infer_create(&options);
+	int			fences = nfenced;
+	bool		complete;
+
+	ad_infer_document(inference, document);
+	/* what it needed for the document is freed, and is used again */
+	unfence(fences);
+	if (list_length(ad_infer_columns(inference, &complete)) > options.max_columns)
+		elog(ERROR, "there are too many columns");
+}
+
 /* errors that are an answer to a document */
 static bool
 is_expected(int sqlstate)
@@ -326,7 +345,10 @@ decode_document(Fuzz *fuzz, const uint8 *document, int len, bool check, int show
 
 		count_values(fuzz, values);
 		if (check)
+		{
 			check_values(fuzz, values);
+			infer_columns(document);
+		}
 		if (shown >= 0)
 			result = MemoryContextStrdup(caller, values[shown].state != AD_FIELD_VALUE ? "mismatch" :
 										 print_value(&fuzz->fields[shown], values[shown].value));

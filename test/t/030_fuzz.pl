@@ -1,5 +1,5 @@
-# The decoder, under AddressSanitizer and UndefinedBehaviorSanitizer, reads
-# documents that are generated and mutated; see test/fuzz.
+# The decoder, and what import learns from, under AddressSanitizer and
+# UndefinedBehaviorSanitizer, read documents that are generated and mutated; see test/fuzz.
 #
 #   FUZZ_SECONDS	how long, 60 if it is not set
 #   FUZZ_SEED		another one makes other documents; the time if it is not set
@@ -58,6 +58,7 @@ my @known = (
 	[ 'an empty one', '0500000000', '{}' ],
 	[ 'an int32', '0c0000001061000100000000', '{"a": 1}' ],
 	[ 'a string', '0e00000002610002000000620000', '{"a": "b"}' ],
+	[ 'an empty array, and then a number', '1c000000046100140000000430000500000000103100010000000000', '{"a": [[], 1]}' ],
 	[ 'U+0000 in a string', '0f0000000261000300000062000000', 'mismatch' ],
 	[ 'bytes that are not UTF-8', '0e00000002610002000000ff0000', 'mismatch' ],
 	[ 'the same name twice', '13000000106100010000001061000200000000', '{"a": 2}' ],
