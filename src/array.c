@@ -132,6 +132,9 @@ ad_decode_array(const AdTarget *target, const AdElement *element, Datum *value)
 													   target->element->typid));
 		return true;
 	}
+	/* it would read what is not there */
+	if (ArrayGetNItems(build.ndim, build.dims) != build.count)
+		elog(ERROR, "an array of %d values has other dimensions", build.count);
 	*value = PointerGetDatum(construct_md_array(build.values, build.nulls, build.ndim,
 												build.dims, lower,
 												target->element->domain ?
