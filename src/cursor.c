@@ -37,6 +37,8 @@
 
 /* the server's code for a collection that does not exist */
 #define AD_NAMESPACE_NOT_FOUND	26
+/* that for a command that the user may not run */
+#define AD_UNAUTHORIZED			13
 
 struct AdCursor
 {
@@ -48,6 +50,7 @@ struct AdCursor
 	bool		ended;			/* nothing more will come */
 	char	   *name;			/* database.collection, for messages */
 	int64		count;			/* of AD_COMMAND_COUNT */
+	bool		own_only;		/* of AD_COMMAND_LIST: those that the user may read */
 	int64		adapt_at;		/* document at which to adapt the batches' size */
 	AdCursorStats stats;
 
@@ -235,6 +238,11 @@ make_driver_cursor(AdCursor *cursor, const AdCommand *command, mongoc_client_ses
 	if (command->kind == AD_COMMAND_LIST)
 	{
 		BSON_APPEND_DOCUMENT(&opts, "filter", &body);
+		if (cursor->own_only)
+		{
+			BSON_APPEND_BOOL(&opts, "nameOnly", true);
+			BSON_APPEND_BOOL(&opts, "authorizedCollections", true);
+		}
 		owner = mongoc_client_get_database(cursor->conn->client, database);
 		cursor->driver = mongoc_database_find_collections_with_opts(owner, &opts);
 		mongoc_database_destroy(owner);
@@ -368,16 +376,24 @@ pause_selection(void)
  * The command failed before its first document: should it be sent again?
  *
  * Yes, once, if the connection had been idle in the cache and turned out to
- * lead nowhere.  And for as long as the options say while members answer but
+ * lead nowhere.  A list of collections, if the user may not have it whole: the
+ * names of those that it may read can be had with no right to the database
+ * (MongoDB manual, "listCollections").  And for as long as the options say while members answer but
  * none of them suits, as in an election.  A server that does not answer at all
  * is reported at once.
  */
 static bool
-should_try_again(AdCursor *cursor, const bson_error_t *error,
+should_try_again(AdCursor *cursor, const AdCommand *command, const bson_error_t *error,
 				 TimestampTz give_up)
 {
 	AdErrorKind kind = ad_error_kind(error);
 
+	if (command->kind == AD_COMMAND_LIST && !cursor->own_only &&
+		error->domain == MONGOC_ERROR_SERVER && error->code == AD_UNAUTHORIZED)
+	{
+		cursor->own_only = true;
+		return true;
+	}
 	if (kind != AD_ERROR_OF_NETWORK && kind != AD_ERROR_OF_SERVER)
 		return false;
 
@@ -447,7 +463,7 @@ ad_cursor_open(const AdCommand *command)
 		if (send_command(cursor, command, &error, &reply))
 			return cursor;
 
-		if (!should_try_again(cursor, &error,
+		if (!should_try_again(cursor, command, &error,
 							  TimestampTzPlusMilliseconds(start,
 														  cursor->conn->selection_timeout_ms)))
 			report_error(cursor, &error, reply);

@@ -56,6 +56,10 @@ is(session(join '', (map { <<"SQL" } sort keys %uris), "CREATE FOREIGN TABLE few
 CREATE SERVER "$_" FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri '$uris{$_}', connect_timeout_ms '60000', server_selection_timeout_ms '60000');
 CREATE FOREIGN TABLE "${_}_items" (n int, filler text) SERVER "$_" OPTIONS (database 'shop', collection 'items', fetch_size '500', enable_aggregate_pushdown 'false');
 SQL
+is(session(<<'SQL'), '', 'and for import and counts');
+CREATE SCHEMA imported;
+CREATE FOREIGN TABLE counted_items (n int) SERVER reply OPTIONS (database 'shop', collection 'items', use_remote_estimate 'true');
+SQL
 my $query = 'SELECT count(*), sum(n) FROM reply_items';
 is(session($query), "$documents|$sum", 'it works');
 
@@ -73,6 +77,8 @@ my @waits = (
 	[ 'the members of a replica set', '', 'SELECT count(*) FROM set_items' ],
 	[ 'the first reply', 'SELECT n FROM reply_items LIMIT 1', 'SELECT count(*) FROM reply_items', 'mute 0' ],
 	[ 'another batch', 'BEGIN; DECLARE c CURSOR FOR SELECT n FROM reply_items; FETCH 1 FROM c', 'MOVE ALL FROM c', 'mute 5000' ],
+	[ 'a list of collections', 'SELECT n FROM reply_items LIMIT 1', "IMPORT FOREIGN SCHEMA shop FROM SERVER reply INTO imported", 'mute 0' ],
+	[ 'a count', 'SELECT n FROM reply_items LIMIT 1', 'SELECT n FROM counted_items LIMIT 1', 'mute 0' ],
 	[ 'a reply that drips', 'SELECT n FROM reply_items LIMIT 1', 'SELECT count(*) FROM reply_items', 'drip 100' ],
 );
 my %ends = (
@@ -151,6 +157,14 @@ for my $kind (qw(cut reset corrupt))
 	cmp_ok($seen{$kind}{'an answer'} // 0, '<', 40, "$kind: often an error");
 	diag(join ', ', "$kind:", map { "$_ $seen{$kind}{$_}" } sort keys %{ $seen{$kind} });
 }
+my @partial;
+for my $i (0 .. 24)
+{
+	fault('cut ' . int(1.5**$i * 10));
+	my $answer = session("SELECT admin_dashboard_import_sql('reply', 'shop', 'items'); SELECT n FROM counted_items LIMIT 1");
+	push @partial, "$i: $answer" if $answer !~ /^(?:ERROR:  08|CREATE.*_id text,\n\tn integer,\n\tfiller text\n)/s;
+}
+is(join("\n", @partial), '', 'import and counts: an error, or all of it');
 fault('refuse');
 like(session($query), qr/^ERROR:  08001: could not connect to MongoDB server "reply"/, 'a server that hangs up at once');
 fault('delay 50');
@@ -191,6 +205,11 @@ like(after_failpoint(1, '{"failCommands": ["getMore"], "errorCode": 43}', 'SELEC
 	qr/^ERROR:  HV000: cursor has gone on MongoDB server "direct"\n/, 'a cursor that has gone');
 like(after_failpoint(1, '{"failCommands": ["find"], "errorCode": 13}', $find),
 	qr/^ERROR:  42501: permission denied by MongoDB server "direct"\n.*\nHINT:  The user mapping/, 'no rights');
+my $import = "SELECT admin_dashboard_import_sql('direct', 'shop', 'few')";
+like(after_failpoint(1, '{"failCommands": ["listCollections"], "errorCode": 13}', $import), qr/^CREATE FOREIGN TABLE few /,
+	'without the right to list all collections, those that may be read are listed');
+like(after_failpoint(2, '{"failCommands": ["listCollections"], "errorCode": 13}', $import), qr/^ERROR:  42501: permission denied/, 'and if none may be read');
+like(after_failpoint(1, '{"failCommands": ["aggregate"], "errorCode": 13}', $import), qr/^ERROR:  42501: permission denied/, 'nor the documents');
 like(after_failpoint(1, '{"failCommands": ["find"], "errorCode": 50}', $find), qr/^ERROR:  57014: /, 'the time limit');
 like(after_failpoint(1, '{"failCommands": ["find"], "errorCode": 292}', $find), qr/^ERROR:  53200: .*\n.*\nHINT:  Set the option allow_disk_use/, 'memory');
 like(after_failpoint(1, '{"failCommands": ["find"], "blockConnection": true, "blockTimeMS": 20000}', "SET statement_timeout = '300ms'", $find),
