@@ -11,7 +11,7 @@ import time
 
 
 async def answer(reader):
-    """Reads one answer; returns its status."""
+    """Reads one answer; returns its status, and whether it is the connection's last."""
     head = await reader.readuntil(b"\r\n\r\n")
     lower = head.lower()
     if b"content-length:" in lower:
@@ -20,16 +20,19 @@ async def answer(reader):
         while (size := int(await reader.readline(), 16)) > 0:
             await reader.readexactly(size + 2)
         await reader.readline()
-    return int(head[9:12])
+    return int(head[9:12]), b"connection: close" in lower
 
 
 async def client(port, request, until, times, others):
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    last = True
     while (start := time.perf_counter()) < until:
+        if last:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(request)
-        status = await answer(reader)
+        status, last = await answer(reader)
         (times if status == 200 else others).append(time.perf_counter() - start)
-    writer.close()
+        if last:
+            writer.close()
 
 
 async def main():
