@@ -384,7 +384,7 @@ report_omissions(const AdInference *inference, const char *database, const char 
 		ereport(NOTICE,
 				(errmsg("in " INT64_FORMAT " of " INT64_FORMAT " documents of collection \"%s.%s\" are values that cannot be read",
 						unreadable, ad_infer_documents(inference), database, collection),
-				 errdetail("PostgreSQL has no strings with U+0000, or with characters that are not in the database's encoding."),
+				 errdetail("PostgreSQL has no strings with U+0000, nor strings or names with characters that are not in the database's encoding."),
 				 errhint("The columns read them as null, for they have the option on_mismatch.")));
 }
 

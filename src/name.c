@@ -109,7 +109,8 @@ ad_clean_name(const char *name)
 
 		if (begins_word(name, at))
 			appendStringInfoChar(&clean, '_');
-		if (len > 1)
+		/* letters of single-byte encodings, too */
+		if (len > 1 || IS_HIGHBIT_SET(*at))
 			appendBinaryStringInfo(&clean, at, len);
 		else if (is_upper(*at))
 			appendStringInfoChar(&clean, *at - 'A' + 'a');

@@ -49,5 +49,14 @@ is(sql('ad_latin2', "SELECT count(*), min(created_by_email) FROM loose_calls WHE
 is(sql('ad_ascii', "SELECT v FROM strict_values WHERE _id = 'string longer'"), 'żółw and 名前', 'SQL_ASCII takes the bytes');
 is(sql('ad_ascii', "SELECT count(*) FROM calls WHERE created_by_email = 'żółw.名前\@пример.example'"), '1', 'and sends them');
 
+
+# import: what can be named is, and what cannot be read is null and said
+my $names = "SELECT admin_dashboard_import_sql('mongodb', 'ad_test_import', 'names')";
+my $imported = sql('ad_latin2', $names);
+like($imported, qr/^\t"größe" integer,$/m, 'import: a name that the encoding has');
+unlike($imported, qr/名前|ж/, 'one that it has not is none');
+like($imported, qr/document_2 jsonb OPTIONS \(field '\$', on_mismatch 'null'\).*NOTICE:  collection "ad_test_import.names" has fields that get no column/ms, 'as is said');
+like(sql('ad_latin2', "$names \\gset\n:admin_dashboard_import_sql\nSELECT \"größe\", document_2 IS NULL FROM names"), qr/^16\|t/m, 'it is read');
+is(sql('ad_ascii', "SELECT admin_dashboard_import_sql('mongodb', 'ad_test_import', 'names') LIKE '%\"名前\" integer,%'"), 't', 'SQL_ASCII takes the bytes of names');
 sql('postgres', "DROP DATABASE $_") for 'ad_latin2', 'ad_ascii';
 done_testing();
