@@ -24,7 +24,7 @@ serve('ad_rest_failures', $uri);
 my $key = make_secret(sql("SELECT admin_dashboard.create_api_key('test')"));
 my $range = 'start_date=2026-02-26&end_date=2026-03-28';
 my $setup = sub { run_or_die('psql', '-XAtq', '-d', 'ad_rest_failures', '-v', "timeout=$_[0]", '-f', 'rest/setup.sql') };
-$setup->('1s');
+$setup->('3s');
 my $failed = qr/^\{"success": false, "message": "The dashboard could not be computed \(request [0-9a-f]{32}\)"\}$/;
 
 # PostgreSQL's log, from where it was last looked at
@@ -82,20 +82,21 @@ sub reload_nginx
 works('all is well');
 logged();
 
-# MongoDB: away, silent, lost in the middle.  The limit is a second; what there is
-# besides is for a busy machine.
+# MongoDB: away, silent, lost in the middle.  The limit is three seconds, for the
+# MongoDB server can be busy with other tests; what there is besides is for a busy
+# machine.
 fault('refuse');
-my $id = fails('MongoDB is away', 5);
+my $id = fails('MongoDB is away', 8);
 like(logged(), qr/LOG:  dashboard request $id failed: 08001 could not connect to MongoDB server "livekit"/, 'why is in the log, with the id');
 fault('pass');
 works('MongoDB is away');
 fault('mute 0');
-$id = fails('MongoDB is silent', 5);
+$id = fails('MongoDB is silent', 8);
 like(logged(), qr/LOG:  dashboard request $id failed: 57014 canceling statement due to statement timeout/, 'the limit ends it');
 fault('pass');
 works('MongoDB is silent');
 fault('cut 20');
-fails('MongoDB hangs up', 5);
+fails('MongoDB hangs up', 8);
 fault('pass');
 works('MongoDB hangs up');
 
@@ -114,7 +115,7 @@ cmp_ok(time - $start, '<', 5, 'at once');
 like(logged(), qr/LOG:  dashboard request \w+ failed: 57014 canceling statement due to user request/, 'as the log says');
 like(slurp(rest_folder() . '/access.log'), qr/ 499 upstream=- : 200 [^\n]*\n\z/, "and nginx's");
 fault('pass');
-$setup->('1s');
+$setup->('3s');
 works('a client that goes away');
 
 # PostgREST: hung, gone, killed
@@ -126,11 +127,11 @@ works('PostgREST hangs');
 my $socket = rest_folder() . '/postgrest.sock';
 rename $socket, "$socket.away" or die "$socket: $!\n";
 reload_nginx();
-fails('PostgREST is gone', 5);
+fails('PostgREST is gone', 8);
 rename "$socket.away", $socket or die "$socket: $!\n";
 works('PostgREST is gone');
 kill 'KILL', $postgrest;
-fails('PostgREST is killed', 5);
+fails('PostgREST is killed', 8);
 works_soon('PostgREST is killed');
 isnt(served_pid('postgrest'), $postgrest, 'by another process');
 
@@ -150,13 +151,13 @@ works_soon('PostgreSQL is away');
 # The database: locked, slow, something missing
 my $locker = background("BEGIN; LOCK TABLE admin_dashboard.api_key_hashes;\n\\echo locked", 'ad_rest_failures');
 $locker->{handle}->pump until $locker->{out} =~ /locked/;
-fails('the keys are locked', 5);
+fails('the keys are locked', 8);
 $locker->{handle}->kill_kill;
 works('the keys are locked');
 my $function = 'ALTER FUNCTION api.admin_analytics_dashboard()';
 sql([ 'CREATE VIEW slow AS SELECT c.* FROM calls c, (SELECT pg_sleep(30)) s', 'GRANT SELECT ON slow TO admin_dashboard_owner',
 	"$function SET admin_dashboard.calls_table = 'public.slow'" ]);
-fails('the query is slow', 5);
+fails('the query is slow', 8);
 sql("$function SET admin_dashboard.calls_table = 'public.calls'");
 works('the query is slow');
 for my $missing ([ 'FUNCTION api.admin_analytics_dashboard()', 'FUNCTION api.away()', 'admin_analytics_dashboard' ],
@@ -171,14 +172,14 @@ for my $missing ([ 'FUNCTION api.admin_analytics_dashboard()', 'FUNCTION api.awa
 sql("CREATE VIEW failing AS SELECT 'x' AS created_by_email, '2026-03-01Z'::timestamptz AS created_at, (1 / (random() * 0)::int)::float8 AS duration_minutes");
 sql([ 'GRANT SELECT ON failing TO admin_dashboard_owner', "$function SET admin_dashboard.calls_table = 'public.failing'" ]);
 logged();
-$id = fails('the query fails', 5);
+$id = fails('the query fails', 8);
 like(logged(), qr/LOG:  dashboard request $id failed: 22012 division by zero/, 'why is in the log');
 sql("$function SET admin_dashboard.calls_table = 'public.calls'");
 # PostgREST would try a serialization failure again and again
 sql([ 'CREATE FUNCTION serialization() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE serialization_failure; END $$',
 	'CREATE VIEW conflicting AS SELECT * FROM calls WHERE serialization()', 'GRANT SELECT ON conflicting TO admin_dashboard_owner',
 	"$function SET admin_dashboard.calls_table = 'public.conflicting'" ]);
-fails('a serialization failure', 5);
+fails('a serialization failure', 8);
 is(() = logged() =~ /failed: 40001/g, 1, 'which is tried once');
 sql("$function SET admin_dashboard.calls_table = 'public.calls'");
 works('a serialization failure');
@@ -200,7 +201,7 @@ serve('ad_rest_failures');
 works('over a standby');
 is((request($range))[0], 401, 'without a key it is refused');
 fault('mute 0');
-fails('over a standby with MongoDB silent', 5);
+fails('over a standby with MongoDB silent', 8);
 fault('pass');
 works('over a standby with MongoDB silent');
 is(sql('SELECT count(last_used_at) FROM admin_dashboard.api_keys'), '0', 'and the use of the key is not noted');
