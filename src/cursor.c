@@ -50,8 +50,10 @@ struct AdCursor
 	bool		ended;			/* nothing more will come */
 	char	   *name;			/* database.collection, for messages */
 	int64		count;			/* of AD_COMMAND_COUNT */
-	bool		own_only;		/* of AD_COMMAND_LIST: those that the user may read */
-	int64		adapt_at;		/* document at which to adapt the batches' size */
+	bool		own_only;		/* of AD_COMMAND_LIST: those that the user may
+								 * read */
+	int64		adapt_at;		/* document at which to adapt the batches'
+								 * size */
 	AdCursorStats stats;
 
 	/* conn's counters when the driver was entered */
@@ -219,7 +221,7 @@ make_driver_cursor(AdCursor *cursor, const AdCommand *command, mongoc_client_ses
 	const char *database = pg_server_to_any(command->database,
 											strlen(command->database), PG_UTF8);
 	const char *name = command->collection == NULL ? NULL :
-		pg_server_to_any(command->collection, strlen(command->collection), PG_UTF8);
+	pg_server_to_any(command->collection, strlen(command->collection), PG_UTF8);
 	int64		max_time_ms = time_left_ms();
 	mongoc_collection_t *collection;
 	mongoc_database_t *owner;
@@ -251,8 +253,15 @@ make_driver_cursor(AdCursor *cursor, const AdCommand *command, mongoc_client_ses
 	{
 		collection = mongoc_client_get_collection(cursor->conn->client, database, name);
 		if (command->kind == AD_COMMAND_COUNT)
+		{
+			mongoc_read_concern_t *none = mongoc_read_concern_new();
+
+			/* metadata are of no snapshot, which is an error */
+			mongoc_collection_set_read_concern(collection, none);
+			mongoc_read_concern_destroy(none);
 			cursor->count = mongoc_collection_estimated_document_count(collection, &opts, NULL,
 																	   NULL, error);
+		}
 		else
 			cursor->driver = make_collection_cursor(collection, command, &body, &opts);
 		mongoc_collection_destroy(collection);
@@ -437,7 +446,7 @@ send_command(AdCursor *cursor, const AdCommand *command, bson_error_t *error, co
  * itself with the current memory context.  The command's BSON is not needed
  * any more when this returns.
  */
-AdCursor   *
+AdCursor *
 ad_cursor_open(const AdCommand *command)
 {
 	AdCursor   *cursor = palloc0(sizeof(AdCursor));

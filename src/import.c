@@ -41,6 +41,7 @@ static const char *const system_prefixes[] = {"system.", "enxcol_."};
 typedef struct AdCollection
 {
 	const char *name;			/* in the server's encoding */
+	const char *table;			/* the name for a table, which no other has */
 	bool		is_view;
 	const uint8 *description;	/* what listCollections says, palloc'd */
 } AdCollection;
@@ -80,15 +81,16 @@ compare_collections(const ListCell *a, const ListCell *b)
 
 /*
  * The collections of a database, AdCollection, by name; or the one of that name,
- * if it is not NULL.
+ * if it is not NULL.  names gets those of their tables.
  */
 static List *
-list_collections(Oid serverid, const char *database, const char *name)
+list_collections(Oid serverid, const char *database, const char *name, AdNames *names)
 {
 	AdCommand	command = {0};
 	List	   *collections = NIL;
 	AdCursor   *cursor;
 	const uint8 *description;
+	ListCell   *lc;
 
 	command.kind = AD_COMMAND_LIST;
 	command.serverid = serverid;
@@ -115,6 +117,12 @@ list_collections(Oid serverid, const char *database, const char *name)
 	}
 	ad_cursor_close(cursor);
 	list_sort(collections, compare_collections);
+	foreach(lc, collections)
+	{
+		AdCollection *collection = lfirst(lc);
+
+		collection->table = ad_names_add(names, collection->name);
+	}
 	return collections;
 }
 
@@ -393,7 +401,7 @@ report_omissions(const AdInference *inference, const char *database, const char 
  */
 static char *
 import_collection(ForeignServer *server, const char *database, const AdCollection *collection,
-				  const char *table, const AdImportOptions *options)
+				  const AdImportOptions *options)
 {
 	StringInfoData out;
 	AdInference *inference;
@@ -411,7 +419,7 @@ import_collection(ForeignServer *server, const char *database, const AdCollectio
 		(void) ad_infer_field(inference, ad_infer_root(inference), "_id", 3);
 	read_sample(inference, server, database, collection, options);
 	read_validator(inference, collection);
-	appendStringInfo(&out, "CREATE FOREIGN TABLE %s (", quote_identifier(table));
+	appendStringInfo(&out, "CREATE FOREIGN TABLE %s (", quote_identifier(collection->table));
 	append_columns(&out, inference, options, &complete);
 	appendStringInfo(&out, "\n) SERVER %s OPTIONS (database %s, collection %s);",
 					 quote_identifier(server->servername),
@@ -453,8 +461,8 @@ ad_import_foreign_schema(ImportForeignSchemaStmt *stmt, Oid serverid)
 {
 	ForeignServer *server = GetForeignServer(serverid);
 	AdImportOptions *options = ad_import_options(stmt->options);
-	List	   *collections = list_collections(serverid, stmt->remote_schema, NULL);
 	AdNames    *names = ad_names_create();
+	List	   *collections = list_collections(serverid, stmt->remote_schema, NULL, names);
 	List	   *commands = NIL;
 	ListCell   *lc;
 
@@ -464,16 +472,15 @@ ad_import_foreign_schema(ImportForeignSchemaStmt *stmt, Oid serverid)
 				 errmsg("there are no collections in database \"%s\" of server \"%s\"",
 						stmt->remote_schema, server->servername),
 				 errhint("In MongoDB, capital letters differ from small ones: a name that has any must be in double quotes.")));
+	check_limit(stmt, names);
 	foreach(lc, collections)
 	{
 		const AdCollection *collection = lfirst(lc);
-		const char *table = ad_names_add(names, collection->name);
 
-		if (IsImportableForeignTable(table, stmt))
+		if (IsImportableForeignTable(collection->table, stmt))
 			commands = lappend(commands,
-							   import_collection(server, stmt->remote_schema, collection, table, options));
+							   import_collection(server, stmt->remote_schema, collection, options));
 	}
-	check_limit(stmt, names);
 	return commands;
 }
 
@@ -516,12 +523,11 @@ admin_dashboard_import_sql(PG_FUNCTION_ARGS)
 	allowed = ad_server_aclcheck(server->serverid, GetUserId(), ACL_USAGE);
 	if (allowed != ACLCHECK_OK)
 		aclcheck_error(allowed, OBJECT_FOREIGN_SERVER, server->servername);
-	collections = list_collections(server->serverid, arguments[1], arguments[2]);
+	collections = list_collections(server->serverid, arguments[1], arguments[2], ad_names_create());
 	if (collections == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_TABLE_NOT_FOUND),
 				 errmsg("database \"%s\" has no collection \"%s\"", arguments[1], arguments[2])));
 	PG_RETURN_TEXT_P(cstring_to_text(import_collection(server, arguments[1], linitial(collections),
-													   ad_names_add(ad_names_create(), arguments[2]),
 													   ad_import_options(given))));
 }

@@ -134,7 +134,14 @@ is($hello->{client}{application}{name}, 'admin_dashboard', 'the name of the appl
 ($find) = grep { $_->{name} eq 'find' } @commands;
 is($find->{readConcern}{level}, 'majority', 'the read concern');
 ok(!exists $find->{maxTimeMS}, 'no time limit where there is none');
-session('ALTER SERVER set OPTIONS (DROP read_concern)');
+# a count and a list are of no snapshot: MongoDB refuses them with one
+session("ALTER SERVER set OPTIONS (SET read_concern 'snapshot', ADD use_remote_estimate 'true'); " . row('set')
+	. "; SELECT admin_dashboard_import_sql('set', 'shop', 'items')");
+my %sent = map { $_->{name} => $_ } @{ decode_json(member('commands')) };
+is(join(' ', map { $sent{$_}{readConcern}{level} // 'none' } qw(find count listCollections aggregate)), 'snapshot none none snapshot',
+	'a read concern of snapshot, where there can be one');
+like($sent{$_}{comment}, qr/^pg pid=/, "a comment in $_") for qw(count listCollections aggregate);
+session('ALTER SERVER set OPTIONS (DROP read_concern, DROP use_remote_estimate)');
 my $logged = session(<<'SQL');
 SET admin_dashboard.log_remote = on;
 SET client_min_messages = log;
