@@ -84,9 +84,10 @@ read_dimension(AdArrayBuild *build, const AdElement *element, int depth)
 		bool		deeper = is_dimension(build, &inner);
 
 		length++;
+
 		/*
-		 * The first innermost element says how many dimensions there are; an empty
-		 * array before it may have been one too many.
+		 * The first innermost element says how many dimensions there are; an
+		 * empty array before it may have been one too many.
 		 */
 		if (build->ndim == 0 && !deeper)
 		{

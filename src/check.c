@@ -128,6 +128,7 @@ read_up_to(AdCheckStream *stream, uint8 *target, uint32 size, int32_t timeout_ms
 	while (stream->have < size)
 	{
 		uint32		missing = size - stream->have;
+
 		/* with no time to wait, what there is */
 		ssize_t		n = mongoc_stream_read(stream->below, target + stream->have, missing,
 										   timeout_msec == 0 ? 0 : missing, timeout_msec);

@@ -10,7 +10,8 @@
 /* what the stream tells; it lives longer than that */
 typedef struct AdCheckNotes
 {
-	uint32		pending;		/* bytes that wait to be read, though no socket has them */
+	uint32		pending;		/* bytes that wait to be read, though no
+								 * socket has them */
 	bool		unsound;		/* has there been a message that is none? */
 } AdCheckNotes;
 

@@ -161,7 +161,7 @@ ad_clock_array_condition(AdExprContext *context, ScalarArrayOpExpr *expr, bool w
 													linitial(expr->args), lfirst(lc),
 													InvalidOid, expr->inputcollid);
 		Node	   *leaf = ((Const *) lfirst(lc))->constisnull ? ad_false() :
-			ad_clock_condition(context, test, wanted);
+		ad_clock_condition(context, test, wanted);
 
 		if (leaf == NULL)
 			return NULL;
@@ -371,7 +371,7 @@ static Node *
 compare_epoch(const char *path, const AdType *type, AdOp op, Datum value)
 {
 	AdRounding	rounding = op == AD_OP_LT || op == AD_OP_GE ? AD_ROUND_UP :
-		op == AD_OP_LE || op == AD_OP_GT ? AD_ROUND_DOWN : AD_ROUND_NONE;
+	op == AD_OP_LE || op == AD_OP_GT ? AD_ROUND_DOWN : AD_ROUND_NONE;
 	Node	   *bound = ad_bind_operand(NUMERICOID, value, false, rounding, 1000);
 	const Const *constant = (const Const *) bound;
 	bool		less = true;

@@ -30,7 +30,8 @@ typedef struct AdConnection
 	Oid			serverid;
 	Oid			userid;
 	Oid			mappingid;		/* InvalidOid: no user mapping */
-	uint32		server_hash;	/* syscache hash values of the three, to notice */
+	uint32		server_hash;	/* syscache hash values of the three, to
+								 * notice */
 	uint32		user_hash;		/* changes */
 	uint32		mapping_hash;
 	MemoryContext context;		/* holds this struct */

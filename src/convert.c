@@ -207,7 +207,7 @@ fit_numeric(int32 typmod, Datum *value)
 	snprintf(limit, sizeof(limit), "1e%d", precision - scale);
 	if (ad_compare_numeric(DatumGetNumeric(rounded), number) != 0 ||
 		ad_compare_numeric(DatumGetNumeric(DirectFunctionCall1(numeric_abs, rounded)),
-						ad_parse_numeric(limit)) >= 0)
+						   ad_parse_numeric(limit)) >= 0)
 		return false;
 	*value = rounded;
 	return true;

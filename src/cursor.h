@@ -29,14 +29,16 @@ typedef struct AdCommand
 	MemoryContext statement;	/* of the statement that asks */
 	const char *database;
 	const char *collection;		/* NULL if it is of the database */
-	const uint8 *body;			/* find, list: the filter; aggregate: {pipeline: [..]} */
+	const uint8 *body;			/* find, list: the filter; aggregate:
+								 * {pipeline: [..]} */
 	/* find only; NULL and 0 for none */
 	const uint8 *projection;
 	const uint8 *sort;
 	int64		skip;
 	int64		limit;
 	int			fetch_size;		/* documents a batch; 0: about 1 MB */
-	int64		expected;		/* documents that are likely to be read; 0: all */
+	int64		expected;		/* documents that are likely to be read; 0:
+								 * all */
 	bool		allow_disk_use;
 } AdCommand;
 

@@ -200,8 +200,8 @@ void
 ad_group_return_grouping(AdGroup *group, int position, List *numbers)
 {
 	AdOutput   *output = ad_group_add_output(group, position,
-									psprintf("g%d", list_length(group->groupings)),
-									AD_RESULT_COUNT, INT4OID);
+											 psprintf("g%d", list_length(group->groupings)),
+											 AD_RESULT_COUNT, INT4OID);
 
 	for (int i = 0; i < list_length(group->sets); i++)
 	{
@@ -243,8 +243,8 @@ accumulate_guard(AdGroup *group, const AdColumn *column)
 {
 	Node	   *value = ad_path_expr(column->field);
 	const char *name = ad_group_accumulate(group, "$max",
-								  ad_value_if(ad_fits_expr(column->type, value, true), value,
-											  ad_node(AD_MAXKEY, NIL)));
+										   ad_value_if(ad_fits_expr(column->type, value, true), value,
+													   ad_node(AD_MAXKEY, NIL)));
 
 	add_guard(group, name, AD_FAILURE_MISMATCH, column);
 	return name;
@@ -272,7 +272,7 @@ ad_group_fail(AdGroup *group, const List *failures)
 		AdFailure  *failure = lfirst(lc);
 
 		add_guard(group, ad_group_accumulate(group, "$max", ad_value_if(failure->when, ad_node(AD_MAXKEY, NIL),
-															   ad_null())),
+																		ad_null())),
 				  failure->kind, NULL);
 	}
 }
@@ -382,7 +382,7 @@ return_sum(AdGroup *group, int position, const AdCall *call)
 	if (summed == NULL)
 		return false;
 	output = ad_group_add_output(group, position, ad_group_accumulate(group, "$sum", summed),
-						AD_RESULT_SUM, call->result_type);
+								 AD_RESULT_SUM, call->result_type);
 	if (call->aggregate == AD_AVG)
 		output->divisor = ad_group_accumulate(group, "$sum", count_expr(call));
 	else
@@ -401,7 +401,7 @@ return_deviation(AdGroup *group, int position, const AdCall *call)
 	const AdValue *value = call->argument;
 	Node	   *square = ad_doc("$multiply", ad_array2(ad_doc("$toDecimal", value->expr), value->expr));
 	AdOutput   *output = ad_group_add_output(group, position, ad_group_accumulate(group, "$sum", sum_expr(call)),
-									AD_RESULT_SUM, NUMERICOID);
+											 AD_RESULT_SUM, NUMERICOID);
 
 	output->deviation = call->deviation;
 	output->divisor = ad_group_accumulate(group, "$sum", count_expr(call));
@@ -459,7 +459,7 @@ ad_group_return(AdGroup *group, int position, const AdCall *call)
 	{
 		case AD_COUNT:
 			ad_group_add_output(group, position, ad_group_accumulate(group, "$sum", count_expr(call)),
-					   AD_RESULT_COUNT, INT8OID);
+								AD_RESULT_COUNT, INT8OID);
 			return true;
 		case AD_SUM:
 		case AD_AVG:
@@ -517,7 +517,7 @@ ad_group_return_distinct(AdGroup *group, int position, const AdCall *call)
 	if (call->aggregate == AD_COUNT)
 	{
 		ad_group_add_output(group, position, accumulate_in(&group->of_distinct, "d", "$sum", count),
-				   AD_RESULT_COUNT, INT8OID);
+							AD_RESULT_COUNT, INT8OID);
 		return true;
 	}
 	/* a key of a numeric need not be its value */
@@ -526,8 +526,8 @@ ad_group_return_distinct(AdGroup *group, int position, const AdCall *call)
 	if (value.typid == NUMERICOID || sum_expr(&of_value) == NULL)
 		return false;
 	output = ad_group_add_output(group, position,
-						accumulate_in(&group->of_distinct, "d", "$sum", sum_expr(&of_value)),
-						AD_RESULT_SUM, call->result_type);
+								 accumulate_in(&group->of_distinct, "d", "$sum", sum_expr(&of_value)),
+								 AD_RESULT_SUM, call->result_type);
 	count = ad_string(accumulate_in(&group->of_distinct, "d", "$sum", count));
 	if (call->aggregate == AD_AVG)
 		output->divisor = strVal(count);

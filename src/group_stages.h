@@ -11,7 +11,8 @@
 typedef struct AdAccumulator
 {
 	const char *name;
-	const char *op;				/* merges itself, too: $sum, $min, $max, $first */
+	const char *op;				/* merges itself, too: $sum, $min, $max,
+								 * $first */
 	Node	   *argument;
 } AdAccumulator;
 
@@ -37,7 +38,8 @@ struct AdGroup
 {
 	AdExprContext *context;
 	List	   *keys;			/* AdKey */
-	const AdValue *distinct;	/* whose distinct values are aggregated, or NULL */
+	const AdValue *distinct;	/* whose distinct values are aggregated, or
+								 * NULL */
 	int			distinct_key;	/* its place among all_keys */
 	List	   *all_keys;		/* keys, and distinct if it is no key */
 	List	   *accumulators;	/* AdAccumulator */
@@ -45,10 +47,12 @@ struct AdGroup
 	List	   *outputs;		/* AdOutput */
 	Bitmapset  *proven;			/* positions of columns that are not null */
 	List	   *guards;			/* AdGuard */
-	List	   *sets;			/* of GROUPING SETS: lists of places among keys */
+	List	   *sets;			/* of GROUPING SETS: lists of places among
+								 * keys */
 	List	   *rankings;		/* AdRanking */
 	const char *ranking_prefix; /* of names that no field of the table has */
-	List	   *groupings;		/* values of GROUPING(): lists, one number a set */
+	List	   *groupings;		/* values of GROUPING(): lists, one number a
+								 * set */
 };
 
 extern AdOutput *ad_group_add_output(AdGroup *group, int position, const char *path,

@@ -60,7 +60,10 @@ ad_having_push(AdGrouping *grouping, AdQuery *query, List *conditions)
 	List	   *left = NIL;
 	ListCell   *lc;
 
-	/* a group of nothing is made here, for no document says that there is none */
+	/*
+	 * a group of nothing is made here, for no document says that there is
+	 * none
+	 */
 	if (query->single_row)
 		return conditions;
 	foreach(lc, conditions)

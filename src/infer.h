@@ -30,7 +30,8 @@ struct AdField
 	uint32		elements;		/* kinds of the elements of arrays */
 	uint32		failed;			/* rows of the table of types that do not do */
 	uint32		failed_arrays;	/* the same of arrays of these */
-	int64		unreadable;		/* values that neither jsonb nor another type reads */
+	int64		unreadable;		/* values that neither jsonb nor another type
+								 * reads */
 	bool		unnamable;		/* PostgreSQL has no such text */
 	bool		collapsed;		/* one column, though all are documents */
 };

@@ -98,7 +98,7 @@ read_schema(AdInference *inference, AdField *field, AdReader schema, bool strict
 	while (ad_reader_next(&reader, &element))
 	{
 		AdField    *child = element.type != BSON_TYPE_DOCUMENT ? NULL :
-			ad_infer_field(inference, field, element.key, element.key_len);
+		ad_infer_field(inference, field, element.key, element.key_len);
 		AdReader	inner;
 
 		if (child == NULL)

@@ -81,7 +81,7 @@ ad_instant_of_days(const char *unit)
  */
 #define CYCLE_YEARS		400
 #define CYCLE_MS		(INT64CONST(146097) * SECS_PER_DAY * 1000)
-#define NEAR_BEGIN		INT64CONST(-62072524800000)	/* 0003-01-01 */
+#define NEAR_BEGIN		INT64CONST(-62072524800000) /* 0003-01-01 */
 #define NEAR_END		INT64CONST(253339228800000) /* 9998-01-01 */
 
 /* an operand of a filter as milliseconds, give or take a zone; false if unknown */

@@ -140,7 +140,7 @@ split_conditions(AdJoin *join, RelOptInfo *joinrel, List *conditions)
 	{
 		RestrictInfo *condition = lfirst_node(RestrictInfo, lc);
 		bool		joins = !join->keeps_outer ||
-			!RINFO_IS_PUSHED_DOWN(condition, joinrel->relids);
+		!RINFO_IS_PUSHED_DOWN(condition, joinrel->relids);
 
 		if (joins && !has_key && find_key(join, condition))
 			has_key = true;
@@ -260,7 +260,7 @@ add_outputs(AdJoin *join)
 static Node *
 inner_filter(AdJoin *join)
 {
-	AdJoinSide   *inner = &join->inner;
+	AdJoinSide *inner = &join->inner;
 	List	   *predicates = NIL;
 	ListCell   *lc;
 
@@ -372,7 +372,7 @@ add_join_path(PlannerInfo *root, RelOptInfo *joinrel, AdJoin *join)
 	if (strcmp(join->inner.column->field, "_id") == 0)
 	{
 		double		partners = join->keeps_outer ? 1 :
-			inner.documents / Max(join->inner.rel->tuples, 1);
+		inner.documents / Max(join->inner.rel->tuples, 1);
 
 		lookup_cost = AD_LOOKUP_COST;
 		sent = Min(sent, clamp_row_est(outer.documents * partners));

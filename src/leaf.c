@@ -200,8 +200,8 @@ ad_leaf_range_test(Node *range_end)
 	const char *path = ad_member_str(range_end, 0);
 	const char *op = ad_member_str(ad_member(range_end, 1), 0);
 	int64		near_end = strcmp(op, "$gte") == 0 ?
-		INT64CONST(-62135596800000) :	/* 0001-01-01T00:00:00Z */
-		INT64CONST(253402300799999);	/* 9999-12-31T23:59:59.999Z */
+	INT64CONST(-62135596800000) :	/* 0001-01-01T00:00:00Z */
+	INT64CONST(253402300799999);	/* 9999-12-31T23:59:59.999Z */
 
 	return ad_or(list_make2(ad_field(path, op, ad_date_const(near_end)),
 							possible_fits(path, type)));
@@ -332,7 +332,7 @@ uuid_values(Datum value)
 	hex[hex_encode((const char *) DatumGetUUIDP(value)->data, UUID_LEN, hex)] = '\0';
 	for (int subtype = BSON_SUBTYPE_UUID; subtype >= BSON_SUBTYPE_UUID_DEPRECATED; subtype--)
 		values = lappend(values, ad_node(AD_BINDATA, list_make2(ad_integer(subtype),
-																 ad_string(hex))));
+																ad_string(hex))));
 	return values;
 }
 

@@ -45,8 +45,8 @@ typedef enum AdTag
 								 * type, operand */
 	AD_MEMBER,					/* String path, type, Boolean in or not in,
 								 * element type, operand, guard */
-	AD_QUANTIFIED,				/* String path, type, Integer AdOp, Boolean any or
-								 * all, element type, operand, guard */
+	AD_QUANTIFIED,				/* String path, type, Integer AdOp, Boolean
+								 * any or all, element type, operand, guard */
 	AD_CLOCK,					/* see clock.c */
 	AD_LIKE,					/* String path, type, Integer AdPatternKind,
 								 * Boolean wanted, operand, Integer AdFold */

@@ -19,7 +19,8 @@
 typedef struct AdDigits
 {
 	bool		negative;
-	char	   *digits;			/* without zeros before them; has room for more */
+	char	   *digits;			/* without zeros before them; has room for
+								 * more */
 	int			len;			/* 0 for zero */
 	int			exponent;
 } AdDigits;

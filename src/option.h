@@ -22,8 +22,8 @@ typedef enum AdSnapshot
 {
 	AD_SNAPSHOT_NONE,
 	AD_SNAPSHOT_STATEMENT,		/* those of a statement */
-	AD_SNAPSHOT_TRANSACTION		/* those of a transaction that has one snapshot, else the
-								 * same */
+	AD_SNAPSHOT_TRANSACTION		/* those of a transaction that has one
+								 * snapshot, else the same */
 } AdSnapshot;
 
 /* how a connection is made: server and user mapping options together */
@@ -74,8 +74,8 @@ typedef struct AdImportOptions
 	int			sample_size;	/* documents to look at */
 	AdNested	nested;
 	int			max_columns;	/* of a table */
-	const char *document_column;	/* of the whole document; NULL: only where some
-									 * field has no column */
+	const char *document_column;	/* of the whole document; NULL: only where
+									 * some field has no column */
 } AdImportOptions;
 
 extern bool ad_log_remote;

@@ -111,7 +111,7 @@ static bool
 excludes_nan(Node *filter, const char *field)
 {
 	List	   *predicates = ad_tag(filter) == AD_AND ?
-		list_copy_tail((List *) filter, 1) : list_make1(filter);
+	list_copy_tail((List *) filter, 1) : list_make1(filter);
 	ListCell   *lc;
 
 	foreach(lc, predicates)
@@ -170,7 +170,7 @@ column_key(AdRelation *relation, const AdColumn *column)
 	AdSortKey  *key = palloc0(sizeof(AdSortKey));
 	bool		proven = ad_is_proven(&relation->context, column);
 	bool		declared = column->on_mismatch == AD_MISMATCH_ERROR &&
-		is_declared_not_null(relation->context.relid, column->attnum);
+	is_declared_not_null(relation->context.relid, column->attnum);
 	const AdType *type = column->type;
 	Node	   *value = ad_string(psprintf("$%s", column->field));
 
@@ -228,7 +228,7 @@ ad_order_keys(PlannerInfo *root, RelOptInfo *rel, AdExprContext *context,
 		PathKey    *pathkey = lfirst_node(PathKey, lc);
 		Var		   *var = pathkey_var(rel, pathkey);
 		const AdColumn *column = var == NULL ? NULL :
-			ad_expr_column(&relation->context, (Node *) var);
+		ad_expr_column(&relation->context, (Node *) var);
 		AdSortKey  *key;
 
 		if (is_extreme(root) &&
@@ -622,7 +622,7 @@ ad_limit_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
 	if (rel->reloptkind == RELOPT_UPPER_REL)
 	{
 		Cost		grouping_cost = AD_GROUPS_COST - AD_STARTUP_COST +
-			((AdUpperRelation *) rel->fdw_private)->startup_cost;
+		((AdUpperRelation *) rel->fdw_private)->startup_cost;
 
 		startup_cost += grouping_cost;
 		total_cost += grouping_cost;

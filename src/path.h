@@ -12,7 +12,8 @@ typedef struct AdScanWork
 {
 	double		documents;		/* that MongoDB finds */
 	double		sent;			/* of them, what it sends */
-	double		rows;			/* of those, what PostgreSQL's conditions leave */
+	double		rows;			/* of those, what PostgreSQL's conditions
+								 * leave */
 	List	   *local_conds;	/* RestrictInfos */
 	List	   *keys;			/* of MongoDB's order: AdSortKey */
 	PathTarget *target;

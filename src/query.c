@@ -509,7 +509,7 @@ static void
 print_collection(StringInfo out, const char *collection)
 {
 	static const char letters[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
 
 	if (strspn(collection, letters) == strlen(collection) &&
 		strspn(collection, "0123456789") == 0)

@@ -22,7 +22,8 @@ typedef struct AdOutput
 	int32		typmod;
 	const char *indicator;		/* path that is null if the result is; or NULL */
 	const char *divisor;		/* path of the count that divides it; or NULL */
-	const char *second;			/* path of another value that is needed; or NULL */
+	const char *second;			/* path of another value that is needed; or
+								 * NULL */
 	AdDeviation deviation;		/* of a sum, a divisor and a sum of squares */
 	float8		fraction;		/* of a percentile between two values; or 0 */
 	int			of_nothing;		/* of AD_RESULT_COUNT: over no documents */

@@ -402,7 +402,10 @@ average(Oid typid, Datum sum, int64 count)
 	}
 	if (typid == FLOAT8ARRAYOID)
 	{
-		/* avg() does not use the squares, and NaN does not overflow in float8_combine() */
+		/*
+		 * avg() does not use the squares, and NaN does not overflow in
+		 * float8_combine()
+		 */
 		Datum		state[] = {Float8GetDatum((float8) count), sum, Float8GetDatum(get_float8_nan())};
 
 		return PointerGetDatum(construct_array(state, lengthof(state), FLOAT8OID, sizeof(float8),

@@ -475,8 +475,8 @@ estimated_groups(PlannerInfo *root, RelOptInfo *input_rel, List *keys, List *set
 		return keys == NIL ? 1 : estimate_num_groups(root, keys, input_rel->rows, NULL, NULL);
 	foreach(lc, sets)
 		groups += lfirst(lc) == NIL ? 1 :
-			estimate_num_groups(root, list_truncate(list_copy(keys), list_length(lfirst(lc))),
-								input_rel->rows, NULL, NULL);
+		estimate_num_groups(root, list_truncate(list_copy(keys), list_length(lfirst(lc))),
+							input_rel->rows, NULL, NULL);
 	return groups;
 }
 

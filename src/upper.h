@@ -14,8 +14,10 @@ typedef struct AdGroupBuilder
 	AdGroup    *group;
 	List	   *tlist;			/* what the scan returns */
 	List	   *keys;			/* expressions */
-	List	   *sets;			/* of GROUPING SETS: lists of their numbers, NIL last */
-	Node	   *distinct;		/* argument whose distinct values are aggregated */
+	List	   *sets;			/* of GROUPING SETS: lists of their numbers,
+								 * NIL last */
+	Node	   *distinct;		/* argument whose distinct values are
+								 * aggregated */
 } AdGroupBuilder;
 
 extern bool ad_grouping_keys(PlannerInfo *root, UpperRelationKind stage, List **keys);

@@ -176,7 +176,7 @@ ad_uri_check(const char *text)
 /*
  * The database named in a connection string's path, palloc'd, or NULL.
  */
-char	   *
+char *
 ad_uri_database(const char *text)
 {
 	mongoc_uri_t *uri = ad_uri_parse(text);

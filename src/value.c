@@ -476,7 +476,11 @@ coalesce_value(AdValueContext *context, CoalesceExpr *expr, AdValue *value)
 
 	if (!argument_values(context, expr->args, value, &exprs))
 		return false;
-	/* of one argument, when the others were constants: $ifNull takes two or more */
+
+	/*
+	 * of one argument, when the others were constants: $ifNull takes two or
+	 * more
+	 */
 	if (list_length(exprs) == 1)
 		return true;
 	value->column = NULL;

@@ -11,7 +11,8 @@
 
 extern void ad_asan_first(void);
 
-__attribute__((constructor)) void
+__attribute__((constructor))
+void
 ad_asan_first(void)
 {
 	void	   *volatile memory = malloc(1);

@@ -320,6 +320,7 @@ put_document(Generator *gen, StringInfo out, int depth, bool array)
 {
 	int			start = out->len;
 	int			count = below(gen, depth == 0 ? 8 : 5);
+
 	/* most arrays are of one type, and perhaps nulls */
 	uint8		same = array && !one_in(gen, 4) ? some_type(gen, depth) : 0;
 
@@ -327,7 +328,7 @@ put_document(Generator *gen, StringInfo out, int depth, bool array)
 	for (int i = 0; i < count; i++)
 	{
 		uint8		type = same != 0 && !one_in(gen, 10) ? same :
-			same != 0 && one_in(gen, 2) ? BSON_TYPE_NULL : some_type(gen, depth);
+		same != 0 && one_in(gen, 2) ? BSON_TYPE_NULL : some_type(gen, depth);
 
 		appendStringInfoChar(out, type);
 		if (array && !one_in(gen, 64))
