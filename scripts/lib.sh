@@ -275,22 +275,23 @@ stop_all() {
 	rm -rf "$1"
 }
 
-# Sets MONGODB, the URI of $MONGODB_URI's server or of one that is started here
+# start_mongodb [NAME]: sets MONGODB, the URI of $MONGODB_URI's server or of one
+# that is started here by that name
 start_mongodb() {
-	local port command
+	local name=${1:-mongodb} port command
 	if [ -n "${MONGODB_URI:-}" ]; then
 		MONGODB=$MONGODB_URI
 		return
 	fi
 	port=$(free_port)
-	as_server mkdir "$TMP/mongodb"
+	as_server mkdir "$TMP/$name"
 	if command -v mongod >/dev/null; then
-		command=(mongod --bind_ip 127.0.0.1 --dbpath "$TMP/mongodb")
+		command=(mongod --bind_ip 127.0.0.1 --dbpath "$TMP/$name")
 	else
-		command=("$VENV/bin/secantusd-py" --storage-path "$TMP/mongodb")
+		command=("$VENV/bin/secantusd-py" --storage-path "$TMP/$name")
 	fi
-	start mongodb "${command[@]}" --port "$port"
-	wait_for mongodb is_listening "$port"
+	start "$name" "${command[@]}" --port "$port"
+	wait_for "$name" is_listening "$port"
 	# shellcheck disable=SC2034 # the sourcing script uses it
 	MONGODB=mongodb://127.0.0.1:$port/
 }
