@@ -26,31 +26,6 @@
 #include "plan.h"
 
 /*
- * Ask for the query's documents, as the table's owner.
- */
-static AdCursor *
-open_cursor(Relation relation, const AdQuery *query)
-{
-	AdCommand	command = {0};
-
-	/* there is no filter, so it is certain that documents can match */
-	(void) ad_query_bind(query, NULL, &command);
-	command.userid = relation->rd_rel->relowner;
-	command.statement = CurrentMemoryContext;
-	return ad_cursor_open(&command);
-}
-
-static AdQuery *
-create_query(Relation relation, const AdTableOptions *options)
-{
-	AdQuery    *query = ad_query_create(GetForeignTable(RelationGetRelid(relation))->serverid,
-										options, ad_true());
-
-	query->aggregate = true;
-	return query;
-}
-
-/*
  * Read the sample into rows, and return how many there are.
  */
 static int
@@ -77,7 +52,7 @@ read_sample(Relation relation, AdQuery *query, HeapTuple *rows, int targrows)
 							  pg_server_to_any(output->path, strlen(output->path), PG_UTF8),
 							  ad_target(output->typid, output->typmod));
 	}
-	cursor = open_cursor(relation, query);
+	cursor = ad_query_open(query, relation->rd_rel->relowner);
 	pgstat_progress_update_param(PROGRESS_ANALYZE_BLOCKS_TOTAL, targrows);
 	while (count < targrows && (document = ad_cursor_next(cursor)) != NULL)
 	{
@@ -112,12 +87,12 @@ acquire_sample_rows(Relation relation, int elevel, HeapTuple *rows, int targrows
 					double *totalrows, double *totaldeadrows)
 {
 	AdTableOptions *options = ad_table_options(RelationGetRelid(relation));
-	AdQuery    *query = create_query(relation, options);
+	AdQuery    *query = ad_query_sample(GetForeignTable(RelationGetRelid(relation))->serverid,
+										options, targrows);
 	int			count;
 
 	query->outputs = ad_table_outputs(relation, options, NULL, true);
 	ad_query_project(query);
-	query->stages = list_make1(ad_doc("$sample", ad_doc("size", ad_integer(targrows))));
 	if (query->projection != NULL)
 		query->stages = lappend(query->stages, ad_doc("$project", query->projection));
 	count = read_sample(relation, query, rows, targrows);

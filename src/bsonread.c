@@ -222,6 +222,21 @@ ad_reader_find(AdReader reader, const char *name, AdElement *element)
 }
 
 /*
+ * The same if it is a document or an array, as type says, which inner begins to
+ * read.
+ */
+bool
+ad_reader_find_inner(AdReader reader, const char *name, bson_type_t type, AdReader *inner)
+{
+	AdElement	element;
+
+	if (!ad_reader_find(reader, name, &element) || element.type != type)
+		return false;
+	ad_reader_enter(inner, &element);
+	return true;
+}
+
+/*
  * Whether there is a document of that size whose elements, and those of the
  * documents and arrays in it down to so many levels, are where their lengths
  * say; below that, whether each has a length and an end.  Does not throw.

@@ -32,6 +32,7 @@ typedef struct AdReader
 extern void ad_reader_init(AdReader *reader, const uint8 *document, uint32 size);
 extern bool ad_reader_next(AdReader *reader, AdElement *element);
 extern bool ad_reader_find(AdReader reader, const char *name, AdElement *element);
+extern bool ad_reader_find_inner(AdReader reader, const char *name, bson_type_t type, AdReader *inner);
 extern bool ad_is_document(const uint8 *document, uint32 size, int levels);
 
 static inline int32
@@ -71,6 +72,15 @@ ad_read_string(const uint8 *bytes, uint32 *len)
 {
 	*len = ad_read_int32(bytes) - 1;
 	return (const char *) bytes + sizeof(int32);
+}
+
+/* the text of an element that is a string, else "" */
+static inline const char *
+ad_element_string(const AdElement *element)
+{
+	uint32		len;
+
+	return element->type == BSON_TYPE_UTF8 ? ad_read_string(element->value, &len) : "";
 }
 
 /* the reader of a document or array that is an element's value */

@@ -26,7 +26,7 @@ typedef struct AdCountEntry
 {
 	AdCountKey	key;
 	double		count;
-	TimestampTz counted_at;		/* 0 if it never was */
+	TimestampTz counted_at;		/* 0, which is long ago, if it never was */
 } AdCountEntry;
 
 /* of the backend */
@@ -71,8 +71,7 @@ ad_estimate_documents(Oid userid, Oid relid, Oid serverid, const AdTableOptions 
 	entry = hash_search(counts, &key, HASH_ENTER, &found);
 	if (!found)
 		entry->counted_at = 0;
-	if (entry->counted_at == 0 ||
-		TimestampDifferenceExceeds(entry->counted_at, GetCurrentTimestamp(), AD_KEEP_COUNT_MS))
+	if (TimestampDifferenceExceeds(entry->counted_at, GetCurrentTimestamp(), AD_KEEP_COUNT_MS))
 	{
 		/* an error leaves the entry as it was */
 		entry->count = ad_count_documents(userid, serverid, options);

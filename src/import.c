@@ -66,11 +66,8 @@ static const char *
 find_string(const AdReader reader, const char *name)
 {
 	AdElement	element;
-	uint32		len;
 
-	if (!ad_reader_find(reader, name, &element) || element.type != BSON_TYPE_UTF8)
-		return "";
-	return ad_read_string(element.value, &len);
+	return ad_reader_find(reader, name, &element) ? ad_element_string(&element) : "";
 }
 
 static int
@@ -137,20 +134,14 @@ static void
 read_sample(AdInference *inference, ForeignServer *server, const char *database,
 			const AdCollection *collection, const AdImportOptions *options)
 {
-	AdQuery    *query = ad_query_create(server->serverid,
+	AdQuery    *query = ad_query_sample(server->serverid,
 										ad_collection_options(server, database, collection->name),
-										ad_true());
-	AdCommand	command = {0};
+										options->sample_size);
 	AdCursor   *cursor;
 	const uint8 *document;
 
-	query->aggregate = true;
-	query->stages = list_make2(ad_doc("$sample", ad_doc("size", ad_integer(options->sample_size))),
-							   ad_doc("$sort", ad_doc("_id", ad_integer(1))));
-	(void) ad_query_bind(query, NULL, &command);
-	command.userid = GetUserId();
-	command.statement = CurrentMemoryContext;
-	cursor = ad_cursor_open(&command);
+	query->stages = lappend(query->stages, ad_doc("$sort", ad_doc("_id", ad_integer(1))));
+	cursor = ad_query_open(query, GetUserId());
 	while ((document = ad_cursor_next(cursor)) != NULL)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -166,26 +157,23 @@ read_sample(AdInference *inference, ForeignServer *server, const char *database,
 static void
 read_validator(AdInference *inference, const AdCollection *collection)
 {
-	AdReader	reader;
-	AdElement	options;
-	AdElement	validator;
-	AdElement	schema;
+	AdReader	description;
+	AdReader	options;
+	AdReader	validator;
+	AdReader	schema;
 	const char *action;
 	const char *level;
 
-	ad_reader_init(&reader, collection->description, ad_read_int32(collection->description));
-	if (!ad_reader_find(reader, "options", &options) || options.type != BSON_TYPE_DOCUMENT)
+	ad_reader_init(&description, collection->description, ad_read_int32(collection->description));
+	if (!ad_reader_find_inner(description, "options", BSON_TYPE_DOCUMENT, &options) ||
+		!ad_reader_find_inner(options, "validator", BSON_TYPE_DOCUMENT, &validator) ||
+		!ad_reader_find_inner(validator, "$jsonSchema", BSON_TYPE_DOCUMENT, &schema))
 		return;
-	ad_reader_enter(&reader, &options);
-	if (!ad_reader_find(reader, "validator", &validator) || validator.type != BSON_TYPE_DOCUMENT)
-		return;
-	action = find_string(reader, "validationAction");
-	level = find_string(reader, "validationLevel");
-	ad_reader_enter(&reader, &validator);
-	if (ad_reader_find(reader, "$jsonSchema", &schema))
-		ad_infer_schema(inference, &schema,
-						(action[0] == '\0' || strcmp(action, "error") == 0) &&
-						(level[0] == '\0' || strcmp(level, "strict") == 0));
+	action = find_string(options, "validationAction");
+	level = find_string(options, "validationLevel");
+	ad_infer_schema(inference, schema,
+					(action[0] == '\0' || strcmp(action, "error") == 0) &&
+					(level[0] == '\0' || strcmp(level, "strict") == 0));
 }
 
 /* ------------------------------------------------------------------------
@@ -286,15 +274,13 @@ append_kinds(StringInfo out, uint32 kinds, const int64 *counts)
 {
 	int			n = 0;
 
-	for (int type = BSON_TYPE_DOUBLE; type <= BSON_TYPE_MINKEY; type++)
+	for (int kind = 0; kind < AD_N_KINDS; kind++)
 	{
-		if ((type > BSON_TYPE_DECIMAL128 && type != BSON_TYPE_MAXKEY && type != BSON_TYPE_MINKEY) ||
-			(kinds & AD_KIND_BIT(type)) == 0 ||
-			(counts != NULL && counts[AD_KIND(type)] == 0))
+		if ((kinds & ((uint32) 1 << kind)) == 0 || (counts != NULL && counts[kind] == 0))
 			continue;
-		appendStringInfo(out, "%s%s", n++ > 0 ? ", " : "", ad_bson_type_name((bson_type_t) type));
+		appendStringInfo(out, "%s%s", n++ > 0 ? ", " : "", ad_bson_type_name(AD_KIND_TYPE(kind)));
 		if (counts != NULL)
-			appendStringInfo(out, " in " INT64_FORMAT, counts[AD_KIND(type)]);
+			appendStringInfo(out, " in " INT64_FORMAT, counts[kind]);
 	}
 	return n;
 }
@@ -381,7 +367,7 @@ append_columns(StringInfo out, AdInference *inference, const AdImportOptions *op
 static void
 report_omissions(const AdInference *inference, const char *database, const char *collection, bool complete)
 {
-	int64		unreadable = ad_infer_root(unconstify(AdInference *, inference))->unreadable;
+	int64		unreadable = ad_infer_root(inference)->unreadable;
 
 	if (!complete)
 		ereport(NOTICE,

@@ -96,7 +96,6 @@ struct AdInference
 	MemoryContext document_cxt; /* of what is read of one document */
 	fields_hash *fields;
 	AdField    *root;
-	int64		documents;
 	bool		overflown;		/* there are more fields than are told apart */
 	AdTarget   *targets[lengthof(meant)];
 	AdTarget   *arrays[lengthof(meant)];
@@ -128,7 +127,7 @@ ad_infer_create(const AdImportOptions *options)
 }
 
 AdField *
-ad_infer_root(AdInference *inference)
+ad_infer_root(const AdInference *inference)
 {
 	return inference->root;
 }
@@ -136,7 +135,7 @@ ad_infer_root(AdInference *inference)
 int64
 ad_infer_documents(const AdInference *inference)
 {
-	return inference->documents;
+	return inference->root->counts[AD_KIND(BSON_TYPE_DOCUMENT)];
 }
 
 /*
@@ -290,7 +289,7 @@ ad_infer_document(AdInference *inference, const uint8 *document)
 	MemoryContext old = MemoryContextSwitchTo(inference->document_cxt);
 	AdReader	reader;
 
-	inference->documents++;
+	inference->root->counts[AD_KIND(BSON_TYPE_DOCUMENT)]++;
 	ad_reader_init(&reader, document, ad_read_int32(document));
 	if (!visit_document(inference, inference->root, &reader))
 		inference->root->unreadable++;
@@ -356,14 +355,6 @@ column_type(const AdField *field)
 	return OidIsValid(typid) ? typid : JSONBOID;
 }
 
-/* how often there was a document that could have the field */
-static int64
-chances(const AdInference *inference, const AdField *field)
-{
-	return field->parent == inference->root ? inference->documents :
-		field->parent->counts[AD_KIND(BSON_TYPE_DOCUMENT)];
-}
-
 /*
  * Whether the validator wants the field to be there and not to be null, and so
  * it is in all documents that were seen.
@@ -381,7 +372,7 @@ is_never_null(const AdInference *inference, const AdField *field)
 			present += field->counts[i];
 	}
 	return field->required && field->declared != 0 && (field->declared & AD_NULL_KINDS) == 0 &&
-		present == chances(inference, field) &&
+		present == field->parent->counts[AD_KIND(BSON_TYPE_DOCUMENT)] &&
 		(field->parent == inference->root || field->parent->declared == BIT(DOCUMENT)) &&
 		is_never_null(inference, field->parent);
 }

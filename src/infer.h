@@ -12,6 +12,8 @@
 #define AD_N_KINDS		22
 #define AD_KIND(type) \
 	((type) == BSON_TYPE_MAXKEY ? 20 : (type) == BSON_TYPE_MINKEY ? 21 : (int) (type))
+#define AD_KIND_TYPE(kind) \
+	((kind) == 20 ? BSON_TYPE_MAXKEY : (kind) == 21 ? BSON_TYPE_MINKEY : (bson_type_t) (kind))
 #define AD_KIND_BIT(type) ((uint32) 1 << AD_KIND(type))
 #define AD_NULL_KINDS	(AD_KIND_BIT(BSON_TYPE_NULL) | AD_KIND_BIT(BSON_TYPE_UNDEFINED))
 
@@ -48,10 +50,10 @@ typedef struct AdInferred
 
 extern AdInference *ad_infer_create(const AdImportOptions *options);
 extern void ad_infer_document(AdInference *inference, const uint8 *document);
-extern AdField *ad_infer_root(AdInference *inference);
+extern AdField *ad_infer_root(const AdInference *inference);
 extern AdField *ad_infer_field(AdInference *inference, AdField *parent,
 							   const char *name, uint32 len);
-extern void ad_infer_schema(AdInference *inference, const AdElement *schema, bool strict);
+extern void ad_infer_schema(AdInference *inference, AdReader schema, bool strict);
 extern List *ad_infer_columns(AdInference *inference, bool *complete);
 extern int64 ad_infer_documents(const AdInference *inference);
 extern uint32 ad_field_kinds(const AdField *field);

@@ -40,15 +40,6 @@ alias_kinds(const char *name)
 	return 0;
 }
 
-/* the text of an element that is a string, or "" */
-static const char *
-element_string(const AdElement *element)
-{
-	uint32		len;
-
-	return element->type == BSON_TYPE_UTF8 ? ad_read_string(element->value, &len) : "";
-}
-
 /*
  * The kinds that a schema allows: those of bsonType or type, one or several.  0
  * if it does not say.
@@ -64,23 +55,11 @@ schema_kinds(const AdReader schema)
 	if (!ad_reader_find(schema, "bsonType", &types) && !ad_reader_find(schema, "type", &types))
 		return 0;
 	if (types.type != BSON_TYPE_ARRAY)
-		return alias_kinds(element_string(&types));
+		return alias_kinds(ad_element_string(&types));
 	ad_reader_enter(&reader, &types);
 	while (ad_reader_next(&reader, &element))
-		kinds |= alias_kinds(element_string(&element));
+		kinds |= alias_kinds(ad_element_string(&element));
 	return kinds;
-}
-
-/* the document that is the value of a schema's keyword; false if there is none */
-static bool
-enter_keyword(const AdReader schema, const char *keyword, bson_type_t type, AdReader *reader)
-{
-	AdElement	element;
-
-	if (!ad_reader_find(schema, keyword, &element) || element.type != type)
-		return false;
-	ad_reader_enter(reader, &element);
-	return true;
 }
 
 static void
@@ -91,9 +70,9 @@ read_schema(AdInference *inference, AdField *field, AdReader schema, bool strict
 
 	check_stack_depth();
 	field->declared = schema_kinds(schema);
-	if (enter_keyword(schema, "items", BSON_TYPE_DOCUMENT, &reader))
+	if (ad_reader_find_inner(schema, "items", BSON_TYPE_DOCUMENT, &reader))
 		field->elements |= schema_kinds(reader);
-	if (!enter_keyword(schema, "properties", BSON_TYPE_DOCUMENT, &reader))
+	if (!ad_reader_find_inner(schema, "properties", BSON_TYPE_DOCUMENT, &reader))
 		return;
 	while (ad_reader_next(&reader, &element))
 	{
@@ -106,11 +85,11 @@ read_schema(AdInference *inference, AdField *field, AdReader schema, bool strict
 		ad_reader_enter(&inner, &element);
 		read_schema(inference, child, inner, strict);
 	}
-	if (!strict || !enter_keyword(schema, "required", BSON_TYPE_ARRAY, &reader))
+	if (!strict || !ad_reader_find_inner(schema, "required", BSON_TYPE_ARRAY, &reader))
 		return;
 	while (ad_reader_next(&reader, &element))
 	{
-		const char *name = element_string(&element);
+		const char *name = ad_element_string(&element);
 		AdField    *child = ad_infer_field(inference, field, name, strlen(name));
 
 		if (child != NULL)
@@ -123,12 +102,7 @@ read_schema(AdInference *inference, AdField *field, AdReader schema, bool strict
  * types.  To be called after the documents, so that their fields come first.
  */
 void
-ad_infer_schema(AdInference *inference, const AdElement *schema, bool strict)
+ad_infer_schema(AdInference *inference, AdReader schema, bool strict)
 {
-	AdReader	reader;
-
-	if (schema->type != BSON_TYPE_DOCUMENT)
-		return;
-	ad_reader_enter(&reader, schema);
-	read_schema(inference, ad_infer_root(inference), reader, strict);
+	read_schema(inference, ad_infer_root(inference), schema, strict);
 }

@@ -113,7 +113,7 @@ ad_clean_name(const char *name)
 		if (len > 1 || IS_HIGHBIT_SET(*at))
 			appendBinaryStringInfo(&clean, at, len);
 		else if (is_upper(*at))
-			appendStringInfoChar(&clean, *at - 'A' + 'a');
+			appendStringInfoChar(&clean, pg_ascii_tolower(*at));
 		else if (is_lower(*at) || is_digit(*at) || *at == '_')
 			appendStringInfoChar(&clean, *at);
 		else if (clean.len == 0 || clean.data[clean.len - 1] != '_')

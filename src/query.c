@@ -473,6 +473,35 @@ ad_query_bind(const AdQuery *query, const AdSlot *slots, AdCommand *command)
 }
 
 /*
+ * The query for so many documents that MongoDB chooses at random.
+ */
+AdQuery *
+ad_query_sample(Oid serverid, const AdTableOptions *options, int size)
+{
+	AdQuery    *query = ad_query_create(serverid, options, ad_true());
+
+	query->aggregate = true;
+	query->stages = list_make1(ad_doc("$sample", ad_doc("size", ad_integer(size))));
+	return query;
+}
+
+/*
+ * Ask for the documents of a query that has neither a filter nor slots, with
+ * the rights of that user, in the current memory context.
+ */
+AdCursor *
+ad_query_open(const AdQuery *query, Oid userid)
+{
+	AdCommand	command = {0};
+
+	/* there is no filter, so it is certain that documents can match */
+	(void) ad_query_bind(query, NULL, &command);
+	command.userid = userid;
+	command.statement = CurrentMemoryContext;
+	return ad_cursor_open(&command);
+}
+
+/*
  * The command that finds the documents, among those of the query or of the
  * collection that is joined, whose field is a mismatch; or, if MongoDB cannot
  * tell or typid is InvalidOid, all of them.  It fetches the field and _id.

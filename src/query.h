@@ -80,6 +80,8 @@ extern bool ad_query_bind(const AdQuery *query, const AdSlot *slots,
 extern void ad_query_find_mismatch(const AdQuery *query, const AdSlot *slots,
 								   const char *field, Oid typid, bool joined,
 								   AdCommand *command);
+extern AdQuery *ad_query_sample(Oid serverid, const AdTableOptions *options, int size);
+extern AdCursor *ad_query_open(const AdQuery *query, Oid userid);
 extern void ad_query_print(StringInfo out, const AdQuery *query);
 
 #endif							/* AD_QUERY_H */

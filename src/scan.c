@@ -236,13 +236,8 @@ mismatch_in_words(const uint8 *document, bson_type_t found)
 	initStringInfo(&words);
 	appendStringInfoString(&words, "The document with _id ");
 	ad_reader_init(&reader, document, ad_read_int32(document));
-	while (ad_reader_next(&reader, &element))
-	{
-		if (strcmp(element.key, "_id") != 0)
-			continue;
+	if (ad_reader_find(reader, "_id", &element))
 		ad_print_element(&words, &element);
-		break;
-	}
 	appendStringInfo(&words, " has a value of BSON type %s there.",
 					 ad_bson_type_name(found));
 	return words.data;

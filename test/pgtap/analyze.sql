@@ -111,13 +111,7 @@ SELECT alike(pg_temp.plan_of('SELECT * FROM few JOIN orders USING (customer)'), 
 SELECT alike(pg_temp.plan_of('SELECT * FROM few RIGHT JOIN orders USING (customer)'), 'Hash%', 'all documents with few local rows are hashed');
 
 -- cancelled while it waits or reads
-CREATE FUNCTION pg_temp.state_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE query;
-	RETURN 'none';
-EXCEPTION WHEN query_canceled THEN
-	RETURN SQLSTATE;
-END $$;
+\ir ../data/cancel.sql
 SET LOCAL statement_timeout = 20;
 SELECT is(pg_temp.state_of('ANALYZE orders'), '57014', 'ANALYZE can be cancelled');
 RESET statement_timeout;

@@ -115,13 +115,7 @@ FROM (SELECT count(*) AS n FROM columns GROUP BY relation) counts;
 SELECT lives_ok($$SELECT admin_dashboard_import_sql('mongodb', 'ad_test_random', 'wide', sample_size => 7)$$, 'a small sample');
 
 -- it can be cancelled
-CREATE FUNCTION pg_temp.state_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE query;
-	RETURN 'none';
-EXCEPTION WHEN query_canceled THEN
-	RETURN SQLSTATE;
-END $$;
+\ir ../data/cancel.sql
 CREATE SCHEMA again;
 SET LOCAL statement_timeout = 50;
 SELECT is(pg_temp.state_of('IMPORT FOREIGN SCHEMA ad_test_random FROM SERVER mongodb INTO again'), '57014', 'it can be cancelled');
