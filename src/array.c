@@ -84,17 +84,9 @@ read_dimension(AdArrayBuild *build, const AdElement *element, int depth)
 		bool		deeper = is_dimension(build, &inner);
 
 		length++;
-
-		/*
-		 * The first innermost element says how many dimensions there are; an
-		 * empty array before it may have been one too many.
-		 */
+		/* the first innermost element says how many dimensions there are */
 		if (build->ndim == 0 && !deeper)
-		{
-			if (depth + 1 < MAXDIM && build->dims[depth + 1] != -1)
-				return false;
 			build->ndim = depth + 1;
-		}
 		if (build->ndim != 0 && deeper != (depth + 1 < build->ndim))
 			return false;
 		if (deeper ? !read_dimension(build, &inner, depth + 1) : !read_element(build, &inner))
@@ -133,9 +125,9 @@ ad_decode_array(const AdTarget *target, const AdElement *element, Datum *value)
 													   target->element->typid));
 		return true;
 	}
-	/* it would read what is not there */
+	/* empty arrays before the first value were one dimension too many */
 	if (ArrayGetNItems(build.ndim, build.dims) != build.count)
-		elog(ERROR, "an array of %d values has other dimensions", build.count);
+		return false;
 	*value = PointerGetDatum(construct_md_array(build.values, build.nulls, build.ndim,
 												build.dims, lower,
 												target->element->domain ?
