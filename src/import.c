@@ -35,6 +35,12 @@
 
 PG_FUNCTION_INFO_V1(admin_dashboard_import_sql);
 
+/*
+ * Bytes of the descriptions of a database's collections, that memory has a limit:
+ * with no validators those of more than 100,000
+ */
+#define AD_MOST_LISTED	(64 * 1024 * 1024)
+
 /* of the names of collections that MongoDB keeps for itself */
 static const char *const system_prefixes[] = {"system.", "enxcol_."};
 
@@ -87,6 +93,7 @@ list_collections(Oid serverid, const char *database, const char *name, AdNames *
 	List	   *collections = NIL;
 	AdCursor   *cursor;
 	const uint8 *description;
+	int64		listed = 0;
 	ListCell   *lc;
 
 	command.kind = AD_COMMAND_LIST;
@@ -103,6 +110,12 @@ list_collections(Oid serverid, const char *database, const char *name, AdNames *
 		AdReader	reader;
 		uint32		len;
 
+		CHECK_FOR_INTERRUPTS();
+		if ((listed += size) > AD_MOST_LISTED)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("list of the collections of database \"%s\" is larger than %d MB",
+							database, AD_MOST_LISTED / (1024 * 1024))));
 		collection->description = memcpy(palloc(size), description, size);
 		ad_reader_init(&reader, collection->description, size);
 		collection->name = find_string(reader, "name");
@@ -145,6 +158,12 @@ read_sample(AdInference *inference, ForeignServer *server, const char *database,
 	while ((document = ad_cursor_next(cursor)) != NULL)
 	{
 		CHECK_FOR_INTERRUPTS();
+		if (ad_infer_documents(inference) == options->sample_size)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROTOCOL_VIOLATION),
+					 errmsg("invalid reply from MongoDB server \"%s\"", server->servername),
+					 errdetail("More documents came than were asked for."),
+					 errcontext("MongoDB collection \"%s.%s\"", database, collection->name)));
 		ad_infer_document(inference, document);
 	}
 	ad_cursor_close(cursor);

@@ -24,8 +24,9 @@
 #include "json.h"
 #include "text.h"
 
-/* so many fields are told apart, that memory has a limit */
+/* so many fields are told apart, with so long names, that memory has a limit */
 #define AD_MAX_FIELDS	100000
+#define AD_MAX_NAMES	(16 * 1024 * 1024)
 
 #define BIT(type) AD_KIND_BIT(BSON_TYPE_##type)
 #define NUMBERS (BIT(INT32) | BIT(INT64) | BIT(DOUBLE) | BIT(DECIMAL128))
@@ -93,8 +94,9 @@ struct AdInference
 {
 	const AdImportOptions *options;
 	MemoryContext context;		/* of the fields */
-	MemoryContext document_cxt; /* of what is read of one document */
+	MemoryContext value_cxt;	/* of what is read of one value */
 	fields_hash *fields;
+	int64		names;			/* bytes of their names */
 	AdField    *root;
 	bool		overflown;		/* there are more fields than are told apart */
 	AdTarget   *targets[lengthof(meant)];
@@ -112,9 +114,9 @@ ad_infer_create(const AdImportOptions *options)
 
 	inference->options = options;
 	inference->context = CurrentMemoryContext;
-	inference->document_cxt = AllocSetContextCreate(CurrentMemoryContext,
-													"admin_dashboard import document",
-													ALLOCSET_DEFAULT_SIZES);
+	inference->value_cxt = AllocSetContextCreate(CurrentMemoryContext,
+												 "admin_dashboard import value",
+												 ALLOCSET_DEFAULT_SIZES);
 	inference->fields = fields_create(CurrentMemoryContext, 256, NULL);
 	inference->root = palloc0(sizeof(AdField));
 	for (int i = 0; i < lengthof(meant); i++)
@@ -155,7 +157,7 @@ ad_infer_field(AdInference *inference, AdField *parent, const char *name, uint32
 		return entry->field;
 	if (parent->collapsed)
 		return NULL;
-	if (inference->fields->members >= AD_MAX_FIELDS)
+	if (inference->fields->members >= AD_MAX_FIELDS || inference->names + len > AD_MAX_NAMES)
 	{
 		inference->overflown = true;
 		return NULL;
@@ -164,6 +166,7 @@ ad_infer_field(AdInference *inference, AdField *parent, const char *name, uint32
 	field = palloc0(sizeof(AdField));
 	field->name = pnstrdup(name, len);
 	field->len = len;
+	inference->names += len;
 	field->parent = parent;
 	field->unnamable = ad_text_to_server(field->name, &len) == NULL;
 	key.name = field->name;
@@ -251,6 +254,7 @@ visit_value(AdInference *inference, AdField *field, const AdElement *element)
 								  field->failed);
 	if (!readable)
 		field->unreadable++;
+	MemoryContextReset(inference->value_cxt);
 	return readable;
 }
 
@@ -271,9 +275,13 @@ visit_document(AdInference *inference, AdField *parent, AdReader *reader)
 		uint32		len = element.key_len;
 		Datum		ignored;
 
+		CHECK_FOR_INTERRUPTS();
 		if (field == NULL)
+		{
 			readable &= ad_text_to_server(element.key, &len) != NULL &&
 				ad_decode_json(inference->json, &element, &ignored);
+			MemoryContextReset(inference->value_cxt);
+		}
 		else if (!visit_value(inference, field, &element) || field->unnamable)
 			readable = false;
 	}
@@ -286,7 +294,7 @@ visit_document(AdInference *inference, AdField *parent, AdReader *reader)
 void
 ad_infer_document(AdInference *inference, const uint8 *document)
 {
-	MemoryContext old = MemoryContextSwitchTo(inference->document_cxt);
+	MemoryContext old = MemoryContextSwitchTo(inference->value_cxt);
 	AdReader	reader;
 
 	inference->root->counts[AD_KIND(BSON_TYPE_DOCUMENT)]++;
@@ -294,7 +302,6 @@ ad_infer_document(AdInference *inference, const uint8 *document)
 	if (!visit_document(inference, inference->root, &reader))
 		inference->root->unreadable++;
 	MemoryContextSwitchTo(old);
-	MemoryContextReset(inference->document_cxt);
 }
 
 /*
@@ -461,7 +468,10 @@ ad_infer_columns(AdInference *inference, bool *complete)
 
 	while (count_columns(inference, inference->root) > limit &&
 		   (field = largest(inference, inference->root)) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
 		field->collapsed = true;
+	}
 	*complete = !inference->overflown;
 	add_columns(inference, inference->root, &columns, complete);
 	/* room for the document */

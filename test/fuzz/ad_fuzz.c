@@ -100,6 +100,7 @@ static volatile int current_len;
 
 extern void *ad_fuzz_palloc(Size size);
 extern void *ad_fuzz_repalloc(void *pointer, Size size);
+extern void ad_fuzz_reset(MemoryContext context);
 
 static struct
 {
@@ -154,6 +155,26 @@ ad_fuzz_repalloc(void *pointer, Size size)
 	}
 	/* no room was left in the list */
 	return repalloc(pointer, size + FENCE);
+}
+
+/*
+ * In the place of MemoryContextReset(): what is freed is used again, so its
+ * fences go before.
+ */
+void
+ad_fuzz_reset(MemoryContext context)
+{
+	int			kept = 0;
+
+	for (int i = 0; i < nfenced; i++)
+	{
+		if (GetMemoryChunkContext(fenced[i].start) == context)
+			ASAN_UNPOISON_MEMORY_REGION(fenced[i].start + fenced[i].size, FENCE);
+		else
+			fenced[kept++] = fenced[i];
+	}
+	nfenced = kept;
+	MemoryContextReset(context);
 }
 
 /* ----------
@@ -292,7 +313,6 @@ infer_columns(const uint8 *document)
 	bool		complete;
 
 	ad_infer_document(inference, document);
-	/* what it needed for the document is freed, and is used again */
 	unfence(fences);
 	if (list_length(ad_infer_columns(inference, &complete)) > options.max_columns)
 		elog(ERROR, "there are too many columns");
