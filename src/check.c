@@ -6,16 +6,20 @@
  * the documents of a batch, or those that describe the server and its clock,
  * are not what they say; that would end all backends.  So this stream, between
  * the driver and what is below it (a socket, or TLS on it), reads a message as
- * a whole, looks at the structure of its documents, and hands it on only if it
- * is sound (MongoDB manual, "MongoDB Wire Protocol").  What is inside the
- * documents of a batch is bsonread.c's to check, when they are decoded.
+ * a whole, and hands it on only if it has the form of a reply to what was asked
+ * last (MongoDB manual, "MongoDB Wire Protocol"): the one opcode that fits, no
+ * flag that changes its meaning, one document and nothing behind it, whose
+ * structure is sound, and whose fields are what reply.c says.  What is inside
+ * the documents of a batch is bsonread.c's to check, when they are decoded.
  *
- * A compressed message is handed on as it is: there is no compression unless
- * the URI asks for some.
+ * A compressed message is refused unless the URI has asked for compression.  It
+ * is decompressed here, so that the driver gets a message that was checked.
  *
  * Called by the driver, so nothing here may throw.
  */
 #include "postgres.h"
+
+#include <zlib.h>
 
 #include "bsonread.h"
 #include "check.h"
@@ -23,15 +27,27 @@
 /* as the driver numbers its own from 1, and stream.c has 100 */
 #define AD_CHECK_STREAM_TYPE	101
 
-/* a message's header: its length, two ids and what kind it is */
+/* a message's header: its length, its id, that of its request, what kind it is */
 #define HEADER_SIZE		16
 #define OP_REPLY		1
+#define OP_QUERY		2004
 #define OP_COMPRESSED	2012
 #define OP_MSG			2013
-#define MSG_CHECKSUM	1		/* flag: four bytes follow the sections */
+
+/* behind the header of a compressed message: opcode, size, compressor */
+#define COMPRESSED_SIZE (2 * sizeof(int32) + 1)
+#define COMPRESSOR_ZLIB 2
+
+/* of the flags of OP_MSG, those that a reader must know; none is ours */
+#define MSG_REQUIRED	0xffff
+/* of those of OP_REPLY: CursorNotFound and QueryFailure */
+#define REPLY_FAILED	0x3
 
 /* maxMessageSizeBytes of all servers */
 #define LARGEST_MESSAGE	48000000
+
+/* so much of a request is looked at, compressed or not, to know its command */
+#define PEEK_SIZE		512
 
 /*
  * Down to which level of a reply the driver looks: {cursor: {firstBatch:
@@ -39,11 +55,24 @@
  */
 #define LEVELS			3
 
+/* what the driver has asked */
+typedef struct AdRequest
+{
+	bool		due;			/* its reply has not come yet */
+	int32		id;
+	int32		opcode;			/* before compression */
+	char		command[24];	/* its name, perhaps cut */
+	int64		unsent;			/* bytes of it */
+} AdRequest;
+
 typedef struct AdCheckStream
 {
 	mongoc_stream_t base;
 	mongoc_stream_t *below;
-	AdCheckNotes *notes;
+	AdPeer	   *peer;
+	uint32	   *pending;		/* bytes that wait to be read, though no
+								 * socket has them; lives longer than this */
+	AdRequest	request;
 	uint8	   *message;		/* malloc'd; NULL before its length is known */
 	uint8		length[sizeof(int32)];	/* as it came */
 	uint32		size;			/* of the message */
@@ -51,62 +80,108 @@ typedef struct AdCheckStream
 	uint32		given;			/* and that the driver has */
 } AdCheckStream;
 
-/* documents one after the other */
-static bool
-are_documents(const uint8 *at, const uint8 *end)
+/* ------------------------------------------------------------------------
+ * What is asked
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Decompress the beginning of what is compressed: as much as there is room for,
+ * or can be had.  Returns how much that is.
+ */
+static uint32
+decompress_beginning(const uint8 *compressed, uint32 size, uint8 *target, uint32 room)
 {
-	while (at < end)
+	z_stream	z = {0};
+
+	z.next_in = (Bytef *) compressed;
+	z.avail_in = size;
+	z.next_out = target;
+	z.avail_out = room;
+	if (inflateInit(&z) != Z_OK)
+		return 0;
+	(void) inflate(&z, Z_SYNC_FLUSH);
+	(void) inflateEnd(&z);
+	return room - z.avail_out;
+}
+
+/*
+ * Copy the name of the first element of the document of a command: that of an
+ * OP_MSG is behind flags and the section's kind, that of an OP_QUERY behind
+ * flags, a name and two numbers.
+ */
+static void
+copy_command(AdRequest *request, const uint8 *body, uint32 size)
+{
+	uint32		at = sizeof(int32);
+
+	request->command[0] = '\0';
+	if (request->opcode == OP_MSG)
+		at += 1;
+	else
+		at += strnlen((const char *) body + at, size > at ? size - at : 0) + 1 + 2 * sizeof(int32);
+	/* the document's length and the element's type */
+	at += sizeof(int32) + 1;
+	if (at >= size)
+		return;
+	strlcpy(request->command, (const char *) body + at,
+			Min(sizeof(request->command), size - at));
+}
+
+/*
+ * A message begins to be sent: note what it asks.
+ */
+static void
+note_request(AdCheckStream *stream, const mongoc_iovec_t *iov, size_t iovcnt)
+{
+	AdRequest  *request = &stream->request;
+	uint8		start[PEEK_SIZE] = {0};
+	uint8		inner[PEEK_SIZE] = {0};
+	const uint8 *body = start + HEADER_SIZE;
+	uint32		size = 0;
+
+	for (size_t i = 0; i < iovcnt && size < PEEK_SIZE; i++)
 	{
-		uint32		size;
+		uint32		n = Min(iov[i].iov_len, PEEK_SIZE - size);
 
-		if (end - at < (ptrdiff_t) sizeof(int32))
-			return false;
-		size = ad_read_int32(at);
-		if (size > end - at || !ad_is_document(at, size, LEVELS))
-			return false;
-		at += size;
+		memcpy(start + size, iov[i].iov_base, n);
+		size += n;
 	}
-	return true;
-}
-
-/* a reply has one section, of kind 0, which is a document */
-static bool
-is_sound_msg(const uint8 *message, uint32 size)
-{
-	const uint8 *body = message + HEADER_SIZE + sizeof(int32);
-
-	if (size < HEADER_SIZE + sizeof(int32) + 1)
-		return false;
-	if (ad_read_int32(message + HEADER_SIZE) & MSG_CHECKSUM)
-		size -= sizeof(int32);
-	return *body == 0 && body + 1 < message + size &&
-		are_documents(body + 1, message + size);
-}
-
-/* flags, a cursor's id, two numbers, and documents */
-static bool
-is_sound_reply(const uint8 *message, uint32 size)
-{
-	const uint8 *body = message + HEADER_SIZE + 20;
-
-	return body < message + size && are_documents(body, message + size);
-}
-
-static bool
-is_sound(const uint8 *message, uint32 size)
-{
-	switch (ad_read_int32(message + 12))
+	size = size > HEADER_SIZE ? size - HEADER_SIZE : 0;
+	request->unsent = ad_read_int32(start);
+	request->id = ad_read_int32(start + 4);
+	request->opcode = ad_read_int32(start + 12);
+	if (request->opcode == OP_COMPRESSED && size > COMPRESSED_SIZE)
 	{
-		case OP_MSG:
-			return is_sound_msg(message, size);
-		case OP_REPLY:
-			return is_sound_reply(message, size);
-		case OP_COMPRESSED:
-			return true;
-		default:
-			return false;
+		request->opcode = ad_read_int32(body);
+		size = decompress_beginning(body + COMPRESSED_SIZE, size - COMPRESSED_SIZE,
+									inner, PEEK_SIZE - 1);
+		body = inner;
 	}
+	copy_command(request, body, size);
+	request->due = true;
 }
+
+static ssize_t
+check_writev(mongoc_stream_t *base, mongoc_iovec_t *iov, size_t iovcnt,
+			 int32_t timeout_msec)
+{
+	AdCheckStream *stream = (AdCheckStream *) base;
+	bool		begins = stream->request.unsent <= 0;
+	ssize_t		n;
+
+	if (begins)
+		note_request(stream, iov, iovcnt);
+	n = mongoc_stream_writev(stream->below, iov, iovcnt, timeout_msec);
+	if (n > 0)
+		stream->request.unsent -= n;
+	else if (begins)
+		stream->request.unsent = 0;
+	return n;
+}
+
+/* ------------------------------------------------------------------------
+ * What is answered
+ * ------------------------------------------------------------------------ */
 
 /* forget the message, for there is another, or none */
 static void
@@ -141,6 +216,114 @@ read_up_to(AdCheckStream *stream, uint8 *target, uint32 size, int32_t timeout_ms
 }
 
 /*
+ * The one document of an OP_MSG: behind flags and the kind of the one section,
+ * which is 0.  NULL if there is none.
+ */
+static const uint8 *
+document_of_msg(const uint8 *body, uint32 *size)
+{
+	if (*size <= sizeof(int32) + 1)
+		return NULL;
+	if ((ad_read_int32(body) & MSG_REQUIRED) != 0 || body[sizeof(int32)] != 0)
+		return NULL;
+	*size -= sizeof(int32) + 1;
+	return body + sizeof(int32) + 1;
+}
+
+/*
+ * The one document of an OP_REPLY: behind flags, a cursor, where in that it
+ * begins, and how many documents there are.  NULL if there is none.
+ */
+static const uint8 *
+document_of_reply(const uint8 *body, uint32 *size)
+{
+	if (*size <= 20)
+		return NULL;
+	if ((ad_read_int32(body) & REPLY_FAILED) != 0 || ad_read_int64(body + 4) != 0 ||
+		ad_read_int32(body + 16) != 1)
+		return NULL;
+	*size -= 20;
+	return body + 20;
+}
+
+/*
+ * Put what is in a compressed message in the place of it.
+ */
+static bool
+decompress(AdCheckStream *stream)
+{
+	const uint8 *body = stream->message + HEADER_SIZE;
+	uint32		size;
+	uLong		compressed;
+	uLongf		length;
+	uint8	   *message;
+	uint32		total;
+	uint32		little_endian;
+
+	if (!stream->peer->zlib)
+		return ad_flaw(stream->peer, "The message is compressed, which was not agreed.");
+	if (stream->size < HEADER_SIZE + COMPRESSED_SIZE || body[2 * sizeof(int32)] != COMPRESSOR_ZLIB)
+		return ad_flaw(stream->peer, "The message is not compressed by zlib, as was agreed.");
+	size = ad_read_int32(body + sizeof(int32));
+	if (size > LARGEST_MESSAGE - HEADER_SIZE)
+		return ad_flaw(stream->peer, "The message has %u bytes when it is decompressed.", size);
+	total = HEADER_SIZE + size;
+	message = malloc(total);
+	if (message == NULL)
+		return ad_flaw(stream->peer, "There is not enough memory for the message.");
+	little_endian = BSON_UINT32_TO_LE(total);
+	memcpy(message, &little_endian, sizeof(uint32));
+	memcpy(message + 4, stream->message + 4, 8);
+	memcpy(message + 12, body, sizeof(int32));
+	length = size;
+	compressed = stream->size - HEADER_SIZE - COMPRESSED_SIZE;
+	if (uncompress2(message + HEADER_SIZE, &length, body + COMPRESSED_SIZE, &compressed) != Z_OK ||
+		length != size || compressed != stream->size - HEADER_SIZE - COMPRESSED_SIZE)
+	{
+		free(message);
+		return ad_flaw(stream->peer, "The message cannot be decompressed.");
+	}
+	free(stream->message);
+	stream->message = message;
+	stream->size = stream->have = total;
+	return true;
+}
+
+/*
+ * Whether the message that is there is the reply to the request.  If not, the
+ * peer's flaw says why.
+ */
+static bool
+is_reply(AdCheckStream *stream)
+{
+	AdPeer	   *peer = stream->peer;
+	int32		expected = stream->request.opcode == OP_QUERY ? OP_REPLY : OP_MSG;
+	const uint8 *document;
+	uint32		size;
+
+	peer->flaw[0] = '\0';
+	if (!stream->request.due || ad_read_int32(stream->message + 8) != stream->request.id)
+		return ad_flaw(peer, "The message is no reply to what was asked.");
+	if (ad_read_int32(stream->message + 12) == OP_COMPRESSED && !decompress(stream))
+		return false;
+	if (ad_read_int32(stream->message + 12) != expected)
+		return ad_flaw(peer, "The message has the opcode %d in the place of %d.",
+					   ad_read_int32(stream->message + 12), expected);
+	size = stream->size - HEADER_SIZE;
+	if (expected == OP_MSG)
+		document = document_of_msg(stream->message + HEADER_SIZE, &size);
+	else
+		document = document_of_reply(stream->message + HEADER_SIZE, &size);
+	/* which says that it is of that size, so nothing is behind it */
+	if (document == NULL || !ad_is_document(document, size, LEVELS))
+		return ad_flaw(peer, "The message does not have the form of a reply with one document.");
+	if (!ad_reply_fits(peer, stream->request.command, document, size))
+		return false;
+	stream->request.due = false;
+	return true;
+}
+
+/*
  * Have a whole message.  Returns 1 if it is there, else what the stream below
  * returned, or -1 with errno EPROTO if it is no message.
  */
@@ -157,20 +340,23 @@ have_message(AdCheckStream *stream, int32_t timeout_msec)
 		if (result <= 0)
 			return result;
 		stream->size = ad_read_int32(stream->length);
-		if (stream->size >= HEADER_SIZE && stream->size <= LARGEST_MESSAGE)
-			stream->message = malloc(stream->size);
+		if (stream->size < HEADER_SIZE || stream->size > LARGEST_MESSAGE)
+		{
+			ad_flaw(stream->peer, "The message says that it has %u bytes.", stream->size);
+			errno = EPROTO;
+			return -1;
+		}
+		stream->message = malloc(stream->size);
 		if (stream->message == NULL)
 		{
-			stream->notes->unsound = stream->size < HEADER_SIZE || stream->size > LARGEST_MESSAGE;
-			errno = stream->notes->unsound ? EPROTO : ENOMEM;
+			errno = ENOMEM;
 			return -1;
 		}
 		memcpy(stream->message, stream->length, sizeof(stream->length));
 	}
 	result = read_up_to(stream, stream->message, stream->size, timeout_msec);
-	if (result > 0 && !is_sound(stream->message, stream->size))
+	if (result > 0 && !is_reply(stream))
 	{
-		stream->notes->unsound = true;
 		errno = EPROTO;
 		return -1;
 	}
@@ -186,7 +372,7 @@ check_readv(mongoc_stream_t *base, mongoc_iovec_t *iov, size_t iovcnt,
 	size_t		given = 0;
 
 	/* also if it ends early: a part of a message is not to be had */
-	stream->notes->pending = 0;
+	*stream->pending = 0;
 	for (size_t i = 0; i < iovcnt; i++)
 	{
 		size_t		filled = 0;
@@ -207,15 +393,8 @@ check_readv(mongoc_stream_t *base, mongoc_iovec_t *iov, size_t iovcnt,
 				forget_message(stream);
 		}
 	}
-	stream->notes->pending = stream->size - stream->given;
+	*stream->pending = stream->size - stream->given;
 	return given;
-}
-
-static ssize_t
-check_writev(mongoc_stream_t *base, mongoc_iovec_t *iov, size_t iovcnt,
-			 int32_t timeout_msec)
-{
-	return mongoc_stream_writev(((AdCheckStream *) base)->below, iov, iovcnt, timeout_msec);
 }
 
 static int
@@ -272,10 +451,11 @@ check_failed(mongoc_stream_t *base)
 }
 
 /*
- * Put the check on top of a connected stream, which it takes over.
+ * Put the check on top of a connected stream, which it takes over.  The peer and
+ * pending, what it has read from the stream and not yet given, live longer.
  */
 mongoc_stream_t *
-ad_check_stream_new(mongoc_stream_t *below, AdCheckNotes *notes)
+ad_check_stream_new(mongoc_stream_t *below, AdPeer *peer, uint32 *pending)
 {
 	AdCheckStream *stream = bson_malloc0(sizeof(AdCheckStream));
 
@@ -291,6 +471,7 @@ ad_check_stream_new(mongoc_stream_t *below, AdCheckNotes *notes)
 	stream->base.timed_out = check_timed_out;
 	stream->base.should_retry = check_should_retry;
 	stream->below = below;
-	stream->notes = notes;
+	stream->peer = peer;
+	stream->pending = pending;
 	return &stream->base;
 }

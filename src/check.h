@@ -6,15 +6,8 @@
 #define AD_CHECK_H
 
 #include "driver.h"
+#include "reply.h"
 
-/* what the stream tells; it lives longer than that */
-typedef struct AdCheckNotes
-{
-	uint32		pending;		/* bytes that wait to be read, though no
-								 * socket has them */
-	bool		unsound;		/* has there been a message that is none? */
-} AdCheckNotes;
-
-extern mongoc_stream_t *ad_check_stream_new(mongoc_stream_t *below, AdCheckNotes *notes);
+extern mongoc_stream_t *ad_check_stream_new(mongoc_stream_t *below, AdPeer *peer, uint32 *pending);
 
 #endif							/* AD_CHECK_H */

@@ -217,6 +217,18 @@ apply_read_preference(mongoc_uri_t *uri, const char *name)
 }
 
 /*
+ * Note what the server may send for what the URI says.  Does not throw.
+ */
+static void
+note_peer(AdPeer *peer, const mongoc_uri_t *uri)
+{
+	const char *mechanism = mongoc_uri_get_auth_mechanism(uri);
+
+	peer->zlib = bson_has_field(mongoc_uri_get_compressors(uri), "zlib");
+	peer->scram = mechanism == NULL || pg_strncasecmp(mechanism, "SCRAM-", 6) == 0;
+}
+
+/*
  * Make the client of a connection.  Takes over the URI.  Returns false with
  * *error set if the driver refuses.  Does not throw.
  */
@@ -300,6 +312,7 @@ make_connection(Oid serverid, Oid userid, Oid mappingid)
 	apply_options(uri, options, user, password, auth_source);
 	if (options->read_preference != NULL)
 		apply_read_preference(uri, options->read_preference);
+	note_peer(&conn->transport.peer, uri);
 	if (!make_client(conn, uri, &error))
 		ad_error_report(&error, NULL, &source);
 
@@ -443,6 +456,7 @@ ad_connection_enter(AdConnection *conn)
 	Assert(!conn->busy);
 	conn->busy = true;
 	conn->transport.last_errno = 0;
+	conn->transport.attempts = 0;
 }
 
 /*

@@ -52,6 +52,7 @@ struct AdCursor
 	int64		count;			/* of AD_COMMAND_COUNT */
 	bool		own_only;		/* of AD_COMMAND_LIST: those that the user may
 								 * read */
+	int64		most;			/* documents that were asked for; 0: all */
 	int64		adapt_at;		/* document at which to adapt the batches'
 								 * size */
 	AdCursorStats stats;
@@ -286,12 +287,12 @@ adapt_batch_size(AdCursor *cursor)
 }
 
 /*
- * Read the next document into cursor->ready, NULL at the end.  Returns false
- * with *error and *reply set if there is an error instead; the driver returns
- * no document in both cases.
+ * Read the next document into cursor->ready, NULL at the end and after an empty
+ * batch.  Returns false with *error and *reply set if there is an error instead;
+ * the driver returns no document in all of these cases.
  */
 static bool
-advance(AdCursor *cursor, bson_error_t *error, const bson_t **reply)
+read_once(AdCursor *cursor, bson_error_t *error, const bson_t **reply)
 {
 	bool		failed = false;
 
@@ -302,8 +303,9 @@ advance(AdCursor *cursor, bson_error_t *error, const bson_t **reply)
 	if (!mongoc_cursor_next(cursor->driver, &cursor->ready))
 	{
 		cursor->ready = NULL;
-		cursor->ended = true;
 		failed = mongoc_cursor_error_document(cursor->driver, error, reply);
+		/* after an empty batch the driver returns, though there may be more */
+		cursor->ended = failed || !mongoc_cursor_more(cursor->driver);
 	}
 	leave_driver(cursor);
 
@@ -312,6 +314,23 @@ advance(AdCursor *cursor, bson_error_t *error, const bson_t **reply)
 		error->code == AD_NAMESPACE_NOT_FOUND)
 		failed = false;
 	return !failed;
+}
+
+/*
+ * The same, but NULL only at the end.  A server may send as many empty batches
+ * as it likes: only a cursor's id of 0 says that there is nothing more (MongoDB
+ * manual, "getMore").
+ */
+static bool
+advance(AdCursor *cursor, bson_error_t *error, const bson_t **reply)
+{
+	while (read_once(cursor, error, reply))
+	{
+		if (cursor->ready != NULL || cursor->ended)
+			return true;
+		CHECK_FOR_INTERRUPTS();
+	}
+	return false;
 }
 
 /*
@@ -336,6 +355,8 @@ report_error(AdCursor *cursor, const bson_error_t *error, const bson_t *reply)
 	source.collection = cursor->name;
 	source.connected = conn->replies > 0;
 	source.system_errno = conn->transport.last_errno;
+	source.reasons = pstrdup(conn->transport.reasons);
+	source.flaw = pstrdup(conn->transport.peer.flaw);
 	if (ad_error_kind(error) != AD_ERROR_OF_QUERY)
 		ad_connection_fail(conn);
 	ad_error_report(error, reply, &source);
@@ -454,6 +475,7 @@ ad_cursor_open(const AdCommand *command)
 
 	cursor->name = command->collection == NULL ? NULL :
 		psprintf("%s.%s", command->database, command->collection);
+	cursor->most = command->limit;
 	cursor->callback.func = cursor_callback;
 	cursor->callback.arg = cursor;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &cursor->callback);
@@ -464,13 +486,19 @@ ad_cursor_open(const AdCommand *command)
 		const bson_t *reply = NULL;
 
 		cursor->conn = ad_connection_get(command->serverid, command->userid);
+		cursor->conn->transport.reasons[0] = '\0';
+		cursor->conn->transport.peer.flaw[0] = '\0';
 		cursor->reused = cursor->conn->replies > 0;
 		cursor->ended = command->kind == AD_COMMAND_COUNT;
 		cursor->count = 0;
 		cursor->adapt_at = command->fetch_size > 0 ? -1 :
 			Min(first_batch(command), AD_FIRST_ADAPTATION);
 		if (send_command(cursor, command, &error, &reply))
+		{
+			/* members that could not be reached do not matter any more */
+			cursor->conn->transport.reasons[0] = '\0';
 			return cursor;
+		}
 
 		if (!should_try_again(cursor, command, &error,
 							  TimestampTzPlusMilliseconds(start,
@@ -498,6 +526,12 @@ ad_cursor_next(AdCursor *cursor)
 	if (document == NULL)
 		return NULL;
 	cursor->ready = NULL;
+	/* nobody after us looks at LIMIT any more */
+	if (cursor->most > 0 && cursor->stats.documents == cursor->most)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROTOCOL_VIOLATION),
+				 errmsg("invalid reply from MongoDB server \"%s\"", cursor->conn->server_name),
+				 errdetail("More documents came than were asked for.")));
 	cursor->stats.documents++;
 	cursor->stats.bytes += document->len;
 	return bson_get_data(document);

@@ -31,11 +31,12 @@ typedef struct AdCommand
 	const char *collection;		/* NULL if it is of the database */
 	const uint8 *body;			/* find, list: the filter; aggregate:
 								 * {pipeline: [..]} */
+	int64		limit;			/* documents at most, 0 for all; that of an
+								 * aggregate is in its pipeline, too */
 	/* find only; NULL and 0 for none */
 	const uint8 *projection;
 	const uint8 *sort;
 	int64		skip;
-	int64		limit;
 	int			fetch_size;		/* documents a batch; 0: about 1 MB */
 	int64		expected;		/* documents that are likely to be read; 0:
 								 * all */

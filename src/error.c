@@ -15,6 +15,10 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 
+/* of what MongoDB says, and of its name of the error, in bytes */
+#define LONGEST_WORDS	900
+#define LONGEST_NAME	100
+
 /* one row an error, or a whole domain; the first that fits is taken */
 typedef struct AdErrorRule
 {
@@ -166,6 +170,12 @@ find_rule(const bson_error_t *error)
 	return rule;
 }
 
+const char *
+ad_error_words(const bson_error_t *error)
+{
+	return error->message;
+}
+
 AdErrorKind
 ad_error_kind(const bson_error_t *error)
 {
@@ -173,25 +183,61 @@ ad_error_kind(const bson_error_t *error)
 }
 
 /*
- * MongoDB's words in the database's encoding, palloc'd.  They are UTF-8, but
- * the driver may have cut them within a character, and not every encoding has
- * every character; an error about that would hide the one to be reported.
+ * The length of the character that begins the text, and whether it may be shown:
+ * not if it is not UTF-8, a control character, or one that moves what follows it
+ * (U+0080 to U+009F, U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069).  0 at
+ * the end, also if a character is cut there.
  */
-static char *
-to_server_text(const char *text)
+static int
+character_length(const char *text, bool *shown)
 {
-	int			len = pg_encoding_verifymbstr(PG_UTF8, text, strlen(text));
-	char	   *result = pnstrdup(text, len);
+	const unsigned char *c = (const unsigned char *) text;
+	int			len = pg_utf_mblen(c);
 
-	if (GetDatabaseEncoding() != PG_UTF8)
+	*shown = *c >= 0x20 && *c != 0x7f;
+	if (!IS_HIGHBIT_SET(*c))
+		return *c == '\0' ? 0 : 1;
+	if (strnlen(text, len) < (size_t) len)
+		return 0;
+	*shown = pg_utf8_islegal(c, len);
+	if (!*shown)
+		return 1;
+	if (len == 2)
+		*shown = !(c[0] == 0xc2 && c[1] < 0xa0);
+	else if (len == 3 && c[0] == 0xe2)
+		*shown = !(c[1] == 0x80 && (c[2] == 0x8e || c[2] == 0x8f || (c[2] >= 0xa8 && c[2] <= 0xae))) &&
+			!(c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9);
+	return len;
+}
+
+/*
+ * Append MongoDB's words in the database's encoding, cut after that many bytes.
+ * They are UTF-8, but the driver may have cut them within a character, and not
+ * every encoding has every character; an error about that would hide the one to
+ * be reported.  What cannot be shown is a question mark, and a break of the line
+ * a space.
+ */
+static void
+append_words(StringInfo out, const char *words, int longest)
+{
+	int			limit = out->len + longest;
+	bool		shown;
+	int			len;
+
+	for (; (len = character_length(words, &shown)) > 0; words += len)
 	{
-		for (char *c = result; *c != '\0'; c++)
+		if (out->len + len > limit)
 		{
-			if (IS_HIGHBIT_SET(*c))
-				*c = '?';
+			appendStringInfoString(out, "...");
+			return;
 		}
+		if (*words == '\n' || *words == '\r' || *words == '\t')
+			appendStringInfoChar(out, ' ');
+		else if (!shown || (len > 1 && GetDatabaseEncoding() != PG_UTF8))
+			appendStringInfoChar(out, '?');
+		else
+			appendBinaryStringInfo(out, words, len);
 	}
-	return result;
 }
 
 /*
@@ -200,14 +246,17 @@ to_server_text(const char *text)
  */
 static char *
 make_detail(const bson_error_t *error, const bson_t *reply, AdErrorKind kind,
-			int system_errno)
+			const AdErrorSource *source)
 {
 	StringInfoData detail;
 	bson_iter_t iter;
 
 	initStringInfo(&detail);
 	if (kind != AD_ERROR_OF_LOGIN)
-		appendStringInfo(&detail, "MongoDB: %s", to_server_text(error->message));
+	{
+		appendStringInfoString(&detail, "MongoDB: ");
+		append_words(&detail, error->message, LONGEST_WORDS);
+	}
 	else
 		appendStringInfoString(&detail, "MongoDB refused the login");
 
@@ -216,12 +265,20 @@ make_detail(const bson_error_t *error, const bson_t *reply, AdErrorKind kind,
 		appendStringInfo(&detail, " (code %u", error->code);
 		if (reply != NULL && bson_iter_init_find(&iter, reply, "codeName") &&
 			BSON_ITER_HOLDS_UTF8(&iter))
-			appendStringInfo(&detail, ", %s",
-							 to_server_text(bson_iter_utf8(&iter, NULL)));
+		{
+			appendStringInfoString(&detail, ", ");
+			append_words(&detail, bson_iter_utf8(&iter, NULL), LONGEST_NAME);
+		}
 		appendStringInfoChar(&detail, ')');
 	}
-	else if (kind == AD_ERROR_OF_NETWORK && system_errno != 0)
-		appendStringInfo(&detail, " (%s)", strerror(system_errno));
+	else if (kind == AD_ERROR_OF_NETWORK && source->reasons != NULL && source->reasons[0] != '\0')
+	{
+		appendStringInfoString(&detail, " (");
+		append_words(&detail, source->reasons, LONGEST_WORDS);
+		appendStringInfoChar(&detail, ')');
+	}
+	else if (kind == AD_ERROR_OF_NETWORK && source->system_errno != 0)
+		appendStringInfo(&detail, " (%s)", strerror(source->system_errno));
 
 	if (detail.data[detail.len - 1] != '.')
 		appendStringInfoChar(&detail, '.');
@@ -244,17 +301,20 @@ ad_error_report(const bson_error_t *error, const bson_t *reply,
 		message = LOST_MESSAGE;
 		sqlstate = ERRCODE_CONNECTION_FAILURE;
 	}
-	if (rule->kind == AD_ERROR_OF_NETWORK && source->system_errno == EPROTO)
-	{
-		message = REPLY_MESSAGE;
-		sqlstate = ERRCODE_PROTOCOL_VIOLATION;
-	}
+	/* the driver only knows that there was nothing to read */
+	if ((rule->kind == AD_ERROR_OF_NETWORK || rule->kind == AD_ERROR_OF_LOGIN) &&
+		source->flaw != NULL && source->flaw[0] != '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_PROTOCOL_VIOLATION),
+				 errmsg(REPLY_MESSAGE, source->server),
+				 errdetail_internal("%s", source->flaw),
+				 source->collection ?
+				 errcontext("MongoDB collection \"%s\"", source->collection) : 0));
 
 	ereport(ERROR,
 			(errcode(sqlstate),
 			 errmsg(message, source->server),
-			 errdetail_internal("%s", make_detail(error, reply, rule->kind,
-												  source->system_errno)),
+			 errdetail_internal("%s", make_detail(error, reply, rule->kind, source)),
 			 rule->hint ? errhint("%s", rule->hint) : 0,
 			 source->collection ?
 			 errcontext("MongoDB collection \"%s\"", source->collection) : 0));

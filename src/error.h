@@ -24,8 +24,14 @@ typedef struct AdErrorSource
 	const char *collection;		/* database.collection, or NULL */
 	bool		connected;		/* had the connection worked before? */
 	int			system_errno;	/* why I/O failed, 0 if it is not known */
+	const char *reasons;		/* why hosts could not be connected to; NULL
+								 * or "" if they could */
+	const char *flaw;			/* what was wrong with the last message; NULL
+								 * or "" if nothing was */
 } AdErrorSource;
 
+/* what the driver says */
+extern const char *ad_error_words(const bson_error_t *error);
 extern AdErrorKind ad_error_kind(const bson_error_t *error);
 pg_noreturn extern void ad_error_report(const bson_error_t *error,
 										const bson_t *reply,

@@ -454,6 +454,7 @@ ad_query_bind(const AdQuery *query, const AdSlot *slots, AdCommand *command)
 		DatumGetInt64(expected) >= 0 && DatumGetInt64(expected) < PG_INT64_MAX)
 		command->expected = DatumGetInt64(expected) + 1;
 	command->kind = query->aggregate ? AD_COMMAND_AGGREGATE : AD_COMMAND_FIND;
+	command->limit = limit == PG_INT64_MAX ? 0 : limit;
 	if (query->aggregate)
 	{
 		command->body =
@@ -468,7 +469,6 @@ ad_query_bind(const AdQuery *query, const AdSlot *slots, AdCommand *command)
 	command->projection = optional_bson(query->projection);
 	command->sort = optional_bson(query->sort);
 	command->skip = skip;
-	command->limit = limit == PG_INT64_MAX ? 0 : limit;
 	return true;
 }
 

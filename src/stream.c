@@ -10,8 +10,10 @@
  * through them.  Every PostgreSQL function that can throw runs inside PG_TRY,
  * and what it throws is kept in the AdTransport.
  *
- * Not interruptible, as in libpq: name resolution, and the driver's look at
- * an OCSP responder when a certificate asks for one.
+ * Not interruptible, as in libpq: the resolution of one name, and the driver's
+ * look at an OCSP responder when a certificate asks for one.  Between two names
+ * interrupts are looked for, and one call of the driver connects to so many
+ * hosts at most, whatever a server says of its set.
  */
 #include "postgres.h"
 
@@ -25,6 +27,7 @@
 
 #include "check.h"
 #include "compat.h"
+#include "error.h"
 #include "miscadmin.h"
 #include "storage/fd.h"
 #include "storage/latch.h"
@@ -41,6 +44,12 @@
 /* parts of a message handed to the kernel in one call */
 #define AD_MAX_IOVEC			16
 
+/*
+ * Connections that one call of the driver tries: twice as many as a replica set
+ * has members
+ */
+#define AD_MOST_ATTEMPTS		100
+
 /* a connection that says nothing is probed as the driver would do it */
 #define AD_KEEPALIVE_IDLE_S		120
 #define AD_KEEPALIVE_INTERVAL_S 10
@@ -50,10 +59,11 @@ typedef struct AdStream
 {
 	mongoc_stream_t base;		/* must be first: the driver's view */
 	AdTransport *transport;
-	pgsocket	sock;			/* PGINVALID_SOCKET once closed */
+	pgsocket	sock;			/* PGINVALID_SOCKET once closed, and if it was
+								 * never connected */
 	WaitEventSet *wait_set;		/* NULL until first needed */
 	int			last_errno;		/* of this stream's last call */
-	AdCheckNotes checked;		/* of the stream on top */
+	uint32		pending;		/* bytes that the stream on top has read */
 } AdStream;
 
 /*
@@ -299,8 +309,6 @@ stream_close(mongoc_stream_t *base)
 {
 	AdStream   *stream = (AdStream *) base;
 
-	if (stream->checked.unsound)
-		stream->transport->last_errno = EPROTO;
 	free_wait_set(stream);
 	if (stream->sock != PGINVALID_SOCKET)
 	{
@@ -338,6 +346,8 @@ stream_writev(mongoc_stream_t *base, mongoc_iovec_t *iov, size_t iovcnt,
 	size_t		current = 0;
 	size_t		offset = 0;		/* bytes of iov[current] already sent */
 
+	if (stream->sock == PGINVALID_SOCKET)
+		return stream_fail(stream, ENOTCONN);
 	stream->last_errno = 0;
 	if (stream->transport->dead)
 		return stream_fail(stream, ECANCELED);
@@ -389,6 +399,8 @@ stream_readv(mongoc_stream_t *base, mongoc_iovec_t *iov, size_t iovcnt,
 	size_t		current = 0;
 	size_t		offset = 0;		/* bytes of iov[current] already filled */
 
+	if (stream->sock == PGINVALID_SOCKET)
+		return stream_fail(stream, ENOTCONN);
 	stream->last_errno = 0;
 	if (stream->transport->dead)
 		return stream_fail(stream, ECANCELED);
@@ -438,8 +450,13 @@ stream_poll(mongoc_stream_poll_t *polls, size_t npolls, int32_t timeout_msec)
 	for (size_t i = 0; i < npolls; i++)
 	{
 		polls[i].revents = 0;
+		if (((AdStream *) polls[i].stream)->sock == PGINVALID_SOCKET)
+		{
+			polls[i].revents = POLLERR;
+			nready++;
+		}
 		/* it has been read from the socket already */
-		if (((AdStream *) polls[i].stream)->checked.pending > 0 && (polls[i].events & POLLIN))
+		else if (((AdStream *) polls[i].stream)->pending > 0 && (polls[i].events & POLLIN))
 		{
 			polls[i].revents = POLLIN;
 			nready++;
@@ -514,6 +531,24 @@ stream_new(AdTransport *transport, pgsocket sock)
 	stream->transport = transport;
 	stream->sock = sock;
 	return stream;
+}
+
+/*
+ * A stream that is not connected, and why.  The driver must not be told so at
+ * once: while it takes in what a server says of its set, or tries a lost member
+ * again, it holds the lock that it would take to note the failure, and waits for
+ * itself for ever (libmongoc 1.23, _mongoc_topology_scanner_setup_err_cb()).
+ * Told by the first poll, it holds none.
+ */
+static mongoc_stream_t *
+broken_stream(AdTransport *transport, const mongoc_host_list_t *host, const char *reason)
+{
+	char	   *reasons = transport->reasons;
+	size_t		len = strlen(reasons);
+
+	snprintf(reasons + len, sizeof(transport->reasons) - len, "%s%s: %s",
+			 len > 0 ? "; " : "", host->host_and_port, reason);
+	return &stream_new(transport, PGINVALID_SOCKET)->base;
 }
 
 /*
@@ -707,8 +742,32 @@ start_tls(mongoc_stream_t *base, const mongoc_uri_t *uri,
 }
 
 /*
+ * Connect to the host.  NULL with *reason set if that fails.
+ */
+static AdStream *
+connect_host(AdTransport *transport, const mongoc_host_list_t *host, int32_t timeout_msec,
+			 const char **reason)
+{
+	int64		deadline = to_deadline(timeout_msec);
+	AdStream   *stream;
+
+	*reason = "the connection was given up";
+	if (must_fail(transport))
+		return NULL;
+	*reason = "not tried, after many other hosts";
+	if (++transport->attempts > AD_MOST_ATTEMPTS)
+		return NULL;
+	if (host->family != AF_UNIX)
+		return connect_tcp(transport, host, deadline, reason);
+	stream = connect_unix(transport, host->host, deadline);
+	if (stream == NULL)
+		*reason = strerror(errno);
+	return stream;
+}
+
+/*
  * The client's stream initiator: a connected stream to the host, TLS included,
- * or NULL with *error set.  user_data is the client's AdTransport.
+ * or one that is broken.  user_data is the client's AdTransport.
  */
 mongoc_stream_t *
 ad_stream_initiate(const mongoc_uri_t *uri, const mongoc_host_list_t *host,
@@ -718,38 +777,19 @@ ad_stream_initiate(const mongoc_uri_t *uri, const mongoc_host_list_t *host,
 	int32_t		timeout_msec =
 	mongoc_uri_get_option_as_int32(uri, MONGOC_URI_CONNECTTIMEOUTMS,
 								   MONGOC_DEFAULT_CONNECTTIMEOUTMS);
-	int64		deadline = to_deadline(timeout_msec);
 	const char *mechanism = mongoc_uri_get_auth_mechanism(uri);
-	const char *reason = NULL;
-	AdStream   *stream;
+	const char *reason;
+	AdStream   *stream = connect_host(transport, host, timeout_msec, &reason);
 	mongoc_stream_t *secured;
-
-	if (transport->dead)
-	{
-		bson_set_error(error, MONGOC_ERROR_STREAM, MONGOC_ERROR_STREAM_CONNECT,
-					   "the connection was given up");
-		return NULL;
-	}
-
-	if (host->family == AF_UNIX)
-	{
-		stream = connect_unix(transport, host->host, deadline);
-		if (stream == NULL)
-			reason = strerror(errno);
-	}
-	else
-		stream = connect_tcp(transport, host, deadline, &reason);
+	bson_error_t tls_error = {0};
 
 	if (stream == NULL)
-	{
-		bson_set_error(error, MONGOC_ERROR_STREAM, MONGOC_ERROR_STREAM_CONNECT,
-					   "%s: %s", host->host_and_port, reason);
-		return NULL;
-	}
-
+		return broken_stream(transport, host, reason);
 	secured = &stream->base;
 	if (mongoc_uri_get_tls(uri) ||
 		(mechanism != NULL && strcmp(mechanism, "MONGODB-X509") == 0))
-		secured = start_tls(&stream->base, uri, host, timeout_msec, error);
-	return secured == NULL ? NULL : ad_check_stream_new(secured, &stream->checked);
+		secured = start_tls(&stream->base, uri, host, timeout_msec, &tls_error);
+	if (secured == NULL)
+		return broken_stream(transport, host, ad_error_words(&tls_error));
+	return ad_check_stream_new(secured, &transport->peer, &stream->pending);
 }

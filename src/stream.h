@@ -6,6 +6,7 @@
 #define AD_STREAM_H
 
 #include "driver.h"
+#include "reply.h"
 
 /*
  * What the streams of one client share, and what they tell its owner.
@@ -28,6 +29,10 @@ typedef struct AdTransport
 
 	int64		wait_usec;		/* time spent waiting */
 	int			last_errno;		/* of the last failed I/O; 0 if none */
+	int			attempts;		/* to connect, in this call of the driver */
+	char		reasons[256];	/* why those failed, perhaps cut; "" if none
+								 * did */
+	AdPeer		peer;			/* what check.c knows and tells */
 } AdTransport;
 
 extern mongoc_stream_t *ad_stream_initiate(const mongoc_uri_t *uri,

@@ -56,6 +56,34 @@ start_driver(void)
 }
 
 /*
+ * Raise an error if the URI asks for a compressor that is not ours.  Messages
+ * are decompressed by check.c, since the driver's own functions abort where what
+ * is compressed is not as long as it says.  zlib is a part of PostgreSQL and of
+ * every MongoDB server; the other compressors would be libraries more.
+ */
+static void
+check_compressors(mongoc_uri_t *uri)
+{
+	bson_iter_t iter;
+	char	   *other = NULL;
+
+	if (!bson_iter_init(&iter, mongoc_uri_get_compressors(uri)))
+		return;
+	while (bson_iter_next(&iter))
+	{
+		if (strcmp(bson_iter_key(&iter), "zlib") != 0)
+			other = pstrdup(bson_iter_key(&iter));
+	}
+	if (other == NULL)
+		return;
+	mongoc_uri_destroy(uri);
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("compressor \"%s\" is not supported", other),
+			 errhint("The compressor zlib is, as in \"compressors=zlib\".")));
+}
+
+/*
  * Parse a connection string without credentials, or raise an error.  The
  * caller frees the result with mongoc_uri_destroy().
  */
@@ -93,6 +121,7 @@ ad_uri_parse(const char *text)
 				 errdetail_internal("%s", error.message),
 				 errhint("An example is \"mongodb://127.0.0.1:27017/?replicaSet=rs0\".")));
 	}
+	check_compressors(uri);
 	return uri;
 }
 

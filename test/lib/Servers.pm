@@ -14,7 +14,7 @@ use Time::HiRes qw(sleep time);
 our @EXPORT = qw(free_port run_or_die run_python slurp make_secret make_database wait_until session background go_on
   waits_for_mongodb
   start_server stop_server server_pid server_port start_faults fault
-  start_members member member_commands);
+  start_members member member_commands start_hostile);
 
 $SIG{PIPE} = 'IGNORE';
 
@@ -226,6 +226,9 @@ sub start_members
 	$members = start_helper('test/lib/members.py', $to_host, $to_port, $number);
 	return split ' ', answer_of($members);
 }
+
+# Start a server that answers wrongly; returns its port.  See test/lib/hostile.py.
+sub start_hostile { return answer_of(start_helper('test/lib/hostile.py')) }
 
 # Tell them; see test/lib/members.py.
 sub member { return ask($members, $_[0]) }
