@@ -99,7 +99,7 @@ static const AdRule write_concern_error[] = {
 static const AdRule any_reply[] = {
 	{"ok", WHOLE | BIT(BOOL), .required = true, .low = 0, .high = 1},
 	{"code", WHOLE, .low = 1, .high = PG_INT32_MAX},
-	{"codeName", BIT(UTF8), .fits = is_name},
+	{"codeName", BIT(UTF8)},
 	{"errmsg", BIT(UTF8)},
 	{"$err", BIT(UTF8)},
 	{"errorLabels", BIT(ARRAY), .inner = strings},
@@ -128,7 +128,7 @@ static const AdRule hello[] = {
 	{"arbiterOnly", BIT(BOOL)},
 	{"isreplicaset", BIT(BOOL)},
 	{"hidden", BIT(BOOL)},
-	{"msg", BIT(UTF8), .fits = is_name},
+	{"msg", BIT(UTF8)},
 	{"me", BIT(UTF8), .fits = is_host},
 	{"primary", BIT(UTF8), .fits = is_host},
 	{"setName", BIT(UTF8), .fits = is_name},
@@ -154,7 +154,7 @@ static const AdRule hello[] = {
 };
 
 static const AdRule first_cursor[] = {
-	{"id", BIT(INT64), .required = true},
+	{"id", BIT(INT32) | BIT(INT64), .required = true},
 	{"ns", BIT(UTF8), .required = true, .fits = is_namespace},
 	{"firstBatch", BIT(ARRAY), .required = true, .inner = documents},
 	{"nextBatch", 0},
@@ -163,7 +163,7 @@ static const AdRule first_cursor[] = {
 };
 
 static const AdRule next_cursor[] = {
-	{"id", BIT(INT64), .required = true},
+	{"id", BIT(INT32) | BIT(INT64), .required = true},
 	{"ns", BIT(UTF8), .required = true, .fits = is_namespace},
 	{"firstBatch", 0},
 	{"nextBatch", BIT(ARRAY), .required = true, .inner = documents},

@@ -11,6 +11,7 @@ none.  A name that is no number is one of SPECIAL.
 """
 
 import itertools
+import socket
 import struct
 import sys
 import zlib
@@ -245,7 +246,7 @@ def is_data(path, words):
     """Whether a server could have said so"""
     if path[0] != "cursor":
         return False
-    return (path[1:] == ("id",) and words.startswith("is long")) or (
+    return (path[1:] == ("id",) and (words.startswith("is long") or words.lstrip("is -").isdigit())) or (
         path[-1] in ("firstBatch", "nextBatch") and words in ("is []", "is [{}]")) or (
         path[-1] == 0 and (words.startswith("is {") or words == "is missing"))
 
@@ -297,6 +298,23 @@ def patient(command, state):
     return batch("nextBatch", range(DOCUMENTS))
 
 
+def fifty(host):
+    """A secondary and 49 members more, by their numbers; of a set without a primary, so that all are asked"""
+    return lambda command, state: {"setName": "rs", "secondary": True, "ismaster": False, "isWritablePrimary": False, "primary": "127.0.0.1:1",
+                                   "hosts": [hello(state["server"])["me"]] + [host(i) for i in range(49)]}
+
+
+# An address that takes no connection: its queue is full
+FULL = socket.create_server(("0.0.0.0", 0), backlog=0)
+QUEUED = [socket.socket() for _ in range(3)]
+
+
+def fill():
+    for queued in QUEUED:
+        queued.setblocking(False)
+        queued.connect_ex(("127.0.0.1", FULL.getsockname()[1]))
+
+
 # name: what is said to a command of that name
 SPECIAL = {
     "patient": {"find": patient, "getMore": patient},
@@ -310,8 +328,9 @@ SPECIAL = {
     "nowords": {"find": lambda c, s: {"ok": 0, "code": 2, "errmsg": text(b"\xff" * 20, "")}},
     "hosts": {"hello": lambda c, s: {"setName": "rs", "secondary": True, "ismaster": False, "isWritablePrimary": False,
                                      "hosts": [f"host{i}.invalid" for i in range(300)]}},
-    "fifty": {"hello": lambda c, s: {"setName": "rs", "secondary": True, "ismaster": False, "isWritablePrimary": False,
-                                     "hosts": [f"127.0.0.1:{i + 1}" for i in range(50)]}},
+    "refused": {"hello": fifty(lambda i: f"127.0.0.1:{i + 1}")},
+    "nowhere": {"hello": fifty(lambda i: f"host{i}.invalid:1")},
+    "full": {"hello": fifty(lambda i: f"127.0.0.{i + 2}:{FULL.getsockname()[1]}")},
     "more": {"find": lambda c, s: batch("firstBatch", range(10)), "aggregate": lambda c, s: batch("firstBatch", range(10))},
     "zlib": {},
 }
@@ -324,7 +343,7 @@ class Server:
         self.port = listen(self.serve)
 
     def serve(self, client):
-        state = {"name": None, "scram": Scram(*self.scram), "next": 2}
+        state = {"server": self, "name": None, "scram": Scram(*self.scram), "next": 2}
         try:
             with client:
                 while True:
@@ -392,6 +411,7 @@ def main():
         for number, (kind, words, path, _) in enumerate(CASES):
             print(number, kind, int(path is not None and is_data(path, words.split(" ", 1)[1])), words, sep="\t")
         return
+    fill()
     print(Server().port, flush=True)
     sys.stdin.read()
 

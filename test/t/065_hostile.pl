@@ -139,7 +139,10 @@ cmp_ok(length $detail, '<', 1100, 'of 1 kB');
 like(special('nowords', $select), qr/^DETAIL:  MongoDB: \?{20} \(code 2\)\.$/m, 'words that are no text');
 
 like(special('hosts', $select), qr/^ERROR:  08P01: .*\nDETAIL:  Field "hosts" of the reply to \w+ has a value that it cannot have\.$/m, 'a list of 300 hosts');
-like(special('fifty', $select), qr/^ERROR:  08001: /, 'one of 50 that are not there');
+my $unreached = qr/^ERROR:  08001: .*\nDETAIL:  MongoDB: No suitable servers found.*/;
+like(special('refused', $select), qr/$unreached\(127\.0\.0\.1:1: Connection refused; /, 'one of 50 that refuse connections');
+like(special('nowhere', $select), qr/$unreached\(host0\.invalid:1: \w/, 'or are nowhere');
+like(special('full', "$soon$select"), qr/^ERROR:  57014: canceling statement due to statement timeout$/m, 'or take no connection: the wait ends');
 
 is(session('SELECT pg_postmaster_start_time()'), $start, 'PostgreSQL has not restarted');
 unlike(slurp("$ENV{PGHOST}/postgres.log"), qr/server process .* was terminated|all server processes terminated/, 'and no process has crashed');
