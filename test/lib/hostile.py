@@ -331,6 +331,8 @@ SPECIAL = {
     "refused": {"hello": fifty(lambda i: f"127.0.0.1:{i + 1}")},
     "nowhere": {"hello": fifty(lambda i: f"host{i}.invalid:1")},
     "full": {"hello": fifty(lambda i: f"127.0.0.{i + 2}:{FULL.getsockname()[1]}")},
+    "rounds": {"saslStart": lambda c, s: {"conversationId": 1, "done": False, "ok": 1.0, "payload": s["scram"].start(c["payload"]).replace(
+        b"i=10000", b"i=2147483647")}},
     "more": {"find": lambda c, s: batch("firstBatch", range(10)), "aggregate": lambda c, s: batch("firstBatch", range(10))},
     "zlib": {},
 }

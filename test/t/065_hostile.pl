@@ -130,6 +130,7 @@ like(special('names', $import), qr/^ERROR:  54000: list of the collections of da
 my $said = special('fields', $import . ";\nSELECT (regexp_match(pg_read_file('/proc/self/status'), 'VmHWM:\\s+(\\d+)'))[1]");
 my ($memory) = $said =~ /^(\d+)\z/m;
 like($said, qr/^\tfield0 integer,.*^\tdocument jsonb/ms, 'a document of 800,000 fields');
+diag("800,000 fields take $memory kB");
 cmp_ok($memory, '<', 300 * 1024, 'takes less than 300 MB');
 
 my ($detail) = special('words', $select) =~ /^DETAIL:  (.*)$/m;
@@ -143,6 +144,8 @@ my $unreached = qr/^ERROR:  08001: .*\nDETAIL:  MongoDB: No suitable servers fou
 like(special('refused', $select), qr/$unreached\(127\.0\.0\.1:1: Connection refused; /, 'one of 50 that refuse connections');
 like(special('nowhere', $select), qr/$unreached\(host0\.invalid:1: \w/, 'or are nowhere');
 like(special('full', "$soon$select"), qr/^ERROR:  57014: canceling statement due to statement timeout$/m, 'or take no connection: the wait ends');
+like(session($settings . choose('login', 'rounds') . 'SELECT n FROM login_items'),
+	qr/^ERROR:  08P01: .*\nDETAIL:  Field "payload" of the reply to saslStart has a value that it cannot have\.$/m, 'a login of 2,147,483,647 rounds');
 
 is(session('SELECT pg_postmaster_start_time()'), $start, 'PostgreSQL has not restarted');
 unlike(slurp("$ENV{PGHOST}/postgres.log"), qr/server process .* was terminated|all server processes terminated/, 'and no process has crashed');
