@@ -491,12 +491,12 @@ static const AdType types[] = {
 	{.typid = TEXTOID, .class = AD_CLASS_TEXT,
 		.reads = "string, symbol, without U+0000; objectId as 24 hexadecimal digits",
 		.certain = {"objectId", "symbol"}, .possible = {"string"},
-		.variant = "objectId", .unify = "$toString",
+		.variant = "objectId",
 	.decode = decode_text},
 	{.typid = VARCHAROID, .class = AD_CLASS_TEXT,
 		.reads = "as text, if it is not too long",
 		.certain = {"objectId", "symbol"}, .possible = {"string"},
-		.variant = "objectId", .unify = "$toString",
+		.variant = "objectId",
 	.decode = decode_text},
 	{.typid = BPCHAROID,
 		.reads = "as text, if it is not too long; filled with spaces",
@@ -720,6 +720,17 @@ ad_result_target(AdResult kind, Oid typid, int32 typmod)
 		return target;
 	}
 	return ad_target(typid, typmod);
+}
+
+/*
+ * Whether a column's type is a domain, or an array of one: then reading it can
+ * raise an error of the domain's.
+ */
+bool
+ad_has_domain(Oid typid)
+{
+	return get_typtype(typid) == TYPTYPE_DOMAIN ||
+		get_typtype(get_element_type(typid)) == TYPTYPE_DOMAIN;
 }
 
 /*

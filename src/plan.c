@@ -78,6 +78,7 @@ ad_get_foreign_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	relation->context.rel = rel;
 	relation->context.relid = relid;
 	relation->context.options = relation->options;
+	relation->context.columns = palloc0((rel->max_attr + 1) * sizeof(AdColumn *));
 	rel->fdw_private = relation;
 	classify_conditions(relation, rel->baserestrictinfo);
 
@@ -209,6 +210,9 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
 		elog(ERROR, "the order of a path has no translation");
 	/* in a parameterized path there are conditions that join, too */
 	context.join_root = path->path.param_info != NULL ? root : NULL;
+	/* one condition is not to rely on another, as MongoDB may do it first */
+	context.proven = NULL;
+	context.filter = NULL;
 	foreach(lc, clauses)
 	{
 		RestrictInfo *condition = lfirst_node(RestrictInfo, lc);

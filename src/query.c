@@ -14,6 +14,8 @@
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
 
+#include "bsonread.h"
+#include "budget.h"
 #include "query.h"
 #include "typeexpr.h"
 
@@ -123,7 +125,8 @@ projected_paths(const AdQuery *query, List **paths)
 }
 
 /*
- * Let a find fetch the fields of its outputs only.
+ * Let a find fetch the fields of its outputs only; and _id, where an error of a
+ * domain is to name it.
  */
 void
 ad_query_project(AdQuery *query)
@@ -140,6 +143,8 @@ ad_query_project(AdQuery *query)
 		query->projection = ad_doc_add(query->projection, lfirst(lc), ad_integer(1));
 		with_id |= is_above("_id", lfirst(lc));
 	}
+	foreach(lc, query->outputs)
+		with_id |= ad_has_domain(((AdOutput *) lfirst(lc))->typid);
 	/* to exclude alone would include all else: name a field that is not there */
 	if (paths == NIL)
 		query->projection = ad_doc("no field", ad_integer(1));
@@ -425,6 +430,26 @@ fill_command(const AdQuery *query, AdCommand *command)
 	command->allow_disk_use = query->allow_disk_use;
 }
 
+/*
+ * The part of a command that grows with the operands' values.  Those of
+ * constants were within the planner's budget; those of parameters were not
+ * known to it.
+ */
+static const uint8 *
+body_bson(Node *document)
+{
+	const uint8 *body = ad_template_bson(document);
+	int32		size = ad_read_int32(body);
+
+	if (size > AD_MAX_COMMAND)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("query is too large for MongoDB"),
+				 errdetail("It has %d bytes, and MongoDB takes %d.", size, AD_MAX_COMMAND),
+				 errhint("Compare with fewer or shorter values, or set the option enable_filter_pushdown of the foreign table to false.")));
+	return body;
+}
+
 static const uint8 *
 optional_bson(Node *document)
 {
@@ -458,14 +483,14 @@ ad_query_bind(const AdQuery *query, const AdSlot *slots, AdCommand *command)
 	if (query->aggregate)
 	{
 		command->body =
-			ad_template_bson(ad_doc("pipeline",
-									pipeline(query, filter,
-											 skip == 0 ? NULL : ad_int64(skip),
-											 limit == PG_INT64_MAX ? NULL : ad_int64(limit),
-											 slots)));
+			body_bson(ad_doc("pipeline",
+							 pipeline(query, filter,
+									  skip == 0 ? NULL : ad_int64(skip),
+									  limit == PG_INT64_MAX ? NULL : ad_int64(limit),
+									  slots)));
 		return true;
 	}
-	command->body = ad_template_bson(ad_template_match(filter));
+	command->body = body_bson(ad_template_match(filter));
 	command->projection = optional_bson(query->projection);
 	command->sort = optional_bson(query->sort);
 	command->skip = skip;
@@ -527,7 +552,7 @@ ad_query_find_mismatch(const AdQuery *query, const AdSlot *slots,
 	if (joined)
 		command->collection = query->joined_collection;
 	command->kind = AD_COMMAND_FIND;
-	command->body = ad_template_bson(ad_template_match(filter));
+	command->body = body_bson(ad_template_match(filter));
 	command->projection = NULL;
 	if (path != NULL)
 		command->projection = ad_template_bson(ad_doc(path, ad_integer(1)));

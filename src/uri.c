@@ -14,6 +14,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "uri.h"
+#include "utils/memutils.h"
 
 /* URI options that make the backend read the server's files */
 static const char *const file_options[] = {
@@ -55,6 +56,12 @@ start_driver(void)
 	started = true;
 }
 
+static void
+destroy_uri(void *uri)
+{
+	mongoc_uri_destroy(uri);
+}
+
 /*
  * Raise an error if the URI asks for a compressor that is not ours.  Messages
  * are decompressed by check.c, since the driver's own functions abort where what
@@ -62,35 +69,35 @@ start_driver(void)
  * every MongoDB server; the other compressors would be libraries more.
  */
 static void
-check_compressors(mongoc_uri_t *uri)
+check_compressors(const mongoc_uri_t *uri)
 {
 	bson_iter_t iter;
-	char	   *other = NULL;
+	const char *other = NULL;
 
 	if (!bson_iter_init(&iter, mongoc_uri_get_compressors(uri)))
 		return;
 	while (bson_iter_next(&iter))
 	{
 		if (strcmp(bson_iter_key(&iter), "zlib") != 0)
-			other = pstrdup(bson_iter_key(&iter));
+			other = bson_iter_key(&iter);
 	}
-	if (other == NULL)
-		return;
-	mongoc_uri_destroy(uri);
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("compressor \"%s\" is not supported", other),
-			 errhint("The compressor zlib is, as in \"compressors=zlib\".")));
+	if (other != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("compressor \"%s\" is not supported", other),
+				 errhint("The compressor zlib is, as in \"compressors=zlib\".")));
 }
 
 /*
  * Parse a connection string without credentials, or raise an error.  The
- * caller frees the result with mongoc_uri_destroy().
+ * result belongs to the current memory context, for much of what callers do
+ * with it may throw.
  */
 mongoc_uri_t *
 ad_uri_parse(const char *text)
 {
 	const char *utf8 = pg_server_to_any(text, strlen(text), PG_UTF8);
+	MemoryContextCallback *callback = palloc(sizeof(MemoryContextCallback));
 	bson_error_t error = {0};
 	mongoc_uri_t *uri;
 
@@ -121,6 +128,9 @@ ad_uri_parse(const char *text)
 				 errdetail_internal("%s", error.message),
 				 errhint("An example is \"mongodb://127.0.0.1:27017/?replicaSet=rs0\".")));
 	}
+	callback->func = destroy_uri;
+	callback->arg = uri;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
 	check_compressors(uri);
 	return uri;
 }
@@ -180,7 +190,6 @@ ad_uri_check(const char *text)
 	}
 	if (mongoc_uri_get_auth_mechanism(uri) != NULL)
 		mechanism = pstrdup(mongoc_uri_get_auth_mechanism(uri));
-	mongoc_uri_destroy(uri);
 
 	if (credentials)
 		ereport(ERROR,
@@ -210,10 +219,8 @@ ad_uri_database(const char *text)
 {
 	mongoc_uri_t *uri = ad_uri_parse(text);
 	const char *database = mongoc_uri_get_database(uri);
-	char	   *result = NULL;
 
-	if (database != NULL && database[0] != '\0')
-		result = pstrdup(pg_any_to_server(database, strlen(database), PG_UTF8));
-	mongoc_uri_destroy(uri);
-	return result;
+	if (database == NULL || database[0] == '\0')
+		return NULL;
+	return pstrdup(pg_any_to_server(database, strlen(database), PG_UTF8));
 }
