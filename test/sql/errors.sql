@@ -97,6 +97,9 @@ CREATE FOREIGN TABLE kinds (
 SELECT trial($$SELECT max(at) FROM kinds WHERE id IN ('date 0', 'string abc')$$);
 SELECT trial($$SELECT count(flag) FROM kinds WHERE id IN ('true', 'string abc')$$);
 SELECT trial($$SELECT count(word) FROM kinds WHERE id IN ('objectId', 'int 5')$$);
+-- of either side of a join
+SELECT trial($$SELECT a.number, b.id FROM kinds a JOIN kinds b ON a.id = b.id WHERE a.id = 'string abc'$$);
+SELECT trial($$SELECT a.id, b.number FROM kinds a JOIN kinds b ON a.id = b.id WHERE a.id = 'string abc'$$);
 -- what HAVING and LIMIT leave out is an error, too
 SELECT trial($$SELECT at::date, count(*) FROM kinds WHERE id IN ('date 0', 'string abc') GROUP BY 1 HAVING count(*) > 5$$);
 SELECT trial($$SELECT word, count(*) FROM kinds WHERE id IN ('objectId', 'int 5') GROUP BY 1 ORDER BY 2 LIMIT 1$$);
