@@ -146,9 +146,9 @@ BEGIN
 END $$;
 
 -- A date and time in ISO 8601, in UTC where it has no offset; a date alone is
--- that time of its day.  Digits beyond microseconds do not count.  22007 or 22008
+-- where its day begins.  Digits beyond microseconds do not count.  22007 or 22008
 -- if it is none.
-CREATE OR REPLACE FUNCTION admin_dashboard_rest.instant(value text, time_alone text) RETURNS timestamptz
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.instant(value text) RETURNS timestamptz
 LANGUAGE plpgsql IMMUTABLE STRICT
 AS $$
 DECLARE
@@ -162,7 +162,7 @@ BEGIN
 	IF parts IS NULL OR parts[1] < '0001' OR parts[2] >= '24:00' THEN
 		RAISE invalid_datetime_format;
 	END IF;
-	moment := (parts[1] || ' ' || coalesce(regexp_replace(parts[2], '[.,]([0-9]{1,6}).*', '.\1'), time_alone))::timestamp;
+	moment := (parts[1] || ' ' || coalesce(regexp_replace(parts[2], '[.,]([0-9]{1,6}).*', E'.\\1'), '00:00'))::timestamp;
 	IF upper(coalesce(parts[3], 'Z')) = 'Z' THEN
 		RETURN moment AT TIME ZONE 'UTC';
 	END IF;
@@ -186,8 +186,9 @@ BEGIN
 	RETURN format('{"success": false, "message": %s}', to_json(message));
 END $$;
 
--- The body of the answer: the summary in the order of the API document.
-CREATE OR REPLACE FUNCTION admin_dashboard_rest.body(data jsonb) RETURNS json
+-- The body of the answer: the summary in the order of the API document, which
+-- shows a whole day's end without its fraction.
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.body(data jsonb, whole_day boolean) RETURNS json
 LANGUAGE plpgsql IMMUTABLE
 AS $$
 BEGIN
@@ -197,7 +198,9 @@ BEGIN
 		'"date_range": {"start_date": %s, "end_date": %s}}}',
 		data -> 'total_calls', data -> 'total_duration_minutes', data -> 'total_duration_hours',
 		data -> 'avg_duration_minutes', data -> 'total_active_users',
-		data #> '{date_range,start_date}', data #> '{date_range,end_date}');
+		data #> '{date_range,start_date}',
+		CASE WHEN whole_day THEN to_jsonb(replace(data #>> '{date_range,end_date}', '.999999', ''))
+			 ELSE data #> '{date_range,end_date}' END);
 END $$;
 
 -- The summary, wherever the extension is: a name in the function's path could
@@ -214,15 +217,18 @@ LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
 	name text;
+	value text;
 	start_date timestamptz;
 	end_date timestamptz;
+	whole_day boolean;
 	user_email text;
 BEGIN
 	BEGIN
 		name := 'start_date';
-		start_date := admin_dashboard_rest.instant(admin_dashboard_rest.parameter(query, name), '00:00:00');
+		start_date := admin_dashboard_rest.instant(nullif(admin_dashboard_rest.parameter(query, name), ''));
 		name := 'end_date';
-		end_date := admin_dashboard_rest.instant(admin_dashboard_rest.parameter(query, name), '23:59:59');
+		value := nullif(admin_dashboard_rest.parameter(query, name), '');
+		end_date := admin_dashboard_rest.instant(value);
 	EXCEPTION WHEN data_exception THEN
 		RETURN admin_dashboard_rest.refuse(422,
 			name || ' must be a date and time in ISO 8601, such as 2026-02-26T00:00:00Z');
@@ -233,12 +239,19 @@ BEGIN
 	EXCEPTION WHEN data_exception OR untranslatable_character THEN
 		RETURN admin_dashboard_rest.refuse(422, 'user_email must be text in UTF-8');
 	END;
+	-- A date alone ends where nothing lies between it and the next day.  Its end
+	-- is shown as 23:59:59, and so the default start is 30 days before that.
+	whole_day := length(value) = 10;
+	IF whole_day THEN
+		start_date := coalesce(start_date, end_date + interval '23:59:59' - interval '720 hours');
+		end_date := end_date + interval '23:59:59.999999';
+	END IF;
 	IF start_date > coalesce(end_date, now()) THEN
 		RETURN admin_dashboard_rest.refuse(422, 'start_date must not be after end_date'
 			|| CASE WHEN end_date IS NULL THEN ', which is now if it is not given' ELSE '' END);
 	END IF;
 	PERFORM set_config('response.headers', '[{"X-Message": "ok"}]', true);
-	RETURN admin_dashboard_rest.body(admin_dashboard_rest.summary(start_date, end_date, user_email));
+	RETURN admin_dashboard_rest.body(admin_dashboard_rest.summary(start_date, end_date, user_email), whole_day);
 END $$;
 
 -- End the work for the request with that id, whose client has gone.  Whoever may
