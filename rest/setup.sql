@@ -23,6 +23,7 @@
 -- be a superuser's, or it is refused.
 \set ON_ERROR_STOP on
 \set QUIET on
+\set SHOW_CONTEXT never
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SELECT pg_catalog.current_setting('search_path') AS caller_path \gset
@@ -77,8 +78,10 @@ WHERE NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'admin_dashboard') \g
 
 -- a name without a schema is found as elsewhere, and nothing else is
 SELECT set_config('search_path', :'caller_path', true) AS ignored \gset
-SELECT :'calls'::pg_catalog.regclass::pg_catalog.oid AS calls_oid \gset
+SELECT coalesce(pg_catalog.to_regclass(:'calls')::pg_catalog.oid, 0::pg_catalog.oid) AS calls_oid \gset
 SET LOCAL search_path = pg_catalog, pg_temp;
+SELECT count(pg_temp.stop(format('relation "%s" does not exist', :'calls'), 'Name the table, foreign table or view that holds the calls by -v calls=SCHEMA.NAME.'))
+WHERE :'calls_oid' = '0' \gset
 
 -- the names with their schemas, quoted
 SELECT format('%I.%I', n.nspname, c.relname) AS calls_name, quote_ident(n.nspname) AS calls_schema,

@@ -167,6 +167,7 @@ refused("role \"mallory\" is a member of role \"admin_dashboard_$_->[0]\"", "DRO
 	[ 'postgres', "CREATE ROLE admin_dashboard_$_->[0] $_->[1]", "GRANT admin_dashboard_$_->[0] TO mallory $_->[2]" ])
   for [ 'authenticator', 'LOGIN NOINHERIT', '' ], [ 'anon', '', '' ], [ 'owner', '', '' ], [ 'admin', '', 'WITH ADMIN OPTION' ];
 like(setup(), qr/ERROR:  relation public.calls, which the name "calls" finds, belongs to role "mallory"\nHINT:  .*-v calls=public.calls/, 'a table of another owner is to be named');
+like(setup('-v', 'calls=shop.calls'), qr/ERROR:  relation "shop.calls" does not exist\nHINT:  Name the table/, 'no table of calls');
 like(psql('ann', '-f', 'rest/setup.sql'), qr/ERROR:  role "ann" is no superuser/, 'for superusers');
 unharmed('refusals');
 
