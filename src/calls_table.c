@@ -25,8 +25,6 @@
 #include "calls_table.h"
 #include "compat.h"
 
-#define VIEW_HINT	"Make a view that does, and set admin_dashboard.calls_table to it."
-
 /*
  * The columns, and what each must become by an implicit cast, so that the
  * query's operators and its sum are PostgreSQL's own.
@@ -171,7 +169,7 @@ check_column(Oid relid, const char *name, Oid wanted, const char *words)
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("column \"%s\" of relation \"%s\" does not exist", name, ad_calls_table),
 				 errdetail("Calls have the columns created_by_email, created_at and duration_minutes."),
-				 errhint(VIEW_HINT)));
+				 errhint("Make a view that has them, and set admin_dashboard.calls_table to it.")));
 	type = get_atttype(relid, column);
 	if (!can_coerce_type(1, &type, &wanted, COERCION_IMPLICIT))
 		ereport(ERROR,
@@ -180,7 +178,7 @@ check_column(Oid relid, const char *name, Oid wanted, const char *words)
 						name, ad_calls_table, format_type_be(type), _(words)),
 				 errdetail("Its type must be %s, or one that is cast to it implicitly.",
 						   format_type_be(wanted)),
-				 errhint(VIEW_HINT)));
+				 errhint("Make a view that converts it, and set admin_dashboard.calls_table to it.")));
 	if (!may_read(relid, column))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

@@ -94,7 +94,7 @@ FROM (VALUES ('float8', '{1e308,1e308}'), ('real', '{3e38,3e38}')) v (type, dura
 SELECT is((pg_temp.failure(format('SELECT pg_temp.figures(%L, %L)', type, durations)))[1:4],
 		  ARRAY['42804', format('column "duration_minutes" of relation "calls" is of type %s, not a number', type),
 				'Its type must be double precision, or one that is cast to it implicitly.',
-				'Make a view that does, and set admin_dashboard.calls_table to it.'], 'no number: ' || type)
+				'Make a view that converts it, and set admin_dashboard.calls_table to it.'], 'no number: ' || type)
 FROM (VALUES ('interval', '{1 h}'), ('text', '{1}'), ('jsonb', '{1}'), ('money', '{1}'), ('boolean', '{true}')) v (type, durations);
 
 -- the call is one of those that were asked for, told by the first of the columns
@@ -201,7 +201,7 @@ SELECT is(admin_dashboard('2026-03-01Z', '2026-03-02Z') ->> 'total_calls', '3', 
 ALTER VIEW gone RENAME created_at TO started;
 SELECT is((pg_temp.failure('SELECT admin_dashboard()'))[1:4],
 		  ARRAY['42703', 'column "created_at" of relation "gone" does not exist', 'Calls have the columns created_by_email, created_at and duration_minutes.',
-				'Make a view that does, and set admin_dashboard.calls_table to it.'], 'without a column');
+				'Make a view that has them, and set admin_dashboard.calls_table to it.'], 'without a column');
 CREATE SEQUENCE counted;
 SET LOCAL admin_dashboard.calls_table = 'counted';
 SELECT is((pg_temp.failure('SELECT admin_dashboard()'))[1:4],
