@@ -17,18 +17,17 @@
 --                    calls, may have a key checked, and has the user mapping for
 --                    MongoDB
 --     admin          admin_dashboard_admin, to be granted to those who manage keys
+--
+-- Whoever may create objects in this database may have made some that these
+-- names find.  So all is looked up in pg_catalog, and what is there already must
+-- be a superuser's, or it is refused.
 \set ON_ERROR_STOP on
 \set QUIET on
-SET client_min_messages = warning;
+\set SHOW_CONTEXT never
 BEGIN;
-
-DO $$
-BEGIN
-	IF NOT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'admin_dashboard') THEN
-		RAISE undefined_object USING MESSAGE = 'extension "admin_dashboard" is not in this database',
-			HINT = 'Use CREATE EXTENSION admin_dashboard first.';
-	END IF;
-END $$;
+SET LOCAL client_min_messages = warning;
+SELECT pg_catalog.current_setting('search_path') AS caller_path \gset
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 \if :{?calls}
 \else
@@ -58,23 +57,80 @@ END $$;
 \else
 	\set admin admin_dashboard_admin
 \endif
+
+-- End the script.  A check below calls it for each row that breaks a rule, and
+-- counts the calls, so that psql has one row to take and prints nothing.
+CREATE OR REPLACE FUNCTION pg_temp.stop(message text, hint text) RETURNS boolean
+LANGUAGE plpgsql
+AS $$
+BEGIN
+	RAISE object_not_in_prerequisite_state USING MESSAGE = message, HINT = hint;
+END $$;
+
+SELECT count(pg_temp.stop(format('role "%s" is no superuser', current_user), 'Run setup.sql as a superuser.'))
+FROM pg_roles WHERE rolname = current_user AND NOT rolsuper \gset
+SELECT count(pg_temp.stop('extension "admin_dashboard" is not in this database', 'Use CREATE EXTENSION admin_dashboard first.'))
+WHERE NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'admin_dashboard') \gset
+
+---------------------------------------------------------------------
+-- The calls
+---------------------------------------------------------------------
+
+-- a name without a schema is found as elsewhere, and nothing else is
+SELECT set_config('search_path', :'caller_path', true) AS ignored \gset
+SELECT coalesce(pg_catalog.to_regclass(:'calls')::pg_catalog.oid, 0::pg_catalog.oid) AS calls_oid \gset
+SET LOCAL search_path = pg_catalog, pg_temp;
+SELECT count(pg_temp.stop(format('relation "%s" does not exist', :'calls'), 'Name the table, foreign table or view that holds the calls by -v calls=SCHEMA.NAME.'))
+WHERE :'calls_oid' = '0' \gset
+
 -- the names with their schemas, quoted
-SELECT format('%I.%I', n.nspname, c.relname) AS calls, quote_ident(n.nspname) AS calls_schema
+SELECT format('%I.%I', n.nspname, c.relname) AS calls_name, quote_ident(n.nspname) AS calls_schema,
+	pg_get_userbyid(c.relowner) AS calls_owner
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.oid = :'calls'::regclass \gset
+WHERE c.oid = :'calls_oid' \gset
 SELECT quote_ident(n.nspname) AS extension_schema
 FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
 WHERE e.extname = 'admin_dashboard' \gset
-SELECT current_database() AS database \gset
+SELECT current_database() AS database, pg_get_userbyid(datdba) AS database_owner
+FROM pg_database WHERE datname = current_database() \gset
+
+-- what the endpoint would run is a view's owner's to say
+SELECT count(pg_temp.stop(format('relation %s, which the name "%s" finds, belongs to role "%s"', :'calls_name', :'calls', :'calls_owner'),
+	format('If it is the one that holds the calls, say so by its schema: -v calls=%s', :'calls_name')))
+FROM pg_roles
+WHERE rolname = :'calls_owner' AND NOT rolsuper AND rolname <> :'database_owner' AND cardinality(parse_ident(:'calls')) = 1 \gset
 
 ---------------------------------------------------------------------
 -- Roles
 ---------------------------------------------------------------------
 
+CREATE TEMPORARY TABLE wanted (part text, role name, attributes text) ON COMMIT DROP;
+INSERT INTO pg_temp.wanted VALUES
+	('authenticator', :'authenticator', 'LOGIN NOINHERIT'), ('anon', :'anon', 'NOLOGIN'),
+	('owner', :'owner', 'NOLOGIN'), ('admin', :'admin', 'NOLOGIN');
+UPDATE pg_temp.wanted SET attributes = attributes || ' NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS';
+
 SELECT format('CREATE ROLE %I %s', role, attributes)
-FROM (VALUES (:'authenticator', 'LOGIN NOINHERIT'), (:'anon', 'NOLOGIN'),
-			 (:'owner', 'NOLOGIN'), (:'admin', 'NOLOGIN')) wanted (role, attributes)
+FROM pg_temp.wanted
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) \gexec
+
+SELECT count(pg_temp.stop(format('role "%s" exists with other attributes than %s', role, attributes),
+	format('See whose it is and drop it, or name another role by -v %s=NAME.', part)))
+FROM pg_temp.wanted JOIN pg_roles ON rolname = role
+WHERE rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls
+	OR rolcanlogin <> (part = 'authenticator') OR rolinherit AND part = 'authenticator' \gset
+
+-- Who can become one of them has its rights.  In a database that has not been
+-- set up yet, even who can grant the role of those who manage keys.
+SELECT count(pg_temp.stop(format('role "%s" is a member of role "%s"', member.rolname, role),
+	format('Use REVOKE %I FROM %I, or name another role by -v %s=NAME.', role, member.rolname, part)))
+FROM pg_temp.wanted
+	JOIN pg_roles granted ON granted.rolname = role
+	JOIN pg_auth_members m ON m.roleid = granted.oid
+	JOIN pg_roles member ON member.oid = m.member
+WHERE NOT member.rolsuper
+	AND (part, member.rolname) NOT IN (('anon', :'authenticator'), ('authenticator', :'owner'))
+	AND (part <> 'admin' OR m.admin_option AND to_regnamespace('admin_dashboard_rest') IS NULL) \gset
 
 GRANT :"anon" TO :"authenticator";
 
@@ -90,7 +146,7 @@ GRANT :"authenticator" TO :"owner";
 
 GRANT CONNECT ON DATABASE :"database" TO :"authenticator";
 GRANT USAGE ON SCHEMA :calls_schema, :extension_schema, admin_dashboard TO :"owner";
-GRANT SELECT ON :calls TO :"owner";
+GRANT SELECT ON :calls_name TO :"owner";
 GRANT EXECUTE ON FUNCTION admin_dashboard.check_api_key(text) TO :"owner";
 
 GRANT USAGE ON SCHEMA admin_dashboard TO :"admin";
@@ -99,22 +155,46 @@ GRANT EXECUTE ON FUNCTION admin_dashboard.create_api_key(text, boolean, timestam
 	admin_dashboard.revoke_api_key(text) TO :"admin";
 
 ---------------------------------------------------------------------
--- The functions behind the endpoint, out of PostgREST's reach
+-- Schemas
 ---------------------------------------------------------------------
 
 CREATE SCHEMA IF NOT EXISTS admin_dashboard_rest;
 REVOKE ALL ON SCHEMA admin_dashboard_rest FROM PUBLIC;
+CREATE SCHEMA IF NOT EXISTS :"api";
+REVOKE ALL ON SCHEMA :"api" FROM PUBLIC;
+
+SELECT count(pg_temp.stop(format('schema "%s" exists and belongs to role "%s"', nspname, rolname),
+	CASE WHEN nspname = 'admin_dashboard_rest' THEN 'See what is in it, and drop it.'
+		 ELSE 'Name another schema by -v api=NAME, and in PGRST_DB_SCHEMAS.' END))
+FROM pg_namespace JOIN pg_roles ON pg_roles.oid = nspowner
+WHERE nspname IN ('admin_dashboard_rest', :'api') AND NOT rolsuper \gset
+SELECT count(pg_temp.stop(format('role "%s" may create objects in schema "%s"', rolname, nspname),
+	format('Use REVOKE CREATE ON SCHEMA %I FROM %I.', nspname, rolname)))
+FROM pg_namespace, aclexplode(nspacl) JOIN pg_roles ON pg_roles.oid = grantee
+WHERE nspname IN ('admin_dashboard_rest', :'api') AND privilege_type = 'CREATE' AND NOT rolsuper \gset
+-- another one of the name would be a candidate for each call
+SELECT count(pg_temp.stop(format('function %s exists and belongs to role "%s"', p.oid::regprocedure, rolname), 'See what it does, and drop it.'))
+FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace JOIN pg_roles ON pg_roles.oid = proowner
+WHERE NOT rolsuper AND (nspname = 'admin_dashboard_rest'
+	OR nspname = :'api' AND proname = 'admin_analytics_dashboard' AND (pronargs > 0 OR rolname <> :'owner')) \gset
+
 GRANT USAGE ON SCHEMA admin_dashboard_rest TO :"owner";
+GRANT USAGE ON SCHEMA :"api" TO :"anon";
+
+---------------------------------------------------------------------
+-- The functions behind the endpoint, out of PostgREST's reach
+---------------------------------------------------------------------
 
 -- They are written in PL/pgSQL, which keeps its plans from one request to the
--- next; functions in SQL are planned in each.  None but the owner may call them,
--- with the settings of the function that PostgREST calls: settings of their own
--- would cost more than what they do.
+-- next; functions in SQL are planned in each.  None but the owner may call them.
+-- That each has a search path costs a request 30 microseconds of 2 milliseconds;
+-- without it a superuser who tries one would run what is in his.
 
 -- The bytes that a part of a query string stands for (RFC 3986, 2.1; a plus is
 -- a space, as in forms).
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.url_decode(part text) RETURNS bytea
 LANGUAGE plpgsql IMMUTABLE STRICT
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF part !~ '[%+]' THEN
@@ -132,6 +212,7 @@ END $$;
 -- UTF-8; what the names of others are is not looked at.
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.parameter(query text, name text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	pair text;
@@ -146,10 +227,11 @@ BEGIN
 END $$;
 
 -- A date and time in ISO 8601, in UTC where it has no offset; a date alone is
--- that time of its day.  Digits beyond microseconds do not count.  22007 or 22008
+-- where its day begins.  Digits beyond microseconds do not count.  22007 or 22008
 -- if it is none.
-CREATE OR REPLACE FUNCTION admin_dashboard_rest.instant(value text, time_alone text) RETURNS timestamptz
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.instant(value text) RETURNS timestamptz
 LANGUAGE plpgsql IMMUTABLE STRICT
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	-- a plus that was not written as %2B has become a space
@@ -162,7 +244,7 @@ BEGIN
 	IF parts IS NULL OR parts[1] < '0001' OR parts[2] >= '24:00' THEN
 		RAISE invalid_datetime_format;
 	END IF;
-	moment := (parts[1] || ' ' || coalesce(regexp_replace(parts[2], '[.,]([0-9]{1,6}).*', '.\1'), time_alone))::timestamp;
+	moment := (parts[1] || ' ' || coalesce(regexp_replace(parts[2], '[.,]([0-9]{1,6}).*', E'.\\1'), '00:00'))::timestamp;
 	IF upper(coalesce(parts[3], 'Z')) = 'Z' THEN
 		RETURN moment AT TIME ZONE 'UTC';
 	END IF;
@@ -179,6 +261,7 @@ END $$;
 -- nginx puts in the body.  Returns that body.
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.refuse(status int, message text) RETURNS json
 LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	PERFORM set_config('response.status', status::text, true),
@@ -186,9 +269,11 @@ BEGIN
 	RETURN format('{"success": false, "message": %s}', to_json(message));
 END $$;
 
--- The body of the answer: the summary in the order of the API document.
-CREATE OR REPLACE FUNCTION admin_dashboard_rest.body(data jsonb) RETURNS json
+-- The body of the answer: the summary in the order of the API document, which
+-- shows a whole day's end without its fraction.
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.body(data jsonb, whole_day boolean) RETURNS json
 LANGUAGE plpgsql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	RETURN format('{"success": true, "message": "Admin dashboard fetched successfully", "data": '
@@ -197,11 +282,13 @@ BEGIN
 		'"date_range": {"start_date": %s, "end_date": %s}}}',
 		data -> 'total_calls', data -> 'total_duration_minutes', data -> 'total_duration_hours',
 		data -> 'avg_duration_minutes', data -> 'total_active_users',
-		data #> '{date_range,start_date}', data #> '{date_range,end_date}');
+		data #> '{date_range,start_date}',
+		CASE WHEN whole_day THEN to_jsonb(replace(data #>> '{date_range,end_date}', '.999999', ''))
+			 ELSE data #> '{date_range,end_date}' END);
 END $$;
 
--- The summary, wherever the extension is: a name in the function's path could
--- be taken by another's.
+-- The summary, wherever the extension is: the function is found now, by its
+-- schema, and not in each call.
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.summary(
 	start_date timestamptz, end_date timestamptz, user_email text
 ) RETURNS jsonb
@@ -211,18 +298,22 @@ RETURN :extension_schema.admin_dashboard(start_date, end_date, user_email);
 -- The answer to a request whose key is good.
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.answer(query text) RETURNS json
 LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	name text;
+	value text;
 	start_date timestamptz;
 	end_date timestamptz;
+	whole_day boolean;
 	user_email text;
 BEGIN
 	BEGIN
 		name := 'start_date';
-		start_date := admin_dashboard_rest.instant(admin_dashboard_rest.parameter(query, name), '00:00:00');
+		start_date := admin_dashboard_rest.instant(nullif(admin_dashboard_rest.parameter(query, name), ''));
 		name := 'end_date';
-		end_date := admin_dashboard_rest.instant(admin_dashboard_rest.parameter(query, name), '23:59:59');
+		value := nullif(admin_dashboard_rest.parameter(query, name), '');
+		end_date := admin_dashboard_rest.instant(value);
 	EXCEPTION WHEN data_exception THEN
 		RETURN admin_dashboard_rest.refuse(422,
 			name || ' must be a date and time in ISO 8601, such as 2026-02-26T00:00:00Z');
@@ -233,18 +324,26 @@ BEGIN
 	EXCEPTION WHEN data_exception OR untranslatable_character THEN
 		RETURN admin_dashboard_rest.refuse(422, 'user_email must be text in UTF-8');
 	END;
+	-- A date alone ends where nothing lies between it and the next day.  Its end
+	-- is shown as 23:59:59, and so the default start is 30 days before that.
+	whole_day := length(value) = 10;
+	IF whole_day THEN
+		start_date := coalesce(start_date, end_date + interval '23:59:59' - interval '720 hours');
+		end_date := end_date + interval '23:59:59.999999';
+	END IF;
 	IF start_date > coalesce(end_date, now()) THEN
 		RETURN admin_dashboard_rest.refuse(422, 'start_date must not be after end_date'
 			|| CASE WHEN end_date IS NULL THEN ', which is now if it is not given' ELSE '' END);
 	END IF;
 	PERFORM set_config('response.headers', '[{"X-Message": "ok"}]', true);
-	RETURN admin_dashboard_rest.body(admin_dashboard_rest.summary(start_date, end_date, user_email));
+	RETURN admin_dashboard_rest.body(admin_dashboard_rest.summary(start_date, end_date, user_email), whole_day);
 END $$;
 
 -- End the work for the request with that id, whose client has gone.  Whoever may
 -- become the authenticator sees and cancels its sessions.
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.cancel(request_id text) RETURNS json
 LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	PERFORM pg_cancel_backend(pid)
@@ -260,18 +359,13 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA admin_dashboard_rest TO :"owner";
 -- What PostgREST can call
 ---------------------------------------------------------------------
 
-CREATE SCHEMA IF NOT EXISTS :"api";
-REVOKE ALL ON SCHEMA :"api" FROM PUBLIC;
-GRANT USAGE ON SCHEMA :"api" TO :"anon";
-SET LOCAL search_path = :"api", pg_catalog;
-
 -- GET /admin/analytics/dashboard.  nginx sends the query string, the Authorization
 -- header and an id of the request as headers of its own, see nginx.conf.  The key
 -- comes first: who has none learns nothing of the rest.
 --
 -- Nothing is raised: PostgREST would print it, and would try a serialization
 -- failure again without end.  What went wrong is in PostgreSQL's log, with the id.
-CREATE OR REPLACE FUNCTION admin_analytics_dashboard() RETURNS json
+CREATE OR REPLACE FUNCTION :"api".admin_analytics_dashboard() RETURNS json
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
@@ -280,6 +374,7 @@ DECLARE
 	headers json := nullif(current_setting('request.headers', true), '')::json;
 	key text;
 	super_admin boolean;
+	detail text;
 BEGIN
 	IF headers ->> 'x-gone' <> '' THEN
 		RETURN admin_dashboard_rest.cancel(headers ->> 'x-gone');
@@ -297,17 +392,22 @@ BEGIN
 	END IF;
 	RETURN admin_dashboard_rest.answer(coalesce(headers ->> 'x-query', ''));
 EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
-	RAISE LOG 'dashboard request % failed: % %', headers ->> 'x-request-id', SQLSTATE, SQLERRM;
+	-- of a value that does not fit its column the detail names the document; others
+	-- are not logged, since MongoDB's words may hold what it was asked for
+	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+	RAISE LOG 'dashboard request % failed: % %', headers ->> 'x-request-id', SQLSTATE,
+		SQLERRM || CASE WHEN SQLSTATE = 'HV004' THEN '. ' || detail ELSE '' END;
 	RETURN admin_dashboard_rest.refuse(500, 'failed');
 END $$;
 
-ALTER FUNCTION admin_analytics_dashboard() OWNER TO :"owner";
-SELECT format('ALTER FUNCTION admin_analytics_dashboard() SET admin_dashboard.calls_table = %L',
-			  :'calls') \gexec
+ALTER FUNCTION :"api".admin_analytics_dashboard() OWNER TO :"owner";
+SELECT format('ALTER FUNCTION %I.admin_analytics_dashboard() SET admin_dashboard.calls_table = %L',
+			  :'api', :'calls_name') \gexec
 -- PostgREST sets it before the call
-ALTER FUNCTION admin_analytics_dashboard() SET statement_timeout = :'timeout';
-REVOKE ALL ON FUNCTION admin_analytics_dashboard() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION admin_analytics_dashboard() TO :"anon";
+ALTER FUNCTION :"api".admin_analytics_dashboard() SET statement_timeout = :'timeout';
+REVOKE ALL ON FUNCTION :"api".admin_analytics_dashboard() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION :"api".admin_analytics_dashboard() TO :"anon";
 
+DROP FUNCTION pg_temp.stop(text, text);
 COMMIT;
 NOTIFY pgrst, 'reload schema';

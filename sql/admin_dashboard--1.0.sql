@@ -3,6 +3,13 @@
 -- complain if script is sourced in psql, rather than via CREATE EXTENSION
 \echo Use "CREATE EXTENSION admin_dashboard" to load this file. \quit
 
+-- CREATE EXTENSION runs this with the extension's schema, and pg_temp behind it, as
+-- search_path.  Others may have made objects there.  So nothing here is made OR
+-- REPLACE or IF NOT EXISTS, which would leave it to its owner; functions and
+-- operators are named with pg_catalog, and what can be called with another's
+-- rights has a search path of its own.  (The macro for the schema's name is not used,
+-- not even in a comment: then PostgreSQL refuses a schema with a quote in its name.)
+
 ---------------------------------------------------------------------
 -- The foreign data wrapper
 ---------------------------------------------------------------------
@@ -125,10 +132,10 @@ COMMENT ON SCHEMA admin_dashboard IS 'API keys of the REST endpoint, and what ch
 
 CREATE TABLE admin_dashboard.api_key_hashes (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	label text NOT NULL CHECK (label <> ''),
-	key_hash bytea NOT NULL UNIQUE CHECK (octet_length(key_hash) = 32),
+	label text NOT NULL CHECK (label OPERATOR(pg_catalog.<>) ''),
+	key_hash bytea NOT NULL UNIQUE CHECK (pg_catalog.octet_length(key_hash) OPERATOR(pg_catalog.=) 32),
 	super_admin boolean NOT NULL DEFAULT true,
-	created_at timestamptz NOT NULL DEFAULT now(),
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	expires_at timestamptz,
 	revoked_at timestamptz,
 	last_used_at timestamptz

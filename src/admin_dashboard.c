@@ -10,8 +10,8 @@
 #include "utils/guc.h"
 
 #include "analyze.h"
+#include "calls_table.h"
 #include "connection.h"
-#include "dashboard.h"
 #include "import.h"
 #include "join.h"
 #include "option.h"
@@ -29,7 +29,7 @@ void
 _PG_init(void)
 {
 	ad_option_init();
-	ad_dashboard_init();
+	ad_calls_table_init();
 	MarkGUCPrefixReserved("admin_dashboard");
 }
 

@@ -9,25 +9,28 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
-#include "nodes/makefuncs.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
-#include "utils/varlena.h"
 
-#include "dashboard.h"
+#include "calls_table.h"
+#include "compat.h"
 
 PG_FUNCTION_INFO_V1(admin_dashboard);
 
 /* the range if no start is given */
 #define DEFAULT_RANGE	(30 * USECS_PER_DAY)
+
+/* of what tells calls apart, in an error */
+#define SHOWN_KEY_BYTES	200
+
+#define OVERFLOW_HINT	"Make the column numeric by a view, and set admin_dashboard.calls_table to it."
 
 /* what the query returns */
 typedef struct Summary
@@ -37,116 +40,80 @@ typedef struct Summary
 	int64		users;
 } Summary;
 
-static char *calls_table;
+/*
+ * The calls that are meant.  $1 and $2 are the bounds, $3 the user or null.
+ * Operators are named with their schema, for the caller's search_path can have
+ * others.
+ */
+#define CONDITIONS \
+	"created_at OPERATOR(pg_catalog.>=) $1 AND created_at OPERATOR(pg_catalog.<=) $2 " \
+	"AND ($3 IS NULL OR created_by_email OPERATOR(pg_catalog.=) $3)"
 
-/* the saved plan of the query, and the setting that it was made for */
+static Oid	parameter_types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID};
+
+/* one call of the function */
+typedef struct Request
+{
+	Oid			relid;
+	char	   *table;			/* its name in a query */
+	const char *setting;		/* as the call began: what it calls can have
+								 * another one */
+	Datum		values[lengthof(parameter_types)];
+	const char *nulls;
+} Request;
+
+/* the saved plan of the query, and the relation that it was made for */
 static SPIPlanPtr saved_plan;
 static char *saved_plan_table;
+static Oid	saved_plan_relid;
 static bool saved_plan_in_use;
 
 /*
- * The names in a setting such as "livekit.calls", quoted or not, or NIL if it
- * is none.  The result is palloc'd.
- */
-static List *
-parse_table_name(const char *value)
-{
-	List	   *names;
-
-	if (!SplitIdentifierString(pstrdup(value), '.', &names) ||
-		names == NIL || list_length(names) > 2)
-		return NIL;
-	return names;
-}
-
-static bool
-check_calls_table(char **newval, void **extra, GucSource source)
-{
-	if (parse_table_name(*newval) != NIL)
-		return true;
-	GUC_check_errdetail("It is not the name of a table, with or without a schema.");
-	return false;
-}
-
-/*
- * Define the setting.  Called once, by _PG_init.
- */
-void
-ad_dashboard_init(void)
-{
-	DefineCustomStringVariable("admin_dashboard.calls_table",
-							   "Names the table, foreign table or view that holds the calls.",
-							   "It has the columns created_by_email, created_at and duration_minutes.",
-							   &calls_table, "calls",
-							   PGC_USERSET, 0, check_calls_table, NULL, NULL);
-}
-
-/*
- * The table's name for the query.  An error if it does not exist, since the
- * query's own would not say where the name is from.
- */
-static char *
-quoted_table_name(void)
-{
-	List	   *names = parse_table_name(calls_table);
-	RangeVar   *range_var = makeRangeVar(list_length(names) == 2 ? linitial(names) : NULL,
-										 llast(names), -1);
-
-	if (!OidIsValid(RangeVarGetRelid(range_var, NoLock, true)))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation \"%s\" does not exist", calls_table),
-				 errhint("Set admin_dashboard.calls_table to the table, foreign table or view that holds the calls.")));
-	return quote_qualified_identifier(range_var->schemaname, range_var->relname);
-}
-
-/*
- * Plan the query.  $1 and $2 are the bounds, $3 the user or null.
+ * Plan the query.
  */
 static SPIPlanPtr
-prepare_query(void)
+prepare_query(const char *table)
 {
-	Oid			types[3] = {TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID};
 	SPIPlanPtr	plan;
 	char	   *query;
 
 	query = psprintf("SELECT pg_catalog.count(*), pg_catalog.sum(duration_minutes), "
-					 "pg_catalog.count(DISTINCT created_by_email) FROM %s "
-					 "WHERE created_at >= $1 AND created_at <= $2 "
-					 "AND ($3 IS NULL OR created_by_email = $3)",
-					 quoted_table_name());
-	plan = SPI_prepare(query, 3, types);
+					 "pg_catalog.count(DISTINCT created_by_email) FROM %s WHERE " CONDITIONS,
+					 table);
+	plan = SPI_prepare(query, lengthof(parameter_types), parameter_types);
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
 	return plan;
 }
 
 /*
- * The session's plan.  It is kept as long as the setting stays the same; the
- * plan cache sees to changes of search_path and of the table.
+ * The session's plan.  It is kept as long as the relation stays the same, and
+ * its name; the plan cache sees to changes of the relation.
  */
 static SPIPlanPtr
-get_plan(void)
+get_plan(Request *request)
 {
 	SPIPlanPtr	plan;
 	SPIPlanPtr	old_plan;
 	char	   *table;
 	char	   *old_table;
 
-	if (saved_plan != NULL && strcmp(saved_plan_table, calls_table) == 0)
+	if (saved_plan != NULL && saved_plan_relid == request->relid &&
+		strcmp(saved_plan_table, request->table) == 0)
 		return saved_plan;
-	plan = prepare_query();
+	plan = prepare_query(request->table);
 
 	/* a view may have called us with another setting: its plan is not kept */
 	if (saved_plan_in_use)
 		return plan;
-	table = MemoryContextStrdup(TopMemoryContext, calls_table);
+	table = MemoryContextStrdup(TopMemoryContext, request->table);
 	if (SPI_keepplan(plan) != 0)
 		elog(ERROR, "SPI_keepplan failed");
 	old_plan = saved_plan;
 	old_table = saved_plan_table;
 	saved_plan = plan;
 	saved_plan_table = table;
+	saved_plan_relid = request->relid;
 	if (old_plan != NULL)
 	{
 		SPI_freeplan(old_plan);
@@ -173,17 +140,66 @@ numeric_conversion(Oid type)
 		case NUMERICOID:
 			return numeric_uplus;
 	}
+	elog(ERROR, "sum of column \"duration_minutes\" is of type %s", format_type_be(type));
+}
+
+/*
+ * Raise the error for a call whose duration is no number that can be added up.
+ */
+pg_noreturn static void
+report_call(Request *request, const char *key, HeapTuple tuple, TupleDesc desc)
+{
+	char	   *id = key == NULL ? NULL : SPI_getvalue(tuple, desc, 3);
+	char	   *created_at = SPI_getvalue(tuple, desc, 1);
+	char	   *duration = SPI_getvalue(tuple, desc, 2);
+
+	/* it may be a whole document */
+	if (id != NULL)
+		id = pnstrdup(id, pg_mbcliplen(id, strlen(id), SHOWN_KEY_BYTES));
 	ereport(ERROR,
-			(errcode(ERRCODE_DATATYPE_MISMATCH),
-			 errmsg("column \"duration_minutes\" is not of a number type"),
-			 errdetail("Its sum is of type %s.", format_type_be(type))));
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 id != NULL ?
+			 errmsg("call with %s \"%s\" has the duration %s", key, id, duration) :
+			 errmsg("call of %s has the duration %s", created_at, duration),
+			 errdetail("It is in column \"duration_minutes\" of relation \"%s\", and was created at %s.",
+					   request->setting, created_at),
+			 errhint("Correct it, or leave such calls out by a view.")));
+}
+
+/*
+ * Raise the error for a sum that is not finite, because a duration is not, or
+ * because it overflowed: MongoDB's sum of doubles is an infinity then.
+ */
+pg_noreturn static void
+report_sum(Request *request, Oid type)
+{
+	const char *key = ad_calls_table_key(request->relid);
+	int			status;
+
+	status = SPI_execute_with_args(psprintf("SELECT created_at, duration_minutes%s%s FROM %s WHERE " CONDITIONS
+											" AND duration_minutes OPERATOR(pg_catalog.=) ANY ('{NaN,Infinity,-Infinity}'::%s[])"
+											" ORDER BY created_at LIMIT 1",
+											key == NULL ? "" : ", ", key == NULL ? "" : key,
+											request->table, format_type_be_qualified(type)),
+								   lengthof(parameter_types), parameter_types,
+								   request->values, request->nulls, true, 1);
+	if (status != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(status));
+	if (SPI_processed > 0)
+		report_call(request, key, SPI_tuptable->vals[0], SPI_tuptable->tupdesc);
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("sum of column \"duration_minutes\" of relation \"%s\" overflows type %s",
+					request->setting, format_type_be(type)),
+			 errdetail("No call in the range has a duration that is NaN or an infinity."),
+			 errhint(OVERFLOW_HINT)));
 }
 
 /*
  * The sum of minutes as a numeric.
  */
 static Numeric
-minutes_from_sum(Datum sum, bool isnull, Oid type)
+minutes_from_sum(Request *request, Datum sum, bool isnull, Oid type)
 {
 	PGFunction	conversion = numeric_conversion(type);
 	Numeric		minutes;
@@ -192,17 +208,10 @@ minutes_from_sum(Datum sum, bool isnull, Oid type)
 		return int64_to_numeric(0);
 	minutes = DatumGetNumeric(DirectFunctionCall1(conversion, sum));
 	if (numeric_is_nan(minutes) || numeric_is_inf(minutes))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("sum of column \"duration_minutes\" is not finite"),
-				 errhint("Some call's duration is NaN or an infinity.")));
+		report_sum(request, type);
 	return minutes;
 }
 
-/*
- * The argument is the setting that the call began with: what it calls can have
- * another one.
- */
 static void
 error_context(void *arg)
 {
@@ -214,9 +223,10 @@ error_context(void *arg)
  * Run the query and read its one row.
  */
 static void
-execute_plan(SPIPlanPtr plan, Datum *values, const char *nulls, Summary *summary)
+execute_plan(SPIPlanPtr plan, Request *request, Summary *summary)
 {
-	int			status = SPI_execute_plan(plan, values, nulls, true, 0);
+	int			status = SPI_execute_plan(plan, request->values,
+										  request->nulls, true, 0);
 	HeapTuple	tuple;
 	TupleDesc	desc;
 	Datum		sum;
@@ -229,7 +239,28 @@ execute_plan(SPIPlanPtr plan, Datum *values, const char *nulls, Summary *summary
 	summary->calls = DatumGetInt64(SPI_getbinval(tuple, desc, 1, &isnull));
 	summary->users = DatumGetInt64(SPI_getbinval(tuple, desc, 3, &isnull));
 	sum = SPI_getbinval(tuple, desc, 2, &isnull);
-	summary->minutes = minutes_from_sum(sum, isnull, SPI_gettypeid(desc, 2));
+	summary->minutes = minutes_from_sum(request, sum, isnull, SPI_gettypeid(desc, 2));
+}
+
+/*
+ * Raise the error that is on its way once more; one of PostgreSQL's about a
+ * number out of range, which says no more than that, with what it may be about.
+ */
+pg_noreturn static void
+raise_again(Request *request, MemoryContext caller)
+{
+	ErrorData  *error;
+
+	MemoryContextSwitchTo(caller);
+	error = CopyErrorData();
+	if (error->sqlerrcode != ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE || error->detail != NULL)
+		PG_RE_THROW();
+	FlushErrorState();
+	error->detail = psprintf(_("The sum of column \"duration_minutes\" of relation \"%s\" overflows, or a value that the relation computes does."),
+							 request->setting);
+	if (error->hint == NULL)
+		error->hint = pstrdup(_(OVERFLOW_HINT));
+	ReThrowError(error);
 }
 
 /*
@@ -240,25 +271,30 @@ static void
 fetch_summary(TimestampTz start, TimestampTz end, text *user, Summary *summary)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	Datum		values[3] = {TimestampTzGetDatum(start), TimestampTzGetDatum(end),
-	PointerGetDatum(user)};
+	Request		request = {.values = {TimestampTzGetDatum(start), TimestampTzGetDatum(end),
+	PointerGetDatum(user)}};
 	bool		was_in_use = saved_plan_in_use;
-	ErrorContextCallback callback = {error_context_stack, error_context,
-	pstrdup(calls_table)};
+	ErrorContextCallback callback = {error_context_stack, error_context};
 	MemoryContext inner;
 
-	SPI_connect();
+	request.nulls = user == NULL ? "  n" : "   ";
+	request.setting = callback.arg = pstrdup(ad_calls_table);
 	error_context_stack = &callback;
+	request.relid = ad_calls_table_find();
+	request.table = ad_calls_table_name(request.relid);
+	SPI_connect();
 	PG_TRY();
 	{
-		SPIPlanPtr	plan = get_plan();
+		SPIPlanPtr	plan = get_plan(&request);
 
 		saved_plan_in_use = true;
-		execute_plan(plan, values, user == NULL ? "  n" : "   ", summary);
+		execute_plan(plan, &request, summary);
+		saved_plan_in_use = was_in_use;
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
 		saved_plan_in_use = was_in_use;
+		raise_again(&request, caller);
 	}
 	PG_END_TRY();
 	error_context_stack = callback.previous;
@@ -420,9 +456,9 @@ summary_to_jsonb(const Summary *summary, TimestampTz start, TimestampTz end)
  * none.  Users are the distinct e-mails other than null.  The range comes back
  * in UTC.
  *
- * Errors: 22023 if a date is infinite or the start is after the end; 42P01 if
- * the table does not exist, 42703 if it has not the columns, 42501 if the
- * caller may not read it; 22003 if the sum is not finite.
+ * Errors: 22023 if a date is infinite or the start is after the end; 22003 if
+ * the duration of a call is not finite, or the sum of all is beyond its type;
+ * of the relation those of ad_calls_table_find().
  *
  * The rules are those of the API document of GET /admin/analytics/dashboard.
  */

@@ -72,6 +72,13 @@ def calls():
         yield {name: value for name, value in document.items() if value is not missing}
 
 
+def calls_not_finite():
+    """What does not add up to a number: a call a day of May 2026, and two on the
+    fourth whose sum is beyond a double."""
+    for day, minutes in [(1, math.nan), (2, math.inf), (3, -math.inf), (4, 1e308), (4, 1e308), (5, 1)]:
+        yield {"created_by_email": "ann@example.com", "created_at": ms(2026, 5, day), "duration_minutes": minutes}
+
+
 def values():
     """One of each kind, by name; what they are in each SQL type is in
     test/sql/types.sql."""
@@ -146,7 +153,7 @@ def bi():
     return bi_calls.documents()
 
 
-COLLECTIONS = [calls, values, fields, few, sound, mixed, many, bi]
+COLLECTIONS = [calls, calls_not_finite, values, fields, few, sound, mixed, many, bi]
 
 
 def print_calls():

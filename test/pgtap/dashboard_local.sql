@@ -82,13 +82,50 @@ FROM (VALUES
 ) v (type, durations, shown);
 
 SELECT is((pg_temp.failure(format('SELECT pg_temp.figures(%L, %L)', type, durations)))[1:2],
-		  ARRAY['22003', 'sum of column "duration_minutes" is not finite'], type || ' ' || durations)
-FROM (VALUES ('float8', '{1,NaN}'), ('float8', '{Infinity}'), ('float8', '{-Infinity,1}'),
-			 ('numeric', '{NaN}'), ('numeric', '{Infinity}'), ('real', '{NaN}')) v (type, durations);
-SELECT is((pg_temp.failure('SELECT pg_temp.figures(''float8'', ''{1e308,1e308}'')'))[1], '22003', 'a sum beyond float8');
-SELECT is((pg_temp.failure('SELECT pg_temp.figures(''interval'', ''{1 h}'')'))[1:3],
-		  ARRAY['42804', 'column "duration_minutes" is not of a number type', 'Its sum is of type interval.'], 'an interval');
-SELECT is((pg_temp.failure('SELECT pg_temp.figures(''text'', ''{1}'')'))[1], '42883', 'a text has no sum');
+		  ARRAY['22003', format('call of %s has the duration %s', now(), shown)], type || ' ' || durations)
+FROM (VALUES ('float8', '{1,NaN}', 'NaN'), ('float8', '{Infinity}', 'Infinity'), ('float8', '{-Infinity,1}', '-Infinity'),
+			 ('numeric', '{NaN}', 'NaN'), ('numeric', '{Infinity,1e500}', 'Infinity'), ('real', '{NaN}', 'NaN')) v (type, durations, shown);
+-- an overflow is told by PostgreSQL, which does not say of what
+SELECT is((pg_temp.failure(format('SELECT pg_temp.figures(%L, %L)', type, durations)))[1:4],
+		  ARRAY['22003', 'value out of range: overflow',
+				'The sum of column "duration_minutes" of relation "calls" overflows, or a value that the relation computes does.',
+				'Make the column numeric by a view, and set admin_dashboard.calls_table to it.'], type || ' beyond its range')
+FROM (VALUES ('float8', '{1e308,1e308}'), ('real', '{3e38,3e38}')) v (type, durations);
+SELECT is((pg_temp.failure(format('SELECT pg_temp.figures(%L, %L)', type, durations)))[1:4],
+		  ARRAY['42804', format('column "duration_minutes" of relation "calls" is of type %s, not a number', type),
+				'Its type must be double precision, or one that is cast to it implicitly.',
+				'Make a view that converts it, and set admin_dashboard.calls_table to it.'], 'no number: ' || type)
+FROM (VALUES ('interval', '{1 h}'), ('text', '{1}'), ('jsonb', '{1}'), ('money', '{1}'), ('boolean', '{true}')) v (type, durations);
+
+-- the call is one of those that were asked for, told by the first of the columns
+-- that may: _id, call_id, id
+CREATE TABLE named (id int, call_id text, _id text, created_by_email text, created_at timestamptz, duration_minutes float8);
+INSERT INTO named VALUES
+	(1, 'one', 'first', 'ann@example.com', '2026-03-01Z', 'NaN'), (2, 'two', 'second', 'bob@example.com', '2026-03-02Z', 'Infinity'),
+	(3, 'three', NULL, 'eve@example.com', '2026-03-03Z', '-Infinity'), (4, 'four', repeat('ż', 150), 'joe@example.com', '2026-03-04Z', 'NaN');
+CREATE ROLE ad_reader;
+SET LOCAL admin_dashboard.calls_table = 'named';
+CREATE FUNCTION pg_temp.named(email text) RETURNS text LANGUAGE sql AS $$
+	SELECT (pg_temp.failure(format('SELECT admin_dashboard(''2026-03-01Z'', ''2026-04-01Z'', %L)', email)))[2]
+$$;
+SELECT is(pg_temp.named(NULL), 'call with _id "first" has the duration NaN', 'the first of several');
+SELECT is(pg_temp.named('bob@example.com'), 'call with _id "second" has the duration Infinity', 'of the user');
+SELECT is(pg_temp.named('eve@example.com'), 'call of 2026-03-03 05:30:00+05:30 has the duration -Infinity', 'an _id that is null');
+SELECT is(pg_temp.named('joe@example.com'), format('call with _id "%s" has the duration NaN', repeat('ż', 100)), 'a long one is cut');
+SELECT is((pg_temp.failure('SELECT admin_dashboard(''2026-03-02Z'', ''2026-04-01Z'')'))[3:4],
+		  ARRAY['It is in column "duration_minutes" of relation "named", and was created at 2026-03-02 05:30:00+05:30.',
+				'Correct it, or leave such calls out by a view.'], 'detail and hint');
+GRANT SELECT (created_by_email, created_at, duration_minutes, id) ON named TO ad_reader;
+SET LOCAL ROLE ad_reader;
+SELECT is(pg_temp.named(NULL), 'call with id "1" has the duration NaN', 'told by a column that the caller may read');
+RESET ROLE;
+REVOKE SELECT (id) ON named FROM ad_reader;
+SET LOCAL ROLE ad_reader;
+SELECT is(pg_temp.named(NULL), 'call of 2026-03-01 05:30:00+05:30 has the duration NaN', 'or by none');
+RESET ROLE;
+ALTER TABLE named DROP _id;
+SELECT is(pg_temp.named(NULL), 'call with call_id "one" has the duration NaN', 'by call_id');
+SET LOCAL admin_dashboard.calls_table = 'calls';
 
 ---------------------------------------------------------------------
 -- The range
@@ -134,21 +171,65 @@ SELECT is((pg_temp.failure(format('SET admin_dashboard.calls_table = %L', value)
 				'It is not the name of a table, with or without a schema.'], 'no name: ' || value)
 FROM unnest(ARRAY['', '.', 'a.', '.a', 'a.b.c', 'a b', '"a', 'calls; SELECT 1', 'generate_series(1, 2)']) value;
 
--- said by us when the query is planned, by PostgreSQL when it is planned again
 SET LOCAL admin_dashboard.calls_table = 'no_schema.calls';
-SELECT is((pg_temp.failure('SELECT admin_dashboard()'))[1:2],
-		  ARRAY['42P01', 'relation "no_schema.calls" does not exist'], 'no such schema');
+SELECT is((pg_temp.failure('SELECT admin_dashboard()'))[1:4],
+		  ARRAY['42P01', 'relation "no_schema.calls" does not exist', 'There is no schema "no_schema".',
+				'Set admin_dashboard.calls_table to the table, foreign table or view that holds the calls.'], 'no such schema');
+SET LOCAL admin_dashboard.calls_table = 'public.none';
+SELECT is((pg_temp.failure('SELECT admin_dashboard()'))[1:3],
+		  ARRAY['42P01', 'relation "public.none" does not exist', 'Schema "public" does not have it.'], 'no such relation in a schema');
 CREATE TABLE gone AS TABLE public.calls;
 SET LOCAL admin_dashboard.calls_table = 'gone';
 SELECT is(admin_dashboard('2026-03-01Z', '2026-03-02Z') ->> 'total_calls', '4', 'a table');
+ALTER TABLE gone RENAME TO other;
+SET LOCAL admin_dashboard.calls_table = 'other';
+SELECT is(admin_dashboard('2026-03-01Z', '2026-03-02Z') ->> 'total_calls', '4', 'under another name');
+ALTER TABLE other RENAME TO gone;
+SET LOCAL admin_dashboard.calls_table = 'gone';
+CREATE TEMPORARY TABLE gone (LIKE public.calls);
+SELECT is(admin_dashboard('2026-03-01Z', '2026-03-02Z') ->> 'total_calls', '0', 'one that comes before it');
+DROP TABLE pg_temp.gone;
+SELECT is(admin_dashboard('2026-03-01Z', '2026-03-02Z') ->> 'total_calls', '4', 'and goes');
 DROP TABLE gone;
-SELECT is((pg_temp.failure('SELECT admin_dashboard()'))[1:2], ARRAY['42P01', 'relation "gone" does not exist'], 'dropped');
+SELECT is((pg_temp.failure('SELECT admin_dashboard()'))[1:3],
+		  ARRAY['42P01', 'relation "gone" does not exist',
+				format('It is in no schema of search_path that role "%s" may use: %s.', current_user, current_setting('search_path'))], 'dropped');
 SELECT matches((pg_temp.failure('SELECT admin_dashboard()'))[5],
 			   '^admin_dashboard\(\) over gone, which the setting admin_dashboard.calls_table names\n', 'with the setting');
 CREATE VIEW gone AS SELECT * FROM public.calls WHERE created_by_email IS NOT NULL;
 SELECT is(admin_dashboard('2026-03-01Z', '2026-03-02Z') ->> 'total_calls', '3', 'made again, as a view');
 ALTER VIEW gone RENAME created_at TO started;
-SELECT is((pg_temp.failure('SELECT admin_dashboard()'))[1:2], ARRAY['42703', 'column "created_at" does not exist'], 'without a column');
+SELECT is((pg_temp.failure('SELECT admin_dashboard()'))[1:4],
+		  ARRAY['42703', 'column "created_at" of relation "gone" does not exist', 'Calls have the columns created_by_email, created_at and duration_minutes.',
+				'Make a view that has them, and set admin_dashboard.calls_table to it.'], 'without a column');
+CREATE SEQUENCE counted;
+SET LOCAL admin_dashboard.calls_table = 'counted';
+SELECT is((pg_temp.failure('SELECT admin_dashboard()'))[1:4],
+		  ARRAY['42809', 'relation "counted" is not a table, foreign table or view', 'This operation is not supported for sequences.',
+				'Set admin_dashboard.calls_table to the table, foreign table or view that holds the calls.'], 'a sequence');
+
+-- types that are read, and that are not
+CREATE FUNCTION pg_temp.columns(email text, at text, minutes text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	DROP TABLE IF EXISTS public.typed;
+	EXECUTE format('CREATE TABLE public.typed (created_by_email %s, created_at %s, duration_minutes %s)', email, at, minutes);
+	INSERT INTO public.typed VALUES ('a', '2026-03-02', 1.5);
+	RETURN admin_dashboard('2026-03-01', '2026-03-03', 'a') ->> 'total_calls';
+END $$;
+CREATE DOMAIN address AS varchar(20);
+CREATE DOMAIN minutes AS numeric(10, 2) CHECK (VALUE >= 0);
+CREATE TYPE letter AS ENUM ('a', 'b');
+SET LOCAL admin_dashboard.calls_table = 'typed';
+SELECT is(pg_temp.columns(email, at, minutes), '1', concat_ws(', ', email, at, minutes))
+FROM (VALUES ('varchar(9)', 'timestamp', 'numeric(3, 1)'), ('char(3)', 'date', 'real'), ('name', 'timestamptz(0)', 'smallint'),
+			 ('address', 'timestamptz', 'minutes')) v (email, at, minutes);
+SELECT is((pg_temp.failure(format('SELECT pg_temp.columns(%L, %L, %L)', email, at, 'text')))[1:3],
+		  ARRAY['42804', format('column "%s" of relation "typed" is of type %s', name, words), detail], words)
+FROM (VALUES
+	('letter', 'date', 'created_by_email', 'letter, not text', 'Its type must be text, or one that is cast to it implicitly.'),
+	('text', 'text', 'created_at', 'text, not a date and time', 'Its type must be timestamp with time zone, or one that is cast to it implicitly.'),
+	('text', 'date', 'duration_minutes', 'text, not a number', 'Its type must be double precision, or one that is cast to it implicitly.')
+) v (email, at, name, words, detail);
 
 -- the context is that of the call, not of what it calls
 CREATE FUNCTION fails() RETURNS float8 LANGUAGE plpgsql STABLE SET admin_dashboard.calls_table = 'public.calls'
@@ -179,8 +260,46 @@ SELECT is(admin_dashboard('2026-03-01Z', '2026-03-02Z') ->> 'total_calls', '1', 
 SET LOCAL ROLE ad_bob;
 SELECT is(admin_dashboard('2026-03-01Z', '2026-03-02Z') ->> 'total_calls', '0', 'or does not');
 SET LOCAL admin_dashboard.calls_table = 'closed.calls';
-SELECT is((pg_temp.failure('SELECT admin_dashboard()'))[1:2], ARRAY['42501', 'permission denied for schema closed'], 'a closed schema');
+SELECT is((pg_temp.failure('SELECT admin_dashboard()'))[1:4],
+		  ARRAY['42501', 'permission denied for schema closed', 'Role "ad_bob" may not use the schema of relation "closed.calls".',
+				'Use GRANT USAGE ON SCHEMA closed TO ad_bob.'], 'a closed schema');
 RESET ROLE;
+GRANT USAGE ON SCHEMA closed TO ad_bob;
+GRANT SELECT (created_by_email, duration_minutes) ON closed.calls TO ad_bob;
+SET LOCAL ROLE ad_bob;
+SELECT is((pg_temp.failure('SELECT admin_dashboard()'))[1:4],
+		  ARRAY['42501', 'permission denied for column "created_at" of relation "closed.calls"', 'Role "ad_bob" may not read it.',
+				'Use GRANT SELECT ON closed.calls TO ad_bob.'], 'a closed column');
+SELECT matches((pg_temp.failure('SELECT admin_dashboard()'))[5], '^admin_dashboard\(\) over closed.calls,', 'with the setting');
+RESET ROLE;
+
+-- operators of the caller's search_path, which suit the columns better
+CREATE SCHEMA trojan;
+GRANT USAGE ON SCHEMA trojan TO ad_bob;
+CREATE TABLE trojan.calls (created_by_email varchar(20), created_at date, duration_minutes float8);
+INSERT INTO trojan.calls VALUES ('a', '2026-03-02', 'NaN');
+GRANT SELECT ON trojan.calls TO ad_bob;
+CREATE FUNCTION pg_temp.plant() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	o record;
+BEGIN
+	FOR o IN SELECT name, l, r FROM (VALUES ('=', 'varchar', 'text'), ('=', 'text', 'text'), ('>=', 'date', 'timestamptz'), ('<=', 'date', 'timestamptz'),
+											('=', 'float8', 'float8')) v (name, l, r)
+	LOOP
+		EXECUTE format('CREATE FUNCTION trojan.%I(%s, %s) RETURNS boolean LANGUAGE plpgsql AS $f$ BEGIN RAISE ''trojan''; END $f$', o.name, o.l, o.r);
+		EXECUTE format('CREATE OPERATOR trojan.%s (FUNCTION = trojan.%I, LEFTARG = %s, RIGHTARG = %s)', o.name, o.name, o.l, o.r);
+	END LOOP;
+	CREATE FUNCTION trojan.sum(float8) RETURNS float8 LANGUAGE plpgsql AS $f$ BEGIN RAISE 'trojan'; END $f$;
+	CREATE FUNCTION trojan.count() RETURNS bigint LANGUAGE plpgsql AS $f$ BEGIN RAISE 'trojan'; END $f$;
+END $$;
+SELECT pg_temp.plant();
+SET LOCAL admin_dashboard.calls_table = 'trojan.calls';
+CREATE FUNCTION pg_temp.asked() RETURNS jsonb LANGUAGE plpgsql SET search_path = trojan, public, pg_catalog
+	AS $$ BEGIN RETURN admin_dashboard('2026-03-01Z', '2026-03-03Z', 'a'); END $$;
+SELECT is((pg_temp.failure('SELECT pg_temp.asked()'))[2], 'call of 2026-03-02 has the duration NaN', 'operators of the search path are not used');
+UPDATE trojan.calls SET duration_minutes = 1;
+SELECT is(pg_temp.asked() ->> 'total_calls', '1', 'nor are functions');
+
 
 ---------------------------------------------------------------------
 -- API keys

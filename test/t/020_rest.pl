@@ -72,7 +72,7 @@ sub check
 # The parameters, in all forms
 check(@$_[ 0, 1 ], 200, $example, bearer($key)) for (
 	[ 'the example', $range ],
-	[ 'days alone', 'start_date=2026-02-26&end_date=2026-03-28' ],
+	[ 'a day alone as the start', 'start_date=2026-02-26&end_date=2026-03-28T23:59:59Z' ],
 	[ 'without offset', 'start_date=2026-02-26T00:00:00&end_date=2026-03-28T23:59:59' ],
 	[ 'without seconds', 'start_date=2026-02-26T00:00&end_date=2026-03-28T23:59:59Z' ],
 	[ 'a space for the T', 'start_date=2026-02-26%2000:00:00Z&end_date=2026-03-28+23:59:59Z' ],
@@ -90,8 +90,13 @@ check(@$_[ 0, 1 ], 200, $example, bearer($key)) for (
 	[ 'unknown parameters', "$range&foo=bar&admin=true" ],
 	[ 'another case of a name', "$range&Start_Date=nonsense" ],
 	[ 'no user', "$range&user_email=" ],
+	[ 'no user, without a sign', "$range&user_email" ],
 	[ 'encoded names', 'st%61rt_date=2026-02-26T00:00:00Z&end_date=2026-03-28T23:59:59Z' ],
 );
+
+# (a call of 18 minutes lies right outside of the example, in the last second of its last day)
+check('days alone', 'start_date=2026-02-26&end_date=2026-03-28', 200,
+	$example =~ s/2450/2451/r =~ s/11025.50/11043.50/r =~ s/183.76/184.06/r =~ s/4.50,/4.51,/r, bearer($key));
 
 # Headers that have no effect
 check("the header $_", $range, 200, $example, bearer($key), '-H', $_)
@@ -105,7 +110,11 @@ check('a key that expires later', $range, 200, $example, bearer($later));
 check('a small body', $range, 200, $example, bearer($key), '-X', 'GET', '-d', 'start_date=nonsense');
 
 # Users
-sub data_of { return decode_json((request($_[0], bearer($key)))[2])->{data} }
+sub data_of
+{
+	my $body = (request($_[0], bearer($key)))[2];
+	return decode_json($body)->{data} // die "$_[0]: $body\n";
+}
 my $one = data_of("$range&user_email=mei.zhang%40example.com");
 is($one->{total_active_users}, 1, 'one user');
 cmp_ok($one->{total_calls}, '<', 2450, 'with fewer calls');
@@ -122,8 +131,56 @@ my $default = data_of('');
 is(sql("SELECT '$default->{date_range}{end_date}'::timestamptz - '$default->{date_range}{start_date}'::timestamptz = interval '30 days',
 		now() - '$default->{date_range}{end_date}' BETWEEN '0' AND '1 minute'"), 't|t', 'the default range ends now and has 30 days');
 is(data_of('end_date=2026-03-28')->{date_range}{start_date}, '2026-02-26T23:59:59Z', 'or 30 days to its end');
+is(join(' ', @{ data_of("$_")->{date_range} }{qw(start_date end_date)}) =~ s/[.\d]+Z$/Z/r, '2026-03-01T00:00:00Z ' . sql("SELECT to_char(now(), 'YYYY-MM-DD\"T\"HH24:MI:') || 'Z'"), "an empty end is now: $_")
+  for 'start_date=2026-03-01&end_date=', 'start_date=2026-03-01&end_date', 'end_date=nonsense&start_date=2026-03-01&end_date=';
+is(join(' ', @{ data_of("$_")->{date_range} }{qw(start_date end_date)}), '2026-02-26T23:59:59Z 2026-03-28T23:59:59Z', "an empty start is 30 days before: $_")
+  for 'start_date=&end_date=2026-03-28T23:59:59Z', 'end_date=2026-03-28&start_date', 'start_date=nonsense&start_date=&end_date=2026-03-28';
+is_deeply([ sort keys %{ data_of('start_date=&end_date=&user_email=') } ], [ sort keys %$default ], 'all of them empty');
+
+# Whole days.  Calls of half a second before midnight, at midnight, and in the last
+# microsecond of a day, which MongoDB does not have; days add up to their range.
+run_python(<<'PY', $ENV{AD_TEST_MONGODB_URI});
+import sys, pymongo
+from datetime import datetime, timedelta, timezone
+start = datetime(2026, 3, 27, tzinfo=timezone.utc)
+times = [("half", timedelta(seconds=-0.5)), ("last", timedelta(milliseconds=-1)), ("midnight", timedelta(0)), ("first", timedelta(milliseconds=1)), ("noon", timedelta(hours=12))]
+collection = pymongo.MongoClient(sys.argv[1])["ad_test_rest"]["edges"]
+collection.drop()
+collection.insert_many([{"created_by_email": name, "created_at": start + timedelta(days=day) + after, "duration_minutes": 2.0 ** (5 * day + i)}
+                        for day in range(4) for i, (name, after) in enumerate(times)])
+PY
+sql([ "CREATE FOREIGN TABLE edges (created_by_email text, created_at timestamptz, duration_minutes double precision) SERVER livekit OPTIONS (database 'ad_test_rest')",
+	'CREATE TABLE local_edges AS TABLE edges', "INSERT INTO local_edges SELECT 'microsecond', d - interval '1 microsecond', 0.25 FROM generate_series('2026-03-27Z'::timestamptz, '2026-03-30Z', '1 day') d",
+	'GRANT SELECT ON edges, local_edges TO admin_dashboard_owner' ]);
+sub over { sql("ALTER FUNCTION api.admin_analytics_dashboard() SET admin_dashboard.calls_table = 'public.$_[0]'") }
+for my $table ('edges', 'local_edges')
+{
+	over($table);
+	my $extra = $table eq 'edges' ? 0 : 1;
+	my ($calls, $minutes) = (0, 0);
+	for my $day ('2026-03-26', '2026-03-27', '2026-03-28', '2026-03-29', '2026-03-30')
+	{
+		my $data = data_of("start_date=$day&end_date=$day");
+		is("@{ $data->{date_range} }{qw(start_date end_date)}", "${day}T00:00:00Z ${day}T23:59:59Z", "$table: the range of $day");
+		$calls += $data->{total_calls};
+		$minutes += $data->{total_duration_minutes};
+	}
+	my $all = data_of('start_date=2026-03-26&end_date=2026-03-30');
+	is("$calls $minutes", join(' ', 20 + 4 * $extra, 2**20 - 1 + $extra), "$table: all calls, on some day");
+	is("$calls $minutes", "$all->{total_calls} " . (0 + $all->{total_duration_minutes}), "$table: the days add up to their range");
+	is(data_of("$_->[0]&start_date=2026-03-28")->{total_calls}, $_->[1], "$table: $_->[0]") for
+	  [ 'end_date=2026-03-28', 5 + $extra ], [ 'end_date=2026-03-28T23:59:59Z', 3 ], [ 'end_date=2026-03-28T23:59:59.5Z', 4 ],
+	  [ 'end_date=2026-03-28T23:59:59.999Z', 5 ], [ 'end_date=2026-03-28T23:59:59.999999Z', 5 + $extra ], [ 'end_date=2026-03-29T00:00:00Z', 6 + $extra ],
+	  [ 'end_date=2026-03-28T23:59', 3 ], [ 'end_date=2026-03-28&user_email=half', 1 ], [ 'end_date=2026-03-28&user_email=microsecond', $extra ];
+	is(data_of('start_date=2026-03-28T23:59:59.5Z&end_date=2026-03-28')->{total_calls}, 2 + $extra, "$table: from within the last second");
+}
+# (over the local table: the test server refuses dates before the year 1)
+is(data_of("end_date=$_->[0]")->{date_range}{$_->[1]}, $_->[2], "end_date=$_->[0]") for [ '9999-12-31', 'end_date', '9999-12-31T23:59:59Z' ],
+  [ '0001-01-01', 'end_date', '0001-01-01T23:59:59Z' ], [ '0001-01-01', 'start_date', '+000000-12-02T23:59:59Z' ];
 is(data_of('end_date=2026-03-28T23:59:59.9999999Z')->{date_range}{end_date}, '2026-03-28T23:59:59.999999Z', 'digits beyond microseconds');
 is(data_of('start_date=2026-02-26T00:00:00.25Z&end_date=2026-02-26T00:00:01Z')->{date_range}{start_date}, '2026-02-26T00:00:00.25Z', 'fractions are shown');
+over('calls');
+is(data_of('start_date=2026-03-28T23:59:59Z&end_date=2026-03-28T23:59:59.999999Z')->{date_range}{end_date}, '2026-03-28T23:59:59.999999Z', 'the last microsecond, if it is asked for');
 
 # 401 and 403, which come before all else
 check(@$_[ 0, 1 ], 401, undef, @$_[ 2 .. $#$_ ]) for (
@@ -153,7 +210,7 @@ check('no super admin and a wrong date', 'end_date=nonsense', 403, undef, bearer
 # 422
 my $date = 'must be a date and time in ISO 8601, such as 2026-02-26T00:00:00Z';
 check("start_date=$_", "start_date=$_", 422, "start_date $date", bearer($key))
-  for 'nonsense', 'now', 'infinity', '-infinity', '', '1772064000', '2026', '2026-02', '20260226', '2026-02-30', '2026-13-01', '2026-02-29',
+  for 'nonsense', 'now', 'infinity', '-infinity', '%20', '+', '%00', '1772064000', '2026', '2026-02', '20260226', '2026-02-30', '2026-13-01', '2026-02-29',
   '2026-02-26T25:00:00Z', '2026-02-26T24:00:00Z', '2026-02-26T00:60:00Z', '2026-02-26T00:00:61Z', '2026-02-26T00:00:00%2B24:00',
   '2026-02-26T00:00:00%2B01:60', '2026-02-26T00:00:00Z%00', '%FF', '0000-01-01', '10000-01-01', '2026-02-26T00:00:00Z%20', '%202026-02-26',
   '2026-02-26T00:00:00%20UTC', '2026-W09-4', '2026-057', 'eq.2026-02-26', '2026-02-26T00:00:00%2B05:30:00',

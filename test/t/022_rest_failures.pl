@@ -22,7 +22,7 @@ my $proxied = start_faults($host, $port);
 my $uri = "mongodb://127.0.0.1:$proxied/?directConnection=true&connectTimeoutMS=60000";
 serve('ad_rest_failures', $uri);
 my $key = make_secret(sql("SELECT admin_dashboard.create_api_key('test')"));
-my $range = 'start_date=2026-02-26&end_date=2026-03-28';
+my $range = 'start_date=2026-02-26&end_date=2026-03-28T23:59:59';
 my $setup = sub { run_or_die('psql', '-XAtq', '-d', 'ad_rest_failures', '-v', "timeout=$_[0]", '-f', 'rest/setup.sql') };
 $setup->('3s');
 my $failed = qr/^\{"success": false, "message": "The dashboard could not be computed \(request [0-9a-f]{32}\)"\}$/;
@@ -174,6 +174,22 @@ sql([ 'GRANT SELECT ON failing TO admin_dashboard_owner', "$function SET admin_d
 logged();
 $id = fails('the query fails', 8);
 like(logged(), qr/LOG:  dashboard request $id failed: 22012 division by zero/, 'why is in the log');
+sql("$function SET admin_dashboard.calls_table = 'public.calls'");
+# a call that cannot be counted is named, but no user is
+sql([ "CREATE FOREIGN TABLE wrong (created_by_email text, created_at timestamptz, duration_minutes float8 OPTIONS (field 'created_by_email'))
+		SERVER livekit OPTIONS (database 'ad_test_rest', collection 'calls')",
+	"CREATE VIEW infinite AS SELECT 'x' AS _id, created_by_email, created_at, 'Infinity'::float8 AS duration_minutes FROM calls",
+	'GRANT SELECT ON wrong, infinite TO admin_dashboard_owner' ]);
+for my $named ([ 'wrong', qr/HV004 field "created_by_email" .* does not fit type double precision\. The document with _id [^ ]+ has a value of BSON type string there/ ],
+	[ 'infinite', qr/22003 call with _id "x" has the duration Infinity$/m ])
+{
+	sql("$function SET admin_dashboard.calls_table = 'public.$named->[0]'");
+	logged();
+	$id = fails("$named->[0] durations", 8);
+	my $log = logged();
+	like($log, qr/LOG:  dashboard request $id failed: $named->[1]/, 'the log names a call');
+	unlike($log, qr/\@example/, 'and no user');
+}
 sql("$function SET admin_dashboard.calls_table = 'public.calls'");
 # PostgREST would try a serialization failure again and again
 sql([ 'CREATE FUNCTION serialization() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE serialization_failure; END $$',
