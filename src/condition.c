@@ -21,6 +21,7 @@
 
 #include "compat.h"
 #include "leaf.h"
+#include "let.h"
 #include "value.h"
 
 /* of an array that a condition is made on each of */
@@ -44,7 +45,7 @@ join_conditions(List *conditions, bool all)
 		Node	   *condition = lfirst(lc);
 
 		if (!IsA(condition, Boolean))
-			left = list_append_unique(left, condition);
+			left = ad_append_new(left, condition);
 		else if (boolVal(condition) != all)
 			return condition;
 	}
@@ -116,7 +117,10 @@ is_comparable(const AdValue *value, AdOp op, Oid collation)
 	return OidIsValid(collation) && ad_collate_is_c(collation);
 }
 
-/* NaN, the greatest for PostgreSQL and the least for MongoDB, as a string */
+/*
+ * NaN, the greatest for PostgreSQL and the least for MongoDB, as a string; the
+ * value has a name, or is as short as one.
+ */
 static Node *
 ordered(const AdValue *value, AdOp op)
 {
@@ -129,12 +133,28 @@ ordered(const AdValue *value, AdOp op)
 					   ad_string("NaN"), value->expr);
 }
 
-static Node *
-compare_values(const AdValue *left, AdOp op, const AdValue *right)
+/* the tests that values which may be null are not */
+static List *
+not_null_tests(const AdValue *left, const AdValue *right)
 {
-	List	   *conditions = list_make1(ad_doc(ad_leaf_op_name(op),
-											   ad_array2(ordered(left, op), ordered(right, op))));
+	List	   *tests = NIL;
 
+	if (left->nullable)
+		tests = lappend(tests, ad_value_not_null(left));
+	if (right->nullable)
+		tests = lappend(tests, ad_value_not_null(right));
+	return tests;
+}
+
+static Node *
+compare_values(AdValueContext *context, AdValue *left, AdOp op, AdValue *right)
+{
+	List	   *conditions;
+
+	(void) ad_value_let(context, left);
+	(void) ad_value_let(context, right);
+	conditions = list_make1(ad_doc(ad_leaf_op_name(op),
+								   ad_array2(ordered(left, op), ordered(right, op))));
 	if (left->nullable && op != AD_OP_GT && op != AD_OP_GE &&
 		!(op == AD_OP_EQ && !right->nullable))
 		conditions = lappend(conditions, ad_value_not_null(left));
@@ -246,25 +266,94 @@ both_values(AdValueContext *context, Node *left_node, AdOp *op, Node *right_node
 	return ad_value(context, right_node, right);
 }
 
+/* an operator of comparison and the values that it compares */
+typedef struct AdCompared
+{
+	AdOp		op;
+	AdValue		left;			/* no operand, unless both are */
+	AdValue		right;
+} AdCompared;
+
+/*
+ * Read a comparison; false if MongoDB's is not SQL's.
+ */
+static bool
+read_comparison(AdValueContext *context, const OpExpr *expr, bool wanted, AdCompared *compared)
+{
+	Oid			operand_type;
+
+	if (list_length(expr->args) != 2 ||
+		!ad_expr_operator(expr->opno, exprType(linitial(expr->args)), &compared->op, &operand_type))
+		return false;
+	if (!wanted)
+		compared->op = ad_expr_negated(compared->op);
+	return both_values(context, linitial(expr->args), &compared->op, lsecond(expr->args),
+					   &compared->left, &compared->right) &&
+		same_class(&compared->left, &compared->right) &&
+		is_comparable(&compared->left, compared->op, expr->inputcollid) &&
+		is_comparable(&compared->right, compared->op, expr->inputcollid);
+}
+
 static Node *
 comparison(AdValueContext *context, OpExpr *expr, bool wanted)
 {
-	AdOp		op;
-	Oid			operand_type;
-	AdValue		left;
-	AdValue		right;
+	AdCompared	compared;
 
-	if (list_length(expr->args) != 2 ||
-		!ad_expr_operator(expr->opno, exprType(linitial(expr->args)), &op, &operand_type))
+	if (!read_comparison(context, expr, wanted, &compared))
 		return NULL;
-	if (!wanted)
-		op = ad_expr_negated(op);
-	if (!both_values(context, linitial(expr->args), &op, lsecond(expr->args), &left, &right) ||
-		!same_class(&left, &right) ||
-		!is_comparable(&left, op, expr->inputcollid) ||
-		!is_comparable(&right, op, expr->inputcollid))
+	return compare_values(context, &compared.left, compared.op, &compared.right);
+}
+
+/*
+ * The condition that the first argument of `=` is equal to the second, and the
+ * first one's value; or NULL.
+ */
+Node *
+ad_value_equality(AdValueContext *context, const OpExpr *expr, AdValue *first)
+{
+	AdCompared	compared;
+	Node	   *condition;
+
+	if (ad_value_is_operand(context->base, linitial(expr->args)) ||
+		!read_comparison(context, expr, true, &compared) || compared.op != AD_OP_EQ)
 		return NULL;
-	return compare_values(&left, op, &right);
+	condition = compare_values(context, &compared.left, compared.op, &compared.right);
+	*first = compared.left;
+	return condition;
+}
+
+/*
+ * Whether an operand may have become null because it lies between two values,
+ * so that null says nothing of the comparison's.
+ */
+static bool
+may_be_between(const AdCompared *compared)
+{
+	return (compared->op == AD_OP_EQ || compared->op == AD_OP_NE) &&
+		((compared->left.typid == NUMERICOID && compared->left.divisor != 0) ||
+		 compared->left.typid == TIMESTAMPTZOID);
+}
+
+/* a comparison's value: true, false or null */
+static bool
+comparison_value(AdValueContext *context, OpExpr *expr, AdValue *value)
+{
+	AdCompared	compared;
+	AdValue    *left = &compared.left;
+	AdValue    *right = &compared.right;
+	List	   *tests;
+
+	if (!read_comparison(context, expr, true, &compared) || may_be_between(&compared))
+		return false;
+	(void) ad_value_let(context, left);
+	(void) ad_value_let(context, right);
+	tests = not_null_tests(left, right);
+	value->expr = ad_doc(ad_leaf_op_name(compared.op),
+						 ad_array2(ordered(left, compared.op), ordered(right, compared.op)));
+	value->nullable = tests != NIL;
+	if (tests != NIL)
+		value->expr = ad_value_if(join_conditions(tests, true), value->expr, ad_null());
+	return true;
 }
 
 /* IS [NOT] DISTINCT FROM: null is equal to null, as it is for MongoDB */
@@ -361,31 +450,140 @@ array_values(AdValueContext *context, Const *array, const AdValue *with, List **
 	return constants != NIL;
 }
 
-/* value = ANY (constants), value <> ALL (constants) */
-static Node *
-member_condition(AdValueContext *context, ScalarArrayOpExpr *expr, bool wanted)
+/* value = ANY (constants), value <> ALL (constants), which are no nulls */
+static bool
+read_member(AdValueContext *context, ScalarArrayOpExpr *expr, AdValue *value, Node **member)
 {
 	Node	   *array = lsecond(expr->args);
 	AdOp		op;
 	Oid			element_type;
-	AdValue		value;
 	List	   *constants;
-	Node	   *member;
 
 	if (!IsA(array, Const) || ((Const *) array)->constisnull ||
 		!ad_expr_operator(expr->opno, exprType(linitial(expr->args)), &op, &element_type) ||
 		op != (expr->useOr ? AD_OP_EQ : AD_OP_NE) ||
-		!ad_value(context, linitial(expr->args), &value) ||
-		!is_comparable(&value, op, expr->inputcollid) ||
-		!array_values(context, (Const *) array, &value, &constants))
+		!ad_value(context, linitial(expr->args), value) ||
+		!is_comparable(value, op, expr->inputcollid) ||
+		!array_values(context, (Const *) array, value, &constants))
+		return false;
+	*member = ad_doc("$in", ad_array2(ad_value_let(context, value), ad_node(AD_ARRAY, constants)));
+	return true;
+}
+
+static Node *
+member_condition(AdValueContext *context, ScalarArrayOpExpr *expr, bool wanted)
+{
+	AdValue		value;
+	Node	   *member;
+
+	if (!read_member(context, expr, &value, &member))
 		return NULL;
-	member = ad_doc("$in", ad_array2(value.expr, ad_node(AD_ARRAY, constants)));
 	if (expr->useOr == wanted)
 		return value.nullable && (value.typid == TIMESTAMPTZOID || value.typid == NUMERICOID) ?
 			join_conditions(list_make2(member, ad_value_not_null(&value)), true) : member;
 	member = ad_doc("$not", ad_array1(member));
 	return value.nullable ?
 		join_conditions(list_make2(member, ad_value_not_null(&value)), true) : member;
+}
+
+static bool
+member_value(AdValueContext *context, ScalarArrayOpExpr *expr, AdValue *value)
+{
+	AdValue		tested;
+	Node	   *member;
+
+	if (!read_member(context, expr, &tested, &member))
+		return false;
+	value->nullable = tested.nullable;
+	value->expr = expr->useOr ? member : ad_doc("$not", ad_array1(member));
+	if (tested.nullable)
+		value->expr = ad_value_if(ad_value_not_null(&tested), value->expr, ad_null());
+	return true;
+}
+
+/* the values of the arguments of AND, OR and NOT; only the first may fail */
+static bool
+argument_values(AdValueContext *context, List *args, List **exprs, List **nulls)
+{
+	int			failures = 0;
+	ListCell   *lc;
+
+	*exprs = NIL;
+	*nulls = NIL;
+	foreach(lc, args)
+	{
+		AdValue		argument;
+
+		if (exprType(lfirst(lc)) != BOOLOID || !ad_value(context, lfirst(lc), &argument))
+			return false;
+		if (lc == list_head(args))
+			failures = list_length(context->failures);
+		else if (list_length(context->failures) != failures)
+			return false;
+		*exprs = lappend(*exprs, ad_value_let(context, &argument));
+		if (argument.nullable)
+			*nulls = lappend(*nulls, ad_doc("$lte", ad_array2(argument.expr, ad_null())));
+	}
+	return true;
+}
+
+/* what AND is if any argument is false, and OR if any is true; null; or all else */
+static Node *
+any_of(List *exprs, bool decisive, List *nulls)
+{
+	List	   *tests = NIL;
+	ListCell   *lc;
+
+	foreach(lc, exprs)
+		tests = lappend(tests, ad_doc("$eq", ad_array2(lfirst(lc), true_expr(decisive))));
+	if (nulls == NIL)
+		return join_conditions(exprs, !decisive);
+	return ad_value_if(join_conditions(tests, false), true_expr(decisive),
+					   ad_value_if(join_conditions(nulls, false), ad_null(), true_expr(!decisive)));
+}
+
+static bool
+bool_expr_value(AdValueContext *context, BoolExpr *expr, AdValue *value)
+{
+	List	   *exprs;
+	List	   *nulls;
+
+	if (!argument_values(context, expr->args, &exprs, &nulls))
+		return false;
+	value->nullable = nulls != NIL;
+	if (expr->boolop != NOT_EXPR)
+		value->expr = any_of(exprs, expr->boolop == OR_EXPR, nulls);
+	else
+	{
+		value->expr = ad_doc("$not", ad_array1(linitial(exprs)));
+		if (nulls != NIL)
+			value->expr = ad_value_if(linitial(nulls), ad_null(), value->expr);
+	}
+	return true;
+}
+
+/*
+ * A condition as a value: true, false or null.  Each part of it is translated
+ * once, so that conditions may be compared with conditions.
+ */
+bool
+ad_value_of_condition(AdValueContext *context, Node *node, AdValue *value)
+{
+	memset(value, 0, sizeof(AdValue));
+	value->typid = BOOLOID;
+	switch (nodeTag(node))
+	{
+		case T_BoolExpr:
+			return bool_expr_value(context, (BoolExpr *) node, value);
+		case T_OpExpr:
+			return comparison_value(context, (OpExpr *) node, value);
+		case T_ScalarArrayOpExpr:
+			return member_value(context, (ScalarArrayOpExpr *) node, value);
+		default:
+			/* the other conditions are never null */
+			value->expr = ad_value_condition(context, node, true);
+			return value->expr != NULL;
+	}
 }
 
 /* what is true or false by itself */
@@ -406,7 +604,8 @@ value_condition(AdValueContext *context, Node *node, bool wanted)
 Node *
 ad_value_condition(AdValueContext *context, Node *node, bool wanted)
 {
-	check_stack_depth();
+	if (!ad_expr_may_go_on(context->base))
+		return NULL;
 	if (IsA(node, Const))
 		return true_expr(!((Const *) node)->constisnull &&
 						 DatumGetBool(((Const *) node)->constvalue) == wanted);

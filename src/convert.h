@@ -37,9 +37,8 @@ struct AdType
 	const char *certain[5];
 	/* of those whose value decides; ad_fits_expr() says which values do */
 	const char *possible[4];
-	/* of those that must be converted, and by what, for equal to be equal */
+	/* the one that must become a string, for equal to be equal */
 	const char *variant;
-	const char *unify;
 	/* the longest text, in characters; 0 for any */
 	int			max_length;
 	/* the range of integers, and of dates in milliseconds since 1970 */

@@ -25,10 +25,12 @@
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
+#include "budget.h"
 #include "compat.h"
 #include "expr.h"
 #include "clock.h"
 #include "leaf.h"
+#include "let.h"
 #include "pattern.h"
 #include "typeexpr.h"
 #include "value.h"
@@ -36,7 +38,23 @@
 /* beyond this a regular expression cannot count characters */
 #define MAX_COUNTED_LENGTH	65000
 
+/* how many nodes of one condition, key or target list are looked at */
+#define MAX_VISITS	20000
+
 static Node *translate(AdExprContext *context, Node *node, bool wanted);
+
+/*
+ * To be called for each node that is translated.  False if there have been so
+ * many that the rest had better be PostgreSQL's: some conditions have to be
+ * translated twice, and so have the parts of their parts.
+ */
+bool
+ad_expr_may_go_on(AdExprContext *context)
+{
+	CHECK_FOR_INTERRUPTS();
+	check_stack_depth();
+	return ++context->visits <= MAX_VISITS;
+}
 
 /*
  * Whether MongoDB's language can say the path.  Positions in arrays mean
@@ -468,16 +486,25 @@ no_mismatch(AdExprContext *context, Node *condition)
 	return ad_and(parts);
 }
 
-/* IS UNKNOWN and IS NOT UNKNOWN */
+/*
+ * IS UNKNOWN and IS NOT UNKNOWN.  Conditions that are never null are not
+ * translated for it: their own ones would be twice for each of them.
+ */
 static Node *
 translate_unknown(AdExprContext *context, Node *condition, bool unknown)
 {
-	Node	   *when_true = translate(context, condition, true);
-	Node	   *when_false = translate(context, condition, false);
 	Node	   *sound = no_mismatch(context, condition);
+	Node	   *when_true;
+	Node	   *when_false;
 	Node	   *known;
 
-	if (when_true == NULL || when_false == NULL || sound == NULL)
+	if (sound == NULL)
+		return NULL;
+	if (IsA(condition, BooleanTest) || IsA(condition, NullTest) || IsA(condition, DistinctExpr))
+		return unknown ? ad_false() : sound;
+	when_true = translate(context, condition, true);
+	when_false = translate(context, condition, false);
+	if (when_true == NULL || when_false == NULL)
 		return NULL;
 	known = ad_or(list_make2(when_true, when_false));
 	if (!unknown)
@@ -603,7 +630,7 @@ translate_by_value(AdExprContext *context, Node *node, bool wanted, bool *rechec
 		condition = ad_doc("$or", ad_node(AD_ARRAY, either));
 		*recheck = true;
 	}
-	return ad_node(AD_EXPR, list_make1(ad_value_share(context, condition)));
+	return ad_node(AD_EXPR, list_make1(ad_let_all(context, condition)));
 }
 
 /*
@@ -616,7 +643,8 @@ translate(AdExprContext *context, Node *node, bool wanted)
 	Node	   *result = NULL;
 	Node	   *operand;
 
-	check_stack_depth();
+	if (!ad_expr_may_go_on(context))
+		return NULL;
 	switch (nodeTag(node))
 	{
 		case T_BoolExpr:
@@ -721,18 +749,30 @@ translate_weaker(AdExprContext *context, Node *node, bool wanted)
  * The template of a predicate that matches the documents for which the
  * condition is true; or NULL if it cannot be said exactly.  *recheck is set if
  * it matches others, too, so that PostgreSQL must evaluate the condition again.
+ * What is beyond the budget is not said at all.
  */
 Node *
 ad_expr_true_when(AdExprContext *context, Expr *condition, bool *recheck)
 {
 	int			slots = list_length(context->slots);
-	Node	   *result = translate(context, (Node *) condition, true);
+	Size		size = context->size;
+	Node	   *result;
 
+	context->visits = 0;
+	result = translate(context, (Node *) condition, true);
 	*recheck = false;
-	if (result != NULL)
+	if (result == NULL)
+	{
+		context->slots = list_truncate(context->slots, slots);
+		result = translate_weaker(context, (Node *) condition, true);
+		*recheck = result != NULL;
+	}
+	if (result != NULL && ad_budget_allows(result, AD_FILTER_DEPTH, &size))
+	{
+		context->size = size;
 		return result;
+	}
 	context->slots = list_truncate(context->slots, slots);
-	result = translate_weaker(context, (Node *) condition, true);
-	*recheck = result != NULL;
-	return result;
+	*recheck = false;
+	return NULL;
 }

@@ -35,11 +35,14 @@ typedef struct AdExprContext
 	List	   *slots;			/* expressions to be computed at execution */
 	Node	   *filter;			/* template, once it is complete */
 	Bitmapset  *proven;			/* columns that the filter leaves no null in */
-	List	   *shared;			/* see ad_value_share() */
+	List	   *bindings;		/* see let.c */
+	int			visits;			/* see ad_expr_may_go_on() */
+	Size		size;			/* of the filter so far, see budget.c */
 } AdExprContext;
 
 extern Node *ad_expr_true_when(AdExprContext *context, Expr *condition,
 							   bool *recheck);
+extern bool ad_expr_may_go_on(AdExprContext *context);
 extern const AdColumn *ad_expr_column(AdExprContext *context, Node *node);
 extern bool ad_expr_has_columns(const AdExprContext *context, Node *operand);
 extern Node *ad_expr_operand(AdExprContext *context, Node *operand);

@@ -23,6 +23,7 @@
 #include "bind.h"
 #include "group_stages.h"
 #include "instant.h"
+#include "let.h"
 #include "typeexpr.h"
 
 /*
@@ -265,15 +266,14 @@ ad_group_guard(AdGroup *group, const AdColumn *column)
 void
 ad_group_fail(AdGroup *group, const List *failures)
 {
-	ListCell   *lc;
-
-	foreach(lc, failures)
+	for (int kind = 0; kind < AD_FAILURE_KINDS; kind++)
 	{
-		AdFailure  *failure = lfirst(lc);
+		Node	   *when = ad_failures_when(failures, (AdFailureKind) kind);
 
-		add_guard(group, ad_group_accumulate(group, "$max", ad_value_if(failure->when, ad_node(AD_MAXKEY, NIL),
-																		ad_null())),
-				  failure->kind, NULL);
+		if (when != NULL)
+			add_guard(group, ad_group_accumulate(group, "$max",
+												 ad_value_if(when, ad_node(AD_MAXKEY, NIL), ad_null())),
+					  (AdFailureKind) kind, NULL);
 	}
 }
 
@@ -398,8 +398,8 @@ return_sum(AdGroup *group, int position, const AdCall *call)
 static bool
 return_deviation(AdGroup *group, int position, const AdCall *call)
 {
-	const AdValue *value = call->argument;
-	Node	   *square = ad_doc("$multiply", ad_array2(ad_doc("$toDecimal", value->expr), value->expr));
+	Node	   *number = ad_let(group->context, call->argument->expr);
+	Node	   *square = ad_doc("$multiply", ad_array2(ad_doc("$toDecimal", number), number));
 	AdOutput   *output = ad_group_add_output(group, position, ad_group_accumulate(group, "$sum", sum_expr(call)),
 											 AD_RESULT_SUM, NUMERICOID);
 
@@ -415,7 +415,7 @@ return_deviation(AdGroup *group, int position, const AdCall *call)
  * is none.
  */
 Node *
-ad_group_ordered_expr(const AdCall *call)
+ad_group_ordered_expr(AdGroup *group, const AdCall *call)
 {
 	const AdValue *value = call->argument;
 	Node	   *expr = argument_expr(call);
@@ -424,7 +424,10 @@ ad_group_ordered_expr(const AdCall *call)
 		(value->zone != NULL && !equal(value->zone, ad_string("UTC"))))
 		return NULL;
 	if (value->typid == FLOAT8OID)
+	{
+		expr = ad_let(group->context, expr);
 		expr = ad_value_if(ad_doc("$eq", ad_array2(expr, ad_float8(NAN))), ad_string("NaN"), expr);
+	}
 	return expr;
 }
 
@@ -432,7 +435,7 @@ ad_group_ordered_expr(const AdCall *call)
 static bool
 return_extreme(AdGroup *group, int position, const AdCall *call)
 {
-	Node	   *expr = ad_group_ordered_expr(call);
+	Node	   *expr = ad_group_ordered_expr(group, call);
 
 	if (expr == NULL)
 		return false;
@@ -486,8 +489,7 @@ distinct_value(AdGroup *group)
 	const AdColumn *column = value.column;
 
 	if (column != NULL && column->type->class == AD_CLASS_INTEGER)
-		value.expr = ad_value_if(ad_fits_expr(column->type, path, false),
-								 ad_doc("$toLong", path), ad_null());
+		value.expr = ad_fitting_expr(column->type, path);
 	else
 		value.expr = path;
 	value.column = NULL;
@@ -547,6 +549,15 @@ double_expr(Node *sum)
 	return ad_doc("$convert", ad_doc_add(arguments, "onError", infinity));
 }
 
+/* the count that divides a result; null for 0, by which MongoDB cannot divide */
+static Node *
+divisor_expr(const AdOutput *output)
+{
+	Node	   *count = ad_path_expr(output->divisor);
+
+	return ad_value_if(ad_doc("$gt", ad_array2(count, ad_integer(0))), count, ad_null());
+}
+
 /* an aggregate's result, where it is not null, and no column */
 static bool
 result_expr(const AdOutput *output, Node *field, Node **expr)
@@ -563,13 +574,13 @@ result_expr(const AdOutput *output, Node *field, Node **expr)
 				*expr = double_expr(field);
 			/* an average of numerics has digits of PostgreSQL's choice */
 			if (output->divisor != NULL)
-				*expr = ad_doc("$divide", ad_array2(*expr, ad_path_expr(output->divisor)));
+				*expr = ad_doc("$divide", ad_array2(*expr, divisor_expr(output)));
 			/* and so has a deviation */
 			return is_float || output->divisor == NULL;
 		case AD_RESULT_EXTREME:
 			if (is_float)
 				*expr = ad_value_if(ad_doc("$eq", ad_array2(field, ad_string("NaN"))),
-									ad_float8(NAN), ad_doc("$toDouble", field));
+									ad_float8(NAN), ad_converted(field, "double"));
 			return output->second == NULL;
 		case AD_RESULT_COLUMN:
 			break;
@@ -605,9 +616,11 @@ ad_group_value(AdGroup *group, int position, AdValue *value)
 
 	if (output->kind == AD_RESULT_COLUMN)
 	{
+		bool		proven = bms_is_member(position, group->proven);
+
 		if (type == NULL || type->class == AD_CLASS_NONE ||
-			!ad_value_at(type, output->path, bms_is_member(position, group->proven) ? NULL :
-						 ad_fits_expr(type, field, false), value))
+			!ad_value_of_type(type, proven ? ad_decoded_expr(type, field) : ad_fitting_expr(type, field),
+							  !proven, value))
 			return false;
 		value->near = ad_instant_is_near(group->context->filter, output->field);
 		return true;

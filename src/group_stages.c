@@ -19,6 +19,7 @@
 #include "postgres.h"
 
 #include "group_stages.h"
+#include "let.h"
 #include "typeexpr.h"
 
 /*
@@ -73,7 +74,7 @@ group_fields(AdGroup *group, List *keys, int set, bool of_groups)
 		ad_doc_add(fields, accumulator->name,
 				   ad_doc(accumulator->op, of_groups ?
 						  ad_path_expr(accumulator->name) :
-						  ad_value_share(group->context, accumulator->argument)));
+						  ad_let_all(group->context, accumulator->argument)));
 	}
 	foreach(lc, group->groupings)
 		ad_doc_add(fields, psprintf("g%d", foreach_current_index(lc)),
@@ -110,7 +111,7 @@ distinct_stage(AdGroup *group)
 	{
 		AdAccumulator *accumulator = lfirst(lc);
 
-		ad_doc_add(fields, accumulator->name, ad_doc(accumulator->op, accumulator->argument));
+		ad_doc_add(fields, accumulator->name, ad_doc(accumulator->op, ad_let_all(group->context, accumulator->argument)));
 	}
 	return ad_doc("$group", fields);
 }
@@ -131,7 +132,7 @@ group_stages(AdGroup *group, int set)
 		AdKey	   *key = list_nth(all_keys, i);
 
 		is_unified &= key->unified || !has_key(group, set, i);
-		raw = lappend(raw, ad_value_share(group->context, key->expr));
+		raw = lappend(raw, ad_let_all(group->context, key->expr));
 		unified = lappend(unified, unified_key(key, ad_path_expr(ad_group_key_path(group, i, count))));
 	}
 	stages = list_make1(ad_doc("$group", group_fields(group, raw, set, false)));

@@ -58,7 +58,7 @@ struct AdGroup
 extern AdOutput *ad_group_add_output(AdGroup *group, int position, const char *path,
 									 AdResult kind, Oid typid);
 extern const char *ad_group_accumulate(AdGroup *group, const char *op, Node *argument);
-extern Node *ad_group_ordered_expr(const AdCall *call);
+extern Node *ad_group_ordered_expr(AdGroup *group, const AdCall *call);
 extern const char *ad_group_key_path(AdGroup *group, int i, int count);
 
 /* percentile.c */

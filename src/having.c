@@ -18,9 +18,11 @@
 #include "optimizer/tlist.h"
 #include "utils/typcache.h"
 
+#include "budget.h"
 #include "compat.h"
 #include "having.h"
 #include "instant.h"
+#include "let.h"
 #include "order.h"
 
 /* the value of what the group returns */
@@ -69,17 +71,21 @@ ad_having_push(AdGrouping *grouping, AdQuery *query, List *conditions)
 	foreach(lc, conditions)
 	{
 		AdValueContext context = result_context(grouping);
-		Node	   *condition = ad_value_condition(&context, lfirst(lc), true);
+		Node	   *condition;
+		Node	   *stage;
+		Size		size = 0;
 
-		if (condition == NULL || context.failures != NIL)
-		{
-			left = lappend(left, lfirst(lc));
-			continue;
-		}
-		if (is_sound != NULL)
+		context.base->visits = 0;
+		condition = ad_value_condition(&context, lfirst(lc), true);
+		if (condition != NULL && is_sound != NULL)
 			condition = ad_doc("$or", ad_array2(condition, ad_doc("$not", ad_array1(is_sound))));
-		query->stages = lappend(query->stages,
-								ad_doc("$match", ad_doc("$expr", condition)));
+		stage = condition == NULL ? NULL :
+			ad_doc("$match", ad_doc("$expr", ad_let_all(context.base, condition)));
+		if (stage != NULL && context.failures == NIL &&
+			ad_budget_allows(stage, AD_STAGES_DEPTH, &size))
+			query->stages = lappend(query->stages, stage);
+		else
+			left = lappend(left, lfirst(lc));
 	}
 	return left;
 }
@@ -89,7 +95,7 @@ ad_having_push(AdGrouping *grouping, AdQuery *query, List *conditions)
  * if there is none.
  */
 bool
-ad_ordered_expr(const AdValue *value, const PathKey *pathkey, Node **expr)
+ad_ordered_expr(AdExprContext *context, const AdValue *value, const PathKey *pathkey, Node **expr)
 {
 	Oid			typid = value->typid == VARCHAROID ? TEXTOID : value->typid;
 
@@ -99,6 +105,7 @@ ad_ordered_expr(const AdValue *value, const PathKey *pathkey, Node **expr)
 	switch (typid)
 	{
 		case FLOAT8OID:
+			*expr = ad_let(context, *expr);
 			*expr = ad_value_if(ad_doc("$eq", ad_array2(*expr, ad_float8(NAN))),
 								ad_string("NaN"), *expr);
 			return true;
@@ -107,7 +114,7 @@ ad_ordered_expr(const AdValue *value, const PathKey *pathkey, Node **expr)
 		case TIMESTAMPTZOID:
 		case TIMESTAMPOID:
 		case DATEOID:
-			*expr = ad_instant_key(value);
+			*expr = ad_instant_key(context, value);
 			return *expr != NULL && (!IsA(*expr, List) || ad_tag(*expr) != AD_DOCUMENT ||
 									 ad_member_str(*expr, 0)[0] == '$');
 		case BOOLOID:
@@ -133,6 +140,7 @@ pathkey_expr(AdGrouping *grouping, RelOptInfo *rel, const PathKey *pathkey)
 		AdValueContext context = result_context(grouping);
 		AdValue		value;
 
+		context.base->visits = 0;
 		if (ad_value(&context, expr, &value) && context.failures == NIL)
 			return expr;
 	}
@@ -143,7 +151,8 @@ pathkey_expr(AdGrouping *grouping, RelOptInfo *rel, const PathKey *pathkey)
 static const char *
 plain_path(const AdValue *value)
 {
-	if (!value->nullable && IsA(value->expr, String) && value->typid == INT8OID)
+	if (!value->nullable && IsA(value->expr, String) && strVal(value->expr)[1] != '$' &&
+		value->typid == INT8OID)
 		return strVal(value->expr) + 1;
 	return NULL;
 }
@@ -156,6 +165,7 @@ bool
 ad_having_order(AdGrouping *grouping, RelOptInfo *rel, List *pathkeys, List **keys)
 {
 	Node	   *is_sound = ad_group_is_sound(grouping->group);
+	Size		size = 0;
 	ListCell   *lc;
 
 	*keys = NIL;
@@ -167,12 +177,16 @@ ad_having_order(AdGrouping *grouping, RelOptInfo *rel, List *pathkeys, List **ke
 		AdSortKey  *key = palloc0(sizeof(AdSortKey));
 		AdValue		value;
 
+		context.base->visits = 0;
 		if (node == NULL || !ad_value(&context, node, &value) ||
-			!ad_ordered_expr(&value, pathkey, &key->value))
+			!ad_ordered_expr(context.base, &value, pathkey, &key->value))
+			return false;
+		key->value = ad_let_all(context.base, key->value);
+		if (!ad_budget_allows(key->value, AD_STAGES_DEPTH + 2, &size))
 			return false;
 		key->path = plain_path(&value);
 		if (value.nullable)
-			key->not_null = ad_value_not_null(&value);
+			key->not_null = ad_let_all(context.base, ad_value_not_null(&value));
 		key->descending = ad_is_descending(pathkey);
 		key->nulls_first = pathkey->pk_nulls_first;
 		*keys = lappend(*keys, key);

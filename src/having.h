@@ -20,6 +20,6 @@ typedef struct AdGrouping
 extern List *ad_having_push(AdGrouping *grouping, AdQuery *query, List *conditions);
 extern bool ad_having_order(AdGrouping *grouping, RelOptInfo *rel, List *pathkeys,
 							List **keys);
-extern bool ad_ordered_expr(const AdValue *value, const PathKey *pathkey, Node **expr);
+extern bool ad_ordered_expr(AdExprContext *context, const AdValue *value, const PathKey *pathkey, Node **expr);
 
 #endif							/* AD_HAVING_H */

@@ -23,6 +23,7 @@
 #include "bind.h"
 #include "constant.h"
 #include "instant.h"
+#include "let.h"
 
 /* units, from fine to coarse; each but the week is made of those before it */
 static const struct
@@ -134,30 +135,29 @@ ad_instant_is_near(Node *filter, const char *field)
 	return begins && ends;
 }
 
-/* the value, with the instant moved into a year of four digits by $$far */
+/* by how many milliseconds an instant is moved into a year of four digits */
+static Node *
+far_expr(AdExprContext *context, const AdValue *value)
+{
+	Node	   *instant = ad_let(context, value->expr);
+
+	return ad_let(context,
+				  ad_value_if(ad_doc("$lt", ad_array2(instant, ad_date_const(NEAR_BEGIN))),
+							  ad_int64(CYCLE_MS),
+							  ad_value_if(ad_doc("$gte", ad_array2(instant, ad_date_const(NEAR_END))),
+										  ad_int64(-CYCLE_MS), ad_integer(0))));
+}
+
+/* the value, with the instant moved */
 static AdValue
-moved_near(const AdValue *value)
+moved_near(AdExprContext *context, const AdValue *value)
 {
 	AdValue		moved = *value;
 
+	moved.expr = ad_let(context, value->expr);
 	if (!value->near)
-		moved.expr = ad_doc("$add", ad_array2(value->expr, ad_string("$$far")));
+		moved.expr = ad_let(context, ad_doc("$add", ad_array2(moved.expr, far_expr(context, value))));
 	return moved;
-}
-
-/* an expression of such a value, in which $$far is defined */
-static Node *
-with_far(const AdValue *value, Node *expr)
-{
-	Node	   *far;
-
-	if (value->near)
-		return expr;
-	far = ad_value_if(ad_doc("$lt", ad_array2(value->expr, ad_date_const(NEAR_BEGIN))),
-					  ad_int64(CYCLE_MS),
-					  ad_value_if(ad_doc("$gte", ad_array2(value->expr, ad_date_const(NEAR_END))),
-								  ad_int64(-CYCLE_MS), ad_integer(0)));
-	return ad_doc("$let", ad_doc2("vars", ad_doc("far", far), "in", expr));
 }
 
 /* milliseconds since 1970, of which there may be more than a date's */
@@ -324,11 +324,11 @@ static const struct
 	{"milliseconds", NULL, 0, 0, 60000, 3, false},
 };
 
-/* the number of years that $$far moves */
+/* the number of years that an instant is moved by */
 static Node *
-far_years(void)
+far_years(AdExprContext *context, const AdValue *value)
 {
-	return ad_doc("$toLong", ad_doc("$divide", ad_array2(ad_string("$$far"),
+	return ad_doc("$toLong", ad_doc("$divide", ad_array2(far_expr(context, value),
 														 ad_int64(CYCLE_MS / CYCLE_YEARS))));
 }
 
@@ -341,20 +341,21 @@ year_expr(Node *year)
 											  ad_integer(1), ad_integer(0))));
 }
 
-/* a part as a long, of an instant moved near */
+/* a part as a long */
 static Node *
-part_expr(const AdValue *value, int part)
+part_expr(AdExprContext *context, const AdValue *value, int part)
 {
+	AdValue		moved = moved_near(context, value);
 	Node	   *expr;
 
 	if (strcmp(parts[part].name, "quarter") == 0)
 		return ad_doc("$toLong",
-					  ad_doc("$ceil", ad_doc("$divide", ad_array2(read_part(value, "$month"),
+					  ad_doc("$ceil", ad_doc("$divide", ad_array2(read_part(&moved, "$month"),
 																  ad_integer(3)))));
 	if (parts[part].op == NULL)
-		return ad_doc("$add", ad_array2(times(read_part(value, "$second"), 1000),
-										read_part(value, "$millisecond")));
-	expr = read_part(value, parts[part].op);
+		return ad_doc("$add", ad_array2(times(read_part(&moved, "$second"), 1000),
+										read_part(&moved, "$millisecond")));
+	expr = read_part(&moved, parts[part].op);
 	if (parts[part].add != 0)
 		return ad_doc("$add", ad_array2(expr, ad_integer(parts[part].add)));
 	if (parts[part].min >= 0)
@@ -362,8 +363,8 @@ part_expr(const AdValue *value, int part)
 	/* a year of four digits needs no care for those before 1 */
 	if (value->near)
 		return expr;
-	expr = ad_doc("$subtract", ad_array2(expr, far_years()));
-	return ad_doc("$let", ad_doc2("vars", ad_doc("y", expr), "in", year_expr(ad_string("$$y"))));
+	expr = ad_doc("$subtract", ad_array2(expr, far_years(context, value)));
+	return year_expr(ad_let(context, expr));
 }
 
 static void
@@ -403,7 +404,6 @@ static bool
 extract(AdValueContext *context, List *args, AdValue *value)
 {
 	const char *name = lower_constant(linitial(args));
-	AdValue		moved;
 
 	if (name == NULL || !ad_value(context, lsecond(args), value))
 		return false;
@@ -419,8 +419,7 @@ extract(AdValueContext *context, List *args, AdValue *value)
 		if ((value->unit != NULL && !(parts[i].of_days && unit_rank(value->unit) <= unit_rank("day"))) ||
 			(value->typid == DATEOID && !parts[i].of_days) || !read_clock(context, value))
 			return false;
-		moved = moved_near(value);
-		set_number(value, with_far(value, part_expr(&moved, i)), parts[i].min, parts[i].max,
+		set_number(value, part_expr(context->base, value, i), parts[i].min, parts[i].max,
 				   strcmp(name, "second") == 0 ? 1000 : 1, parts[i].scale);
 		return true;
 	}
@@ -626,19 +625,19 @@ since_unit(const AdValue *value)
 
 /* the same as what tells instants apart: a date, or milliseconds */
 static Node *
-trunc_key(const AdValue *value, const char *unit)
+trunc_key(AdExprContext *context, const AdValue *value, const char *unit)
 {
-	AdValue		moved = moved_near(value);
+	AdValue		moved = moved_near(context, value);
 	Node	   *beginning = trunc_expr(&moved, unit);
 
 	if (value->near)
 		return beginning;
-	return with_far(value, ad_doc("$subtract", ad_array2(ms_expr(beginning), ad_string("$$far"))));
+	return ad_doc("$subtract", ad_array2(ms_expr(beginning), far_expr(context, value)));
 }
 
 /* what a clock that may be turned shows, to the unit: as a document */
 static Node *
-clock_key(const AdValue *value)
+clock_key(AdExprContext *context, const AdValue *value)
 {
 	static const struct
 	{
@@ -650,12 +649,12 @@ clock_key(const AdValue *value)
 		{"second", "$second"},
 		{NULL, "$millisecond"},
 	};
-	AdValue		moved = moved_near(value);
-	Node	   *key = ad_doc("d", trunc_key(value, "day"));
+	AdValue		moved = moved_near(context, value);
+	Node	   *key = ad_doc("d", trunc_key(context, value, "day"));
 
 	for (int i = 0; i < lengthof(shown); i++)
 	{
-		ad_doc_add(key, psprintf("p%d", i), with_far(value, read_part(&moved, shown[i].op)));
+		ad_doc_add(key, psprintf("p%d", i), read_part(&moved, shown[i].op));
 		if (shown[i].unit != NULL && is_unit(value->unit, shown[i].unit))
 			break;
 	}
@@ -667,21 +666,22 @@ clock_key(const AdValue *value)
  * are, or NULL if there is none.
  */
 Node *
-ad_instant_key(const AdValue *value)
+ad_instant_key(AdExprContext *context, const AdValue *value)
 {
 	bool		utc = value->zone == NULL || equal(value->zone, ad_string("UTC"));
-
-	AdValue		moved = moved_near(value);
+	AdValue		moved;
+	Node	   *instant;
 
 	if (ad_instant_of_days(value->unit))
-		return trunc_key(value, value->unit);
+		return trunc_key(context, value, value->unit);
 	/* a day later on a clock that is turned may be no other time */
 	if (value->shift != 0 && value->typid == TIMESTAMPTZOID)
 		return NULL;
 	if (value->typid == TIMESTAMPOID && !utc)
-		return clock_key(value);
+		return clock_key(context, value);
 	if (value->unit == NULL)
 		return value->expr;
-	return with_far(value, ad_doc("$subtract", ad_array2(value->near ? value->expr : ms_expr(value->expr),
-														 since_unit(&moved))));
+	moved = moved_near(context, value);
+	instant = ad_let(context, value->expr);
+	return ad_doc("$subtract", ad_array2(value->near ? instant : ms_expr(instant), since_unit(&moved)));
 }

@@ -28,9 +28,11 @@
 #include "optimizer/tlist.h"
 #include "utils/lsyscache.h"
 
+#include "budget.h"
 #include "compat.h"
 #include "join.h"
 #include "leaf.h"
+#include "let.h"
 #include "path.h"
 
 /* what MongoDB needs to find a document by its _id */
@@ -71,7 +73,7 @@ init_side(AdJoinSide *side, RelOptInfo *rel)
 	side->rel = rel;
 	side->relation = relation;
 	side->context = relation->context;
-	side->context.shared = NIL;
+	side->context.bindings = NIL;
 	return true;
 }
 
@@ -297,6 +299,7 @@ outer_key(AdJoin *join)
 
 	if (!ad_value(&values, join->outer.key, &value))
 		return NULL;
+	value.expr = ad_let_all(values.base, value.expr);
 	if (join->outer.column->type->variant == NULL)
 		return value.expr;
 	objectid = ad_doc2("input", lower, "to", ad_string("objectId"));
@@ -318,6 +321,7 @@ make_query(AdJoin *join)
 	Node	   *key = outer_key(join);
 	Node	   *joined = inner_filter(join);
 	Node	   *lookup;
+	Size		size = 0;
 
 	if (key == NULL)
 		return false;
@@ -349,7 +353,7 @@ make_query(AdJoin *join)
 		join->query->stages = lappend(join->query->stages,
 									  ad_doc("$project", join->query->projection));
 	join->query->projection = NULL;
-	return true;
+	return ad_budget_allows((Node *) join->query->stages, AD_STAGES_DEPTH, &size);
 }
 
 /*

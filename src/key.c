@@ -142,7 +142,7 @@ ad_key_expr(AdValueContext *context, Node *node, bool nullable)
 		return NULL;
 	if (value.typid != TIMESTAMPTZOID && value.typid != TIMESTAMPOID && value.typid != DATEOID)
 		return value.expr;
-	key = ad_instant_key(&value);
+	key = ad_instant_key(context->base, &value);
 	if (key != NULL && nullable && IsA(key, List) && ad_tag(key) == AD_DOCUMENT &&
 		ad_member_str(key, 0)[0] != '$')
 		return NULL;

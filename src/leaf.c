@@ -114,12 +114,18 @@ ad_leaf_has_type(const char *path, const AdType *type)
 	return ad_field(path, "$type", aliases(type->certain, type->possible));
 }
 
-/* a value of a merely possible BSON type does decode */
+/*
+ * A value of a merely possible BSON type does decode.  The types are said in
+ * the match language, too, so that each branch of an $or can use an index.
+ */
 static Node *
 possible_fits(const char *path, const AdType *type)
 {
-	return ad_node(AD_EXPR,
-				   list_make1(ad_possible_expr(type, ad_string(psprintf("$%s", path)))));
+	static const char *const none[] = {NULL};
+
+	return ad_and(list_make2(ad_field(path, "$type", aliases(none, type->possible)),
+							 ad_node(AD_EXPR,
+									 list_make1(ad_possible_expr(type, ad_string(psprintf("$%s", path)))))));
 }
 
 /*

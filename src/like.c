@@ -46,6 +46,7 @@
 #include "compat.h"
 #include "leaf.h"
 #include "like.h"
+#include "typeexpr.h"
 
 /* MongoDB takes 32764 bytes, older servers fewer */
 #define MAX_REGEX_LENGTH	16000
@@ -463,13 +464,12 @@ match_objectids(const char *path, const AdPattern *pattern, const char *regex)
 	if (list_length(pattern->parts) == 2 && last[0] == '\0' && !pattern->any_one)
 		return ad_and(list_make2(ad_field(path, "$gte", objectid_end(pattern->literal.data, '0')),
 								 ad_field(path, "$lte", objectid_end(pattern->literal.data, 'f'))));
-	return ad_node(AD_EXPR,
-				   list_make1(ad_doc("$and",
-									 ad_array2(ad_doc("$eq", ad_array2(ad_doc("$type", value),
-																	   ad_string("objectId"))),
-											   ad_doc("$regexMatch",
-													  ad_doc2("input", ad_doc("$toString", value),
-															  "regex", ad_string(regex)))))));
+	/* what cannot be converted is no text, and null is no match */
+	return ad_and(list_make2(ad_field(path, "$type", ad_string("objectId")),
+							 ad_node(AD_EXPR,
+									 list_make1(ad_doc("$regexMatch",
+													   ad_doc2("input", ad_converted(value, "string"),
+															   "regex", ad_string(regex)))))));
 }
 
 /* the predicate of texts that match, mismatches aside */

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
 
@@ -120,9 +121,32 @@ ad_false(void)
 	return ad_node(AD_FALSE, NIL);
 }
 
+/* among how many nodes ad_append_new() looks for an equal one */
+#define MAX_COMPARED	32
+
 /*
- * Join predicates by `tag`, one level deep and each once: `neutral` ones are
- * dropped, a `decisive` one decides.
+ * Append a node unless one of the first or of the last is equal.  Equal ones
+ * are in most cases the guards of one column, which comes again and again; to
+ * look at all of thousands would take minutes.
+ */
+List *
+ad_append_new(List *nodes, Node *node)
+{
+	int			count = list_length(nodes);
+
+	for (int i = 0; i < count; i++)
+	{
+		if (i == MAX_COMPARED && count > 2 * MAX_COMPARED)
+			i = count - MAX_COMPARED;
+		if (equal(list_nth(nodes, i), node))
+			return nodes;
+	}
+	return lappend(nodes, node);
+}
+
+/*
+ * Join predicates by `tag`, one level deep: `neutral` ones are dropped, a
+ * `decisive` one decides.
  */
 static Node *
 join_predicates(List *predicates, AdTag tag, AdTag neutral, AdTag decisive)
@@ -137,10 +161,14 @@ join_predicates(List *predicates, AdTag tag, AdTag neutral, AdTag decisive)
 
 		if (kind == decisive)
 			return predicate;
+		CHECK_FOR_INTERRUPTS();
 		if (kind == tag)
-			flat = list_concat_unique(flat, list_copy_tail((List *) predicate, 1));
+		{
+			for (int i = 1; i < list_length((List *) predicate); i++)
+				flat = ad_append_new(flat, list_nth((List *) predicate, i));
+		}
 		else if (kind != neutral)
-			flat = list_append_unique(flat, predicate);
+			flat = ad_append_new(flat, predicate);
 	}
 	if (flat == NIL)
 		return ad_node(neutral, NIL);

@@ -26,6 +26,7 @@ typedef enum AdTag
 	AD_ARRAY,					/* value, ... */
 	AD_OBJECTID,				/* String of 24 hex digits */
 	AD_MAXKEY,					/* greater than all else */
+	AD_NUL,						/* the string of one U+0000 */
 	AD_BINDATA,					/* Integer subtype, String of hex digits */
 	AD_SLOT,					/* Integer index */
 	AD_OPERAND,					/* operand, type, Integer AdRounding, Integer
@@ -98,6 +99,7 @@ extern Node *ad_oid_value(Oid value);
 extern Node *ad_null(void);
 extern Node *ad_true(void);
 extern Node *ad_false(void);
+extern List *ad_append_new(List *nodes, Node *node);
 extern Node *ad_and(List *predicates);
 extern Node *ad_or(List *predicates);
 extern Node *ad_field(const char *path, const char *op, Node *value);

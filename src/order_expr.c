@@ -15,7 +15,9 @@
 #include "optimizer/optimizer.h"
 
 #include "compat.h"
+#include "budget.h"
 #include "having.h"
+#include "let.h"
 #include "order_expr.h"
 #include "typeexpr.h"
 
@@ -71,18 +73,23 @@ ad_order_expr_key(AdExprContext *base, RelOptInfo *rel, const PathKey *pathkey)
 	{
 		AdValueContext context = {.base = base, .no_guards = true};
 		int			slots = list_length(base->slots);
+		Size		size = 0;
 		AdValue		value;
 		Node	   *expr;
 
+		base->visits = 0;
 		if (ad_value(&context, lfirst(lc), &value) && context.failures == NIL &&
-			!value.rounded && ad_ordered_expr(&value, pathkey, &expr))
+			!value.rounded && ad_ordered_expr(base, &value, pathkey, &expr))
 		{
 			AdSortKey  *key = palloc0(sizeof(AdSortKey));
 
-			key->value = ad_value_share(base, expr);
-			key->not_null = value.nullable ? ad_value_share(base, ad_value_not_null(&value)) : NULL;
+			key->value = ad_let_all(base, expr);
+			key->not_null = value.nullable ? ad_let_all(base, ad_value_not_null(&value)) : NULL;
 			key->guard = fits_guard(context.columns);
-			return key;
+			if (ad_budget_allows(key->value, AD_STAGES_DEPTH + 2, &size) &&
+				ad_budget_allows(key->not_null, AD_STAGES_DEPTH + 2, &size) &&
+				ad_budget_allows(key->guard, AD_STAGES_DEPTH + 2, &size))
+				return key;
 		}
 		base->slots = list_truncate(base->slots, slots);
 	}

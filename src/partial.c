@@ -53,7 +53,7 @@ computed_key(AdGroupBuilder *builder, Node *key)
 	Node	   *expr;
 
 	context.slots = list_copy(context.slots);
-	context.shared = list_copy(context.shared);
+	context.bindings = list_copy(context.bindings);
 	values.base = &context;
 	values.columns = list_copy(values.columns);
 	values.failures = list_copy(values.failures);
@@ -261,7 +261,7 @@ have_duplicates(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder)
  */
 static RelOptInfo *
 partial_relation(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
-				 AdGroupBuilder *builder, PathTarget *target)
+				 AdUpperRelation *upper, PathTarget *target)
 {
 	AdRelation *relation = input_rel->fdw_private;
 	RelOptInfo *rel = fetch_upper_rel(root, UPPERREL_PARTIAL_GROUP_AGG, output_rel->relids);
@@ -272,7 +272,7 @@ partial_relation(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_re
 	rel->fdwroutine = input_rel->fdwroutine;
 	rel->reltarget = target;
 	rel->baserestrictinfo = relation->local_conds;
-	rel->fdw_private = ad_built_relation(relation, builder);
+	rel->fdw_private = upper;
 	return rel;
 }
 
@@ -342,6 +342,7 @@ ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_r
 {
 	AdRelation *relation = input_rel->fdw_private;
 	AdGroupBuilder builder;
+	AdUpperRelation *upper;
 	PathTarget *target;
 	RelOptInfo *rel;
 	List	   *keys;
@@ -362,7 +363,10 @@ ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_r
 	/* what fails may be in a group that a condition leaves out */
 	if (relation->local_conds != NIL && builder.values.failures != NIL)
 		return;
-	rel = partial_relation(root, input_rel, output_rel, &builder, target);
+	upper = ad_built_relation(relation, &builder);
+	if (upper == NULL)
+		return;
+	rel = partial_relation(root, input_rel, output_rel, upper, target);
 	add_final_paths(root, stage, input_rel, output_rel,
 					partial_path(root, input_rel, rel, builder.keys));
 }

@@ -115,6 +115,8 @@ add_parameterized_path(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *info)
 	ListCell   *lc;
 
 	context.join_root = root;
+	context.proven = NULL;
+	context.filter = NULL;
 	foreach(lc, info->ppi_clauses)
 	{
 		RestrictInfo *condition = lfirst_node(RestrictInfo, lc);

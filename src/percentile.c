@@ -23,6 +23,7 @@
 #include "utils/lsyscache.h"
 
 #include "group_stages.h"
+#include "let.h"
 #include "typeexpr.h"
 
 /*
@@ -146,12 +147,12 @@ return_continuous(AdGroup *group, int position, const AdCall *call, const char *
 bool
 ad_group_return_percentile(AdGroup *group, int position, const AdCall *call)
 {
-	Node	   *expr = ad_group_ordered_expr(call);
+	Node	   *expr = ad_group_ordered_expr(group, call);
 	const char *name;
 
 	if (expr == NULL || group->sets != NIL)
 		return false;
-	name = find_ranking(group, ad_value_share(group->context, expr));
+	name = find_ranking(group, ad_let_all(group->context, expr));
 	return call->aggregate == AD_PERCENTILE_DISC ?
 		return_discrete(group, position, call, name) :
 		return_continuous(group, position, call, name);
@@ -173,7 +174,7 @@ partition_expr(AdGroup *group)
 			value = ad_value_if(ad_fits_expr(key->column->type, value, false),
 								ad_unified_expr(key->column->type, value), ad_null());
 		keys = ad_doc_add(keys, psprintf("k%d", foreach_current_index(lc)),
-						  ad_value_share(group->context, value));
+						  ad_let_all(group->context, value));
 	}
 	return keys;
 }

@@ -209,6 +209,9 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
 		elog(ERROR, "the order of a path has no translation");
 	/* in a parameterized path there are conditions that join, too */
 	context.join_root = path->path.param_info != NULL ? root : NULL;
+	/* one condition is not to rely on another, as MongoDB may do it first */
+	context.proven = NULL;
+	context.filter = NULL;
 	foreach(lc, clauses)
 	{
 		RestrictInfo *condition = lfirst_node(RestrictInfo, lc);

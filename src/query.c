@@ -14,6 +14,8 @@
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
 
+#include "bsonread.h"
+#include "budget.h"
 #include "query.h"
 #include "typeexpr.h"
 
@@ -425,6 +427,26 @@ fill_command(const AdQuery *query, AdCommand *command)
 	command->allow_disk_use = query->allow_disk_use;
 }
 
+/*
+ * The part of a command that grows with the operands' values.  Those of
+ * constants were within the planner's budget; those of parameters were not
+ * known to it.
+ */
+static const uint8 *
+body_bson(Node *document)
+{
+	const uint8 *body = ad_template_bson(document);
+	int32		size = ad_read_int32(body);
+
+	if (size > AD_MAX_COMMAND)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("query is too large for MongoDB"),
+				 errdetail("It has %d bytes, and MongoDB takes %d.", size, AD_MAX_COMMAND),
+				 errhint("Compare with fewer or shorter values, or set the option enable_filter_pushdown of the foreign table to false.")));
+	return body;
+}
+
 static const uint8 *
 optional_bson(Node *document)
 {
@@ -457,14 +479,14 @@ ad_query_bind(const AdQuery *query, const AdSlot *slots, AdCommand *command)
 	if (query->aggregate)
 	{
 		command->body =
-			ad_template_bson(ad_doc("pipeline",
-									pipeline(query, filter,
-											 skip == 0 ? NULL : ad_int64(skip),
-											 limit == PG_INT64_MAX ? NULL : ad_int64(limit),
-											 slots)));
+			body_bson(ad_doc("pipeline",
+							 pipeline(query, filter,
+									  skip == 0 ? NULL : ad_int64(skip),
+									  limit == PG_INT64_MAX ? NULL : ad_int64(limit),
+									  slots)));
 		return true;
 	}
-	command->body = ad_template_bson(ad_template_match(filter));
+	command->body = body_bson(ad_template_match(filter));
 	command->projection = optional_bson(query->projection);
 	command->sort = optional_bson(query->sort);
 	command->skip = skip;
@@ -527,7 +549,7 @@ ad_query_find_mismatch(const AdQuery *query, const AdSlot *slots,
 	if (joined)
 		command->collection = query->joined_collection;
 	command->kind = AD_COMMAND_FIND;
-	command->body = ad_template_bson(ad_template_match(filter));
+	command->body = body_bson(ad_template_match(filter));
 	command->projection = NULL;
 	if (path != NULL)
 		command->projection = ad_template_bson(ad_doc(path, ad_integer(1)));

@@ -178,6 +178,7 @@ ad_template_fold(Node *predicate, const AdSlot *slots)
 	List	   *folded = NIL;
 	Node	   *inner;
 
+	CHECK_FOR_INTERRUPTS();
 	check_stack_depth();
 	switch (tag)
 	{
@@ -269,6 +270,7 @@ ad_template_bind(Node *value, const AdSlot *slots)
 	List	   *bound = NIL;
 	ListCell   *lc;
 
+	CHECK_FOR_INTERRUPTS();
 	check_stack_depth();
 	if (!IsA(value, List))
 		return value;
@@ -517,6 +519,10 @@ write_tagged(StringInfo out, const char *key, Node *value)
 		case AD_MAXKEY:
 			ad_write_key(out, BSON_TYPE_MAXKEY, key);
 			return;
+		case AD_NUL:
+			ad_write_key(out, BSON_TYPE_UTF8, key);
+			ad_write_string(out, "", 1);
+			return;
 		case AD_BINDATA:
 			ad_write_key(out, BSON_TYPE_BINARY, key);
 			write_bindata(out, ad_member_int(value, 0), ad_member_str(value, 1));
@@ -534,6 +540,7 @@ write_value(StringInfo out, const char *key, Node *value)
 {
 	const char *string;
 
+	CHECK_FOR_INTERRUPTS();
 	check_stack_depth();
 	switch (nodeTag(value))
 	{
@@ -609,6 +616,9 @@ print_tagged(StringInfo out, Node *value)
 		case AD_MAXKEY:
 			appendStringInfoString(out, "MaxKey()");
 			return;
+		case AD_NUL:
+			appendStringInfoString(out, "\"\\u0000\"");
+			return;
 		case AD_BINDATA:
 			appendStringInfo(out, "HexData(%d, \"%s\")", ad_member_int(value, 0),
 							 ad_member_str(value, 1));
@@ -627,6 +637,7 @@ print_tagged(StringInfo out, Node *value)
 void
 ad_template_print(StringInfo out, Node *value)
 {
+	CHECK_FOR_INTERRUPTS();
 	check_stack_depth();
 	switch (nodeTag(value))
 	{

@@ -17,9 +17,11 @@
 #include "utils/selfuncs.h"
 #include "utils/typcache.h"
 
+#include "budget.h"
 #include "compat.h"
 #include "group.h"
 #include "key.h"
+#include "let.h"
 #include "order.h"
 #include "partial.h"
 #include "plan.h"
@@ -359,6 +361,8 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 	Node	   *argument = aggregate_argument(aggref);
 	AdValue    *value = palloc(sizeof(AdValue));
 	AdCall		call = {.result_type = aggref->aggtype};
+	List	   *failures = values->failures;
+	List	   *of_argument;
 	bool		known;
 
 	if (aggref->aggvariadic || list_length(aggref->args) > 1 ||
@@ -373,18 +377,22 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 		call.filter = ad_value_condition(values, (Node *) aggref->aggfilter, true);
 		if (call.filter == NULL)
 			return false;
+		call.filter = ad_let(values->base, call.filter);
 	}
 	if (is_distinct(aggref, call.aggregate))
 		return call.filter == NULL &&
 			ad_group_return_distinct(builder->group, position, &call);
 	if (argument != NULL)
 	{
-		values->reach = call.filter;
+		failures = values->failures;
+		values->failures = NIL;
 		known = ad_value(values, argument, value) ||
 			(call.aggregate == AD_COUNT && countable_column(values, argument, value));
-		values->reach = NULL;
+		of_argument = values->failures;
+		values->failures = failures;
 		if (!known)
 			return false;
+		ad_value_fail_if(values, of_argument, call.filter);
 		call.argument = value;
 	}
 	return ad_group_return(builder->group, position, &call);
@@ -442,23 +450,28 @@ ad_build_group(const AdRelation *relation)
 
 	*context = relation->context;
 	context->slots = list_copy(context->slots);
-	context->shared = NIL;
+	context->bindings = NIL;
+	context->visits = 0;
 	builder.values.base = context;
 	builder.group = ad_group_create(context);
 	return builder;
 }
 
 /*
- * What the group is to the planner once it is built.
+ * What the group is to the planner once it is built; NULL if it is beyond the
+ * budget.
  */
 AdUpperRelation *
 ad_built_relation(const AdRelation *relation, const AdGroupBuilder *builder)
 {
 	AdUpperRelation *upper = palloc0(sizeof(AdUpperRelation));
+	Size		size = 0;
 
 	upper->query = ad_query_create(relation->serverid, relation->options,
 								   relation->filter);
 	ad_group_finish(builder->group, upper->query);
+	if (!ad_budget_allows((Node *) upper->query->stages, AD_STAGES_DEPTH, &size))
+		return NULL;
 	upper->grouping.group = builder->group;
 	upper->grouping.tlist = builder->tlist;
 	upper->grouping.context = builder->values.base;
@@ -565,6 +578,8 @@ add_grouping(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 		return;
 
 	upper = ad_built_relation(relation, &builder);
+	if (upper == NULL)
+		return;
 	upper->query->single_row = builder.sets == NIL ? keys == NIL : linitial(builder.sets) == NIL;
 	upper->having = ad_having_push(&upper->grouping, upper->query, having);
 	if (list_length(builder.sets) > 1 && llast(builder.sets) == NIL)

@@ -27,6 +27,7 @@
 #include "constant.h"
 #include "function.h"
 #include "instant.h"
+#include "let.h"
 #include "typeexpr.h"
 #include "value.h"
 
@@ -82,8 +83,17 @@ ad_value_not_null(const AdValue *value)
 }
 
 /*
- * Note when PostgreSQL raises an error; `when` holds where the value is
- * computed at all.
+ * Give the value a name, so that it can be used more than once.
+ */
+Node *
+ad_value_let(AdValueContext *context, AdValue *value)
+{
+	value->expr = ad_let(context->base, value->expr);
+	return value->expr;
+}
+
+/*
+ * Note when PostgreSQL raises an error.
  */
 void
 ad_value_fail(AdValueContext *context, AdFailureKind kind, Node *when)
@@ -91,122 +101,56 @@ ad_value_fail(AdValueContext *context, AdFailureKind kind, Node *when)
 	AdFailure  *failure = palloc(sizeof(AdFailure));
 
 	failure->kind = kind;
-	failure->when = context->reach == NULL ? when :
-		ad_doc("$and", ad_array2(context->reach, when));
+	failure->when = when;
 	context->failures = lappend(context->failures, failure);
 }
 
-/* the one BSON type of a column's values that decode */
-static Node *
-converted(const AdType *type, Node *path)
-{
-	switch (type->class)
-	{
-		case AD_CLASS_INTEGER:
-			return ad_doc("$toLong", path);
-		case AD_CLASS_FLOAT:
-			return ad_doc("$toDouble", path);
-		default:
-			if (type->variant == NULL)
-				return path;
-			return ad_value_if(ad_doc("$eq", ad_array2(ad_doc("$type", path),
-													   ad_string(type->variant))),
-							   ad_doc(type->unify, path), path);
-	}
-}
-
 /*
- * A column's value, in the one node that stands for it, so that uses of the
- * same column can be told.
+ * Note the failures of what is computed under a condition only; or, if that is
+ * NULL, always.
  */
-typedef struct AdShared
+void
+ad_value_fail_if(AdValueContext *context, List *failures, Node *condition)
 {
-	AttrNumber	attnum;
-	Node	   *expr;
-} AdShared;
-
-static Node *
-shared_expr(AdExprContext *context, AttrNumber attnum, Node *expr)
-{
-	AdShared   *shared;
 	ListCell   *lc;
 
-	foreach(lc, context->shared)
+	foreach(lc, failures)
 	{
-		shared = lfirst(lc);
-		if (shared->attnum == attnum)
-			return shared->expr;
+		AdFailure  *failure = lfirst(lc);
+
+		ad_value_fail(context, failure->kind, condition == NULL ? failure->when :
+					  ad_doc("$and", ad_array2(condition, failure->when)));
 	}
-	shared = palloc(sizeof(AdShared));
-	shared->attnum = attnum;
-	shared->expr = expr;
-	context->shared = lappend(context->shared, shared);
-	return expr;
-}
-
-/* how often the node, itself and not one like it, is used in an expression */
-static int
-count_uses(Node *expr, const Node *used)
-{
-	int			count = 0;
-	ListCell   *lc;
-
-	if (expr == used)
-		return 1;
-	if (!IsA(expr, List))
-		return 0;
-	foreach(lc, (List *) expr)
-		count += count_uses(lfirst(lc), used);
-	return count;
-}
-
-static Node *
-replace_uses(Node *expr, const Node *used, Node *replacement)
-{
-	List	   *members = NIL;
-	ListCell   *lc;
-
-	if (expr == used)
-		return replacement;
-	if (!IsA(expr, List))
-		return expr;
-	foreach(lc, (List *) expr)
-		members = lappend(members, replace_uses(lfirst(lc), used, replacement));
-	return (Node *) members;
 }
 
 /*
- * The same expression, in which the value of a column that is used several
- * times is computed once, as a variable.
+ * The condition that there is a failure of that kind, or NULL if there is none.
  */
 Node *
-ad_value_share(AdExprContext *context, Node *expr)
+ad_failures_when(const List *failures, AdFailureKind kind)
 {
-	Node	   *vars = NULL;
+	List	   *whens = NIL;
 	ListCell   *lc;
 
-	foreach(lc, context->shared)
+	foreach(lc, failures)
 	{
-		AdShared   *shared = lfirst(lc);
-		const char *name = psprintf("c%d", shared->attnum);
+		AdFailure  *failure = lfirst(lc);
 
-		if (count_uses(expr, shared->expr) < 2)
-			continue;
-		expr = replace_uses(expr, shared->expr, ad_string(psprintf("$$%s", name)));
-		vars = ad_doc_add(vars, name, shared->expr);
+		if (failure->kind == kind)
+			whens = lappend(whens, failure->when);
 	}
-	return vars == NULL ? expr : ad_doc("$let", ad_doc2("vars", vars, "in", expr));
+	if (list_length(whens) > 1)
+		return ad_doc("$or", ad_node(AD_ARRAY, whens));
+	return whens == NIL ? NULL : linitial(whens);
 }
 
 /*
- * The value of a column's type that is at `path`.  Unless it is known to
- * decode, `test` tells whether it does; else it is null.
+ * The value of a column's type, which is that expression; false if there are
+ * none of the type.
  */
 bool
-ad_value_at(const AdType *type, const char *path, Node *test, AdValue *value)
+ad_value_of_type(const AdType *type, Node *expr, bool nullable, AdValue *value)
 {
-	Node	   *field = ad_string(psprintf("$%s", path));
-
 	if (type->typid == TIMESTAMPOID || type->typid == DATEOID)
 	{
 		(void) init_value(value, TIMESTAMPTZOID);
@@ -215,31 +159,31 @@ ad_value_at(const AdType *type, const char *path, Node *test, AdValue *value)
 	}
 	else if (!init_value(value, type->typid) || type->typid == NUMERICOID)
 		return false;
-	value->nullable = test != NULL;
-	value->expr = converted(type, field);
-	if (test != NULL)
-		value->expr = ad_value_if(test, value->expr, ad_null());
+	value->expr = expr;
+	value->nullable = nullable;
 	return true;
 }
 
+/*
+ * A column.  Where the caller notices mismatches later, a value of one does no
+ * harm.
+ */
 static bool
 column_value(AdValueContext *context, const AdColumn *column, AdValue *value)
 {
 	Node	   *path = ad_string(psprintf("$%s", column->field));
 	bool		proven = ad_is_proven(context->base, column);
 	bool		is_error = column->on_mismatch == AD_MISMATCH_ERROR;
-	Node	   *test = NULL;
+	Node	   *expr = proven ? ad_decoded_expr(column->type, path) :
+	is_error && !context->no_guards ? ad_total_expr(column->type, path) :
+	ad_fitting_expr(column->type, path);
 
-	if (!proven)
-		test = is_error && !context->no_guards ? ad_safe_expr(column->type, path) :
-			ad_fits_expr(column->type, path, false);
-	if (!ad_value_at(column->type, column->field, test, value))
+	if (!ad_value_of_type(column->type, expr, !proven, value))
 		return false;
 	value->column = column;
 	value->of = column;
 	value->near = ad_instant_is_near(context->base->filter, column->field);
-	if (!IsA(value->expr, String))
-		value->expr = shared_expr(context->base, column->attnum, value->expr);
+	value->expr = ad_let_column(context->base, column->attnum, value->expr);
 	if (!proven && is_error)
 		context->columns = lappend(context->columns, unconstify(AdColumn *, column));
 	return true;
@@ -360,24 +304,62 @@ merge_value(AdValue *value, const AdValue *other)
 	value->of = NULL;
 }
 
-/* both conditions, of which the first may be NULL for none */
-static Node *
-and_also(Node *first, Node *second)
-{
-	return first == NULL ? second : ad_doc("$and", ad_array2(first, second));
-}
-
-/* one branch of CASE, which is reached under `reach` */
+/* one result of CASE, and what fails in it apart */
 static bool
-branch_value(AdValueContext *context, Node *node, Node *reach, AdValue *branch)
+result_value(AdValueContext *context, Node *node, AdValue *result, List **failures)
 {
-	Node	   *outer = context->reach;
+	List	   *outer = context->failures;
 	bool		known;
 
-	context->reach = reach;
-	known = ad_value(context, node, branch);
-	context->reach = outer;
+	context->failures = NIL;
+	known = ad_value(context, node, result);
+	*failures = context->failures;
+	context->failures = outer;
 	return known;
+}
+
+/* {$switch: {branches: [...], default: ...}}, or $cond */
+static Node *
+switch_expr(List *conditions, List *results, Node *otherwise)
+{
+	List	   *branches = NIL;
+	ListCell   *condition;
+	ListCell   *result;
+
+	if (list_length(conditions) == 1)
+		return ad_value_if(linitial(conditions), linitial(results), otherwise);
+	forboth(condition, conditions, result, results)
+		branches = lappend(branches, ad_doc2("case", lfirst(condition), "then", lfirst(result)));
+	return ad_doc("$switch", ad_doc2("branches", ad_node(AD_ARRAY, branches),
+									 "default", otherwise));
+}
+
+/*
+ * CASE fails where the result that it chooses does: for each kind of failures
+ * a CASE of them.  `failures` has a list of them for each result.
+ */
+static void
+fail_as_chosen(AdValueContext *context, List *conditions, List *failures)
+{
+	ListCell   *lc;
+
+	for (int kind = 0; kind < AD_FAILURE_KINDS; kind++)
+	{
+		List	   *whens = NIL;
+		bool		fails = false;
+
+		foreach(lc, failures)
+		{
+			Node	   *when = ad_failures_when(lfirst(lc), (AdFailureKind) kind);
+
+			fails |= when != NULL;
+			whens = lappend(whens, when != NULL ? when : (Node *) makeBoolean(false));
+		}
+		if (fails)
+			ad_value_fail(context, (AdFailureKind) kind,
+						  switch_expr(conditions, list_truncate(list_copy(whens), list_length(conditions)),
+									  llast(whens)));
+	}
 }
 
 /*
@@ -387,10 +369,12 @@ branch_value(AdValueContext *context, Node *node, Node *reach, AdValue *branch)
 static bool
 case_branches(AdValueContext *context, CaseExpr *expr, AdValue *value)
 {
-	List	   *branches = NIL;
-	Node	   *reach = context->reach;
-	int			failures = list_length(context->failures);
-	AdValue		branch;
+	List	   *conditions = NIL;
+	List	   *results = NIL;
+	List	   *failures = NIL;
+	List	   *fails;
+	int			known = list_length(context->failures);
+	AdValue		result;
 	ListCell   *lc;
 
 	foreach(lc, expr->args)
@@ -398,27 +382,24 @@ case_branches(AdValueContext *context, CaseExpr *expr, AdValue *value)
 		CaseWhen   *when = lfirst_node(CaseWhen, lc);
 		Node	   *condition = ad_value_condition(context, (Node *) when->expr, true);
 
-		if (condition == NULL || list_length(context->failures) != failures ||
-			!branch_value(context, (Node *) when->result, and_also(reach, condition), &branch))
+		if (condition == NULL || list_length(context->failures) != known ||
+			!result_value(context, (Node *) when->result, &result, &fails))
 			return false;
-		failures = list_length(context->failures);
-		branches = lappend(branches, ad_doc2("case", condition, "then", branch.expr));
-		reach = and_also(reach, ad_doc("$not", ad_array1(condition)));
+		conditions = lappend(conditions, ad_let(context->base, condition));
+		results = lappend(results, result.expr);
+		failures = lappend(failures, fails);
 		if (lc == list_head(expr->args))
-			*value = branch;
-		else if (!same_form(value, &branch))
+			*value = result;
+		else if (!same_form(value, &result))
 			return false;
-		merge_value(value, &branch);
+		merge_value(value, &result);
 	}
-	if (!branch_value(context, (Node *) expr->defresult, reach, &branch) ||
-		!same_form(value, &branch))
+	if (!result_value(context, (Node *) expr->defresult, &result, &fails) ||
+		!same_form(value, &result))
 		return false;
-	merge_value(value, &branch);
-	if (list_length(branches) == 1)
-		value->expr = ad_value_if(ad_member(linitial(branches), 1), value->expr, branch.expr);
-	else
-		value->expr = ad_doc("$switch", ad_doc2("branches", ad_node(AD_ARRAY, branches),
-												"default", branch.expr));
+	merge_value(value, &result);
+	value->expr = switch_expr(conditions, results, result.expr);
+	fail_as_chosen(context, conditions, lappend(failures, fails));
 	return true;
 }
 
@@ -432,6 +413,8 @@ case_value(AdValueContext *context, CaseExpr *expr, AdValue *value)
 	if (expr->arg != NULL)
 	{
 		known = ad_value(context, (Node *) expr->arg, &compared);
+		if (known)
+			(void) ad_value_let(context, &compared);
 		context->case_value = &compared;
 	}
 	known = known && case_branches(context, expr, value);
@@ -511,39 +494,14 @@ greatest_value(AdValueContext *context, MinMaxExpr *expr, AdValue *value)
 static bool
 nullif_value(AdValueContext *context, NullIfExpr *expr, AdValue *value)
 {
-	OpExpr		equality = *(OpExpr *) expr;
-	Node	   *condition;
+	Node	   *is_equal = ad_value_equality(context, (OpExpr *) expr, value);
 
-	NodeSetTag(&equality, T_OpExpr);
-	equality.opresulttype = BOOLOID;
-	condition = ad_value_condition(context, (Node *) &equality, true);
-	if (condition == NULL || !ad_value(context, linitial(expr->args), value))
+	if (is_equal == NULL)
 		return false;
 	value->column = NULL;
 	value->of = NULL;
 	value->nullable = true;
-	value->expr = ad_value_if(condition, ad_null(), value->expr);
-	return true;
-}
-
-/* a condition as a value: true, false or null */
-static bool
-bool_value(AdValueContext *context, Node *node, AdValue *value)
-{
-	int			failures = list_length(context->failures);
-	Node	   *when_true = ad_value_condition(context, node, true);
-	Node	   *when_false;
-
-	/* both say when it fails; once is enough */
-	if (when_true == NULL || list_length(context->failures) != failures)
-		return false;
-	when_false = ad_value_condition(context, node, false);
-	if (when_false == NULL)
-		return false;
-	(void) init_value(value, BOOLOID);
-	value->nullable = true;
-	value->expr = ad_value_if(when_true, (Node *) makeBoolean(true),
-							  ad_value_if(when_false, (Node *) makeBoolean(false), ad_null()));
+	value->expr = ad_value_if(is_equal, ad_null(), value->expr);
 	return true;
 }
 
@@ -604,7 +562,8 @@ ad_value(AdValueContext *context, Node *node, AdValue *value)
 {
 	const AdColumn *column;
 
-	check_stack_depth();
+	if (!ad_expr_may_go_on(context->base))
+		return false;
 	if (context->lookup != NULL && context->lookup(context, node, value))
 		return true;
 	if (ad_value_is_operand(context->base, node))
@@ -637,7 +596,7 @@ ad_value(AdValueContext *context, Node *node, AdValue *value)
 									 ((FuncExpr *) node)->args, value);
 		case T_OpExpr:
 			if (((OpExpr *) node)->opresulttype == BOOLOID)
-				return bool_value(context, node, value);
+				return ad_value_of_condition(context, node, value);
 			return ad_value_function(context, get_opcode(((OpExpr *) node)->opno),
 									 ((OpExpr *) node)->args, value);
 		case T_BoolExpr:
@@ -645,7 +604,7 @@ ad_value(AdValueContext *context, Node *node, AdValue *value)
 		case T_BooleanTest:
 		case T_DistinctExpr:
 		case T_ScalarArrayOpExpr:
-			return bool_value(context, node, value);
+			return ad_value_of_condition(context, node, value);
 		default:
 			return false;
 	}

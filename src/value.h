@@ -19,6 +19,8 @@ typedef enum AdFailureKind
 	AD_FAILURE_UNDERFLOW
 } AdFailureKind;
 
+#define AD_FAILURE_KINDS	(AD_FAILURE_UNDERFLOW + 1)
+
 typedef struct AdFailure
 {
 	Node	   *when;			/* a condition */
@@ -27,15 +29,17 @@ typedef struct AdFailure
 
 /*
  * A value in the aggregation language.  `expr` is null exactly where SQL's
- * value is, raises no error whatever the document holds, and is otherwise of
- * one BSON type for each SQL type:
+ * value is, and where PostgreSQL would raise an error instead.  It raises no
+ * error whatever the document holds, and in whatever order MongoDB evaluates
+ * its parts: each operator takes what its arguments can be.  Otherwise it is
+ * of one BSON type for each SQL type:
  *
  *	bool				bool
- *	int2, int4, int8	long, from `min` to `max`
+ *	int2, int4, int8	int or long, from `min` to `max`
  *	float8				double
  *	text				string
- *	numeric				decimal; or, if `divisor` is not 0, a long from
- *						`min` to `max` that `divisor` divides
+ *	numeric				decimal; or, if `divisor` is not 0, an int or long
+ *						from `min` to `max` that `divisor` divides
  *	timestamptz, timestamp, date
  *						date: an instant, read on the clock of `zone` and
  *						cut to `unit`, neither of which has happened yet
@@ -70,25 +74,29 @@ struct AdValueContext
 	bool		no_guards;		/* the caller does not notice mismatches later */
 	List	   *columns;		/* AdColumn: those whose mismatches are errors */
 	List	   *failures;		/* AdFailure */
-	Node	   *reach;			/* condition under which it is computed at all */
 	const AdValue *case_value;	/* what CASE compares */
 	AdValueLookup lookup;		/* or NULL */
 	void	   *lookup_arg;
 };
 
 extern bool ad_value(AdValueContext *context, Node *node, AdValue *value);
-extern Node *ad_value_share(AdExprContext *context, Node *expr);
 extern Node *ad_value_condition(AdValueContext *context, Node *node, bool wanted);
+
+extern bool ad_value_of_condition(AdValueContext *context, Node *node, AdValue *value);
+extern Node *ad_value_equality(AdValueContext *context, const OpExpr *expr, AdValue *first);
 
 extern bool ad_value_array(Const *array, List **constants);
 
 /* for the files that translate parts */
-extern bool ad_value_at(const AdType *type, const char *path, Node *test,
-						AdValue *value);
+extern bool ad_value_of_type(const AdType *type, Node *expr, bool nullable,
+							 AdValue *value);
 extern bool ad_value_operand(AdValueContext *context, Node *node,
 							 AdRounding rounding, int factor, AdValue *value);
 extern bool ad_value_is_operand(const AdExprContext *context, Node *node);
 extern void ad_value_fail(AdValueContext *context, AdFailureKind kind, Node *when);
+extern void ad_value_fail_if(AdValueContext *context, List *failures, Node *condition);
+extern Node *ad_value_let(AdValueContext *context, AdValue *value);
+extern Node *ad_failures_when(const List *failures, AdFailureKind kind);
 extern Node *ad_value_not_null(const AdValue *value);
 extern Node *ad_value_if(Node *condition, Node *value, Node *otherwise);
 
