@@ -37,7 +37,7 @@ class Expressions:
     def __init__(self):
         self.nodes, self.index, self.python, self.names = [], {}, {}, {}
         self.roots, self.assumed = {}, {}
-        self.problems, self.checked, self.base = {}, set(), Facts()
+        self.problems, self.checked, self.pending, self.base = {}, set(), [], Facts()
 
     # -- reading ----------------------------------------------------------------
 
@@ -85,8 +85,7 @@ class Expressions:
             return self.constant(argument)
         if name == "$let":
             inner = {**scope, **{var: self.read(value, scope) for var, value in argument["vars"].items()}}
-            for var in argument["vars"]:
-                self.check(inner[var])
+            self.pending += [inner[var] for var in argument["vars"]]
             return self.read(argument["in"], inner)
         if name in ("$filter", "$map", "$reduce"):
             return self.read_loop(name, argument, scope)
@@ -185,7 +184,7 @@ class Expressions:
     def check(self, node, facts=None):
         """Notes what may fail in an expression, by whatever facts it is evaluated."""
         base = facts or Facts()
-        todo = [node]
+        todo, self.pending = [node] + self.pending, []
         while todo:
             node = todo.pop()
             if node in self.checked:
@@ -255,18 +254,20 @@ class Expressions:
             if op == "$eq" and self.nodes[other] == ("op", "$trunc", (one,), ()):
                 self.learn(known, one, Value(whole=True, nan=True))
             if constant_ is self:
+                if op == "$eq":
+                    self.learn(known, one, like(self.value(other, facts)))
                 continue
             if kind == "op" and rest[0] == "$type" and isinstance(constant_, str) and op in ("$eq", "$ne"):
                 self.learn(known, rest[1][0], Value({constant_} & ALL if op == "$eq" else ALL - {constant_}))
             else:
-                self.learn(known, one, compared(op, self.value(other, facts)))
+                self.learn(known, one, compared(op, constant(constant_)))
 
     def learn(self, known, node, value):
         known[node] = known.get(node, Value()) & value
         kind, *rest = self.nodes[node]
         if kind != "op":
             return
-        name, parts, _ = rest
+        name, parts, names = rest
         learned = known[node] & self.value(node, self.base)
         if name == "$ifNull" and len(parts) == 2 and not learned.can_be(self.value(parts[1], self.base).types):
             self.learn(known, parts[0], learned.without(NULLISH))
@@ -274,11 +275,20 @@ class Expressions:
             self.learn_branch(known, parts, learned)
         elif name == "$abs" and not learned.can_be(NULLISH):
             self.learn(known, parts[0], Value(lo=-learned.hi, hi=learned.hi, zero=learned.zero, nan=learned.nan))
+        elif name == "$convert":
+            self.learn_converted(known, parts, names, learned)
         elif name in ("$toLong", "$subtract") and not learned.can_be(ALL - {"long"}):
             zero = Value("date", first=0, last=0) if name == "$toLong" else self.value(parts[1], self.base)
             if zero.types == {"date"} and zero.first == zero.last and abs(learned.lo) + abs(learned.hi) < math.inf:
                 self.learn(known, parts[0], Value(first=learned.lo + zero.first, last=learned.hi + zero.first))
 
+
+    def learn_converted(self, known, parts, names, learned):
+        """Where $convert made a number, what of: it cuts off what is not whole."""
+        args = Arguments(self, parts, names, self.base)
+        otherwise = [args.named(name) or NULL for name in ("onError", "onNull")]
+        if args.python("to") == "long" and not any((value & learned).types for value in otherwise) and not learned.can_be(ALL - {"long"}):
+            self.learn(known, parts[0], Value(first=learned.lo, last=learned.hi, lo=learned.lo - 1, hi=learned.hi + 1, nan=False))
 
     def learn_branch(self, known, parts, learned):
         """Where one branch of $cond cannot be such a value it is the other one."""
@@ -286,6 +296,16 @@ class Expressions:
         if bool(possible[0]) != bool(possible[1]):
             self.suppose(parts[0], bool(possible[0]), self.base, known)
             self.learn(known, parts[1] if possible[0] else parts[2], learned)
+
+
+def like(value):
+    """What may be equal to a value."""
+    classes = {ORDER[name] for name in value.types}
+    numeric_ = value.can_be(NUMBERS)
+    dated = value.can_be({"date"})
+    return Value({name for name in TYPES if ORDER[name] in classes}, lo=value.lo if numeric_ else -math.inf,
+                 hi=value.hi if numeric_ else math.inf, nan=value.nan, zero=value.zero, whole=value.whole and numeric_,
+                 first=value.first if dated else LONG_MIN, last=value.last if dated else LONG_MAX)
 
 
 def compared(op, with_):
@@ -573,6 +593,14 @@ def length(self, name, args, fail):
     return Value("int", lo=0, hi=2**24)
 
 
+def index_of(self, name, args, fail):
+    text_of(name, args[0], fail, NULLISH | {"string"})
+    text_of(name, args[1], fail, {"string"})
+    if len(args) > 2:
+        fail("%s has arguments that the checker does not know" % name)
+    return Value("int", lo=-1, hi=2**24) | (NULL if args[0].can_be(NULLISH) else Value(()))
+
+
 def regex_match(self, name, args, fail):
     text_of(name, args.named("input"), fail, NULLISH | {"string"})
     if args.python("regex") is None:
@@ -712,7 +740,7 @@ RULES = {
     **{name: rounding for name in ("$trunc", "$floor", "$ceil", "$round")},
     **{name: stringlike for name in ("$substrCP", "$substrBytes", "$toLower", "$toUpper")},
     "$cmp": always(Value("int", lo=-1, hi=1)), "$type": always(Value("string")), "$convert": conversion, "$abs": absolute,
-    "$divide": division, "$mod": division, "$concat": concat, "$strLenCP": length, "$strLenBytes": length, "$regexMatch": regex_match,
+    "$divide": division, "$mod": division, "$concat": concat, "$strLenCP": length, "$strLenBytes": length, "$indexOfBytes": index_of, "$indexOfCP": index_of, "$regexMatch": regex_match,
     "$ifNull": if_null, "$max": extreme, "$min": extreme, "$in": member, "$arrayElemAt": element_at, "$first": element_at, "$last": element_at,
     "$size": size, "$concatArrays": arrays, "$dateTrunc": date_trunc, "NOW": always(Value("date", first=-FAR, last=FAR)),
     "REMOVE": always(Value("missing")), "$rand": always(Value("double", lo=0, hi=1, nan=False)),
