@@ -58,11 +58,11 @@ sub with_function
 		F_TEXTCAT => [ 's', '({} || s)' ], F_LEFT => [ 's', 'left({}, 50)' ],
 		F_DATE_TRUNC_TEXT_TIMESTAMPTZ => [ 'ts', "date_trunc('hour', {})" ],
 		F_DATE_TRUNC_TEXT_TIMESTAMP => [ 'tn', "date_trunc('hour', {})" ],
-		F_DATE_TRUNC_TEXT_TIMESTAMPTZ_TEXT => [ 'i', "({} + extract(year FROM date_trunc('day', ts, 'UTC') AT TIME ZONE 'UTC')::int)" ],
+		F_DATE_TRUNC_TEXT_TIMESTAMPTZ_TEXT => [ 'i', "({} + extract(year FROM date_trunc('day', ts, 'UTC'))::int)" ],
 		F_EXTRACT_TEXT_TIMESTAMPTZ => [ 'i', '({} + extract(year FROM ts)::int)' ],
 		F_EXTRACT_TEXT_TIMESTAMP => [ 'i', '({} + extract(year FROM tn)::int)' ],
 		F_EXTRACT_TEXT_DATE => [ 'i', '({} + extract(year FROM tn::date)::int)' ],
-		F_EXTRACT_TEXT_INTERVAL => [ 'l', '({} + floor(extract(epoch FROM (ts - ts2)))::bigint)' ],
+		F_EXTRACT_TEXT_INTERVAL => [ 'b', '({} AND extract(epoch FROM (ts - ts2)) > 60)' ],
 		F_DATE_PART_TEXT_TIMESTAMPTZ => [ 'f', "({} + date_part('year', ts))" ],
 		F_DATE_PART_TEXT_TIMESTAMP => [ 'f', "({} + date_part('year', tn))" ],
 		F_TIMESTAMP_TIMESTAMPTZ => [ 'i', '({} + extract(hour FROM ts::timestamp)::int)' ],
@@ -72,8 +72,8 @@ sub with_function
 		F_TIMEZONE_TEXT_TIMESTAMP => [ 'ts', "(({} AT TIME ZONE 'UTC') AT TIME ZONE 'UTC')" ],
 		F_TIMESTAMPTZ_PL_INTERVAL => [ 'ts', "({} + interval '1 hour')" ], F_TIMESTAMPTZ_MI_INTERVAL => [ 'ts', "({} - interval '1 hour')" ],
 		F_TIMESTAMP_PL_INTERVAL => [ 'tn', "({} + interval '1 hour')" ], F_TIMESTAMP_MI_INTERVAL => [ 'tn', "({} - interval '1 hour')" ],
-		F_TIMESTAMPTZ_MI => [ 'l', '({} + floor(extract(epoch FROM (ts - ts2)))::bigint)' ],
-		F_TIMESTAMP_MI => [ 'l', '({} + floor(extract(epoch FROM (tn - tn2)))::bigint)' ],
+		F_TIMESTAMPTZ_MI => [ 'b', '({} AND extract(epoch FROM (ts - ts2)) > 60)' ],
+		F_TIMESTAMP_MI => [ 'b', '({} AND extract(epoch FROM (tn - tn2)) > 60)' ],
 	);
 	return @{ $others{$_} // [] };
 }
@@ -81,13 +81,14 @@ sub with_function
 # What is no function: a type, and an expression with {} of that type
 my @constructs = (
 	(map { [ $_, "nullif({}, $_)" ], [ $_, "coalesce({}, $_)" ], [ $_, "greatest({}, $_)" ], [ $_, "least($_, {})" ], [ $_, "CASE WHEN b THEN {} ELSE $_ END" ],
-		[ $_, "CASE WHEN {} IS NULL THEN $_ END" ], [ $_, "CASE WHEN {} = $_ THEN $_ WHEN {0} IS DISTINCT FROM $_ THEN {0} END" ] } qw(i f s ts)),
+		[ $_, "CASE WHEN {} IS NULL THEN $_ ELSE $_ END" ], [ $_, "CASE WHEN {} = $_ THEN $_ WHEN $_ <> $_ THEN $_ ELSE $_ END" ] } qw(i s ts)),
 	(map { [ $_, "CASE {} WHEN 1 THEN 2 WHEN 3 THEN 4 ELSE $_ END" ], [ $_, "CASE WHEN {} > 5 THEN 1 ELSE $_ END" ], [ $_, "CASE WHEN {} < $_ THEN $_ ELSE 1 END" ],
 		[ $_, "CASE WHEN $_ BETWEEN 1 AND 5 THEN {} END" ], [ $_, "CASE WHEN {} IN (1, 2, 3) THEN $_ END" ], [ $_, "CASE WHEN {} IS NOT DISTINCT FROM 3 THEN $_ END" ],
 		[ $_, "nullif({}, 7)" ], [ $_, "coalesce({}, 1, $_)" ] } qw(h i l f)),
 	[ 'i', "nullif({}, 1) + 1" ], [ 'i', '({} + 1) * 2 - h' ], [ 'f', '({} + 1) * 2 - f / 3' ], [ 'i', '-abs({}) % 100' ],
 	[ 's', "CASE {} WHEN 'a' THEN 'b' WHEN 'c' THEN s ELSE 'd' END" ], [ 's', "CASE WHEN {} COLLATE \"C\" < 'x' THEN s ELSE 'a' END" ], [ 's', "left({} || 'x', 20)" ],
-	[ 'ts', "CASE WHEN {} > '2026-01-01Z' THEN ts END" ], [ 'ts', "CASE WHEN {} <= ts2 THEN ts2 END" ],
+	[ 'ts', "CASE WHEN {} > '2026-01-01Z' THEN ts ELSE ts2 END" ], [ 'ts', "CASE WHEN {} <= ts2 THEN ts2 ELSE ts END" ],
+	[ 'f', 'nullif({}, f)' ], [ 'f', 'coalesce({}, f)' ],
 	(map { [ 'b', $_ ] } '({} AND i > 1)', '({} OR i > 1)', '(i > 1 OR ({} AND l < 5))', '(NOT {})', '({} = b)', '({} <> b)', '(b = {})', '({} IS DISTINCT FROM b)',
 		'({} IS NOT DISTINCT FROM b)', '({} IS NULL)', '({} IS TRUE)', '({} IS NOT TRUE)', '({} IS FALSE)', '({} IS UNKNOWN)', '(({} OR i > 1) = (l > 1))', 'nullif({}, b)',
 		'coalesce({}, b)', 'greatest({}, b)', 'CASE WHEN {} THEN i > 1 ELSE b END', 'CASE WHEN i > 5 THEN {} ELSE b END', '({} > false)',
@@ -101,9 +102,7 @@ sub nest
 	my $expr = $type;
 	for (1 .. $times)
 	{
-		# {0} is another use of the same, which does not grow
-		my $next = $template =~ s/\{0\}/$type/gr;
-		$expr = $next =~ s/\{\}/$expr/r;
+		$expr = $template =~ s/\{\}/$expr/r;
 	}
 	return $expr;
 }
