@@ -143,7 +143,10 @@ any_column(AdExprContext *context, Node *node)
 	if (!IsA(var, Var) || var->varno != context->rel->relid ||
 		var->varlevelsup != 0 || var->varattno <= 0)
 		return NULL;
-	return ad_column(context->relid, var->varattno, context->options);
+	/* to read the options again for each of thousands takes seconds */
+	if (context->columns[var->varattno] == NULL)
+		context->columns[var->varattno] = ad_column(context->relid, var->varattno, context->options);
+	return context->columns[var->varattno];
 }
 
 /*

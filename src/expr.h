@@ -30,12 +30,14 @@ typedef struct AdExprContext
 	RelOptInfo *rel;
 	Oid			relid;
 	const AdTableOptions *options;
+	AdColumn  **columns;		/* those that were asked for, by number */
 	PlannerInfo *join_root;		/* if columns of other tables are values: the
 								 * nested loop's; else NULL */
 	List	   *slots;			/* expressions to be computed at execution */
 	Node	   *filter;			/* template, once it is complete */
 	Bitmapset  *proven;			/* columns that the filter leaves no null in */
 	List	   *bindings;		/* see let.c */
+	Bitmapset  *bound;			/* the columns among them */
 	int			visits;			/* see ad_expr_may_go_on() */
 	Size		size;			/* of the filter so far, see budget.c */
 } AdExprContext;

@@ -74,6 +74,7 @@ init_side(AdJoinSide *side, RelOptInfo *rel)
 	side->relation = relation;
 	side->context = relation->context;
 	side->context.bindings = NIL;
+	side->context.bound = NULL;
 	return true;
 }
 

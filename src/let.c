@@ -14,14 +14,20 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
 #include "miscadmin.h"
 #include "nodes/value.h"
 
 #include "let.h"
 
+/*
+ * A name is $$v and its place in the context's list, or, for a column's value,
+ * $$c and the column's number, which is as good to a reader of EXPLAIN.
+ */
 typedef struct AdBinding
 {
-	const char *name;			/* with the dollars before it */
+	AttrNumber	column;			/* or 0 */
 	Node	   *expr;			/* uses only names that are older */
 } AdBinding;
 
@@ -38,7 +44,11 @@ typedef struct AdDefinitions
 {
 	int			count;
 	AdVariable *variables;		/* the older come first */
+	int		   *of_columns;		/* their places, by the column's number */
 } AdDefinitions;
+
+/* among how many names one is looked for that is the same expression's */
+#define MAX_COMPARED	32
 
 /* whether an expression is as short as a name */
 static bool
@@ -47,31 +57,22 @@ is_short(const Node *expr)
 	return !IsA(expr, List);
 }
 
-static Node *
-add_binding(AdExprContext *context, const char *name, Node *expr)
+static const char *
+binding_name(const AdBinding *binding, int place)
 {
-	AdBinding  *binding = palloc(sizeof(AdBinding));
-
-	binding->name = name;
-	binding->expr = expr;
-	context->bindings = lappend(context->bindings, binding);
-	return ad_string(name);
+	return binding->column != 0 ? psprintf("$$c%d", binding->column) : psprintf("$$v%d", place);
 }
 
-/* the name that there is, or NULL */
 static Node *
-find_binding(const AdExprContext *context, const char *name, const Node *expr)
+add_binding(AdExprContext *context, AttrNumber column, Node *expr)
 {
-	ListCell   *lc;
+	AdBinding  *binding = palloc(sizeof(AdBinding));
+	int			place = list_length(context->bindings);
 
-	foreach(lc, context->bindings)
-	{
-		AdBinding  *binding = lfirst(lc);
-
-		if (name != NULL ? strcmp(binding->name, name) == 0 : equal(binding->expr, expr))
-			return ad_string(binding->name);
-	}
-	return NULL;
+	binding->column = column;
+	binding->expr = expr;
+	context->bindings = lappend(context->bindings, binding);
+	return ad_string(binding_name(binding, place));
 }
 
 /*
@@ -80,13 +81,19 @@ find_binding(const AdExprContext *context, const char *name, const Node *expr)
 Node *
 ad_let(AdExprContext *context, Node *expr)
 {
-	Node	   *known;
+	int			place = list_length(context->bindings);
+	int			last = Max(0, place - MAX_COMPARED);
 
 	if (is_short(expr))
 		return expr;
-	known = find_binding(context, NULL, expr);
-	return known != NULL ? known :
-		add_binding(context, psprintf("$$v%d", list_length(context->bindings)), expr);
+	while (--place >= last)
+	{
+		AdBinding  *binding = list_nth(context->bindings, place);
+
+		if (equal(binding->expr, expr))
+			return ad_string(binding_name(binding, place));
+	}
+	return add_binding(context, 0, expr);
 }
 
 /*
@@ -95,13 +102,12 @@ ad_let(AdExprContext *context, Node *expr)
 Node *
 ad_let_column(AdExprContext *context, AttrNumber attnum, Node *expr)
 {
-	const char *name = psprintf("$$c%d", attnum);
-	Node	   *known;
-
 	if (is_short(expr))
 		return expr;
-	known = find_binding(context, name, NULL);
-	return known != NULL ? known : add_binding(context, name, expr);
+	if (bms_is_member(attnum, context->bound))
+		return ad_string(psprintf("$$c%d", attnum));
+	context->bound = bms_add_member(context->bound, attnum);
+	return add_binding(context, attnum, expr);
 }
 
 /* the variable that a node stands for, or NULL */
@@ -109,19 +115,19 @@ static AdVariable *
 find_variable(const AdDefinitions *definitions, const Node *node)
 {
 	const char *name;
+	int			number;
 
 	if (!IsA(node, String))
 		return NULL;
 	name = strVal(node);
-	if (name[0] != '$' || name[1] != '$')
+	/* others are of a $let or $reduce that a translation wrote itself */
+	if (name[0] != '$' || name[1] != '$' || (name[2] != 'c' && name[2] != 'v') ||
+		!isdigit((unsigned char) name[3]))
 		return NULL;
-	for (int i = definitions->count - 1; i >= 0; i--)
-	{
-		if (strcmp(definitions->variables[i].binding->name, name) == 0)
-			return &definitions->variables[i];
-	}
-	/* one of a $let or $reduce that a translation wrote itself */
-	return NULL;
+	number = atoi(name + 3);
+	if (name[2] == 'c')
+		number = definitions->of_columns[number];
+	return &definitions->variables[number];
 }
 
 static void
@@ -172,8 +178,15 @@ needed_definitions(const AdExprContext *context, Node *expr)
 	AdDefinitions definitions = {.count = list_length(context->bindings)};
 
 	definitions.variables = palloc0(definitions.count * sizeof(AdVariable));
+	definitions.of_columns = palloc0((context->rel->max_attr + 1) * sizeof(int));
 	for (int i = 0; i < definitions.count; i++)
-		definitions.variables[i].binding = list_nth(context->bindings, i);
+	{
+		const AdBinding *binding = list_nth(context->bindings, i);
+
+		definitions.variables[i].binding = binding;
+		if (binding->column != 0)
+			definitions.of_columns[binding->column] = i;
+	}
 	count_uses(&definitions, expr);
 	for (int i = definitions.count - 1; i >= 0; i--)
 	{
@@ -213,7 +226,7 @@ ad_let_all(const AdExprContext *context, Node *expr)
 			const AdVariable *variable = &definitions.variables[i];
 
 			if (variable->uses > 1 && variable->level == level)
-				vars = ad_doc_add(vars, variable->binding->name + 2, variable->expr);
+				vars = ad_doc_add(vars, binding_name(variable->binding, i) + 2, variable->expr);
 		}
 		expr = ad_doc("$let", ad_doc2("vars", vars, "in", expr));
 	}

@@ -186,6 +186,21 @@ ad_operation_settle(AdValueContext *context, AdOperation *operation)
 	value->nullable = true;
 }
 
+/* more of what has to be null if the result is */
+static void
+add_operands(AdOperation *result, List *operands)
+{
+	ListCell   *lc;
+
+	if (result->operands == NIL)
+	{
+		result->operands = operands;
+		return;
+	}
+	foreach(lc, operands)
+		result->operands = ad_append_new(result->operands, lfirst(lc));
+}
+
 /*
  * Let the result be null where an operand is, and fail where one does.  Those
  * that fail in another way than the result are settled.
@@ -211,11 +226,11 @@ ad_operation_inherit(AdValueContext *context, AdOperation *operands, int count, 
 
 		result->value.nullable |= operand->value.nullable;
 		if (operand->fails)
-			result->operands = list_concat(result->operands, operand->operands);
+			add_operands(result, operand->operands);
 		else if (operand->value.nullable && result->fails)
 		{
 			ad_operation_close(context, operand);
-			result->operands = lappend(result->operands, ad_value_let(context, &operand->value));
+			add_operands(result, list_make1(ad_value_let(context, &operand->value)));
 		}
 	}
 }

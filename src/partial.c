@@ -54,6 +54,7 @@ computed_key(AdGroupBuilder *builder, Node *key)
 
 	context.slots = list_copy(context.slots);
 	context.bindings = list_copy(context.bindings);
+	context.bound = bms_copy(context.bound);
 	values.base = &context;
 	values.columns = list_copy(values.columns);
 	values.failures = list_copy(values.failures);

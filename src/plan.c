@@ -78,6 +78,7 @@ ad_get_foreign_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	relation->context.rel = rel;
 	relation->context.relid = relid;
 	relation->context.options = relation->options;
+	relation->context.columns = palloc0((rel->max_attr + 1) * sizeof(AdColumn *));
 	rel->fdw_private = relation;
 	classify_conditions(relation, rel->baserestrictinfo);
 

@@ -451,6 +451,7 @@ ad_build_group(const AdRelation *relation)
 	*context = relation->context;
 	context->slots = list_copy(context->slots);
 	context->bindings = NIL;
+	context->bound = NULL;
 	context->visits = 0;
 	builder.values.base = context;
 	builder.group = ad_group_create(context);
