@@ -70,6 +70,15 @@
 #endif
 
 /*
+ * The tables of a scan: in 16 there are outer joins among fs_relids.
+ */
+#if PG_VERSION_NUM >= 160000
+#define ad_scan_relids(fsplan) ((fsplan)->fs_base_relids)
+#else
+#define ad_scan_relids(fsplan) ((fsplan)->fs_relids)
+#endif
+
+/*
  * Wait event sets: 17 made the owner a ResourceOwner, NULL for none.
  */
 #if PG_VERSION_NUM >= 170000

@@ -43,7 +43,20 @@
 #define AD_CONNECT_TIMEOUT_MS	5000
 #define AD_SELECTION_TIMEOUT_MS 5000
 
+/* what the catalogs say of a connection, all of one state of theirs */
+typedef struct AdDefinition
+{
+	uint64		changes;		/* how many had been seen before */
+	ForeignServer *server;
+	Oid			mappingid;		/* InvalidOid: no user mapping */
+	bool		by_superuser;	/* is the user one? */
+	AdConnectOptions *options;
+} AdDefinition;
+
 static dlist_head connections = DLIST_STATIC_INIT(connections);
+
+/* changes of servers, roles and user mappings that this backend has seen */
+static uint64 changes = 0;
 
 /*
  * The user's mapping for the server, or the public one, or InvalidOid.
@@ -74,6 +87,7 @@ invalidate_connections(Datum arg, int cacheid, uint32 hash)
 {
 	dlist_iter	iter;
 
+	changes++;
 	dlist_foreach(iter, &connections)
 	{
 		AdConnection *conn = dlist_container(AdConnection, node, iter.cur);
@@ -108,13 +122,13 @@ note_topology(const mongoc_apm_topology_changed_t *event)
  */
 static bool
 credentials_suffice(const AdConnectOptions *options, const mongoc_uri_t *uri,
-					Oid userid)
+					bool by_superuser)
 {
 	const char *mechanism = options->auth_mechanism ?
 	options->auth_mechanism : mongoc_uri_get_auth_mechanism(uri);
 
 	if (mechanism != NULL && ad_uri_mechanism_is_ambient(mechanism))
-		return superuser_arg(userid);
+		return by_superuser;
 	if (mechanism == NULL && options->user == NULL)
 		return true;			/* no login at all */
 	return options->user != NULL && options->password != NULL;
@@ -217,16 +231,15 @@ apply_read_preference(mongoc_uri_t *uri, const char *name)
 }
 
 /*
- * Make the client of a connection.  Takes over the URI.  Returns false with
- * *error set if the driver refuses.  Does not throw.
+ * Make the client of a connection.  Returns false with *error set if the driver
+ * refuses.  Does not throw.
  */
 static bool
-make_client(AdConnection *conn, mongoc_uri_t *uri, bson_error_t *error)
+make_client(AdConnection *conn, const mongoc_uri_t *uri, bson_error_t *error)
 {
 	mongoc_apm_callbacks_t *callbacks;
 
 	conn->client = mongoc_client_new_from_uri_with_error(uri, error);
-	mongoc_uri_destroy(uri);
 	if (conn->client == NULL)
 		return false;
 
@@ -242,56 +255,85 @@ make_client(AdConnection *conn, mongoc_uri_t *uri, bson_error_t *error)
 }
 
 /*
- * Make a connection and put it into the list, with no pin yet.
- *
- * Until it is there it belongs to the current memory context, so an error
- * leaves nothing behind; from the parsing of the URI to the making of the
- * client, nothing throws.
+ * Read the catalogs again if something in them changed meanwhile: what is read
+ * last must not be of another state than what was read first, or a password
+ * could go to an address that it was not given for.
+ */
+static AdDefinition
+read_definition(Oid serverid, Oid userid)
+{
+	AdDefinition definition;
+	UserMapping *mapping;
+
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		definition.changes = changes;
+		definition.server = GetForeignServer(serverid);
+		definition.by_superuser = superuser_arg(userid);
+		definition.mappingid = find_mapping(serverid, userid);
+		mapping = OidIsValid(definition.mappingid) ? GetUserMapping(userid, serverid) : NULL;
+		definition.options = ad_connect_options(definition.server, mapping);
+	} while (definition.changes != changes);
+	return definition;
+}
+
+/*
+ * A connection without a client, in a memory context of its own below the
+ * current one.
  */
 static AdConnection *
-make_connection(Oid serverid, Oid userid, Oid mappingid)
+create_connection(const AdDefinition *definition, Oid serverid, Oid userid)
 {
-	ForeignServer *server = GetForeignServer(serverid);
-	UserMapping *mapping = OidIsValid(mappingid) ?
-	GetUserMapping(userid, serverid) : NULL;
-	AdConnectOptions *options = ad_connect_options(server, mapping);
-	const char *user = to_utf8(options->user);
-	const char *password = to_utf8(options->password);
-	const char *auth_source = to_utf8(options->auth_source);
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "admin_dashboard connection",
 												  ALLOCSET_SMALL_SIZES);
 	AdConnection *conn = MemoryContextAllocZero(context, sizeof(AdConnection));
-	AdErrorSource source = {server->servername, NULL, false, 0};
-	bson_error_t error = {0};
-	mongoc_uri_t *uri;
 
 	conn->context = context;
 	conn->serverid = serverid;
 	conn->userid = userid;
-	conn->mappingid = mappingid;
+	conn->mappingid = definition->mappingid;
 	conn->server_hash = GetSysCacheHashValue1(FOREIGNSERVEROID,
 											  ObjectIdGetDatum(serverid));
 	conn->user_hash = GetSysCacheHashValue1(AUTHOID, ObjectIdGetDatum(userid));
 	conn->mapping_hash = GetSysCacheHashValue1(USERMAPPINGOID,
-											   ObjectIdGetDatum(mappingid));
-	conn->server_name = MemoryContextStrdup(context, server->servername);
+											   ObjectIdGetDatum(definition->mappingid));
+	conn->server_name = MemoryContextStrdup(context, definition->server->servername);
+	conn->snapshot = definition->options->snapshot;
 	conn->transport.context = context;
 	conn->topology = "Unknown";
 	conn->made_at = GetCurrentTimestamp();
+	return conn;
+}
 
-	uri = ad_uri_parse(options->uri);
-	if (!credentials_suffice(options, uri, userid))
-	{
-		mongoc_uri_destroy(uri);
+/*
+ * Make a connection and put it into the list, with no pin yet.
+ *
+ * Until it is there it belongs to the current memory context, as the URI does,
+ * so an error leaves nothing behind; nothing throws from the making of the client
+ * on.
+ */
+static AdConnection *
+make_connection(Oid serverid, Oid userid)
+{
+	AdDefinition definition = read_definition(serverid, userid);
+	AdConnectOptions *options = definition.options;
+	const char *user = to_utf8(options->user);
+	const char *password = to_utf8(options->password);
+	const char *auth_source = to_utf8(options->auth_source);
+	AdConnection *conn = create_connection(&definition, serverid, userid);
+	AdErrorSource source = {conn->server_name, NULL, false, 0};
+	bson_error_t error = {0};
+	mongoc_uri_t *uri = ad_uri_parse(options->uri);
+
+	if (!credentials_suffice(options, uri, definition.by_superuser))
 		ereport(ERROR,
 				(errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED),
 				 errmsg("password is required to connect to MongoDB server \"%s\"",
-						server->servername),
+						conn->server_name),
 				 errhint("Give user and password in the user mapping.")));
-	}
 
-	conn->snapshot = options->snapshot;
 	conn->selection_timeout_ms = options->server_selection_timeout_ms;
 	if (conn->selection_timeout_ms == 0)
 		conn->selection_timeout_ms =
@@ -303,7 +345,9 @@ make_connection(Oid serverid, Oid userid, Oid mappingid)
 	if (!make_client(conn, uri, &error))
 		ad_error_report(&error, NULL, &source);
 
-	MemoryContextSetParent(context, TopMemoryContext);
+	/* what has changed since is noticed here, and from now on in the list */
+	conn->stale = definition.changes != changes;
+	MemoryContextSetParent(conn->context, TopMemoryContext);
 	dlist_push_head(&connections, &conn->node);
 	return conn;
 }
@@ -406,7 +450,7 @@ ad_connection_get(Oid serverid, Oid userid)
 	destroy_unusable();
 
 	if (found == NULL)
-		found = make_connection(serverid, userid, mappingid);
+		found = make_connection(serverid, userid);
 	found->pins++;
 	return found;
 }

@@ -44,15 +44,12 @@ to_text(const char *utf8)
 }
 
 /*
- * The addresses of the deployment's members, as an array of texts, and the
- * release of those that have answered: "7.0"; NULL if none has.
+ * The addresses of the members, as an array of texts, and the release of those
+ * that have answered: "7.0"; NULL if none has.
  */
 static Datum
-describe_members(AdConnection *conn, const char **release)
+member_hosts(mongoc_server_description_t **members, size_t n, const char **release)
 {
-	size_t		n;
-	mongoc_server_description_t **members =
-	mongoc_client_get_server_descriptions(conn->client, &n);
 	Datum	   *hosts = palloc(sizeof(Datum) * Max(n, 1));
 
 	*release = NULL;
@@ -70,8 +67,29 @@ describe_members(AdConnection *conn, const char **release)
 				*release = releases[j].release;
 		}
 	}
-	mongoc_server_descriptions_destroy_all(members, n);
 	return PointerGetDatum(construct_array(hosts, (int) n, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/*
+ * The same of a connection's deployment.
+ */
+static void
+describe_members(AdConnection *conn, Datum *hosts, const char **release)
+{
+	size_t		n;
+	mongoc_server_description_t **members =
+	mongoc_client_get_server_descriptions(conn->client, &n);
+
+	/* a host's name need not have a form in the server's encoding */
+	PG_TRY();
+	{
+		*hosts = member_hosts(members, n, release);
+	}
+	PG_FINALLY();
+	{
+		mongoc_server_descriptions_destroy_all(members, n);
+	}
+	PG_END_TRY();
 }
 
 static bool
@@ -134,7 +152,7 @@ admin_dashboard_connections(PG_FUNCTION_ARGS)
 		values[0] = CStringGetTextDatum(conn->server_name);
 		nulls[1] = user == NULL;
 		values[1] = nulls[1] ? (Datum) 0 : CStringGetTextDatum(user);
-		values[2] = describe_members(conn, &release);
+		describe_members(conn, &values[2], &release);
 		nulls[3] = topology == NULL;
 		values[3] = nulls[3] ? (Datum) 0 : CStringGetTextDatum(topology);
 		nulls[4] = release == NULL;

@@ -723,6 +723,17 @@ ad_result_target(AdResult kind, Oid typid, int32 typmod)
 }
 
 /*
+ * Whether a column's type is a domain, or an array of one: then reading it can
+ * raise an error of the domain's.
+ */
+bool
+ad_has_domain(Oid typid)
+{
+	return get_typtype(typid) == TYPTYPE_DOMAIN ||
+		get_typtype(get_element_type(typid)) == TYPTYPE_DOMAIN;
+}
+
+/*
  * Raise the domain's error if the value, which may be null, breaks one of its
  * constraints.
  */

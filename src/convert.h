@@ -79,6 +79,7 @@ extern const AdType *ad_column_type(Oid typid, int32 typmod);
 extern const char *ad_type_names(void);
 extern AdTarget *ad_target(Oid typid, int32 typmod);
 extern AdTarget *ad_result_target(AdResult kind, Oid typid, int32 typmod);
+extern bool ad_has_domain(Oid typid);
 extern void ad_check_domain(AdTarget *target, Datum value, bool isnull);
 
 /* BSON null and undefined, which decode to SQL NULL whatever the type */

@@ -44,6 +44,7 @@ struct AdCursor
 {
 	MemoryContextCallback callback; /* destroys what the driver owns */
 	AdConnection *conn;			/* NULL when closed */
+	AdSession  *session;		/* which driver points to, or NULL */
 	mongoc_cursor_t *driver;	/* NULL until the command is made */
 	bool		reused;			/* conn had worked for an earlier command */
 	const bson_t *ready;		/* read ahead by ad_cursor_open, or NULL */
@@ -82,7 +83,7 @@ leave_driver(AdCursor *cursor)
 }
 
 /*
- * Let go of the driver's cursor and the connection.  A cursor that is still
+ * Let go of the driver's cursor, its session and the connection.  A cursor that is still
  * open on the server is closed there, unless the connection has failed.  Does
  * not throw, and may be called again.
  */
@@ -104,6 +105,10 @@ close_driver(AdCursor *cursor)
 		ad_connection_leave_quietly(conn);
 		cursor->driver = NULL;
 	}
+	/* only now: the driver's cursor looks at it while it is destroyed */
+	if (cursor->session != NULL)
+		ad_session_release(cursor->session);
+	cursor->session = NULL;
 	cursor->conn = NULL;
 	ad_connection_release(conn);
 }
@@ -127,14 +132,25 @@ time_left_ms(void)
 			   1);
 }
 
+/* the driver's views of a command's BSON */
+typedef struct AdViews
+{
+	bson_t		body;
+	bson_t		projection;
+	bson_t		sort;
+} AdViews;
+
 /*
- * View a document's bytes as the driver's type.
+ * View a document's bytes, if there are any, as the driver's type.  Throws, so
+ * it is not for within the driver.
  */
 static void
 view_document(bson_t *document, const uint8 *bytes)
 {
 	uint32		length;
 
+	if (bytes == NULL)
+		return;
 	memcpy(&length, bytes, sizeof(length));
 	if (!bson_init_static(document, bytes, BSON_UINT32_FROM_LE(length)))
 		elog(ERROR, "invalid BSON document");
@@ -144,19 +160,13 @@ view_document(bson_t *document, const uint8 *bytes)
  * Add the options of a find.
  */
 static void
-append_find_options(bson_t *opts, const AdCommand *command)
+append_find_options(bson_t *opts, const AdCommand *command, const AdViews *views)
 {
-	bson_t		document;
-
 	if (command->projection != NULL)
-	{
-		view_document(&document, command->projection);
-		BSON_APPEND_DOCUMENT(opts, "projection", &document);
-	}
+		BSON_APPEND_DOCUMENT(opts, "projection", &views->projection);
 	if (command->sort != NULL)
 	{
-		view_document(&document, command->sort);
-		BSON_APPEND_DOCUMENT(opts, "sort", &document);
+		BSON_APPEND_DOCUMENT(opts, "sort", &views->sort);
 		BSON_APPEND_BOOL(opts, "allowDiskUse", command->allow_disk_use);
 	}
 	if (command->skip > 0)
@@ -179,14 +189,14 @@ first_batch(const AdCommand *command)
  */
 static void
 append_options(bson_t *opts, const AdCommand *command, int64 max_time_ms, const char *comment,
-			   mongoc_client_session_t *session)
+			   AdSession *session)
 {
 	BSON_APPEND_UTF8(opts, "comment", comment);
 	if (max_time_ms > 0)
 		BSON_APPEND_INT64(opts, "maxTimeMS", max_time_ms);
 	/* it fails for a session of another client only */
 	if (session != NULL)
-		(void) mongoc_client_session_append(session, opts, NULL);
+		(void) mongoc_client_session_append(ad_session_driver(session), opts, NULL);
 	/* not an int32: mongoc_cursor_set_batch_size() overwrites int64s only */
 	if (command->kind == AD_COMMAND_FIND || command->kind == AD_COMMAND_AGGREGATE)
 		BSON_APPEND_INT64(opts, "batchSize", first_batch(command));
@@ -199,15 +209,15 @@ append_options(bson_t *opts, const AdCommand *command, int64 max_time_ms, const 
  */
 static mongoc_cursor_t *
 make_collection_cursor(mongoc_collection_t *collection, const AdCommand *command,
-					   const bson_t *body, bson_t *opts)
+					   const AdViews *views, bson_t *opts)
 {
 	if (command->kind == AD_COMMAND_AGGREGATE)
 	{
 		BSON_APPEND_BOOL(opts, "allowDiskUse", command->allow_disk_use);
-		return mongoc_collection_aggregate(collection, MONGOC_QUERY_NONE, body, opts, NULL);
+		return mongoc_collection_aggregate(collection, MONGOC_QUERY_NONE, &views->body, opts, NULL);
 	}
-	append_find_options(opts, command);
-	return mongoc_collection_find_with_opts(collection, body, opts, NULL);
+	append_find_options(opts, command, views);
+	return mongoc_collection_find_with_opts(collection, &views->body, opts, NULL);
 }
 
 /*
@@ -215,8 +225,7 @@ make_collection_cursor(mongoc_collection_t *collection, const AdCommand *command
  * false with *error set if a count could not be had.
  */
 static bool
-make_driver_cursor(AdCursor *cursor, const AdCommand *command, mongoc_client_session_t *session,
-				   bson_error_t *error)
+make_driver_cursor(AdCursor *cursor, const AdCommand *command, bson_error_t *error)
 {
 	const char *database = pg_server_to_any(command->database,
 											strlen(command->database), PG_UTF8);
@@ -225,21 +234,22 @@ make_driver_cursor(AdCursor *cursor, const AdCommand *command, mongoc_client_ses
 	int64		max_time_ms = time_left_ms();
 	mongoc_collection_t *collection;
 	mongoc_database_t *owner;
-	bson_t		body;
+	AdViews		views;
 	bson_t		opts;
 	char		comment[64];
 
-	if (command->body != NULL)
-		view_document(&body, command->body);
+	view_document(&views.body, command->body);
+	view_document(&views.projection, command->projection);
+	view_document(&views.sort, command->sort);
 	snprintf(comment, sizeof(comment), "pg pid=%d queryid=" INT64_FORMAT,
 			 MyProcPid, (int64) pgstat_get_my_query_id());
 
 	enter_driver(cursor);
 	bson_init(&opts);
-	append_options(&opts, command, max_time_ms, comment, session);
+	append_options(&opts, command, max_time_ms, comment, cursor->session);
 	if (command->kind == AD_COMMAND_LIST)
 	{
-		BSON_APPEND_DOCUMENT(&opts, "filter", &body);
+		BSON_APPEND_DOCUMENT(&opts, "filter", &views.body);
 		if (cursor->own_only)
 		{
 			BSON_APPEND_BOOL(&opts, "nameOnly", true);
@@ -263,7 +273,7 @@ make_driver_cursor(AdCursor *cursor, const AdCommand *command, mongoc_client_ses
 																	   NULL, error);
 		}
 		else
-			cursor->driver = make_collection_cursor(collection, command, &body, &opts);
+			cursor->driver = make_collection_cursor(collection, command, &views, &opts);
 		mongoc_collection_destroy(collection);
 	}
 	bson_destroy(&opts);
@@ -427,14 +437,12 @@ should_try_again(AdCursor *cursor, const AdCommand *command, const bson_error_t 
 static bool
 send_command(AdCursor *cursor, const AdCommand *command, bson_error_t *error, const bson_t **reply)
 {
-	mongoc_client_session_t *session = NULL;
-
 	/* a count and a list are of no snapshot */
 	error->code = 0;
 	if (command->kind == AD_COMMAND_FIND || command->kind == AD_COMMAND_AGGREGATE)
-		session = ad_session_get(cursor->conn, command->statement, error);
-	if ((session == NULL && error->code != 0) ||
-		!make_driver_cursor(cursor, command, session, error))
+		cursor->session = ad_session_get(cursor->conn, command->statement, error);
+	if ((cursor->session == NULL && error->code != 0) ||
+		!make_driver_cursor(cursor, command, error))
 		return false;
 	if (command->kind == AD_COMMAND_COUNT)
 		return true;

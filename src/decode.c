@@ -45,6 +45,7 @@ struct AdDecoder
 	const AdTarget **targets;	/* of each field */
 	AdFieldValue *values;
 	int			count;
+	int			field;			/* whose value is being decoded; or -1 */
 	uint64		serial;			/* number of the document */
 };
 
@@ -54,7 +55,10 @@ struct AdDecoder
 AdDecoder *
 ad_decoder_create(void)
 {
-	return palloc0(sizeof(AdDecoder));
+	AdDecoder  *decoder = palloc0(sizeof(AdDecoder));
+
+	decoder->field = -1;
+	return decoder;
 }
 
 /* the name at that level, added if it is not there */
@@ -180,8 +184,10 @@ decode_field(AdDecoder *decoder, int index, const AdElement *element)
 	field->found = element->type;
 	if (ad_is_null(field->found))
 		return;
+	decoder->field = index;
 	field->state = target != NULL && target->type->decode(target, element, &field->value) ?
 		AD_FIELD_VALUE : AD_FIELD_MISMATCH;
+	decoder->field = -1;
 }
 
 /* all fields of a level that lead through a value where none can be found */
@@ -261,6 +267,8 @@ ad_decode(AdDecoder *decoder, const uint8 *document)
 		decoder->values[i].state = AD_FIELD_NULL;
 		decoder->values[i].found = BSON_TYPE_EOD;
 	}
+	/* an error may have ended the last document */
+	decoder->field = -1;
 	decoder->serial++;
 	ad_reader_init(&reader, document, ad_read_int32(document));
 	foreach(lc, decoder->whole)
@@ -269,9 +277,21 @@ ad_decode(AdDecoder *decoder, const uint8 *document)
 		AdReader	whole = reader;
 
 		field->found = BSON_TYPE_DOCUMENT;
+		decoder->field = lfirst_int(lc);
 		field->state = ad_decode_whole(decoder->targets[lfirst_int(lc)], &whole, &field->value) ?
 			AD_FIELD_VALUE : AD_FIELD_MISMATCH;
+		decoder->field = -1;
 	}
 	decode_level(decoder, &decoder->top, &reader);
 	return decoder->values;
+}
+
+/*
+ * Which field's value it is that an error is about, which ad_decode() raised; -1
+ * if it is about the document.
+ */
+int
+ad_decoder_field(const AdDecoder *decoder)
+{
+	return decoder->field;
 }

@@ -29,5 +29,6 @@ extern int	ad_decoder_add(AdDecoder *decoder, const char *path,
 						   const AdTarget *target);
 extern const AdFieldValue *ad_decode(AdDecoder *decoder,
 									 const uint8 *document);
+extern int	ad_decoder_field(const AdDecoder *decoder);
 
 #endif							/* AD_DECODE_H */

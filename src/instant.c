@@ -507,7 +507,7 @@ add_interval(AdValueContext *context, List *args, int sign, AdValue *value)
 		!instant_value(context, linitial(args), value) || value->unit != NULL)
 		return false;
 	interval = DatumGetIntervalP(constant->constvalue);
-	if (interval->month != 0 || interval->time % 1000 != 0 || abs(interval->day) > 366 ||
+	if (interval->month != 0 || interval->time % 1000 != 0 || interval->day < -366 || interval->day > 366 ||
 		(interval->time != 0 && (interval->day != 0 || value->shift != 0)) ||
 		(value->typid == TIMESTAMPOID && interval->time != 0 &&
 		 !equal(value->zone, ad_string("UTC"))))

@@ -125,7 +125,8 @@ projected_paths(const AdQuery *query, List **paths)
 }
 
 /*
- * Let a find fetch the fields of its outputs only.
+ * Let a find fetch the fields of its outputs only; and _id, where an error of a
+ * domain is to name it.
  */
 void
 ad_query_project(AdQuery *query)
@@ -142,6 +143,8 @@ ad_query_project(AdQuery *query)
 		query->projection = ad_doc_add(query->projection, lfirst(lc), ad_integer(1));
 		with_id |= is_above("_id", lfirst(lc));
 	}
+	foreach(lc, query->outputs)
+		with_id |= ad_has_domain(((AdOutput *) lfirst(lc))->typid);
 	/* to exclude alone would include all else: name a field that is not there */
 	if (paths == NIL)
 		query->projection = ad_doc("no field", ad_integer(1));

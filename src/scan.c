@@ -33,6 +33,7 @@
 #include "compat.h"
 #include "constant.h"
 #include "decode.h"
+#include "place.h"
 #include "query.h"
 #include "scan.h"
 
@@ -41,6 +42,8 @@ typedef struct AdScanColumn
 {
 	AdOutput   *output;
 	AdTarget   *target;
+	const char *table;			/* whose column it is; NULL if it is computed */
+	const char *name;			/* of the column, or NULL */
 	int			value;			/* index in the decoder's result */
 	int			indicator;		/* the same, or -1 */
 	int			divisor;		/* the same, or -1 */
@@ -72,7 +75,63 @@ typedef struct AdScanState
 	bool		returned;		/* was there any tuple since the start? */
 	AdCursorStats total;		/* of the cursors that are closed */
 	int64		nulled;			/* values that on_mismatch made null */
+
+	/* what errors are about while a document is read */
+	Oid			relid;			/* of a join, the outer table */
+	const char *table;			/* its name */
+	bool		of_documents;	/* the reply is of documents, not of groups */
+	const uint8 *document;
+	const AdScanColumn *column; /* beside decoding; or NULL */
+	ErrorContextCallback place;
 } AdScanState;
+
+/* the column whose value is being read, or NULL */
+static const AdScanColumn *
+current_column(const AdScanState *state)
+{
+	int			field = ad_decoder_field(state->decoder);
+
+	if (field < 0)
+		return state->column;
+	for (int i = 0; i < state->ncolumns; i++)
+	{
+		if (state->columns[i].value == field)
+			return &state->columns[i];
+	}
+	return NULL;
+}
+
+/* of error_context_stack: say which value it is */
+static void
+place_callback(void *arg)
+{
+	const AdScanState *state = arg;
+	const AdScanColumn *column = current_column(state);
+	bool		of_table = column == NULL || !column->output->joined;
+
+	ad_add_place(column != NULL && column->table != NULL ? column->table : state->table,
+				 column != NULL ? column->name : NULL,
+				 state->of_documents && of_table ? ad_document_id(state->document, true) : NULL);
+}
+
+/* begin to read a document */
+static void
+enter_place(AdScanState *state, const uint8 *document, const AdScanColumn *column)
+{
+	state->document = document;
+	state->column = column;
+	state->place.callback = place_callback;
+	state->place.arg = state;
+	state->place.previous = error_context_stack;
+	error_context_stack = &state->place;
+}
+
+/* it has been read, or an error is not about its values */
+static void
+leave_place(AdScanState *state)
+{
+	error_context_stack = state->place.previous;
+}
 
 /* paths of the reply are in UTF-8, the template's in the server's encoding */
 static int
@@ -80,6 +139,49 @@ add_to_decoder(AdScanState *state, const char *path, const AdTarget *target)
 {
 	return ad_decoder_add(state->decoder,
 						  pg_server_to_any(path, strlen(path), PG_UTF8), target);
+}
+
+/*
+ * Find the names of an output's column, if it is one as it is.
+ */
+static void
+name_column(ForeignScanState *node, AdScanColumn *column)
+{
+	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+	int			varno = plan->scan.scanrelid;
+	AttrNumber	attnum = column->output->position + 1;
+	Oid			relid;
+
+	if (varno == 0)
+	{
+		Var		   *var = (Var *) list_nth_node(TargetEntry, plan->fdw_scan_tlist,
+												column->output->position)->expr;
+
+		if (!IsA(var, Var))
+			return;
+		varno = var->varno;
+		attnum = var->varattno;
+	}
+	relid = exec_rt_fetch(varno, node->ss.ps.state)->relid;
+	column->table = get_rel_name(relid);
+	column->name = get_attname(relid, attnum, false);
+}
+
+/*
+ * Find the names of what the scan reads, for errors.
+ */
+static void
+name_columns(ForeignScanState *node, AdScanState *state)
+{
+	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+	int			first = plan->scan.scanrelid > 0 ? (int) plan->scan.scanrelid :
+	bms_next_member(ad_scan_relids(plan), -1);
+
+	state->relid = exec_rt_fetch(first, node->ss.ps.state)->relid;
+	state->table = get_rel_name(state->relid);
+	state->of_documents = plan->scan.scanrelid > 0 || state->query->joined_collection != NULL;
+	for (int i = 0; i < state->ncolumns; i++)
+		name_column(node, &state->columns[i]);
 }
 
 /*
@@ -93,7 +195,7 @@ init_decoder(AdScanState *state)
 
 	state->decoder = ad_decoder_create();
 	state->ncolumns = list_length(outputs);
-	state->columns = palloc(state->ncolumns * sizeof(AdScanColumn));
+	state->columns = palloc0(state->ncolumns * sizeof(AdScanColumn));
 	for (int i = 0; i < state->ncolumns; i++)
 	{
 		AdOutput   *output = list_nth(outputs, i);
@@ -148,6 +250,7 @@ ad_begin_foreign_scan(ForeignScanState *node, int eflags)
 											 "admin_dashboard tuple",
 											 ALLOCSET_DEFAULT_SIZES);
 	init_decoder(state);
+	name_columns(node, state);
 }
 
 /*
@@ -225,78 +328,123 @@ stop_scan(AdScanState *state)
 	}
 }
 
-/* "The document with _id ... has a value of BSON type ... there." */
-static const char *
-mismatch_in_words(const uint8 *document, bson_type_t found)
+/* what does not fit, and where */
+typedef struct AdMismatchPlace
 {
-	StringInfoData words;
-	AdReader	reader;
-	AdElement	element;
-
-	initStringInfo(&words);
-	appendStringInfoString(&words, "The document with _id ");
-	ad_reader_init(&reader, document, ad_read_int32(document));
-	if (ad_reader_find(reader, "_id", &element))
-		ad_print_element(&words, &element);
-	appendStringInfo(&words, " has a value of BSON type %s there.",
-					 ad_bson_type_name(found));
-	return words.data;
-}
+	const AdScanColumn *column; /* NULL if MongoDB noticed it */
+	const char *field;
+	Oid			typid;
+	int32		typmod;
+	bool		joined;
+	/* of a document that has such a value, once one is found */
+	const char *id;
+	bson_type_t found;			/* BSON_TYPE_EOD before */
+} AdMismatchPlace;
 
 /*
- * Look for a document, among those of the query, whose field is a mismatch,
- * and describe it.  MongoDB chooses them if it is asked to and can.  NULL if
- * there is none: the collection may have changed.
+ * Look for a document, among those of the query, whose field is a mismatch.
+ * MongoDB chooses them if it is asked to and can.  Returns false if there is
+ * none: the collection may have changed.
  */
-static const char *
-describe_mismatch(AdScanState *state, const char *field, Oid typid, int32 typmod,
-				  bool joined, bool by_mongodb)
+static bool
+find_mismatch(AdScanState *state, AdMismatchPlace *place, bool by_mongodb)
 {
 	AdCommand	command = {0};
 	AdCursor   *cursor;
 	AdDecoder  *decoder = ad_decoder_create();
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext document_cxt = AllocSetContextCreate(caller, "admin_dashboard mismatch",
+													   ALLOCSET_DEFAULT_SIZES);
 	const uint8 *document;
-	const char *words = NULL;
 
-	ad_query_find_mismatch(state->query, state->slots, field,
-						   by_mongodb ? typid : InvalidOid, joined, &command);
+	ad_query_find_mismatch(state->query, state->slots, place->field,
+						   by_mongodb ? place->typid : InvalidOid, place->joined, &command);
 	command.userid = state->userid;
 	command.statement = state->statement_cxt;
 	cursor = ad_cursor_open(&command);
-	(void) ad_decoder_add(decoder, pg_server_to_any(field, strlen(field), PG_UTF8),
-						  ad_target(typid, typmod));
-	while (words == NULL && (document = ad_cursor_next(cursor)) != NULL)
+	(void) ad_decoder_add(decoder, pg_server_to_any(place->field, strlen(place->field), PG_UTF8),
+						  ad_target(place->typid, place->typmod));
+	while (place->found == BSON_TYPE_EOD && (document = ad_cursor_next(cursor)) != NULL)
 	{
-		const AdFieldValue *values = ad_decode(decoder, document);
+		const AdFieldValue *values;
 
 		CHECK_FOR_INTERRUPTS();
+		MemoryContextSwitchTo(document_cxt);
+		enter_place(state, document, place->column);
+		values = ad_decode(decoder, document);
+		leave_place(state);
+		MemoryContextSwitchTo(caller);
 		if (values[0].state == AD_FIELD_MISMATCH)
-			words = mismatch_in_words(document, values[0].found);
+		{
+			place->found = values[0].found;
+			place->id = ad_document_id(document, false);
+		}
+		MemoryContextReset(document_cxt);
 	}
 	ad_cursor_close(cursor);
-	return words;
+	MemoryContextDelete(document_cxt);
+	return place->found != BSON_TYPE_EOD;
+}
+
+/* the column of the scan's table that has such a field, or NULL */
+static const char *
+column_of_field(AdScanState *state, const char *field, Oid typid)
+{
+	AdTableOptions table = {0};
+	const char *name;
+
+	for (AttrNumber attnum = 1; (name = get_attname(state->relid, attnum, true)) != NULL; attnum++)
+	{
+		AdColumnOptions column;
+
+		/* a dropped column has no type */
+		if (get_atttype(state->relid, attnum) != typid)
+			continue;
+		ad_column_options(state->relid, attnum, &table, &column);
+		if (strcmp(column.field, field) == 0)
+			return name;
+	}
+	return NULL;
 }
 
 /*
  * Raise the error for a field that holds what its column cannot.
  */
 pg_noreturn static void
-report_mismatch(AdScanState *state, const char *field, Oid typid, int32 typmod, bool joined)
+report_mismatch(AdScanState *state, AdMismatchPlace *place)
 {
-	const char *details = describe_mismatch(state, field, typid, typmod, joined, true);
+	const AdScanColumn *column = place->column;
+	const char *details = NULL;
 
+	/* what goes wrong in the search is not about this document */
+	leave_place(state);
 	/* strings that are no text to us may be text to MongoDB */
-	if (details == NULL)
-		details = describe_mismatch(state, field, typid, typmod, joined, false);
+	if (find_mismatch(state, place, true) || find_mismatch(state, place, false))
+		details = psprintf("The document with _id %s has a value of BSON type %s there.",
+						   place->id != NULL ? place->id : "missing", ad_bson_type_name(place->found));
 
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 			 errmsg("field \"%s\" of MongoDB collection \"%s.%s\" does not fit type %s",
-					field, state->query->database,
-					joined ? state->query->joined_collection : state->query->collection,
-					format_type_with_typemod(typid, typmod)),
+					place->field, state->query->database,
+					place->joined ? state->query->joined_collection : state->query->collection,
+					format_type_with_typemod(place->typid, place->typmod)),
 			 details != NULL ? errdetail("%s", details) : 0,
-			 errhint("Give the column another type, or set its option on_mismatch to 'null' to read such values as NULL.")));
+			 errhint("Give the column another type, or set its option on_mismatch to 'null' to read such values as NULL."),
+			 ad_add_place(column != NULL && column->table != NULL ? column->table : state->table,
+						  column != NULL ? column->name :
+						  column_of_field(state, place->field, place->typid),
+						  place->id)));
+}
+
+/* the same for a column's value */
+pg_noreturn static void
+report_column(AdScanState *state, const AdScanColumn *column)
+{
+	const AdOutput *output = column->output;
+	AdMismatchPlace place = {column, output->field, output->typid, output->typmod, output->joined};
+
+	report_mismatch(state, &place);
 }
 
 /*
@@ -324,19 +472,27 @@ report_failure(AdFailureKind kind)
 			 errmsg("%s", _(failures[kind].message))));
 }
 
+pg_noreturn static void
+report_guard(AdScanState *state, const AdGuard *guard)
+{
+	AdMismatchPlace place = {NULL, guard->field, guard->typid, guard->typmod};
+
+	/* it is about no document of the reply */
+	leave_place(state);
+	if (guard->kind != AD_FAILURE_MISMATCH)
+		report_failure(guard->kind);
+	report_mismatch(state, &place);
+}
+
 static void
 check_guards(AdScanState *state, const AdFieldValue *values)
 {
 	for (int i = 0; i < state->nguards; i++)
 	{
-		AdScanGuard *guard = &state->guards[i];
+		const AdFieldValue *value = &values[state->guards[i].value];
 
-		if (values[guard->value].state == AD_FIELD_NULL ||
-			values[guard->value].found != BSON_TYPE_MAXKEY)
-			continue;
-		if (guard->guard->kind != AD_FAILURE_MISMATCH)
-			report_failure(guard->guard->kind);
-		report_mismatch(state, guard->guard->field, guard->guard->typid, guard->guard->typmod, false);
+		if (value->state != AD_FIELD_NULL && value->found == BSON_TYPE_MAXKEY)
+			report_guard(state, state->guards[i].guard);
 	}
 }
 
@@ -375,7 +531,7 @@ column_is_null(AdScanState *state, const AdScanColumn *column, const AdFieldValu
 		if (output->kind != AD_RESULT_COLUMN)
 			report_result(state, output, value->found);
 		if (output->on_mismatch == AD_MISMATCH_ERROR)
-			report_mismatch(state, output->field, output->typid, output->typmod, output->joined);
+			report_column(state, column);
 		state->nulled++;
 	}
 	return true;
@@ -454,8 +610,10 @@ fill_tuple(AdScanState *state, const AdFieldValue *values, TupleTableSlot *slot)
 	{
 		const AdScanColumn *column = &state->columns[i];
 		int			position = column->output->position;
-		bool		isnull = column_is_null(state, column, values);
+		bool		isnull;
 
+		state->column = column;
+		isnull = column_is_null(state, column, values);
 		if (OidIsValid(column->target->domain))
 			ad_check_domain(column->target, values[column->value].value, isnull);
 		if (isnull)
@@ -511,10 +669,13 @@ ad_iterate_foreign_scan(ForeignScanState *node)
 		fill_empty(state, slot);
 	else
 	{
-		const AdFieldValue *values = ad_decode(state->decoder, document);
+		const AdFieldValue *values;
 
+		enter_place(state, document, NULL);
+		values = ad_decode(state->decoder, document);
 		check_guards(state, values);
 		fill_tuple(state, values, slot);
+		leave_place(state);
 	}
 	MemoryContextSwitchTo(old);
 	state->returned = true;

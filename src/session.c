@@ -3,16 +3,20 @@
  *	  Snapshots that several scans share.
  *
  * INTERFACE ROUTINES
- *		ad_session_get	the session whose snapshot a scan reads
+ *		ad_session_get		the session whose snapshot a scan reads
+ *		ad_session_driver	what the driver calls it
+ *		ad_session_release	the scan needs it no longer
  *
  * With the option `snapshot` of a server, all scans of a statement, or of a
  * transaction that has one PostgreSQL snapshot, see the same state of MongoDB
  * (MongoDB manual, "Read Concern snapshot"; specifications, "Snapshot Reads").
  * The first of them sets the time, which the driver's session keeps.
  *
- * A session belongs to the memory context of the statement or the transaction,
- * its scope, and pins its connection until that is over.  Scans' cursors are
- * in contexts below it, so they are closed before.
+ * A session is found until the memory context of the statement or the
+ * transaction, its scope, is over, and lives until no cursor has it any more: the
+ * driver's cursors point to it until they are destroyed.  Which of the two comes
+ * first is for no order of memory contexts and their callbacks to say.  A session
+ * pins its connection for as long as it lives.
  */
 #include "postgres.h"
 
@@ -20,35 +24,55 @@
 #include "session.h"
 #include "utils/memutils.h"
 
-typedef struct AdSession
+struct AdSession
 {
 	dlist_node	node;			/* in the backend's list of sessions */
-	MemoryContextCallback callback;
+	MemoryContextCallback callback; /* of the scope */
 	MemoryContext scope;
+	int			users;			/* cursors, and the scope until it is over */
 	AdConnection *conn;
 	mongoc_client_session_t *driver;
 	int64		replies;		/* the connection's, when it was made */
-} AdSession;
+};
 
 static dlist_head sessions = DLIST_STATIC_INIT(sessions);
 
 /*
- * The scope is over.  Ending a session sends nothing: the driver keeps it for
- * the next one.  Does not throw.
+ * The driver's session, for as long as the caller has ours.
  */
+mongoc_client_session_t *
+ad_session_driver(AdSession *session)
+{
+	return session->driver;
+}
+
+/*
+ * Let go of a session; the last to do so ends it.  That sends nothing: the
+ * driver keeps it for the next one.  Does not throw.
+ */
+void
+ad_session_release(AdSession *session)
+{
+	AdConnection *conn = session->conn;
+
+	/* exiting from within the driver: leave it alone, see connection.c */
+	if (--session->users > 0 || conn->busy)
+		return;
+	ad_connection_enter_quietly(conn);
+	mongoc_client_session_destroy(session->driver);
+	ad_connection_leave_quietly(conn);
+	pfree(session);
+	ad_connection_release(conn);
+}
+
+/* the scope is over: no other scan finds the session */
 static void
-end_session(void *arg)
+end_scope(void *arg)
 {
 	AdSession  *session = arg;
 
 	dlist_delete(&session->node);
-	/* exiting from within the driver: leave it alone, see connection.c */
-	if (session->conn->busy)
-		return;
-	ad_connection_enter_quietly(session->conn);
-	mongoc_client_session_destroy(session->driver);
-	ad_connection_leave_quietly(session->conn);
-	ad_connection_release(session->conn);
+	ad_session_release(session);
 }
 
 /*
@@ -83,27 +107,16 @@ find_session(const AdConnection *conn, MemoryContext scope)
 }
 
 /*
- * The session for a scan of the statement whose memory context that is.  NULL
- * without *error set if the server's option asks for none; NULL with *error
- * set if there can be none.  May wait for the server, and throw what ends that.
+ * Make the session of the scope, whose it is from then on.  NULL with *error set
+ * if there can be none.  May wait for the server, and throw what ends that.
  */
-mongoc_client_session_t *
-ad_session_get(AdConnection *conn, MemoryContext statement, bson_error_t *error)
+static AdSession *
+make_session(AdConnection *conn, MemoryContext scope, bson_error_t *error)
 {
-	MemoryContext scope = statement;
-	AdSession  *session;
+	/* not the scope's memory, which a cursor may outlive */
+	AdSession  *session = MemoryContextAllocZero(TopMemoryContext, sizeof(AdSession));
 	mongoc_session_opt_t *opts;
 
-	error->code = 0;
-	if (conn->snapshot == AD_SNAPSHOT_NONE)
-		return NULL;
-	if (conn->snapshot == AD_SNAPSHOT_TRANSACTION && IsolationUsesXactSnapshot())
-		scope = TopTransactionContext;
-	session = find_session(conn, scope);
-	if (session != NULL)
-		return session->driver;
-
-	session = MemoryContextAllocZero(scope, sizeof(AdSession));
 	session->scope = scope;
 	session->conn = conn;
 	session->replies = conn->replies;
@@ -114,16 +127,43 @@ ad_session_get(AdConnection *conn, MemoryContext statement, bson_error_t *error)
 	mongoc_session_opts_destroy(opts);
 	if (session->driver == NULL)
 	{
+		pfree(session);
 		ad_connection_leave(conn);
 		return NULL;
 	}
 
-	/* from here on it is the callback that ends it, should leaving throw */
+	/* from here on the callback lets go of it, should leaving throw */
 	conn->pins++;
+	session->users = 1;
 	dlist_push_head(&sessions, &session->node);
-	session->callback.func = end_session;
+	session->callback.func = end_scope;
 	session->callback.arg = session;
 	MemoryContextRegisterResetCallback(scope, &session->callback);
 	ad_connection_leave(conn);
-	return session->driver;
+	return session;
+}
+
+/*
+ * The session for a scan of the statement whose memory context that is, to be
+ * released when the scan's cursor has been destroyed.  NULL without *error set if
+ * the server's option asks for none; NULL with *error set if there can be none.
+ * May wait for the server, and throw what ends that.
+ */
+AdSession *
+ad_session_get(AdConnection *conn, MemoryContext statement, bson_error_t *error)
+{
+	MemoryContext scope = statement;
+	AdSession  *session;
+
+	error->code = 0;
+	if (conn->snapshot == AD_SNAPSHOT_NONE)
+		return NULL;
+	if (conn->snapshot == AD_SNAPSHOT_TRANSACTION && IsolationUsesXactSnapshot())
+		scope = TopTransactionContext;
+	session = find_session(conn, scope);
+	if (session == NULL)
+		session = make_session(conn, scope, error);
+	if (session != NULL)
+		session->users++;
+	return session;
 }

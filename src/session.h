@@ -7,7 +7,11 @@
 
 #include "connection.h"
 
-extern mongoc_client_session_t *ad_session_get(AdConnection *conn, MemoryContext statement,
-											   bson_error_t *error);
+typedef struct AdSession AdSession;
+
+extern AdSession *ad_session_get(AdConnection *conn, MemoryContext statement,
+								 bson_error_t *error);
+extern mongoc_client_session_t *ad_session_driver(AdSession *session);
+extern void ad_session_release(AdSession *session);
 
 #endif							/* AD_SESSION_H */

@@ -14,6 +14,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "uri.h"
+#include "utils/memutils.h"
 
 /* URI options that make the backend read the server's files */
 static const char *const file_options[] = {
@@ -55,14 +56,22 @@ start_driver(void)
 	started = true;
 }
 
+static void
+destroy_uri(void *uri)
+{
+	mongoc_uri_destroy(uri);
+}
+
 /*
  * Parse a connection string without credentials, or raise an error.  The
- * caller frees the result with mongoc_uri_destroy().
+ * result belongs to the current memory context, for much of what callers do
+ * with it may throw.
  */
 mongoc_uri_t *
 ad_uri_parse(const char *text)
 {
 	const char *utf8 = pg_server_to_any(text, strlen(text), PG_UTF8);
+	MemoryContextCallback *callback = palloc(sizeof(MemoryContextCallback));
 	bson_error_t error = {0};
 	mongoc_uri_t *uri;
 
@@ -93,6 +102,9 @@ ad_uri_parse(const char *text)
 				 errdetail_internal("%s", error.message),
 				 errhint("An example is \"mongodb://127.0.0.1:27017/?replicaSet=rs0\".")));
 	}
+	callback->func = destroy_uri;
+	callback->arg = uri;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
 	return uri;
 }
 
@@ -151,7 +163,6 @@ ad_uri_check(const char *text)
 	}
 	if (mongoc_uri_get_auth_mechanism(uri) != NULL)
 		mechanism = pstrdup(mongoc_uri_get_auth_mechanism(uri));
-	mongoc_uri_destroy(uri);
 
 	if (credentials)
 		ereport(ERROR,
@@ -181,10 +192,8 @@ ad_uri_database(const char *text)
 {
 	mongoc_uri_t *uri = ad_uri_parse(text);
 	const char *database = mongoc_uri_get_database(uri);
-	char	   *result = NULL;
 
-	if (database != NULL && database[0] != '\0')
-		result = pstrdup(pg_any_to_server(database, strlen(database), PG_UTF8));
-	mongoc_uri_destroy(uri);
-	return result;
+	if (database == NULL || database[0] == '\0')
+		return NULL;
+	return pstrdup(pg_any_to_server(database, strlen(database), PG_UTF8));
 }

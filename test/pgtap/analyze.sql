@@ -73,6 +73,20 @@ SELECT isnt_empty($$SELECT FROM pg_stats WHERE tablename = 'orders' AND attname 
 SELECT set_eq('SELECT status, count(*) n, sum(customer) s, min(city) c FROM orders GROUP BY status',
 	'SELECT * FROM before', 'answers stay what they were');
 
+-- domains, one of which fails for some values, and one of an array's elements
+CREATE DOMAIN regular AS int CHECK (value > 20 AND 1 / (value - 25) >= -1);
+CREATE DOMAIN little AS int CHECK (value < 2);
+CREATE FOREIGN TABLE checked (id int OPTIONS (field '_id'), customer regular, status text, whole jsonb OPTIONS (field '$'))
+	SERVER mongodb OPTIONS (database 'ad_test', collection 'analyze_orders');
+CREATE FOREIGN TABLE checked_arrays (v little[], _id text)
+	SERVER mongodb OPTIONS (database 'ad_test', collection 'values', on_mismatch 'null');
+SELECT lives_ok('ANALYZE checked, checked_arrays', 'a value that a domain refuses is no error');
+SELECT is(null_frac, (SELECT count(*) FILTER (WHERE customer <= 20 OR customer = 25) / 3000.0 FROM orders)::real, 'but counts as null')
+FROM pg_stats WHERE tablename = 'checked' AND attname = 'customer';
+SELECT cmp_ok(null_frac, '=', 0::real, 'and no other column with it') FROM pg_stats WHERE tablename = 'checked' AND attname = 'status';
+SELECT is((SELECT sum(null_frac * reltuples) FROM pg_stats JOIN pg_class ON relname = tablename WHERE tablename = 'checked_arrays' AND attname = 'v')::int,
+	(SELECT reltuples FROM pg_class WHERE relname = 'checked_arrays')::int - 1, 'an array with such an element, too');
+
 ANALYZE recent;
 SELECT is(reltuples, 1000::real, 'a view can be analyzed') FROM pg_class WHERE relname = 'recent';
 ANALYZE nothing;

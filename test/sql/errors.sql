@@ -22,7 +22,7 @@ EXCEPTION WHEN OTHERS THEN
 		-- versions of libmongoc say more or less
 		nullif('  detail:  ' || regexp_replace(detail, ' Topology type: Single\.|(?<=^Invalid URI ).*', ''), '  detail:  '),
 		nullif('  hint:    ' || hint, '  hint:    '),
-		'  context: ' || substring(context FROM '^MongoDB[^\n]*')], NULL));
+		'  context: ' || substring(context FROM '^(?:MongoDB|column|foreign table)[^\n]*')], NULL));
 END $$;
 \pset format unaligned
 \pset tuples_only on

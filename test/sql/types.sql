@@ -90,6 +90,13 @@ CREATE FOREIGN TABLE da (name text OPTIONS (field '_id'), p positive[] OPTIONS (
 	SERVER mongodb OPTIONS (database 'ad_test', collection 'values', on_mismatch 'null');
 SELECT p FROM da WHERE name = 'array of int';
 SELECT p FROM da WHERE name = 'array of mixed';
+-- and errors name the document, where no column is its _id, too
+CREATE FOREIGN TABLE dd (p positive OPTIONS (field 'v'), dropped int, t some_text[] OPTIONS (field 'v'))
+	SERVER mongodb OPTIONS (database 'ad_test', collection 'values', on_mismatch 'null');
+ALTER FOREIGN TABLE dd DROP COLUMN dropped;
+SELECT p FROM dd;
+SELECT t FROM dd;
+SELECT p, count(*) FROM dd GROUP BY p;
 
 -- fields: paths, positions, names, orders, two columns of one field
 CREATE FOREIGN TABLE fields (

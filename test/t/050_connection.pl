@@ -74,6 +74,28 @@ is(answer($as_other) . "\n" . connections(), "20000\npostgres|f|t\nregress_other
 session('ALTER ROLE regress_other NOSUPERUSER');
 is(answer($table) . "\n" . connections(), "20000\npostgres|f|t", "a role's connection goes with its rights");
 
+# A change between two looks into the catalogs: a session that has found its user
+# mapping waits for the server's row, and when that is to be had there is no mapping
+# any more
+session("CREATE USER MAPPING FOR postgres SERVER shop OPTIONS (user 'nobody', password 'none')");
+my $holder = background('');
+go_on($holder, 'SELECT pg_advisory_lock(1)');
+# (what is logged looks for the server's name before)
+answer("SELECT admin_dashboard_disconnect('shop'); SET admin_dashboard.log_remote = off");
+$session->{out} = '';
+$session->{in} .= "SELECT 1 WHERE pg_advisory_lock(1) IS NULL UNION ALL SELECT 0 * pg_relation_size('pg_class') UNION ALL SELECT count(*) FROM items;\n";
+$session->{handle}->pump_nb;
+sub waits_for { my ($event) = @_; return wait_until { $session->{handle}->pump_nb; session("SELECT wait_event FROM pg_stat_activity WHERE pid = $session->{pid}") eq $event } }
+ok(waits_for('advisory'), 'a query that has been planned');
+session("ALTER SERVER shop OPTIONS (SET server_selection_timeout_ms '2000')");
+go_on($holder, "BEGIN; LOCK pg_catalog.pg_foreign_server IN ACCESS EXCLUSIVE MODE; SELECT pg_advisory_unlock(1)");
+ok(waits_for('relation'), 'waits between two looks into the catalogs');
+go_on($holder, "DROP USER MAPPING FOR postgres SERVER shop; ALTER SERVER shop OPTIONS (SET server_selection_timeout_ms '1000'); COMMIT");
+$session->{handle}->pump until $session->{out} =~ /^(?:20000|ERROR.*)\n/m;
+like($session->{out}, qr/\A0\n20000\n\z/, 'and makes a connection of what is in them then');
+is(answer('RESET admin_dashboard.log_remote; SELECT pg_advisory_unlock_all(); ' . $table) . "\n" . connections(), "\n20000\npostgres|f|t", 'which stays');
+$holder->{handle}->kill_kill;
+
 # Closing them
 is(answer("SELECT admin_dashboard_disconnect('shop')"), 't', 'disconnect');
 is(connections(), '', 'leaves none');

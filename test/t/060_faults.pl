@@ -228,6 +228,25 @@ cmp_ok($numbers[2], '<', $numbers[0] * 1.1 + 65536, "no memory of PostgreSQL's g
 cmp_ok($numbers[3], '<', $numbers[1] + 4096, "nor of the driver's (less than 4 MB in a thousand)");
 unlike($all, qr/ERROR:  (?!57014|22012|08001)/, 'no other error');
 
+# The search for a value that does not fit keeps none of those that do: arrays of 100 MB
+run_python(<<'PY', $direct);
+import sys, pymongo
+client = pymongo.MongoClient("127.0.0.1", int(sys.argv[1]), directConnection=True)
+client.shop.large.insert_many([{"_id": n, "v": list(range(5000)) if n < 400 else "none"} for n in range(401)])
+PY
+my $peak = q{SELECT (regexp_match(pg_read_file('/proc/' || pg_backend_pid() || '/status'), 'VmHWM:\s+(\d+)'))[1]};
+my $searched = session(<<"SQL");
+CREATE FOREIGN TABLE large (v numeric[]) SERVER direct OPTIONS (database 'shop', on_mismatch 'null');
+SELECT count(*) FROM large WHERE cardinality(v) = 0;
+$peak;
+ALTER FOREIGN TABLE large OPTIONS (SET on_mismatch 'error');
+SELECT count(*) FROM large WHERE cardinality(v) = 0;
+$peak;
+SQL
+like($searched, qr/^ERROR:  HV004: field "v" .*\n.*\n.*\nCONTEXT:  column "v" of foreign table "large", document with _id 400$/m, 'a value that does not fit');
+my @peaks = $searched =~ /^(\d{4,})$/mg;
+cmp_ok($peaks[1], '<', $peaks[0] + 25000, 'is looked for in little memory');
+
 # Portals closed early, limits, subtransactions, rescans: no cursor stays open,
 # on either side
 my $early = session(<<'SQL');
