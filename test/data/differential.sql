@@ -2,6 +2,9 @@
 -- collection on each side, and how answers are compared.
 
 \getenv uri AD_TEST_MONGODB_URI
+-- the same server behind test/lib/reverse.py
+\set reversed_uri :uri
+\getenv reversed_uri AD_TEST_REVERSED_URI
 \set few `"$PYTHON" test/data/typed.py few`
 \set sound `"$PYTHON" test/data/typed.py sound`
 \set mixed `"$PYTHON" test/data/typed.py mixed`
@@ -15,9 +18,11 @@ SET LOCAL timezone = 'Europe/Berlin';
 CREATE TYPE colour AS ENUM ('red', 'green', 'deep blue');
 CREATE DOMAIN positive AS int CHECK (VALUE > 0);
 CREATE SERVER mongodb FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri :'uri');
+CREATE SERVER reversed FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri :'reversed_uri');
 
 -- table t, once for each collection on each side; strict reads few, too, and
--- takes a value that does not fit its column for an error
+-- takes a value that does not fit its column for an error.  What is asked of few and
+-- mixed goes to MongoDB with the operands reversed of all that has no order.
 SELECT format($$
 	CREATE SCHEMA %1$s;
 	CREATE %2$s TABLE %1$s.t (
@@ -25,13 +30,13 @@ SELECT format($$
 		t text, ts timestamptz, s smallint, tn timestamp, dx int %4$s, g int,
 		r real, n numeric, n3 numeric(8, 3), v varchar(5), c char(4), nm name, u uuid, by bytea,
 		d8 date, tm time, j jsonb, ia int[], ta text[], ja jsonb[], e colour, dm positive, w timestamptz
-	) %5$s$$, schema, foreign_, field, dotted, server)
-FROM (VALUES ('few', 'few', 'null'), ('strict', 'few', 'error'), ('sound', 'sound', 'error'),
-			 ('mixed', 'mixed', 'null'), ('many', 'many', 'null')) name (name, collection, on_mismatch),
+	) %5$s$$, schema, foreign_, field, dotted, source)
+FROM (VALUES ('few', 'few', 'null', 'reversed'), ('strict', 'few', 'error', 'mongodb'), ('sound', 'sound', 'error', 'mongodb'),
+			 ('mixed', 'mixed', 'null', 'reversed'), ('many', 'many', 'null', 'mongodb')) name (name, collection, on_mismatch, server),
 	LATERAL (VALUES
 		('local_' || name, '', '', '', ''),
 		('remote_' || name, 'FOREIGN', 'OPTIONS (field ''_id'')', 'OPTIONS (field ''d.x'')',
-		 format('SERVER mongodb OPTIONS (database ''ad_test'', collection %L, on_mismatch %L)', collection, on_mismatch))) side (schema, foreign_, field, dotted, server)
+		 format('SERVER %I OPTIONS (database ''ad_test'', collection %L, on_mismatch %L)', server, collection, on_mismatch))) side (schema, foreign_, field, dotted, source)
 \gexec
 INSERT INTO local_few.t SELECT * FROM json_populate_recordset(NULL::local_few.t, :'few');
 INSERT INTO local_sound.t SELECT * FROM json_populate_recordset(NULL::local_sound.t, :'sound');

@@ -122,7 +122,8 @@ FALLIBLE = {
     "int": ["(<int> [[+|-|*]] <int>)", "(<int> [[/|%]] <int>)", "<bigint>::int", "abs(<int>)", "(-<int>)"],
     "bigint": ["(<bigint> [[+|-|*]] <int>)", "(<bigint> / <int>)", "<float8>::bigint"],
     "float8": ["(<float8> [[+|-|*]] <float8>)", "(<float8> / <float8>)", "sqrt(<float8>)", "(<float8> / <int>)"],
-    "eighth": ["<eighth> / <small>"],
+    # (by 2 and 4, or sums would not be exact)
+    "eighth": ["(<eighth> / [[0|2|4]])"],
     "smallint": ["<int>::smallint", "(<smallint> * <smallint>)"],
 }
 

@@ -21,8 +21,9 @@ import uuid
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
-
+import bson
 from bson import Binary, Code, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
+from bson.raw_bson import RawBSONDocument
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 MISSING = object()
@@ -63,6 +64,10 @@ def boolean(rng):
 def number_of(value, rng, fits_double):
     """An integer in one of the forms that it can be stored in."""
     forms = [Int64(value), Decimal128(str(value))]
+    if value == 0:
+        forms += [-0.0, Decimal128("-0"), Decimal128("0E+6000"), Decimal128("0E-6176")]
+    elif value % 10 == 0:
+        forms.append(Decimal128("%dE+1" % (value // 10)))
     if -2**31 <= value < 2**31:
         forms.append(value)
     if fits_double:
@@ -226,6 +231,30 @@ def a_json(rng, depth=0):
     return value, sql
 
 
+class Deprecated:
+    """A value of a type that pymongo does not write."""
+
+    def __init__(self, number, data):
+        self.number, self.data = number, data
+
+    def element(self, name):
+        return bytes([self.number]) + name.encode() + b"\0" + self.data
+
+
+UNDEFINED = Deprecated(6, b"")
+SYMBOL = Deprecated(14, struct.pack("<i", 4) + b"sym\0")
+DB_POINTER = Deprecated(12, struct.pack("<i", 2) + b"c\0" + b"\1" * 12)
+
+
+def encoded(document):
+    """A document as pymongo takes it, whose fields may be deprecated."""
+    if not any(isinstance(value, Deprecated) for value in document.values()):
+        return document
+    body = b"".join(value.element(name) if isinstance(value, Deprecated) else bson.encode({name: value})[4:-1]
+                    for name, value in document.items())
+    return RawBSONDocument(struct.pack("<i", len(body) + 5) + body + b"\0")
+
+
 class Json(str):
     """JSON that is written already."""
 
@@ -285,6 +314,32 @@ def domain(rng):
     return number_of(value, rng, True), value
 
 
+# Of each BSON type some values, as a column of another type has them
+STRANGE = {
+    "string": ["12", str(OIDS[0]), "2026-03-01", "", "a\0b", SYMBOL],
+    "document": [{}, {"a": 1}, {"$numberInt": "1"}], "array": [[], [[]], [1, "a"], [[1], [2, 3]]],
+    "binary": [Binary(b"", 0), Binary(b"\0" * 8, 5), Binary(b"x" * 16, 4), Binary(b"x", 128)],
+    "objectId": [OIDS[0]], "bool": [True, False], "date": [EPOCH, INSTANTS[3], INSTANTS[4]],
+    "other": [Regex("^a", "im"), Code("f()"), Code("f()", {"x": 1}), Timestamp(0, 0), Timestamp(2**32 - 1, 1), DB_POINTER,
+              MinKey(), MaxKey()],
+    "number": [0, 5, -0.0, 0.5, math.nan, math.inf, -math.inf, Int64(2**63 - 1), Int64(-2**63), Decimal128("NaN"), Decimal128("Infinity"),
+               Decimal128("-0"), Decimal128("0E+6000"), Decimal128("9.999999999999999999999999999999999E+6144"), Decimal128("1E-6176")],
+    "no integer": [0.5, math.nan, math.inf, -math.inf, Decimal128("NaN"), Decimal128("-Infinity"), Decimal128("1E-6176"),
+                   Decimal128("9.999999999999999999999999999999999E+6144")],
+}
+# and which of them are of another type than a column's
+STRANGE_TO = {
+    **dict.fromkeys(["boolean"], "string document array binary objectId date other number"),
+    **dict.fromkeys(["int4", "int8", "int2", "domain"], "string document array binary objectId bool date other no_integer"),
+    **dict.fromkeys(["float8", "minutes", "float4", "numeric", "money"], "string document array binary objectId bool date other"),
+    "text": "document array binary bool date other number", "enum": "document array binary objectId bool date other number",
+    **dict.fromkeys(["varchar", "char", "name"], "document array binary bool date other number"),
+    "a_uuid": "string document array objectId bool date other number", "binary": "string document array bool date other number",
+    **dict.fromkeys(["turn", "instant", "timestamp", "date", "time"], "string document array binary objectId bool other number"),
+    **dict.fromkeys(["int_array", "text_array", "jsonb_array"], "string document binary objectId bool date other number"),
+    "jsonb": "",
+}
+
 WRONG = {
     "boolean": [0, 1, "true", [True], {"a": True}, ObjectId(b"0" * 12)],
     "int4": [1.5, 2**31, float(2**31), math.nan, math.inf, "5", True, [1], [], {"a": 1}, INSTANTS[0], Int64(-2**40),
@@ -315,6 +370,8 @@ WRONG = {
     "enum": ["", "RED", "blue", 1, ["red"]],
     "domain": ["1", 0.5, [1]],
 }
+for _name, _groups in STRANGE_TO.items():
+    WRONG[_name] = WRONG[_name] + [value for group in _groups.split() for value in STRANGE[group.replace("_", " ")]]
 
 # The columns that queries use, and those that are only read
 COLUMNS = [("b", boolean), ("i", int4), ("l", int8), ("f", float8), ("m", minutes),
@@ -329,8 +386,10 @@ def value_of(rng, make, with_wrong):
     chance = rng.random()
     if chance < 0.08:
         return MISSING, NULL
-    if chance < 0.16:
+    if chance < 0.15:
         return None, NULL
+    if chance < 0.16:
+        return UNDEFINED, NULL
     if with_wrong and chance < 0.28:
         return rng.choice(WRONG[make.__name__]), NULL
     return make(rng)
@@ -353,6 +412,8 @@ def rows(name):
             row.append(sql)
         # a field in a document, which may itself be missing, or something else
         value, sql = value_of(rng, int4, with_wrong)
+        if isinstance(value, Deprecated):
+            value = None
         holder = rng.random()
         if holder < 0.1:
             sql = NULL
@@ -380,7 +441,7 @@ def rows(name):
 
 
 def documents(name):
-    return [document for document, row in rows(name)]
+    return [encoded(document) for document, row in rows(name)]
 
 
 def sql_text(value):

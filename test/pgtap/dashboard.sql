@@ -3,7 +3,7 @@
 
 \set ON_ERROR_STOP on
 \set QUIET on
-\getenv uri AD_TEST_MONGODB_URI
+\getenv uri AD_TEST_REVERSED_URI
 \set calls `"$PYTHON" test/data/load_tests.py calls`
 
 SET client_min_messages = warning;
