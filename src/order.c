@@ -197,25 +197,12 @@ column_key(AdRelation *relation, const AdColumn *column)
 }
 
 /*
- * Whether this is no query of the user's but how the planner would compute its
- * parent's min() or max(): ORDER BY and LIMIT 1, of what IS NOT NULL.  That
- * condition would hide a mismatch.
+ * The order of a foreign table's rows by the pathkeys, as AdSortKeys, in
+ * *keys; the context, a copy of the relation's, gets the slots for them.
+ * Returns false if MongoDB cannot do it exactly.
  */
 static bool
-is_extreme(PlannerInfo *root)
-{
-	return root->parent_root != NULL && root->limit_tuples == 1 &&
-		root->parent_root->parse->hasAggs &&
-		equal(root->parse->rtable, root->parent_root->parse->rtable);
-}
-
-/*
- * The order of a foreign table's rows by the pathkeys, in *keys as AdSortKeys;
- * the context, a copy of the relation's, gets the slots for them.  Returns false if MongoDB cannot do it exactly.
- */
-bool
-ad_order_keys(PlannerInfo *root, RelOptInfo *rel, AdExprContext *context,
-			  List *pathkeys, List **keys)
+find_keys(RelOptInfo *rel, AdExprContext *context, List *pathkeys, List **keys)
 {
 	AdRelation *relation = rel->fdw_private;
 	ListCell   *lc;
@@ -231,7 +218,7 @@ ad_order_keys(PlannerInfo *root, RelOptInfo *rel, AdExprContext *context,
 		ad_expr_column(&relation->context, (Node *) var);
 		AdSortKey  *key;
 
-		if (is_extreme(root) &&
+		if (relation->is_extreme &&
 			(column == NULL || column->on_mismatch == AD_MISMATCH_ERROR))
 			return false;
 		if (var == NULL)
@@ -248,6 +235,56 @@ ad_order_keys(PlannerInfo *root, RelOptInfo *rel, AdExprContext *context,
 	}
 	/* each may need three */
 	return list_length(*keys) <= AD_SORT_KEYS / 3;
+}
+
+/* whether it is a foreign table, or one of a partitioned table or a parent */
+static bool
+is_table(const RelOptInfo *rel)
+{
+	return rel->reloptkind == RELOPT_BASEREL || rel->reloptkind == RELOPT_OTHER_MEMBER_REL;
+}
+
+/*
+ * What translates for the relation, a table or its groups, without changes to
+ * what others have.
+ */
+static AdExprContext
+context_of(RelOptInfo *rel)
+{
+	AdExprContext context;
+
+	if (is_table(rel))
+		return ad_scan_context(rel->fdw_private);
+	context = *((AdUpperRelation *) rel->fdw_private)->grouping.context;
+	context.slots = list_copy(context.slots);
+	return context;
+}
+
+/*
+ * The order of a table's rows, or of the groups of one, by the pathkeys, of
+ * which there may be none; NULL if MongoDB cannot do it exactly.
+ */
+AdOrder *
+ad_order_find(PlannerInfo *root, RelOptInfo *rel, List *pathkeys)
+{
+	AdOrder    *order = palloc0(sizeof(AdOrder));
+	AdExprContext context = context_of(rel);
+
+	if (is_table(rel))
+	{
+		if (!find_keys(rel, &context, pathkeys, &order->keys))
+			return NULL;
+	}
+	else
+	{
+		AdGrouping	grouping = ((AdUpperRelation *) rel->fdw_private)->grouping;
+
+		grouping.context = &context;
+		if (!ad_having_order(&grouping, rel, pathkeys, &order->keys))
+			return NULL;
+	}
+	order->slots = context.slots;
+	return order;
 }
 
 /*
@@ -339,11 +376,12 @@ add_computed(Node *document, Node *sort, Node *value, bool descending)
 }
 
 /*
- * Let the query's documents come in the order of the keys.  Computed keys are put beside the document, not into it, so that they
- * cannot clash with its fields.
+ * Let the query's documents come in the order of the keys.  Computed keys are
+ * put beside the document, not into it, so that they cannot clash with its
+ * fields.
  */
-void
-ad_order_query(AdQuery *query, const List *keys)
+static void
+sort_query(AdQuery *query, const List *keys)
 {
 	bool		computed = ad_order_is_computed(keys);
 	Node	   *document = ad_doc(ORDERED_DOCUMENT, ad_string("$$ROOT"));
@@ -412,18 +450,17 @@ limit_operand(AdExprContext *context, Node *expr, Node **operand)
  * Let the query return only what LIMIT and OFFSET leave.  Its limit is of what
  * OFFSET skips, too, if a mismatch could be there: PostgreSQL skips it then.
  */
-void
-ad_order_limit(PlannerInfo *root, AdExprContext *context, const List *keys, AdQuery *query)
+static void
+limit_query(AdQuery *query, const AdOrder *order)
 {
 	int64		skip = 0;
 	int64		limit = 0;
 
-	if (!limit_operand(context, root->parse->limitCount, &query->limit) ||
-		!limit_operand(context, root->parse->limitOffset, &query->skip))
-		elog(ERROR, "the limit of a path has no translation");
+	query->limit = order->limit;
+	query->skip = order->skip;
 	if (query->skip == NULL)
 		return;
-	query->skips_later = is_guarded(keys);
+	query->skips_later = is_guarded(order->keys);
 	if (!is_constant(query->skip, &skip) || skip < 0)
 		return;
 	if (skip > 0 && query->skips_later)
@@ -441,30 +478,17 @@ ad_order_limit(PlannerInfo *root, AdExprContext *context, const List *keys, AdQu
 }
 
 /*
- * Let the query's first batch be what the LIMIT above it is likely to need,
- * which PostgreSQL applies after more sorting.
+ * Let the query be in the order, and limited if that is.  Else its first batch
+ * is what a LIMIT above it is likely to need.
  */
 void
-ad_order_expect(PlannerInfo *root, AdExprContext *context, AdQuery *query)
+ad_order_query(AdQuery *query, const AdOrder *order)
 {
-	if (root->parse->limitOffset == NULL)
-		(void) limit_operand(context, root->parse->limitCount, &query->expected);
-}
-
-/*
- * The order of a table's rows, or of the groups of one, by the pathkeys.
- */
-bool
-ad_upper_order_keys(PlannerInfo *root, RelOptInfo *rel, List *pathkeys, List **keys)
-{
-	if (rel->reloptkind == RELOPT_BASEREL)
-	{
-		AdExprContext context = ad_scan_context(rel->fdw_private);
-
-		return ad_order_keys(root, rel, &context, pathkeys, keys);
-	}
-	return ad_having_order(&((AdUpperRelation *) rel->fdw_private)->grouping, rel,
-						   pathkeys, keys);
+	sort_query(query, order->keys);
+	if (order->limited)
+		limit_query(query, order);
+	else
+		query->expected = order->limit;
 }
 
 /* whether the table's options let MongoDB sort */
@@ -483,25 +507,36 @@ may_sort(RelOptInfo *rel)
 
 /*
  * The longest beginning of an order that MongoDB can do, if it cannot do all of
- * it; NIL if there is none.  With a limit PostgreSQL has to sort only what is
- * equal in it, and stops reading.
+ * it, and its pathkeys in *prefix; NULL if there is none.  With a limit
+ * PostgreSQL has to sort only what is equal in it, and stops reading.
  */
-List *
-ad_order_prefix(PlannerInfo *root, RelOptInfo *rel, List *pathkeys)
+AdOrder *
+ad_order_prefix(PlannerInfo *root, RelOptInfo *rel, List *pathkeys, List **prefix)
 {
-	List	   *keys;
+	Query	   *parse = root->parse;
 
-	if (root->parse->limitCount == NULL || !may_sort(rel) ||
-		ad_upper_order_keys(root, rel, pathkeys, &keys))
-		return NIL;
+	if (parse->limitCount == NULL || !may_sort(rel) ||
+		ad_order_find(root, rel, pathkeys) != NULL)
+		return NULL;
 	for (int length = list_length(pathkeys) - 1; length > 0; length--)
 	{
-		List	   *prefix = list_truncate(list_copy(pathkeys), length);
+		AdOrder    *order;
 
-		if (ad_upper_order_keys(root, rel, prefix, &keys))
-			return prefix;
+		*prefix = list_truncate(list_copy(pathkeys), length);
+		order = ad_order_find(root, rel, *prefix);
+		if (order == NULL)
+			continue;
+		if (parse->limitOffset == NULL)
+		{
+			AdExprContext context = context_of(rel);
+
+			context.slots = order->slots;
+			(void) limit_operand(&context, parse->limitCount, &order->limit);
+			order->slots = context.slots;
+		}
+		return order;
 	}
-	return NIL;
+	return NULL;
 }
 
 /*
@@ -514,36 +549,22 @@ void
 ad_order_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel)
 {
 	AdUpperRelation *upper;
-	List	   *keys;
 
 	if (!may_sort(input_rel) ||
 		output_rel->fdw_private != NULL || root->parse->hasTargetSRFs ||
-		!ad_upper_order_keys(root, input_rel, root->sort_pathkeys, &keys))
+		ad_order_find(root, input_rel, root->sort_pathkeys) == NULL)
 		return;
 	upper = palloc0(sizeof(AdUpperRelation));
 	upper->ordered_rel = input_rel;
 	output_rel->fdw_private = upper;
 }
 
-/* can the query's LIMIT and OFFSET be MongoDB's, if the rows are? */
+/*
+ * Whether MongoDB has all rows of the table, or all groups of one, as yet
+ * unlimited, that a limit is of.
+ */
 static bool
-is_shippable_limit(PlannerInfo *root, AdExprContext context, const FinalPathExtraData *extra)
-{
-	Query	   *parse = root->parse;
-	Node	   *operand;
-
-	if (parse->commandType != CMD_SELECT || !extra->limit_needed ||
-		parse->limitOption != LIMIT_OPTION_COUNT || parse->rowMarks != NIL ||
-		parse->hasTargetSRFs || !context.options->enable_sort_pushdown)
-		return false;
-	context.slots = list_copy(context.slots);
-	return limit_operand(&context, parse->limitCount, &operand) &&
-		limit_operand(&context, parse->limitOffset, &operand);
-}
-
-/* the same of the rows of a table or of the groups of one, as yet unlimited */
-static bool
-is_shippable(PlannerInfo *root, RelOptInfo *rel, const FinalPathExtraData *extra)
+has_all_rows(RelOptInfo *rel)
 {
 	AdRelation *relation = rel->fdw_private;
 	AdUpperRelation *upper = rel->fdw_private;
@@ -551,11 +572,40 @@ is_shippable(PlannerInfo *root, RelOptInfo *rel, const FinalPathExtraData *extra
 	if (rel->fdw_private == NULL)
 		return false;
 	if (rel->reloptkind == RELOPT_BASEREL)
-		return relation->local_conds == NIL &&
-			is_shippable_limit(root, relation->context, extra);
+		return relation->local_conds == NIL;
 	/* one row of no documents would be there whatever the limit */
 	return rel->reloptkind == RELOPT_UPPER_REL && upper->grouping.group != NULL &&
-		!upper->query->single_row && upper->having == NIL && is_shippable_limit(root, *upper->grouping.context, extra);
+		!upper->query->single_row && upper->having == NIL;
+}
+
+/*
+ * The order with the query's LIMIT and OFFSET; NULL if they cannot be
+ * MongoDB's.
+ */
+static AdOrder *
+find_limited(PlannerInfo *root, RelOptInfo *rel, List *pathkeys, const FinalPathExtraData *extra)
+{
+	Query	   *parse = root->parse;
+	AdExprContext context;
+	AdOrder    *order;
+
+	if (parse->commandType != CMD_SELECT || !extra->limit_needed ||
+		parse->limitOption != LIMIT_OPTION_COUNT || parse->rowMarks != NIL ||
+		parse->hasTargetSRFs || !has_all_rows(rel))
+		return NULL;
+	context = context_of(rel);
+	if (!context.options->enable_sort_pushdown)
+		return NULL;
+	order = ad_order_find(root, rel, pathkeys);
+	if (order == NULL)
+		return NULL;
+	context.slots = order->slots;
+	if (!limit_operand(&context, parse->limitCount, &order->limit) ||
+		!limit_operand(&context, parse->limitOffset, &order->skip))
+		return NULL;
+	order->slots = context.slots;
+	order->limited = true;
+	return order;
 }
 
 /* the work of a scan, or the sending of groups that have been made */
@@ -585,7 +635,7 @@ ad_limit_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
 	PathTarget *target = root->upper_targets[UPPERREL_FINAL];
 	RelOptInfo *rel = input_rel;
 	List	   *pathkeys = NIL;
-	List	   *keys;
+	AdOrder    *order;
 	bool		skips_later;
 	AdScanWork	work;
 	double		unlimited_rows;
@@ -599,10 +649,10 @@ ad_limit_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
 		rel = ((AdUpperRelation *) rel->fdw_private)->ordered_rel;
 		pathkeys = root->sort_pathkeys;
 	}
-	if (!is_shippable(root, rel, extra) ||
-		!ad_upper_order_keys(root, rel, pathkeys, &keys))
+	order = find_limited(root, rel, pathkeys, extra);
+	if (order == NULL)
 		return;
-	skips_later = is_guarded(keys) && extra->offset_est != 0;
+	skips_later = is_guarded(order->keys) && extra->offset_est != 0;
 	if (skips_later && parse->limitCount == NULL)
 		return;
 
@@ -610,7 +660,7 @@ ad_limit_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
 	unlimited_rows = work.rows;
 	/* that of groups is little work, after their making */
 	if (rel->reloptkind == RELOPT_BASEREL)
-		work.keys = keys;
+		work.keys = order->keys;
 	work.target = target;
 	adjust_limit_rows_costs(&work.rows, &startup_cost, &total_cost,
 							skips_later ? 0 : extra->offset_est, extra->count_est);
@@ -631,7 +681,7 @@ ad_limit_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
 	total_cost -= (total_cost - startup_cost) * 0.1;
 	path = (Path *) ad_create_foreign_upper_path(root, rel, target, work.rows,
 												 startup_cost, total_cost, pathkeys, NULL,
-												 list_make1(makeBoolean(true)));
+												 list_make1(order));
 	if (skips_later)
 		path = (Path *) create_limit_path(root, output_rel, path, parse->limitOffset,
 										  parse->limitCount, parse->limitOption,

@@ -27,18 +27,27 @@ typedef struct AdSortKey
 	bool		nulls_first;
 } AdSortKey;
 
-extern bool ad_order_keys(PlannerInfo *root, RelOptInfo *rel,
-						  AdExprContext *context, List *pathkeys, List **keys);
-extern bool ad_upper_order_keys(PlannerInfo *root, RelOptInfo *rel,
-								List *pathkeys, List **keys);
+/*
+ * An order, and how much of it is wanted, as it was decided for a path.  The
+ * plan is made of this and decides nothing again: what is known of the query
+ * then may be other than it was.
+ */
+typedef struct AdOrder
+{
+	List	   *keys;			/* AdSortKey */
+	List	   *slots;			/* those of the relation, and of the order */
+	bool		limited;		/* does MongoDB do LIMIT and OFFSET? */
+	Node	   *limit;			/* operand; if not limited, of the LIMIT above */
+	Node	   *skip;			/* operand, or NULL */
+} AdOrder;
+
+extern AdOrder *ad_order_find(PlannerInfo *root, RelOptInfo *rel, List *pathkeys);
+extern AdOrder *ad_order_prefix(PlannerInfo *root, RelOptInfo *rel, List *pathkeys,
+								List **prefix);
 extern Bitmapset *ad_order_columns(RelOptInfo *rel, List *pathkeys);
 extern bool ad_order_is_computed(const List *keys);
 extern Cost ad_order_cost(const List *keys, double documents, double bound);
-extern void ad_order_query(AdQuery *query, const List *keys);
-extern List *ad_order_prefix(PlannerInfo *root, RelOptInfo *rel, List *pathkeys);
-extern void ad_order_expect(PlannerInfo *root, AdExprContext *context, AdQuery *query);
-extern void ad_order_limit(PlannerInfo *root, AdExprContext *context,
-						   const List *keys, AdQuery *query);
+extern void ad_order_query(AdQuery *query, const AdOrder *order);
 
 /* GetForeignUpperPaths, for UPPERREL_ORDERED and UPPERREL_FINAL */
 extern void ad_order_paths(PlannerInfo *root, RelOptInfo *input_rel,

@@ -72,9 +72,10 @@ ad_scan_cost(PlannerInfo *root, const AdScanWork *work,
 		work->rows * work->target->cost.per_tuple;
 }
 
+/* one of no order has none for its plan */
 static void
 add_scan_path(PlannerInfo *root, RelOptInfo *rel, const AdScanWork *work,
-			  List *pathkeys, Relids required_outer)
+			  List *pathkeys, AdOrder *order, Relids required_outer)
 {
 	Cost		startup_cost;
 	Cost		total_cost;
@@ -83,21 +84,27 @@ add_scan_path(PlannerInfo *root, RelOptInfo *rel, const AdScanWork *work,
 	add_path(rel, (Path *)
 			 ad_create_foreignscan_path(root, rel, NULL, work->rows,
 										startup_cost, total_cost, pathkeys,
-										required_outer, NULL, NIL));
+										required_outer, NULL,
+										order == NULL ? NIL : list_make1(order)));
 }
 
 /*
- * Add a path in as much of the query's order as MongoDB can do, for a limit.
+ * Add a path in the query's order, or, for a limit, in as much of it as MongoDB
+ * can do.
  */
 static void
-add_prefix_path(PlannerInfo *root, RelOptInfo *rel)
+add_ordered_path(PlannerInfo *root, RelOptInfo *rel)
 {
-	AdExprContext context = ad_scan_context(rel->fdw_private);
 	AdScanWork	work = ad_scan_work(root, rel, NIL);
-	List	   *prefix = ad_order_prefix(root, rel, root->query_pathkeys);
+	List	   *pathkeys = root->query_pathkeys;
+	AdOrder    *order = ad_order_find(root, rel, pathkeys);
 
-	if (prefix != NIL && ad_order_keys(root, rel, &context, prefix, &work.keys))
-		add_scan_path(root, rel, &work, prefix, rel->lateral_relids);
+	if (order == NULL)
+		order = ad_order_prefix(root, rel, root->query_pathkeys, &pathkeys);
+	if (order == NULL)
+		return;
+	work.keys = order->keys;
+	add_scan_path(root, rel, &work, pathkeys, order, rel->lateral_relids);
 }
 
 /*
@@ -132,7 +139,7 @@ add_parameterized_path(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *info)
 	work = ad_scan_work(root, rel, remote);
 	work.rows = info->ppi_rows;
 	work.local_conds = list_concat_copy(work.local_conds, local);
-	add_scan_path(root, rel, &work, NIL, info->ppi_req_outer);
+	add_scan_path(root, rel, &work, NIL, NULL, info->ppi_req_outer);
 }
 
 /* whether a member of an equivalence class is the column with this number */
@@ -170,7 +177,7 @@ join_conditions(PlannerInfo *root, RelOptInfo *rel)
 		if (!bms_is_empty(rel->attr_needed[attnum - rel->min_attr]))
 			conditions = list_concat(conditions,
 									 generate_implied_equalities_for_column(root, rel, is_member_column,
-																			&attnum, rel->lateral_relids));
+																			&attnum, rel->lateral_referencers));
 	}
 	return conditions;
 }
@@ -205,15 +212,11 @@ void
 ad_get_foreign_paths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 {
 	AdRelation *relation = rel->fdw_private;
-	AdExprContext context = ad_scan_context(relation);
 	AdScanWork	work = ad_scan_work(root, rel, NIL);
 
-	add_scan_path(root, rel, &work, NIL, rel->lateral_relids);
-	if (root->query_pathkeys != NIL &&
-		ad_order_keys(root, rel, &context, root->query_pathkeys, &work.keys))
-		add_scan_path(root, rel, &work, root->query_pathkeys, rel->lateral_relids);
-	else
-		add_prefix_path(root, rel);
+	add_scan_path(root, rel, &work, NIL, NULL, rel->lateral_relids);
+	if (root->query_pathkeys != NIL)
+		add_ordered_path(root, rel);
 	if (relation->options->enable_filter_pushdown)
 		add_parameterized_paths(root, rel);
 }

@@ -26,6 +26,7 @@
 
 #include "compat.h"
 #include "estimate.h"
+#include "extreme.h"
 #include "join.h"
 #include "order.h"
 #include "path.h"
@@ -39,7 +40,7 @@
  * that PostgreSQL does.
  */
 static void
-classify_conditions(AdRelation *relation, List *conditions)
+classify_conditions(AdRelation *relation, List *conditions, bool of_extreme)
 {
 	List	   *predicates = NIL;
 	ListCell   *lc;
@@ -50,7 +51,8 @@ classify_conditions(AdRelation *relation, List *conditions)
 		Node	   *predicate = NULL;
 		bool		recheck;
 
-		if (relation->options->enable_filter_pushdown)
+		if (relation->options->enable_filter_pushdown &&
+			!(of_extreme && ad_extreme_hides(&relation->context, (Node *) condition->clause)))
 			predicate = ad_expr_true_when(&relation->context, condition->clause, &recheck);
 		if (predicate != NULL)
 			predicates = lappend(predicates, predicate);
@@ -79,8 +81,9 @@ ad_get_foreign_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	relation->context.relid = relid;
 	relation->context.options = relation->options;
 	relation->context.columns = palloc0((rel->max_attr + 1) * sizeof(AdColumn *));
+	relation->is_extreme = ad_extreme_is(root);
 	rel->fdw_private = relation;
-	classify_conditions(relation, rel->baserestrictinfo);
+	classify_conditions(relation, rel->baserestrictinfo, ad_extreme_reaches(root));
 
 	/* never analyzed */
 	if (rel->tuples < 0)
@@ -182,13 +185,6 @@ is_own(AdRelation *relation, RestrictInfo *condition)
 		list_member_ptr(relation->local_conds, condition);
 }
 
-/* whether MongoDB sorts by a part of an order, see ad_order_prefix() */
-static bool
-is_prefix(List *pathkeys, List *order)
-{
-	return pathkeys != NIL && list_length(pathkeys) < list_length(order);
-}
-
 /*
  * The plan of a scan.  MongoDB's conditions are given for EvalPlanQual, which
  * tests single rows again.
@@ -199,16 +195,22 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
 {
 	AdRelation *relation = rel->fdw_private;
 	AdExprContext context = ad_scan_context(relation);
+	AdOrder    *order = path->fdw_private == NIL ? NULL : linitial(path->fdw_private);
 	List	   *predicates = list_make1(relation->filter);
 	AdQuery    *query;
-	List	   *keys;
 	List	   *local_exprs = NIL;
 	List	   *remote_exprs = NIL;
 	ListCell   *lc;
 
-	if (!ad_order_keys(root, rel, &context, path->path.pathkeys, &keys))
-		elog(ERROR, "the order of a path has no translation");
-	/* in a parameterized path there are conditions that join, too */
+	if (order != NULL)
+		context.slots = list_copy(order->slots);
+
+	/*
+	 * In a parameterized path there are conditions that join, too.  They are
+	 * translated here, as in a join of partitions they are not those that the
+	 * path was made for, but the same of another one's columns; PostgreSQL
+	 * evaluates those that have no translation.
+	 */
 	context.join_root = path->path.param_info != NULL ? root : NULL;
 	/* one condition is not to rely on another, as MongoDB may do it first */
 	context.proven = NULL;
@@ -237,11 +239,8 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
 	query->outputs = scan_outputs(rel, relation,
 								  ad_order_columns(rel, path->path.pathkeys));
 	ad_query_project(query);
-	ad_order_query(query, keys);
-	if (path->fdw_private != NIL)
-		ad_order_limit(root, &context, keys, query);
-	else if (is_prefix(path->path.pathkeys, root->query_pathkeys))
-		ad_order_expect(root, &context, query);
+	if (order != NULL)
+		ad_order_query(query, order);
 	return make_foreignscan(tlist, local_exprs, rel->relid,
 							context.slots, ad_query_to_list(query),
 							NIL, remote_exprs, outer_plan);
@@ -252,32 +251,24 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
  * are clauses, on its keys, if it is a partial one.
  */
 static ForeignScan *
-plan_grouping(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
+plan_grouping(RelOptInfo *rel, ForeignPath *path, List *tlist,
 			  List *clauses, Plan *outer_plan)
 {
 	AdUpperRelation *upper = rel->fdw_private;
-	AdExprContext context = *upper->grouping.context;
+	List	   *slots = upper->grouping.context->slots;
 	AdQuery		query = *upper->query;
-	List	   *keys;
 
-	context.slots = list_copy(context.slots);
 	query.stages = list_copy(query.stages);
 	if (path->fdw_private != NIL)
 	{
-		AdGrouping	grouping = upper->grouping;
+		AdOrder    *order = linitial(path->fdw_private);
 
-		grouping.context = &context;
-		if (!ad_having_order(&grouping, rel, path->path.pathkeys, &keys))
-			elog(ERROR, "the order of a path has no translation");
-		ad_order_query(&query, keys);
-		if (is_prefix(path->path.pathkeys, root->sort_pathkeys))
-			ad_order_expect(root, &context, &query);
-		else
-			ad_order_limit(root, &context, keys, &query);
+		slots = order->slots;
+		ad_order_query(&query, order);
 	}
 	return make_foreignscan(tlist,
 							list_concat(extract_actual_clauses(clauses, false), upper->having),
-							0, context.slots,
+							0, slots,
 							ad_query_to_list(&query), upper->grouping.tlist,
 							NIL, outer_plan);
 }
@@ -294,5 +285,5 @@ ad_get_foreign_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid,
 		return plan_scan(root, rel, path, tlist, clauses, outer_plan);
 	if (rel->reloptkind == RELOPT_JOINREL)
 		return ad_plan_join(path, tlist, outer_plan);
-	return plan_grouping(root, rel, path, tlist, clauses, outer_plan);
+	return plan_grouping(rel, path, tlist, clauses, outer_plan);
 }

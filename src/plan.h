@@ -20,6 +20,7 @@ typedef struct AdRelation
 	Node	   *filter;			/* template of what MongoDB evaluates */
 	List	   *remote_conds;	/* RestrictInfos that the filter stands for */
 	List	   *local_conds;	/* those that PostgreSQL evaluates */
+	bool		is_extreme;		/* see extreme.c */
 } AdRelation;
 
 /* fdw_private of the RelOptInfo of a grouping or an order that MongoDB does */

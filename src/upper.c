@@ -499,7 +499,7 @@ estimated_groups(PlannerInfo *root, RelOptInfo *input_rel, List *keys, List *set
  */
 static void
 add_ordered_group_path(PlannerInfo *root, RelOptInfo *output_rel, PathTarget *target,
-					   List *pathkeys)
+					   List *pathkeys, AdOrder *order)
 {
 	AdUpperRelation *upper = output_rel->fdw_private;
 	Cost		startup_cost = AD_GROUPS_COST + upper->startup_cost;
@@ -511,7 +511,7 @@ add_ordered_group_path(PlannerInfo *root, RelOptInfo *output_rel, PathTarget *ta
 										  target->cost.startup +
 										  upper->rows * target->cost.per_tuple,
 										  pathkeys, NULL,
-										  pathkeys == NIL ? NIL : list_make1(makeBoolean(true))));
+										  order == NULL ? NIL : list_make1(order)));
 }
 
 static void
@@ -520,14 +520,15 @@ add_group_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
 {
 	AdUpperRelation *upper = output_rel->fdw_private;
 	List	   *prefix;
+	AdOrder    *order;
 
 	upper->rows = estimated_groups(root, input_rel, keys, sets);
 	/* MongoDB's work is a fraction of what sending the documents would be */
 	upper->startup_cost = input_rel->rows * cpu_operator_cost;
-	add_ordered_group_path(root, output_rel, target, NIL);
-	prefix = ad_order_prefix(root, output_rel, root->sort_pathkeys);
-	if (prefix != NIL && !upper->query->single_row)
-		add_ordered_group_path(root, output_rel, target, prefix);
+	add_ordered_group_path(root, output_rel, target, NIL, NULL);
+	order = ad_order_prefix(root, output_rel, root->sort_pathkeys, &prefix);
+	if (order != NULL && !upper->query->single_row)
+		add_ordered_group_path(root, output_rel, target, prefix, order);
 }
 
 /*

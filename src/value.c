@@ -268,7 +268,13 @@ ad_value_operand(AdValueContext *context, Node *node, AdRounding rounding,
 									  rounding, factor);
 		/* one that no value is equal to has become null, too */
 		value->nullable = IsA(value->expr, Const) && ((Const *) value->expr)->constisnull;
-		return set_constant(value, constant);
+
+		/*
+		 * the session's zone, which says what instant it is, may be another
+		 * then
+		 */
+		if (value->nullable || (typid != TIMESTAMPOID && typid != DATEOID))
+			return set_constant(value, constant);
 	}
 	/* a numeric of unknown digits may be none of decimal128's */
 	if (typid == NUMERICOID && factor == 0)

@@ -153,6 +153,16 @@ def bi():
     return bi_calls.documents()
 
 
+def parts():
+    """Two thirds of the documents of few and of sound, by g and by _id, for
+    test/data/partitions.sql, which has the last third."""
+    for whole in ("few", "sound"):
+        documents = typed.documents(whole)
+        for part in (0, 1):
+            yield "%s_by_g_%d" % (whole, part), [document for document in documents if document["g"] % 3 == part]
+            yield "%s_by_id_%d" % (whole, part), documents[part * len(documents) // 3:(part + 1) * len(documents) // 3]
+
+
 COLLECTIONS = [calls, calls_not_finite, values, fields, few, sound, mixed, many, bi]
 
 
@@ -166,10 +176,9 @@ def main():
         return print_calls()
     client = pymongo.MongoClient(sys.argv[1], serverSelectionTimeoutMS=5000)
     client.drop_database(DATABASE)
-    for collection in COLLECTIONS:
-        documents = list(collection())
-        client[DATABASE][collection.__name__].insert_many(documents)
-        print("%d documents in %s.%s" % (len(documents), DATABASE, collection.__name__))
+    for name, documents in [(collection.__name__, list(collection())) for collection in COLLECTIONS] + list(parts()):
+        client[DATABASE][name].insert_many(documents)
+        print("%d documents in %s.%s" % (len(documents), DATABASE, name))
     client[DATABASE]["calls"].create_index("created_at")
     shapes.load(client)
 
