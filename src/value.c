@@ -553,9 +553,9 @@ is_storable(Node *node)
 
 	if (typid == TIMESTAMPOID || typid == DATEOID)
 		return false;
-	if (typid != TIMESTAMPTZOID)
+	if (typid != TIMESTAMPTZOID || (IsA(node, Const) && ((Const *) node)->constisnull))
 		return true;
-	return IsA(node, Const) && !((Const *) node)->constisnull &&
+	return IsA(node, Const) &&
 		!TIMESTAMP_NOT_FINITE(DatumGetTimestampTz(((Const *) node)->constvalue)) &&
 		ad_timestamptz_to_ms(DatumGetTimestampTz(((Const *) node)->constvalue), &ms);
 }

@@ -79,6 +79,11 @@ BEGIN
 	RETURN answer;
 END $$;
 
+-- Of several errors in a query any may come first.
+CREATE FUNCTION public.is_right(got text, expected text) RETURNS boolean LANGUAGE sql AS $$
+	SELECT got = expected AND expected NOT LIKE '42%' OR got LIKE '22___ %' AND expected LIKE '22___ %'
+$$;
+
 -- A query under a time zone, in one way, with joins and groups of partitions or without
 CREATE FUNCTION public.same(zone text, ordered boolean, query text, of text, partitionwise boolean) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
@@ -91,8 +96,8 @@ BEGIN
 	expected := public.answer_as(way.as_role, query, way.expected, ordered);
 	got := public.answer_as(way.as_role, query, way.asked, ordered);
 	PERFORM set_config('search_path', 'public', true);
-	RETURN NEXT ok(got = expected AND expected NOT LIKE '42%', format('%s, partitionwise %s, %s: %s', of, partitionwise, zone, query));
-	IF got <> expected THEN
+	RETURN NEXT ok(public.is_right(got, expected), format('%s, partitionwise %s, %s: %s', of, partitionwise, zone, query));
+	IF NOT public.is_right(got, expected) THEN
 		RETURN NEXT diag(public.difference(expected, got));
 	END IF;
 END $$;
@@ -105,8 +110,10 @@ CREATE TABLE public.asked AS
 		  UNION ALL SELECT 100000 + row_number() OVER (ORDER BY query), 'Europe/Berlin', false, query FROM public.made) q,
 		(SELECT way, row_number() OVER (ORDER BY way) AS n FROM public.ways) w, unnest(ARRAY[true, false]) partitionwise
 	WHERE (partitionwise OR :'whole' = 'all' AND way LIKE 'partitions%') AND
+		-- a view has no tableoid
+		NOT (way LIKE 'view%' AND query LIKE '%tableoid%') AND
 		(:'whole' = 'all' OR (number + n) % CASE WHEN number > 100000 THEN 4 ELSE 8 END = 0);
-SELECT plan(count(*)::int + 30) FROM public.asked;
+SELECT plan(count(*)::int + 33) FROM public.asked;
 SELECT public.same(zone, ordered, query, way, partitionwise) FROM public.asked ORDER BY number, way;
 
 -- A value that does not fit its column is an error to min() and max(), though the
@@ -149,5 +156,19 @@ FROM unnest(ARRAY['i', 'ts', 't']) col;
 SELECT is((SELECT max(i) FROM public.strict WHERE i IS NOT NULL), (SELECT greatest(max(i), 21000) FROM local_few.t), 'the greatest that fits');
 SELECT is((SELECT min(ts) FROM public.strict WHERE ts IS NOT NULL), (SELECT min(ts) FROM local_few.t), 'the least that fits');
 SELECT is((SELECT max(x) FROM (SELECT i AS x FROM public.strict_few WHERE i IS NOT NULL LIMIT 400) u), (SELECT max(i) FROM local_few.t), 'of a limit');
+
+-- A generated column of a foreign table is what its field holds, and under its
+-- own number in each part, behind a dropped one.
+CREATE TABLE public.made_of (id int, i int, made int GENERATED ALWAYS AS (id % 7) STORED);
+CREATE FOREIGN TABLE public.made_few (made int OPTIONS (field 'g') GENERATED ALWAYS AS (id % 7) STORED, gone int, i int, id int OPTIONS (field '_id'))
+	SERVER mongodb OPTIONS (database 'ad_test', collection 'few', on_mismatch 'null');
+ALTER FOREIGN TABLE public.made_few DROP COLUMN gone;
+ALTER FOREIGN TABLE public.made_few INHERIT public.made_of;
+INSERT INTO public.made_of SELECT 1000 + k, k FROM generate_series(1, 9) k;
+CREATE VIEW public.made_local AS SELECT id, i, id % 7 AS made FROM local_few.t UNION ALL SELECT 1000 + k, k, (1000 + k) % 7 FROM generate_series(1, 9) k;
+SELECT results_eq('SELECT made, count(*), max(i), min(id) FROM made_of WHERE made > 2 GROUP BY made ORDER BY made',
+				  'SELECT made, count(*), max(i), min(id) FROM made_local WHERE made > 2 GROUP BY made ORDER BY made', 'groups by a generated column');
+SELECT results_eq('SELECT made, id FROM made_of ORDER BY made DESC, id LIMIT 20', 'SELECT made, id FROM made_local ORDER BY made DESC, id LIMIT 20', 'an order by one');
+SELECT results_eq('SELECT max(made), min(made) FROM made_of WHERE i > 3', 'SELECT max(made), min(made) FROM made_local WHERE i > 3', 'the extremes of one');
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,12 +1,13 @@
 -- Prepared statements over a foreign table answer as those over a local copy,
--- when they are executed under other settings than they were planned under.
+-- when they are executed under other settings than they were planned under: time
+-- zone, styles of dates and intervals, digits of floats.
 --
 -- The queries are the sample of test/data/sample.sql and some that test/data/queries.py
 -- makes: SEED=n, QUERIES=n and CORPUS=all ask others.
 
 \set ON_ERROR_STOP on
 \set QUIET on
-\set count `echo "${QUERIES:-120}"`
+\set count `echo "${QUERIES:-80}"`
 \set program `printf '%s %s' "$PYTHON" "$(pwd)/test/data/queries.py"`
 
 BEGIN;
@@ -40,10 +41,15 @@ FROM unnest(ARRAY[
 	'SELECT id FROM t WHERE d8 > $3::date OR tn < $3::timestamp OR coalesce(ts, $2) = $3 OR greatest(w, $1) = $1',
 	'SELECT id FROM t WHERE t > current_user AND g = length(current_setting(''IntervalStyle''))']) query;
 
--- the settings of the execution; MongoDB has no name for the last zone
+CREATE FUNCTION public.shown(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) ' || query;
+END $$;
+
+-- the settings of the execution
 CREATE TABLE public.settings AS
 	SELECT * FROM (VALUES (1, 'America/New_York', 'SQL, DMY', 'sql_standard', '0'), (2, 'Australia/Lord_Howe', 'German', 'iso_8601', '-3'),
-						  (3, 'EST5EDT', 'Postgres, MDY', 'postgres_verbose', '3')) s (n, zone, datestyle, intervalstyle, digits);
+						  (3, 'America/St_Johns', 'Postgres, MDY', 'postgres_verbose', '3')) s (n, zone, datestyle, intervalstyle, digits);
 CREATE FUNCTION public.put(zone text, datestyle text, intervalstyle text, digits text) RETURNS void LANGUAGE sql AS $$
 	SELECT set_config('timezone', zone, true), set_config('datestyle', datestyle, true), set_config('intervalstyle', intervalstyle, true),
 		set_config('extra_float_digits', digits, true)
@@ -85,7 +91,8 @@ BEGIN
 END $$;
 
 -- What is wrong with the answers to a query, or NULL.  The plans of a statement
--- are kept for as long as the search path is that of its preparation.
+-- are kept for as long as the search path is that of its preparation.  Of both
+-- ways, one is tried in turn, unless all queries are.
 CREATE FUNCTION public.fault(question public.queries) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	setting public.settings;
@@ -94,6 +101,7 @@ DECLARE
 	expected text;
 	got text;
 	fault text;
+	asks int := question.number;
 BEGIN
 	PERFORM set_config('plan_cache_mode', 'force_generic_plan', true), public.put(question.zone, 'ISO, MDY', 'postgres', '1');
 	PERFORM public.prepare(question, 'local_few'), public.prepare(question, 'remote_few');
@@ -105,7 +113,10 @@ BEGIN
 			-- without parameters a plan is always generic
 			CONTINUE WHEN mode = 'custom' AND question.types = '';
 			PERFORM set_config('plan_cache_mode', format('force_%s_plan', mode), true);
+			asks := asks + 1;
 			FOREACH way IN ARRAY public.ways(question, 'remote_few') LOOP
+				asks := asks + 1;
+				CONTINUE WHEN asks % 2 = 0 AND current_setting('test.whole') <> 'all' AND question.number < 200000;
 				got := public.run(way);
 				IF NOT public.is_right(got, expected) OR expected LIKE 'error 42%' AND expected <> 'error 42702' THEN
 					fault := concat_ws(E'\n', fault, format('%s, %s plan, %s:', setting.zone, mode, way), public.difference(expected, got));
@@ -133,7 +144,21 @@ BEGIN
 	END IF;
 END $$;
 
-SELECT plan(count(*)::int) FROM public.queries;
+SELECT set_config('test.whole', :'whole', true) IS NULL AS whole \gset
+SELECT plan(count(*)::int + 3) FROM public.queries;
 SELECT public.ask(q) FROM public.queries q ORDER BY number;
+
+-- MongoDB has no name for the zone EST5EDT: a plan that is kept says so, and a new one does without MongoDB's clock
+SET LOCAL search_path = remote_few, public;
+SET LOCAL plan_cache_mode = force_generic_plan;
+PREPARE days AS SELECT string_agg(format('%s %s', day, n), ', ' ORDER BY day) FROM (SELECT ts::date AS day, count(*) AS n FROM t GROUP BY 1) d;
+SELECT alike(string_agg(line, E'\n'), '%dateTrunc%', 'MongoDB reads the clock') FROM shown('EXECUTE days') line;
+SET LOCAL timezone = 'EST5EDT';
+SELECT throws_ok('EXECUTE days', 'HV000', 'MongoDB has no time zone "EST5EDT"');
+DISCARD PLANS;
+PREPARE local_days AS SELECT string_agg(format('%s %s', day, n), ', ' ORDER BY day) FROM (SELECT ts::date AS day, count(*) AS n FROM local_few.t GROUP BY 1) d;
+SELECT results_eq('EXECUTE days', 'EXECUTE local_days', 'A new plan answers in that zone');
+DEALLOCATE ALL;
+SET LOCAL search_path = public;
 SELECT * FROM finish();
 ROLLBACK;
