@@ -23,6 +23,7 @@
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/typcache.h"
 
 #include "budget.h"
@@ -134,6 +135,24 @@ strip_text_cast(Node *node)
 	return node;
 }
 
+/*
+ * The same, made once: to read the options again for each of thousands takes
+ * seconds.  It is kept as long as the relation, not as the join that GEQO tries.
+ */
+static const AdColumn *
+known_column(AdExprContext *context, AttrNumber attnum)
+{
+	MemoryContext outer;
+
+	if (context->columns[attnum] == NULL)
+	{
+		outer = MemoryContextSwitchTo(GetMemoryChunkContext(context->columns));
+		context->columns[attnum] = ad_column(context->relid, attnum, context->options);
+		MemoryContextSwitchTo(outer);
+	}
+	return context->columns[attnum];
+}
+
 /* the column that an expression is, or NULL */
 static const AdColumn *
 any_column(AdExprContext *context, Node *node)
@@ -143,10 +162,7 @@ any_column(AdExprContext *context, Node *node)
 	if (!IsA(var, Var) || var->varno != context->rel->relid ||
 		var->varlevelsup != 0 || var->varattno <= 0)
 		return NULL;
-	/* to read the options again for each of thousands takes seconds */
-	if (context->columns[var->varattno] == NULL)
-		context->columns[var->varattno] = ad_column(context->relid, var->varattno, context->options);
-	return context->columns[var->varattno];
+	return known_column(context, var->varattno);
 }
 
 /*

@@ -68,6 +68,14 @@ END $$;
 SELECT no_plan();
 SELECT same(stays, query) FROM joins ORDER BY number;
 
+-- what the genetic optimizer tries for an order of joins does not outlive that
+SET LOCAL geqo_threshold = 2;
+SELECT is(public.answer(query, 'remote_few'), public.answer(query, 'local_few'), 'by GEQO: ' || query) FROM unnest(ARRAY[
+	'SELECT a.id, b.t, c.m FROM t a JOIN t b ON a.g = b.id JOIN t c ON b.i = c.id WHERE a.id < 60',
+	'SELECT a.g, count(*), sum(c.m) FROM t a JOIN t b ON a.g = b.id LEFT JOIN t c ON b.dx = c.id AND c.s > 0 GROUP BY a.g',
+	'SELECT n.name, b.id, c.l FROM names n JOIN t b ON b.id = n.i JOIN t c ON c.id = b.g WHERE c.ts IS NOT NULL ORDER BY c.l']) query;
+RESET geqo_threshold;
+
 -- a value that does not fit its column, on either side
 SET LOCAL search_path = remote_strict, public;
 PREPARE outer_value AS SELECT a.w, b.id FROM t a LEFT JOIN t b ON a.g = b.id;
