@@ -34,7 +34,7 @@ def bound(number):
         number = int(number) if number == number.to_integral_value() else float(number)
     if isinstance(number, float):
         return int(number) if number.is_integer() else number
-    return math.copysign(math.inf, number) if abs(number) > DOUBLE_MAX else number
+    return (math.inf if number > 0 else -math.inf) if abs(number) > DOUBLE_MAX else number
 
 
 class Value:
