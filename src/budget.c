@@ -8,10 +8,9 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "nodes/nodeFuncs.h"
-#include "utils/lsyscache.h"
 
 #include "budget.h"
+#include "compat.h"
 
 /* the type, key and end of an element */
 #define ELEMENT_SIZE	8
