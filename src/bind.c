@@ -161,6 +161,10 @@ ad_bind_zone(const char *name)
 
 	if (zone == NULL)
 		return NULL;
+	name = pg_get_timezone_name(zone);
+	/* those count leap seconds, also where they never turn the clock */
+	if (strncmp(name, "right/", 6) == 0)
+		return NULL;
 	if (pg_get_timezone_offset(zone, &offset))
 	{
 		if (offset % 60 != 0)
@@ -170,9 +174,8 @@ ad_bind_zone(const char *name)
 		return psprintf("%c%02ld:%02ld", offset < 0 ? '-' : '+',
 						labs(offset) / 3600, labs(offset) / 60 % 60);
 	}
-	name = pg_get_timezone_name(zone);
 	if (strchr(name, '/') == NULL || strchr(name, ',') != NULL ||
-		strncmp(name, "posix/", 6) == 0 || strncmp(name, "right/", 6) == 0)
+		strncmp(name, "posix/", 6) == 0)
 		return NULL;
 	return pstrdup(name);
 }

@@ -36,6 +36,8 @@ RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT shown('SELECT ' || key || ', count(*) FROM t WHERE ' || condition || ' GROUP BY 1')
 $$;
 
+-- a zone with leap seconds is none of MongoDB's, though its clock is never turned
+SELECT grouped('date_trunc(''hour'', ts, ''right/UTC'')');
 -- no slots are left of an order that was tried
 SELECT shown('SELECT date_trunc(''day'', ts), count(*) FROM t WHERE s ILIKE ''x%'' GROUP BY 1');
 
