@@ -361,7 +361,7 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 	Node	   *argument = aggregate_argument(aggref);
 	AdValue    *value = palloc(sizeof(AdValue));
 	AdCall		call = {.result_type = aggref->aggtype};
-	List	   *failures = values->failures;
+	List	   *failures;
 	List	   *of_argument;
 	bool		known;
 
