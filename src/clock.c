@@ -197,92 +197,117 @@ ad_clock_open(Node *leaf)
 											  ad_array2(shown, ad_member(leaf, CLOCK_OPERAND)))));
 }
 
-static Timestamp
-cut(const char *unit, Timestamp local)
-{
-	return DatumGetTimestamp(DirectFunctionCall2(timestamp_trunc, CStringGetTextDatum(unit),
-												 TimestampGetDatum(local)));
-}
-
-/* the units that ranges are made of, and how long the last one before the end is */
+/*
+ * The units that ranges are made of: how long one is, how long the last one before the end
+ * of all timestamps is at most, and how many days after their beginning the first one begins
+ * (which is Monday, 24 November 4714 BC).
+ */
 static const struct
 {
 	const char *name;
 	int			months;
 	int			days;
 	int			last_days;
+	int			first_day;
 }			units[] = {
-	{"day", 0, 1, 1},
-	{"week", 0, 7, 7},
-	{"month", 1, 0, 31},
-	{"quarter", 3, 0, 92},
-	{"year", 12, 0, 366},
+	{"day", 0, 1, 1, 0},
+	{"week", 0, 7, 7, 0},
+	{"month", 1, 0, 31, 7},
+	{"quarter", 3, 0, 92, 38},
+	{"year", 12, 0, 366, 38},
 };
 
-/*
- * The beginning of the next unit, of a beginning: infinity if that is at the
- * end of all timestamps, where a year ends, or beyond it.
- */
-static Timestamp
-next_beginning(const char *unit, Timestamp beginning)
+static int
+find_unit(const char *name)
 {
-	Interval	interval = {0};
 	int			i = 0;
 
-	while (strcmp(units[i].name, unit) != 0)
+	while (strcmp(units[i].name, name) != 0)
 		i++;
-	if (beginning >= END_TIMESTAMP - units[i].last_days * USECS_PER_DAY)
+	return i;
+}
+
+/*
+ * The beginning of the next unit, of a beginning.  A clock can show the time of the end of all
+ * timestamps, where a year ends, and some hours more; what begins after that is infinity.
+ */
+static Timestamp
+next_beginning(const char *name, Timestamp beginning)
+{
+	int			unit = find_unit(name);
+	Interval	interval = {0};
+
+	if (TIMESTAMP_IS_NOBEGIN(beginning))
+		return MIN_TIMESTAMP + units[unit].first_day * USECS_PER_DAY;
+	if (beginning >= END_TIMESTAMP)
 		return DT_NOEND;
-	interval.month = units[i].months;
-	interval.day = units[i].days;
+	if (beginning >= END_TIMESTAMP - units[unit].last_days * USECS_PER_DAY)
+		return units[unit].months > 0 ? END_TIMESTAMP : beginning + units[unit].days * USECS_PER_DAY;
+	interval.month = units[unit].months;
+	interval.day = units[unit].days;
 	return DatumGetTimestamp(DirectFunctionCall2(timestamp_pl_interval,
 												 TimestampGetDatum(beginning),
 												 IntervalPGetDatum(&interval)));
 }
 
-/* the instant that PostgreSQL takes a time on the clock for */
+/* the beginning of the unit that a time is in; -infinity if that is before all timestamps */
+static Timestamp
+beginning_of(const char *name, Timestamp local)
+{
+	Timestamp	beginning;
+
+	if (local < MIN_TIMESTAMP + units[find_unit(name)].first_day * USECS_PER_DAY)
+		return DT_NOBEGIN;
+	beginning = DatumGetTimestamp(DirectFunctionCall2(timestamp_trunc, CStringGetTextDatum(name),
+													  TimestampGetDatum(Min(local, END_TIMESTAMP - 1))));
+	if (local >= END_TIMESTAMP && next_beginning(name, beginning) <= local)
+		return next_beginning(name, beginning);
+	return beginning;
+}
+
+/*
+ * The instant that PostgreSQL takes a time on the clock for.  It may be some hours out of the
+ * range of instants, which is no error: it is compared only.
+ */
 static TimestampTz
 instant_of(Timestamp local, pg_tz *zone)
 {
 	struct pg_tm tm;
 	fsec_t		fsec;
-	int			offset;
-	TimestampTz result;
 
-	if (TIMESTAMP_IS_NOEND(local))
-		return DT_NOEND;
+	if (TIMESTAMP_NOT_FINITE(local))
+		return local;
 	if (timestamp2tm(local, NULL, &tm, &fsec, NULL, NULL) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("timestamp out of range")));
-	offset = DetermineTimeZoneOffset(&tm, zone);
-	if (tm2timestamp(&tm, fsec, &offset, &result) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("timestamp out of range")));
-	return result;
+	return local + DetermineTimeZoneOffset(&tm, zone) * USECS_PER_SEC;
 }
 
+/* what the clock shows at an instant, which may be some hours out of the range of timestamps */
 static Timestamp
 local_of(TimestampTz instant, pg_tz *zone)
 {
 	struct pg_tm tm;
 	fsec_t		fsec;
 	int			offset;
-	Timestamp	result;
 
-	if (timestamp2tm(instant, &offset, &tm, &fsec, NULL, zone) != 0 ||
-		tm2timestamp(&tm, fsec, NULL, &result) != 0)
+	if (timestamp2tm(instant, &offset, &tm, &fsec, NULL, zone) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("timestamp out of range")));
-	return result;
+	return instant - offset * USECS_PER_SEC;
 }
 
+/* that an instant is, or is not, since one that may be out of range */
 static Node *
-bound(const char *path, const char *op, TimestampTz instant)
+bound(const char *path, bool since, TimestampTz instant)
 {
-	return ad_field(path, op, ad_date_const(instant / 1000 + AD_EPOCH_SHIFT));
+	if (instant <= MIN_TIMESTAMP)
+		return since ? ad_true() : ad_false();
+	if (instant >= END_TIMESTAMP)
+		return since ? ad_false() : ad_true();
+	return ad_field(path, since ? "$gte" : "$lt", ad_date_const(instant / 1000 + AD_EPOCH_SHIFT));
 }
 
 /*
@@ -302,29 +327,29 @@ shows(const char *path, Timestamp local, bool later, pg_tz *zone)
 	TimestampTz second;
 	int			turns;
 
-	if (TIMESTAMP_IS_NOEND(local))
-		return later ? ad_false() : ad_true();
+	if (TIMESTAMP_NOT_FINITE(local))
+		return bound(path, later, local);
 	start = timestamptz_to_time_t(instant_of(local, zone)) - NEARBY;
 	turns = pg_next_dst_boundary(&start, &before, &is_dst, &turn_time, &after, &is_dst, zone);
 	if (turns <= 0 || turn_time > start + 2 * NEARBY)
-		return bound(path, later ? "$gte" : "$lt", local - before * USECS_PER_SEC);
+		return bound(path, later, local - before * USECS_PER_SEC);
 
 	/* when the clock shows it by the offset before the turn, and after */
 	turn = time_t_to_timestamptz(turn_time);
 	first = local - before * USECS_PER_SEC;
 	second = local - after * USECS_PER_SEC;
 	if (first >= turn)
-		return bound(path, later ? "$gte" : "$lt", Max(turn, second));
+		return bound(path, later, Max(turn, second));
 	if (second <= turn)
-		return bound(path, later ? "$gte" : "$lt", first);
+		return bound(path, later, first);
 	/* it is turned back from beyond that time to before it */
 	if (later)
-		return ad_or(list_make2(ad_and(list_make2(bound(path, "$gte", first),
-												  bound(path, "$lt", turn))),
-								bound(path, "$gte", second)));
-	return ad_or(list_make2(bound(path, "$lt", first),
-							ad_and(list_make2(bound(path, "$gte", turn),
-											  bound(path, "$lt", second)))));
+		return ad_or(list_make2(ad_and(list_make2(bound(path, true, first),
+												  bound(path, false, turn))),
+								bound(path, true, second)));
+	return ad_or(list_make2(bound(path, false, first),
+							ad_and(list_make2(bound(path, true, turn),
+											  bound(path, false, second)))));
 }
 
 /* an operand, on the clock or as the instant that beginnings are compared with */
@@ -349,7 +374,7 @@ static Timestamp
 first_beginning(const char *unit, bool by_instant, int64 operand, bool after,
 				pg_tz *zone, bool *equal)
 {
-	Timestamp	beginning = cut(unit, by_instant ? local_of(operand, zone) : operand);
+	Timestamp	beginning = beginning_of(unit, by_instant ? local_of(operand, zone) : operand);
 
 	for (;;)
 	{

@@ -7,7 +7,7 @@
 
 #include "nodes/pathnodes.h"
 
-#include "expr.h"
+#include "context.h"
 
 extern bool ad_extreme_is(PlannerInfo *root);
 extern bool ad_extreme_reaches(PlannerInfo *root);

@@ -30,6 +30,7 @@
 
 #include "budget.h"
 #include "compat.h"
+#include "expr.h"
 #include "join.h"
 #include "leaf.h"
 #include "let.h"

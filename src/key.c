@@ -21,15 +21,31 @@
 #include "instant.h"
 #include "key.h"
 
-/* functions that, given constants, map different arguments to different results */
-static const Oid injective[] = {
+/* functions that, given constants, map different arguments to different results, or fail */
+static const Oid failing[] = {
 	F_INT2PL, F_INT24PL, F_INT42PL, F_INT4PL, F_INT28PL, F_INT82PL, F_INT48PL, F_INT84PL, F_INT8PL,
 	F_INT2MI, F_INT24MI, F_INT42MI, F_INT4MI, F_INT28MI, F_INT82MI, F_INT48MI, F_INT84MI, F_INT8MI,
 	F_INT2UM, F_INT4UM, F_INT8UM,
-	F_INT4_INT2, F_INT8_INT2, F_INT8_INT4, F_INT2_INT4, F_INT2_INT8, F_INT4_INT8,
+	F_INT2_INT4, F_INT2_INT8, F_INT4_INT8
+};
+
+/* and those of them that do not fail */
+static const Oid sound[] = {
+	F_INT4_INT2, F_INT8_INT2, F_INT8_INT4,
 	F_FLOAT8_INT2, F_FLOAT8_INT4, F_NUMERIC_INT2, F_NUMERIC_INT4, F_NUMERIC_INT8,
 	F_NUMERIC_ADD, F_NUMERIC_SUB, F_NUMERIC_UMINUS
 };
+
+static bool
+is_one_of(Oid function, const Oid *functions, int count)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (functions[i] == function)
+			return true;
+	}
+	return false;
+}
 
 static bool
 is_zero_or_special(Node *node)
@@ -94,34 +110,64 @@ injective_argument(AdValueContext *context, Oid function, List *args)
 		return is_injective_shift(context, function, variable, constant) ? variable : NULL;
 	if (function == F_NUMERIC_MUL)
 		return variable;
-	for (int i = 0; i < lengthof(injective); i++)
-	{
-		if (injective[i] == function)
-			return variable;
-	}
-	return NULL;
+	return is_one_of(function, failing, lengthof(failing)) ||
+		is_one_of(function, sound, lengthof(sound)) ? variable : NULL;
 }
 
-/* the expression without the injective functions around it */
+/*
+ * The expression without the injective functions around it.  *fails is the outermost one that can
+ * fail, or NULL.
+ */
 static Node *
-strip_injective(AdValueContext *context, Node *node)
+strip_injective(AdValueContext *context, Node *node, Node **fails)
 {
+	*fails = NULL;
 	for (;;)
 	{
 		Node	   *argument = NULL;
+		Oid			function = InvalidOid;
 
 		if (IsA(node, FuncExpr))
-			argument = injective_argument(context, ((FuncExpr *) node)->funcid,
-										  ((FuncExpr *) node)->args);
+		{
+			function = ((FuncExpr *) node)->funcid;
+			argument = injective_argument(context, function, ((FuncExpr *) node)->args);
+		}
 		else if (IsA(node, OpExpr))
-			argument = injective_argument(context, get_opcode(((OpExpr *) node)->opno),
-										  ((OpExpr *) node)->args);
+		{
+			function = get_opcode(((OpExpr *) node)->opno);
+			argument = injective_argument(context, function, ((OpExpr *) node)->args);
+		}
 		else if (IsA(node, RelabelType))
 			argument = (Node *) ((RelabelType *) node)->arg;
 		if (argument == NULL)
 			return node;
+		if (*fails == NULL && is_one_of(function, failing, lengthof(failing)))
+			*fails = node;
 		node = argument;
 	}
+}
+
+/*
+ * The value of the expression without the injective functions around it.  Their failures are
+ * noted, for a group that fails may be one that is not returned.
+ */
+static bool
+injective_value(AdValueContext *context, Node *node, AdValue *value)
+{
+	Node	   *fails;
+	List	   *failures;
+
+	node = strip_injective(context, node, &fails);
+	if (fails == NULL)
+		return ad_value(context, node, value);
+	if (!ad_value(context, fails, value))
+		return false;
+	/* they have those of the argument among them */
+	failures = context->failures;
+	if (!ad_value(context, node, value))
+		return false;
+	context->failures = failures;
+	return true;
 }
 
 /*
@@ -138,7 +184,7 @@ ad_key_expr(AdValueContext *context, Node *node, bool nullable)
 
 	if (OidIsValid(collation) && !get_collation_isdeterministic(collation))
 		return NULL;
-	if (!ad_value(context, strip_injective(context, node), &value) || value.rounded)
+	if (!injective_value(context, node, &value) || value.rounded)
 		return NULL;
 	if (value.typid != TIMESTAMPTZOID && value.typid != TIMESTAMPOID && value.typid != DATEOID)
 		return value.expr;

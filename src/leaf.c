@@ -176,11 +176,11 @@ ad_leaf_guard(const char *path, const AdType *type, bool equality)
 }
 
 /*
- * Whether a constant is an end of the range that ad_leaf_guard states for
+ * Whether an operator and its constant are an end of the range that ad_leaf_guard states for
  * dates: any other bound on the same side makes it superfluous.
  */
 bool
-ad_leaf_is_range_end(const Node *value)
+ad_leaf_is_range_end(const char *op, const Node *value)
 {
 	const AdType *type = ad_type(TIMESTAMPTZOID);
 	const Const *constant = (const Const *) value;
@@ -190,7 +190,7 @@ ad_leaf_is_range_end(const Node *value)
 		constant->consttype != TIMESTAMPTZOID)
 		return false;
 	(void) ad_timestamptz_to_ms(DatumGetTimestampTz(constant->constvalue), &ms);
-	return ms == type->min || ms == type->max;
+	return strcmp(op, "$gte") == 0 ? ms == type->min : strcmp(op, "$lte") == 0 && ms == type->max;
 }
 
 /*
@@ -317,11 +317,17 @@ compare_instant(const char *path, const AdType *type, AdOp op, TimestampTz value
 	if (!exact)
 	{
 		/* value lies between ms and ms + 1 */
-		if (ms < type->min)		/* below the first whole millisecond */
-			return op == AD_OP_LT || op == AD_OP_LE ? ad_false() :
-				ad_leaf_has_type(path, type);
 		op = op == AD_OP_LT || op == AD_OP_LE ? AD_OP_LE : AD_OP_GT;
 	}
+
+	/*
+	 * nothing is beyond the ends, and all is within: that is what the guard
+	 * says
+	 */
+	if ((op == AD_OP_LT && ms <= type->min) || (op == AD_OP_GT && ms >= type->max))
+		return ad_false();
+	if ((op == AD_OP_GE && ms <= type->min) || (op == AD_OP_LE && ms >= type->max))
+		return ad_leaf_has_type(path, type);
 	if (op == AD_OP_NE)
 		return ad_and(list_make2(ad_field(path, "$ne", ad_date_const(ms)),
 								 ad_leaf_has_type(path, type)));

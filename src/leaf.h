@@ -27,7 +27,7 @@ extern Node *ad_leaf_is_null(const char *path, const AdType *type,
 							 bool mismatch_is_null);
 
 /* the ends of the range of dates, which a guard states */
-extern bool ad_leaf_is_range_end(const Node *value);
+extern bool ad_leaf_is_range_end(const char *op, const Node *value);
 extern Node *ad_leaf_range_test(Node *range_end);
 
 /* the class's SQL types may be compared with operands of these types */

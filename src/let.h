@@ -5,7 +5,7 @@
 #ifndef AD_LET_H
 #define AD_LET_H
 
-#include "expr.h"
+#include "context.h"
 
 extern Node *ad_let(AdExprContext *context, Node *expr);
 extern Node *ad_let_column(AdExprContext *context, AttrNumber attnum, Node *expr);

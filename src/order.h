@@ -7,7 +7,7 @@
 
 #include "nodes/pathnodes.h"
 
-#include "expr.h"
+#include "context.h"
 #include "query.h"
 
 /*

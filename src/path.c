@@ -19,6 +19,7 @@
 #include "optimizer/restrictinfo.h"
 
 #include "compat.h"
+#include "expr.h"
 #include "order.h"
 #include "path.h"
 

@@ -5,7 +5,7 @@
 #ifndef AD_PATTERN_H
 #define AD_PATTERN_H
 
-#include "expr.h"
+#include "context.h"
 
 extern Node *ad_pattern_condition(AdExprContext *context, Node *node, bool wanted);
 extern Node *ad_pattern_weaker(AdExprContext *context, Node *node, bool wanted);

@@ -25,6 +25,7 @@
 #include "utils/rel.h"
 
 #include "compat.h"
+#include "expr.h"
 #include "estimate.h"
 #include "extreme.h"
 #include "join.h"

@@ -7,7 +7,7 @@
 
 #include "foreign/fdwapi.h"
 
-#include "expr.h"
+#include "context.h"
 #include "having.h"
 #include "query.h"
 

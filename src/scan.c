@@ -773,6 +773,12 @@ ad_explain_foreign_scan(ForeignScanState *node, ExplainState *es)
 		ad_query_print(&text, query);
 		ExplainPropertyText("MongoDB Query", text.data, es);
 		explain_slots(node, NIL, es);
+
+		/*
+		 * a timeout that came while it was printed must not end the next
+		 * statement
+		 */
+		CHECK_FOR_INTERRUPTS();
 	}
 	if (es->analyze)
 		explain_work(state, es);

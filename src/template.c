@@ -315,7 +315,8 @@ static bool
 is_range_end(Node *predicate)
 {
 	return ad_tag(predicate) == AD_FIELD &&
-		ad_leaf_is_range_end(ad_member(ad_member(predicate, 1), 1));
+		ad_leaf_is_range_end(ad_member_str(ad_member(predicate, 1), 0),
+							 ad_member(ad_member(predicate, 1), 1));
 }
 
 /*

@@ -5,7 +5,7 @@
 #ifndef AD_VALUE_H
 #define AD_VALUE_H
 
-#include "expr.h"
+#include "context.h"
 
 /* why PostgreSQL would raise an error instead of computing a value */
 typedef enum AdFailureKind

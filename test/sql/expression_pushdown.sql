@@ -70,6 +70,13 @@ SELECT shown('SELECT s FROM t WHERE ts::date = ANY ((SELECT ''{2018-02-16}'')::d
 SELECT shown('SELECT s FROM t WHERE date_trunc(''week'', tn) = timestamp ''2018-02-17''');
 SELECT shown('SELECT s FROM t WHERE (ts AT TIME ZONE ''Asia/Kolkata'')::date = ''2018-02-17''');
 SELECT shown('SELECT s FROM t WHERE date_trunc(''month'', ts) = date_trunc(''month'', now())');
+-- the last day of all, on clocks that show a later or an earlier time
+SELECT shown('SELECT s FROM t WHERE (ts AT TIME ZONE ''Asia/Tokyo'')::date = ''294276-12-31''');
+SELECT shown('SELECT s FROM t WHERE (ts AT TIME ZONE ''America/New_York'')::date > ''294276-12-31''');
+SELECT shown('SELECT s FROM t WHERE (ts AT TIME ZONE ''Asia/Tokyo'')::date > ''294276-12-31''');
+-- and the first
+SELECT shown('SELECT s FROM t WHERE (ts AT TIME ZONE ''Asia/Tokyo'')::date <> ''4714-11-24 BC''');
+SELECT shown('SELECT s FROM t WHERE ts < ''4714-11-24 00:00:00Z BC'' OR ts > ''294276-12-31 23:59:59.999Z'' ');
 SELECT shown('SELECT s FROM t WHERE extract(epoch from ts) >= 1735689600.0005');
 SELECT shown('SELECT s FROM t WHERE extract(year from tn) = 2018');
 SELECT shown('SELECT s FROM t WHERE ts::timestamp > ''2018-02-17''');
