@@ -14,7 +14,7 @@ MODULE_big = admin_dashboard
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" admin_dashboard.control)
 DATA = $(wildcard sql/admin_dashboard--*.sql)
 DOCS = $(wildcard doc/*.md)
-SRCS = $(wildcard src/*.c)
+SRCS = $(wildcard src/*.c src/*/*.c)
 OBJS = $(SRCS:.c=.o)
 
 REGRESS = $(sort $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql)))
@@ -35,7 +35,7 @@ PG_CPPFLAGS += $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(DRIVER
 SHLIB_LINK += $(shell $(PKG_CONFIG) --libs $(DRIVER)) -lz
 endif
 
-PG_CPPFLAGS += -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
+PG_CPPFLAGS += -Isrc -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers -DAD_VERSION='"$(EXTVERSION)"'
 # nothing outside the library calls into it but PostgreSQL, by name
 ifneq ($(WERROR),)
@@ -57,7 +57,7 @@ ifeq ($(filter 15 16 17 18,$(MAJORVERSION)),)
 $(error PostgreSQL 15 to 18 is needed, $(PG_CONFIG) is of version $(MAJORVERSION))
 endif
 
-$(OBJS): $(wildcard src/*.h)
+$(OBJS): $(wildcard src/*.h src/*/*.h)
 
 .PHONY: lint
 lint:

@@ -9,14 +9,14 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
-#include "analyze.h"
+#include "base/option.h"
 #include "calls_table.h"
-#include "connection.h"
-#include "import.h"
-#include "join.h"
-#include "option.h"
-#include "plan.h"
-#include "scan.h"
+#include "execute/analyze.h"
+#include "execute/scan.h"
+#include "import/import.h"
+#include "plan/join.h"
+#include "plan/scan_plan.h"
+#include "remote/connection.h"
 
 PG_MODULE_MAGIC;
 

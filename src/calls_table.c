@@ -22,8 +22,8 @@
 #include "utils/lsyscache.h"
 #include "utils/varlena.h"
 
+#include "base/compat.h"
 #include "calls_table.h"
-#include "compat.h"
 
 /*
  * The columns, and what each must become by an implicit cast, so that the

@@ -19,8 +19,8 @@
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 
+#include "base/compat.h"
 #include "calls_table.h"
-#include "compat.h"
 
 PG_FUNCTION_INFO_V1(admin_dashboard);
 

@@ -41,9 +41,9 @@
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
 
-#include "decode.h"
+#include "bson/decoder.h"
 #include "generate.h"
-#include "infer.h"
+#include "import/infer.h"
 
 PG_MODULE_MAGIC;
 

@@ -180,7 +180,7 @@ sub check_growth
 }
 
 my %seen;
-for my $file ('src/function.c', 'src/arithmetic.c')
+for my $file ('src/translate/value_function.c', 'src/translate/value_arithmetic.c')
 {
 	for my $function (slurp($file) =~ /^\t\{(F_\w+), \w+/mg)
 	{

@@ -1,0 +1,554 @@
+/*
+ * option.c
+ *	  Options of servers, user mappings, foreign tables and columns.
+ *
+ * Owns the one table that says which options there are.  The validator, its
+ * hint and the readers are loops over it: a new option is a row here, and a
+ * member of the struct in option.h that it fills.
+ *
+ * The readers trust what they find in the catalogs, since the validator has
+ * seen it.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/reloptions.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_foreign_server.h"
+#include "catalog/pg_foreign_table.h"
+#include "catalog/pg_user_mapping.h"
+#include "commands/defrem.h"
+#include "fmgr.h"
+#include "base/option.h"
+#include "base/uri.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/varlena.h"
+
+PG_FUNCTION_INFO_V1(admin_dashboard_fdw_validator);
+
+/* where an option may be given */
+#define ON_SERVER	0x01
+#define ON_MAPPING	0x02
+#define ON_TABLE	0x04
+#define ON_COLUMN	0x08
+#define ON_IMPORT	0x10
+
+typedef enum AdOptionKind
+{
+	AD_OPTION_TEXT,				/* const char *, not empty; of the choices if
+								 * there are any */
+	AD_OPTION_NAME,				/* const char *, which may be empty */
+	AD_OPTION_BOOL,				/* bool */
+	AD_OPTION_INT,				/* int, min to max */
+	AD_OPTION_CHOICE			/* enum: the index of the choice */
+} AdOptionKind;
+
+/* the structs that options are read into */
+typedef enum AdOptionTarget
+{
+	AD_INTO_CONNECT,			/* AdConnectOptions */
+	AD_INTO_TABLE,				/* AdTableOptions */
+	AD_INTO_COLUMN,				/* AdColumnOptions */
+	AD_INTO_IMPORT,				/* AdImportOptions */
+	AD_N_TARGETS
+} AdOptionTarget;
+
+typedef struct AdOption
+{
+	const char *name;
+	int			objects;		/* where it may be given */
+	AdOptionKind kind;
+	int			min;			/* AD_OPTION_INT */
+	int			max;
+	const char *fallback;		/* the default; NULL: the member's zero */
+	const char *const *choices; /* ends with NULL */
+	void		(*check) (const char *value);	/* further rules, or NULL */
+	int			offsets[AD_N_TARGETS];	/* of the member, or NOWHERE */
+} AdOption;
+
+#define NOWHERE			(-1)
+#define CONNECT(member) {offsetof(AdConnectOptions, member), NOWHERE, NOWHERE, NOWHERE}
+#define TABLE(member)	{NOWHERE, offsetof(AdTableOptions, member), NOWHERE, NOWHERE}
+#define COLUMN(member)	{NOWHERE, NOWHERE, offsetof(AdColumnOptions, member), NOWHERE}
+#define IMPORT(member)	{NOWHERE, NOWHERE, NOWHERE, offsetof(AdImportOptions, member)}
+#define TABLE_AND_COLUMN(member) \
+	{NOWHERE, offsetof(AdTableOptions, member), offsetof(AdColumnOptions, member), NOWHERE}
+
+static const char *const auth_mechanisms[] = {
+	"SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN",
+	"GSSAPI", "MONGODB-AWS", "MONGODB-OIDC", "MONGODB-X509", NULL
+};
+
+/* in the order of AdMismatch */
+static const char *const mismatch_choices[] = {"error", "null", NULL};
+
+/* in the order of AdNested */
+static const char *const nested_choices[] = {"flatten", "jsonb", NULL};
+
+static const char *const read_concerns[] = {
+	"local", "available", "majority", "linearizable", "snapshot", NULL
+};
+
+static const char *const read_preferences[] = {
+	"primary", "primaryPreferred", "secondary", "secondaryPreferred",
+	"nearest", NULL
+};
+
+/* in the order of AdSnapshot */
+static const char *const snapshots[] = {"none", "statement", "transaction", NULL};
+
+/* every option, by name: the order in which the hint lists them */
+static const AdOption options[] = {
+	{"allow_disk_use", ON_SERVER | ON_TABLE, AD_OPTION_BOOL,
+	0, 0, "true", NULL, NULL, TABLE(allow_disk_use)},
+	{"auth_mechanism", ON_MAPPING, AD_OPTION_TEXT,
+	0, 0, NULL, auth_mechanisms, ad_uri_check_mechanism, CONNECT(auth_mechanism)},
+	{"auth_source", ON_MAPPING, AD_OPTION_TEXT,
+	0, 0, NULL, NULL, NULL, CONNECT(auth_source)},
+	{"collection", ON_TABLE, AD_OPTION_TEXT,
+	0, 0, NULL, NULL, NULL, TABLE(collection)},
+	{"connect_timeout_ms", ON_SERVER, AD_OPTION_INT,
+	1, 3600000, NULL, NULL, NULL, CONNECT(connect_timeout_ms)},
+	{"database", ON_TABLE, AD_OPTION_TEXT,
+	0, 0, NULL, NULL, NULL, TABLE(database)},
+	{"document_column", ON_IMPORT, AD_OPTION_TEXT,
+	0, 0, NULL, NULL, NULL, IMPORT(document_column)},
+	{"enable_aggregate_pushdown", ON_SERVER | ON_TABLE, AD_OPTION_BOOL,
+	0, 0, "true", NULL, NULL, TABLE(enable_aggregate_pushdown)},
+	{"enable_filter_pushdown", ON_SERVER | ON_TABLE, AD_OPTION_BOOL,
+	0, 0, "true", NULL, NULL, TABLE(enable_filter_pushdown)},
+	{"enable_join_pushdown", ON_SERVER | ON_TABLE, AD_OPTION_BOOL,
+	0, 0, "true", NULL, NULL, TABLE(enable_join_pushdown)},
+	{"enable_sort_pushdown", ON_SERVER | ON_TABLE, AD_OPTION_BOOL,
+	0, 0, "true", NULL, NULL, TABLE(enable_sort_pushdown)},
+	{"fetch_size", ON_SERVER | ON_TABLE, AD_OPTION_INT,
+	1, 100000, NULL, NULL, NULL, TABLE(fetch_size)},
+	{"field", ON_COLUMN, AD_OPTION_NAME,
+	0, 0, NULL, NULL, NULL, COLUMN(field)},
+	{"max_columns", ON_IMPORT, AD_OPTION_INT,
+	2, MaxHeapAttributeNumber, "1000", NULL, NULL, IMPORT(max_columns)},
+	{"nested", ON_IMPORT, AD_OPTION_CHOICE,
+	0, 0, "flatten", nested_choices, NULL, IMPORT(nested)},
+	{"on_mismatch", ON_SERVER | ON_TABLE | ON_COLUMN, AD_OPTION_CHOICE,
+	0, 0, "error", mismatch_choices, NULL, TABLE_AND_COLUMN(on_mismatch)},
+	{"password", ON_MAPPING, AD_OPTION_TEXT,
+	0, 0, NULL, NULL, NULL, CONNECT(password)},
+	{"read_concern", ON_SERVER, AD_OPTION_TEXT,
+	0, 0, NULL, read_concerns, NULL, CONNECT(read_concern)},
+	{"read_preference", ON_SERVER, AD_OPTION_TEXT,
+	0, 0, NULL, read_preferences, NULL, CONNECT(read_preference)},
+	{"sample_size", ON_IMPORT, AD_OPTION_INT,
+	1, 100000, "1000", NULL, NULL, IMPORT(sample_size)},
+	{"server_selection_timeout_ms", ON_SERVER, AD_OPTION_INT,
+	1, 3600000, NULL, NULL, NULL, CONNECT(server_selection_timeout_ms)},
+	{"snapshot", ON_SERVER, AD_OPTION_CHOICE,
+	0, 0, "none", snapshots, NULL, CONNECT(snapshot)},
+	{"uri", ON_SERVER, AD_OPTION_TEXT,
+	0, 0, NULL, NULL, ad_uri_check, CONNECT(uri)},
+	{"use_remote_estimate", ON_SERVER | ON_TABLE, AD_OPTION_BOOL,
+	0, 0, "false", NULL, NULL, TABLE(use_remote_estimate)},
+	{"user", ON_MAPPING, AD_OPTION_TEXT,
+	0, 0, NULL, NULL, NULL, CONNECT(user)},
+};
+
+static bool enable_filter_pushdown = true;
+static bool enable_aggregate_pushdown = true;
+static bool enable_sort_pushdown = true;
+static bool enable_join_pushdown = true;
+bool		ad_log_remote = false;
+
+/*
+ * Define the settings that go with options.  Called once, by _PG_init.
+ */
+void
+ad_option_init(void)
+{
+	DefineCustomBoolVariable("admin_dashboard.enable_filter_pushdown",
+							 "Lets MongoDB evaluate conditions.",
+							 "The option of the same name of a server or a foreign table must allow it too.",
+							 &enable_filter_pushdown, true,
+							 PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
+	DefineCustomBoolVariable("admin_dashboard.enable_aggregate_pushdown",
+							 "Lets MongoDB group and aggregate.",
+							 "The option of the same name of a server or a foreign table must allow it too.",
+							 &enable_aggregate_pushdown, true,
+							 PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
+	DefineCustomBoolVariable("admin_dashboard.enable_sort_pushdown",
+							 "Lets MongoDB sort and limit.",
+							 "The option of the same name of a server or a foreign table must allow it too.",
+							 &enable_sort_pushdown, true,
+							 PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
+	DefineCustomBoolVariable("admin_dashboard.enable_join_pushdown",
+							 "Lets MongoDB join two tables.",
+							 "The option of the same name of a server or a foreign table must allow it too.",
+							 &enable_join_pushdown, true,
+							 PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
+	DefineCustomBoolVariable("admin_dashboard.log_remote",
+							 "Logs each query that MongoDB is sent.",
+							 "Values of parameters are not logged, but stand as $1, $2.",
+							 &ad_log_remote, false,
+							 PGC_SUSET, 0, NULL, NULL, NULL);
+}
+
+/*
+ * The option of that name, among those of the given objects; or NULL.
+ */
+static const AdOption *
+find_option(const char *name, int objects)
+{
+	for (int i = 0; i < lengthof(options); i++)
+	{
+		if ((options[i].objects & objects) && strcmp(options[i].name, name) == 0)
+			return &options[i];
+	}
+	return NULL;
+}
+
+/*
+ * Store a value in the member that the option fills.  Returns false if the
+ * value is not one; the member is then as it was.
+ */
+static bool
+store_value(const AdOption *option, const char *value, void *member)
+{
+	int			number;
+	int			choice = 0;
+
+	if (option->choices != NULL)
+	{
+		while (option->choices[choice] != NULL &&
+			   pg_strcasecmp(option->choices[choice], value) != 0)
+			choice++;
+		if (option->choices[choice] == NULL)
+			return false;
+	}
+
+	switch (option->kind)
+	{
+		case AD_OPTION_TEXT:
+			if (value[0] == '\0')
+				return false;
+			*(const char **) member =
+				option->choices ? option->choices[choice] : value;
+			return true;
+		case AD_OPTION_NAME:
+			*(const char **) member = value;
+			return true;
+		case AD_OPTION_BOOL:
+			return parse_bool(value, (bool *) member);
+		case AD_OPTION_INT:
+			if (!parse_int(value, &number, 0, NULL) ||
+				number < option->min || number > option->max)
+				return false;
+			*(int *) member = number;
+			return true;
+		case AD_OPTION_CHOICE:
+			*(int *) member = choice;
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Raise the error for a value that store_value() refused.  Texts without
+ * choices can be secret; they are refused only when empty, and not shown.
+ */
+static void
+report_invalid_value(const AdOption *option, const char *value)
+{
+	StringInfoData hint;
+
+	if (option->kind == AD_OPTION_TEXT && option->choices == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"%s\" must not be empty", option->name)));
+
+	initStringInfo(&hint);
+	if (option->kind == AD_OPTION_BOOL)
+		appendStringInfoString(&hint, "Valid values are \"true\" and \"false\".");
+	else if (option->kind == AD_OPTION_INT)
+		appendStringInfo(&hint, "Valid values are %d to %d.",
+						 option->min, option->max);
+	else
+	{
+		appendStringInfoString(&hint, "Valid values are: ");
+		for (int i = 0; option->choices[i] != NULL; i++)
+			appendStringInfo(&hint, "%s%s", i > 0 ? ", " : "", option->choices[i]);
+		appendStringInfoChar(&hint, '.');
+	}
+
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("invalid value for option \"%s\": \"%s\"",
+					option->name, value),
+			 errhint("%s", hint.data)));
+}
+
+/*
+ * Raise the error for an option that the object does not have, with a hint
+ * that lists those it has, the most similar one first.
+ */
+static void
+report_invalid_option(const char *name, int objects)
+{
+	StringInfoData valid;
+	const char *closest = NULL;
+	int			closest_distance = Max((int) strlen(name) / 2, 1);
+
+	initStringInfo(&valid);
+	for (int i = 0; i < lengthof(options); i++)
+	{
+		int			distance;
+
+		if (!(options[i].objects & objects))
+			continue;
+		appendStringInfo(&valid, "%s%s", valid.len > 0 ? ", " : "",
+						 options[i].name);
+
+		/* no option is nearly that long */
+		if (strlen(name) >= NAMEDATALEN)
+			continue;
+		distance = varstr_levenshtein_less_equal(name, strlen(name),
+												 options[i].name,
+												 strlen(options[i].name),
+												 1, 1, 1, closest_distance, true);
+		if (distance <= closest_distance &&
+			(closest == NULL || distance < closest_distance))
+		{
+			closest = options[i].name;
+			closest_distance = distance;
+		}
+	}
+
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+			 errmsg("invalid option \"%s\"", name),
+			 valid.len == 0 ?
+			 errhint("There are no valid options in this context.") :
+			 closest == NULL ?
+			 errhint("Valid options in this context are: %s.", valid.data) :
+			 errhint("Perhaps you meant the option \"%s\". Valid options in this context are: %s.",
+					 closest, valid.data)));
+}
+
+/* is the option among the given ones? */
+static bool
+is_given(List *given, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, given)
+	{
+		if (strcmp(lfirst_node(DefElem, lc)->defname, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Raise an error if these are not valid options of such objects.
+ */
+static void
+check_options(List *given, int objects)
+{
+	ListCell   *lc;
+
+	foreach(lc, given)
+	{
+		DefElem    *def = lfirst_node(DefElem, lc);
+		const AdOption *option = find_option(def->defname, objects);
+		const char *value;
+		union
+		{
+			const char *text;
+			bool		boolean;
+			int			number;
+		}			ignored;
+
+		if (option == NULL)
+			report_invalid_option(def->defname, objects);
+		value = defGetString(def);
+		if (!store_value(option, value, &ignored))
+			report_invalid_value(option, value);
+		if (option->check != NULL)
+			option->check(value);
+	}
+}
+
+/*
+ * admin_dashboard_fdw_validator(text[], oid): raise an error if the options
+ * are not valid for an object of the given catalog.
+ */
+Datum
+admin_dashboard_fdw_validator(PG_FUNCTION_ARGS)
+{
+	List	   *given = untransformRelOptions(PG_GETARG_DATUM(0));
+	Oid			catalog = PG_GETARG_OID(1);
+	int			objects = 0;
+
+	if (catalog == ForeignServerRelationId)
+		objects = ON_SERVER;
+	else if (catalog == UserMappingRelationId)
+		objects = ON_MAPPING;
+	else if (catalog == ForeignTableRelationId)
+		objects = ON_TABLE;
+	else if (catalog == AttributeRelationId)
+		objects = ON_COLUMN;
+
+	check_options(given, objects);
+	if (objects == ON_SERVER && !is_given(given, "uri"))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
+				 errmsg("option \"uri\" is required"),
+				 errhint("Give the server's connection string, without credentials: OPTIONS (uri 'mongodb://127.0.0.1:27017').")));
+	if (objects == ON_MAPPING && is_given(given, "password") &&
+		!is_given(given, "user"))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
+				 errmsg("option \"password\" requires option \"user\"")));
+	if (objects == ON_SERVER && is_given(given, "read_concern") && is_given(given, "snapshot"))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+				 errmsg("option \"snapshot\" excludes option \"read_concern\""),
+				 errdetail("A snapshot is a read concern.")));
+
+	PG_RETURN_VOID();
+}
+
+/*
+ * Read the options of one object into a struct.  Objects are read from the
+ * farthest to the nearest, so that the nearest wins.
+ */
+static void
+read_options(List *given, AdOptionTarget target, void *result)
+{
+	ListCell   *lc;
+
+	foreach(lc, given)
+	{
+		DefElem    *def = lfirst_node(DefElem, lc);
+		const AdOption *option = find_option(def->defname, ~0);
+
+		if (option != NULL && option->offsets[target] != NOWHERE)
+			(void) store_value(option, defGetString(def),
+							   (char *) result + option->offsets[target]);
+	}
+}
+
+static void
+read_defaults(AdOptionTarget target, void *result)
+{
+	for (int i = 0; i < lengthof(options); i++)
+	{
+		const AdOption *option = &options[i];
+
+		if (option->fallback != NULL && option->offsets[target] != NOWHERE)
+			(void) store_value(option, option->fallback,
+							   (char *) result + option->offsets[target]);
+	}
+}
+
+/*
+ * How to connect to a server; mapping may be NULL.  The strings belong to the
+ * lists of the server and the mapping.
+ */
+AdConnectOptions *
+ad_connect_options(ForeignServer *server, UserMapping *mapping)
+{
+	AdConnectOptions *result = palloc0(sizeof(AdConnectOptions));
+
+	read_defaults(AD_INTO_CONNECT, result);
+	read_options(server->options, AD_INTO_CONNECT, result);
+	if (mapping != NULL)
+		read_options(mapping->options, AD_INTO_CONNECT, result);
+
+	/* a server may have been created without a validator's look at it */
+	if (result->uri == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
+				 errmsg("server \"%s\" has no option \"uri\"",
+						server->servername),
+				 errhint("Use ALTER SERVER ... OPTIONS (ADD uri 'mongodb://127.0.0.1:27017').")));
+	return result;
+}
+
+/*
+ * What holds for a collection of a server before there is a table for it,
+ * palloc'd.
+ */
+AdTableOptions *
+ad_collection_options(ForeignServer *server, const char *database, const char *collection)
+{
+	AdTableOptions *result = palloc0(sizeof(AdTableOptions));
+
+	read_defaults(AD_INTO_TABLE, result);
+	read_options(server->options, AD_INTO_TABLE, result);
+	result->database = database;
+	result->collection = collection;
+	return result;
+}
+
+/*
+ * How to import, palloc'd.  Raises an error if an option is none of import's.
+ */
+AdImportOptions *
+ad_import_options(List *given)
+{
+	AdImportOptions *result = palloc0(sizeof(AdImportOptions));
+
+	check_options(given, ON_IMPORT);
+	read_defaults(AD_INTO_IMPORT, result);
+	read_options(given, AD_INTO_IMPORT, result);
+	return result;
+}
+
+/*
+ * What is known of a foreign table, palloc'd.  Raises an error if no database
+ * is named for it.
+ */
+AdTableOptions *
+ad_table_options(Oid relid)
+{
+	ForeignTable *table = GetForeignTable(relid);
+	ForeignServer *server = GetForeignServer(table->serverid);
+	AdTableOptions *result = palloc0(sizeof(AdTableOptions));
+
+	read_defaults(AD_INTO_TABLE, result);
+	read_options(server->options, AD_INTO_TABLE, result);
+	read_options(table->options, AD_INTO_TABLE, result);
+
+	if (result->collection == NULL)
+		result->collection = get_rel_name(relid);
+	if (result->database == NULL)
+		result->database = ad_uri_database(ad_connect_options(server, NULL)->uri);
+	if (result->database == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
+				 errmsg("no database is named for foreign table \"%s\"",
+						get_rel_name(relid)),
+				 errhint("Use ALTER FOREIGN TABLE %s OPTIONS (ADD database '...').",
+						 quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+													get_rel_name(relid)))));
+
+	result->enable_filter_pushdown &= enable_filter_pushdown;
+	result->enable_aggregate_pushdown &= enable_aggregate_pushdown;
+	result->enable_sort_pushdown &= enable_sort_pushdown;
+	result->enable_join_pushdown &= enable_join_pushdown;
+	return result;
+}
+
+/*
+ * Fill "column" for a column of the foreign table whose options are "table".
+ */
+void
+ad_column_options(Oid relid, AttrNumber attnum, const AdTableOptions *table,
+				  AdColumnOptions *column)
+{
+	column->field = NULL;
+	column->on_mismatch = table->on_mismatch;
+	read_options(GetForeignColumnOptions(relid, attnum), AD_INTO_COLUMN, column);
+	if (column->field == NULL)
+		column->field = get_attname(relid, attnum, false);
+}

@@ -1,0 +1,262 @@
+/*
+ * bsonread.c
+ *	  Read the elements of BSON documents where they lie.
+ *
+ * The driver has checked the length of a document, and nothing inside it:
+ * every length here is compared with what is left before it is believed.
+ */
+#include "postgres.h"
+
+#include "base/compat.h"
+#include "bson/bsonread.h"
+
+/* what a size is that cannot be; as wide as all of them, so that it stays -1 */
+#define AD_CORRUPT		INT64CONST(-1)
+
+/* the size of a string with its length before it and a null byte after it */
+static int64
+string_size(const uint8 *value, uint32 left)
+{
+	uint32		len;
+
+	if (left < sizeof(int32))
+		return AD_CORRUPT;
+	len = ad_read_int32(value);
+	if (len < 1 || len > left - sizeof(int32) || value[sizeof(int32) + len - 1] != 0)
+		return AD_CORRUPT;
+	return sizeof(int32) + (int64) len;
+}
+
+/* the size of something that begins with its own size */
+static int64
+sized_size(const uint8 *value, uint32 left, uint32 smallest)
+{
+	uint32		size;
+
+	if (left < sizeof(int32))
+		return AD_CORRUPT;
+	size = ad_read_int32(value);
+	return size < smallest || size > left ? AD_CORRUPT : size;
+}
+
+static int64
+binary_size(const uint8 *value, uint32 left)
+{
+	uint32		len;
+
+	if (left < sizeof(int32) + 1)
+		return AD_CORRUPT;
+	len = ad_read_int32(value);
+	return len > left - sizeof(int32) - 1 ? AD_CORRUPT : sizeof(int32) + 1 + (int64) len;
+}
+
+/* two strings without lengths, with their null bytes */
+static int64
+regex_size(const uint8 *value, uint32 left)
+{
+	uint32		pattern = strnlen((const char *) value, left);
+	uint32		options;
+
+	if (pattern == left)
+		return AD_CORRUPT;
+	left -= pattern + 1;
+	options = strnlen((const char *) value + pattern + 1, left);
+	return options == left ? AD_CORRUPT : (int64) pattern + options + 2;
+}
+
+/*
+ * A size in bytes, a string and a document.
+ */
+static int64
+code_with_scope_size(const uint8 *value, uint32 left)
+{
+	int64		size = sized_size(value, left, 14);
+	int64		code;
+	uint32		scope;
+
+	if (size == AD_CORRUPT)
+		return AD_CORRUPT;
+	code = string_size(value + sizeof(int32), size - sizeof(int32));
+	if (code == AD_CORRUPT)
+		return AD_CORRUPT;
+	scope = size - sizeof(int32) - code;
+	return sized_size(value + sizeof(int32) + code, scope, 5) == scope ? size : AD_CORRUPT;
+}
+
+/* the size of a value of which that many bytes are left at most */
+static int64
+value_size(bson_type_t type, const uint8 *value, uint32 left)
+{
+	int64		size;
+
+	switch (type)
+	{
+		case BSON_TYPE_NULL:
+		case BSON_TYPE_UNDEFINED:
+		case BSON_TYPE_MINKEY:
+		case BSON_TYPE_MAXKEY:
+			return 0;
+		case BSON_TYPE_BOOL:
+			return 1;
+		case BSON_TYPE_INT32:
+			return sizeof(int32);
+		case BSON_TYPE_DOUBLE:
+		case BSON_TYPE_INT64:
+		case BSON_TYPE_DATE_TIME:
+		case BSON_TYPE_TIMESTAMP:
+			return sizeof(int64);
+		case BSON_TYPE_OID:
+			return sizeof(bson_oid_t);
+		case BSON_TYPE_DECIMAL128:
+			return 2 * sizeof(int64);
+		case BSON_TYPE_UTF8:
+		case BSON_TYPE_CODE:
+		case BSON_TYPE_SYMBOL:
+			return string_size(value, left);
+		case BSON_TYPE_DOCUMENT:
+		case BSON_TYPE_ARRAY:
+			return sized_size(value, left, 5);
+		case BSON_TYPE_BINARY:
+			return binary_size(value, left);
+		case BSON_TYPE_REGEX:
+			return regex_size(value, left);
+		case BSON_TYPE_DBPOINTER:
+			size = string_size(value, left);
+			return size == AD_CORRUPT ? AD_CORRUPT : size + (int64) sizeof(bson_oid_t);
+		case BSON_TYPE_CODEWSCOPE:
+			return code_with_scope_size(value, left);
+		default:
+			return AD_CORRUPT;
+	}
+}
+
+/* whether the document says that it is of that size, and ends as it must */
+static bool
+try_init(AdReader *reader, const uint8 *document, uint32 size)
+{
+	/* a length and a null byte */
+	if (size < 5 || (uint32) ad_read_int32(document) != size || document[size - 1] != 0)
+		return false;
+	reader->next = document + sizeof(int32);
+	reader->end = document + size - 1;
+	return true;
+}
+
+typedef enum AdStep
+{
+	AD_STEP_ELEMENT,
+	AD_STEP_END,
+	AD_STEP_CORRUPT
+} AdStep;
+
+static inline AdStep
+try_next(AdReader *reader, AdElement *element)
+{
+	const uint8 *at = reader->next;
+	uint32		left = reader->end - at;
+	int64		size;
+
+	if (left == 0)
+		return AD_STEP_END;
+	element->type = (bson_type_t) *at++;
+	element->key = (const char *) at;
+	element->key_len = strnlen(element->key, --left);
+	/* the key's null byte must come before the document's */
+	if (element->key_len == left)
+		return AD_STEP_CORRUPT;
+	at += element->key_len + 1;
+	left -= element->key_len + 1;
+	size = value_size(element->type, at, left);
+	if (size == AD_CORRUPT || size > left)
+		return AD_STEP_CORRUPT;
+	element->value = at;
+	element->size = (uint32) size;
+	reader->next = at + size;
+	return AD_STEP_ELEMENT;
+}
+
+pg_noreturn static void
+report_corruption(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("MongoDB sent a corrupt document")));
+}
+
+/*
+ * Begin to read a document of that size, which is what it says itself.
+ */
+void
+ad_reader_init(AdReader *reader, const uint8 *document, uint32 size)
+{
+	if (!try_init(reader, document, size))
+		report_corruption();
+}
+
+/*
+ * Read the next element.  Returns false at the end of the document.
+ */
+bool
+ad_reader_next(AdReader *reader, AdElement *element)
+{
+	AdStep		step = try_next(reader, element);
+
+	if (step == AD_STEP_CORRUPT)
+		report_corruption();
+	return step == AD_STEP_ELEMENT;
+}
+
+/*
+ * The first element of that name in what is left to be read; false if there is
+ * none.
+ */
+bool
+ad_reader_find(AdReader reader, const char *name, AdElement *element)
+{
+	while (ad_reader_next(&reader, element))
+	{
+		if (strcmp(element->key, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The same if it is a document or an array, as type says, which inner begins to
+ * read.
+ */
+bool
+ad_reader_find_inner(AdReader reader, const char *name, bson_type_t type, AdReader *inner)
+{
+	AdElement	element;
+
+	if (!ad_reader_find(reader, name, &element) || element.type != type)
+		return false;
+	ad_reader_enter(inner, &element);
+	return true;
+}
+
+/*
+ * Whether there is a document of that size whose elements, and those of the
+ * documents and arrays in it down to so many levels, are where their lengths
+ * say; below that, whether each has a length and an end.  Does not throw.
+ */
+bool
+ad_is_document(const uint8 *document, uint32 size, int levels)
+{
+	AdReader	reader;
+	AdElement	element;
+	AdStep		step;
+
+	if (!try_init(&reader, document, size))
+		return false;
+	if (levels == 0)
+		return true;
+	while ((step = try_next(&reader, &element)) == AD_STEP_ELEMENT)
+	{
+		if ((element.type == BSON_TYPE_DOCUMENT || element.type == BSON_TYPE_ARRAY) &&
+			!ad_is_document(element.value, element.size, levels - 1))
+			return false;
+	}
+	return step == AD_STEP_END;
+}

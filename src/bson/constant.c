@@ -1,0 +1,269 @@
+/*
+ * constant.c
+ *	  Constants of query templates, to BSON and to the shell's notation.
+ *
+ * A template holds constants of few types: bool, int8, float8, numeric,
+ * which is for decimal128, text, and timestamptz, which is for MongoDB's dates.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "common/shortest_dec.h"
+#include "mb/pg_wchar.h"
+#include "nodes/makefuncs.h"
+#include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/json.h"
+#include "utils/timestamp.h"
+
+#include "base/compat.h"
+#include "bson/bsonwrite.h"
+#include "bson/constant.h"
+#include "bson/decimal.h"
+#include "bson/encoding.h"
+#include "bson/types.h"
+
+/*
+ * Milliseconds since 1970 of a finite timestamptz, rounded down.  Returns
+ * whether that is exact.
+ */
+bool
+ad_timestamptz_to_ms(int64 timestamp, int64 *ms)
+{
+	int64		rest = timestamp % 1000;
+
+	*ms = timestamp / 1000 + AD_EPOCH_SHIFT;
+	if (rest < 0)
+		*ms -= 1;
+	return rest == 0;
+}
+
+/*
+ * A date as a constant of a template.
+ */
+Node *
+ad_date_const(int64 ms)
+{
+	return (Node *) makeConst(TIMESTAMPTZOID, -1, InvalidOid, sizeof(int64),
+							  TimestampTzGetDatum((ms - AD_EPOCH_SHIFT) * 1000),
+							  false, FLOAT8PASSBYVAL);
+}
+
+/*
+ * Append one element whose value is a constant of a type in the table.
+ */
+void
+ad_write_datum(StringInfo out, const char *key, Oid typid, Datum value)
+{
+	int64		number;
+	double		real;
+	bson_decimal128_t decimal;
+	text	   *string;
+	char	   *utf8;
+	int			len;
+
+	switch (typid)
+	{
+		case BOOLOID:
+			ad_write_key(out, BSON_TYPE_BOOL, key);
+			appendStringInfoChar(out, DatumGetBool(value) ? 1 : 0);
+			return;
+		case INT8OID:
+			ad_write_key(out, BSON_TYPE_INT64, key);
+			ad_write_int64(out, DatumGetInt64(value));
+			return;
+		case FLOAT8OID:
+			ad_write_key(out, BSON_TYPE_DOUBLE, key);
+			real = DatumGetFloat8(value);
+			memcpy(&number, &real, sizeof(number));
+			ad_write_int64(out, number);
+			return;
+		case NUMERICOID:
+			ad_write_key(out, BSON_TYPE_DECIMAL128, key);
+			ad_numeric_to_decimal(DatumGetNumeric(value), &decimal);
+			ad_write_int64(out, decimal.low);
+			ad_write_int64(out, decimal.high);
+			return;
+		case TEXTOID:
+			ad_write_key(out, BSON_TYPE_UTF8, key);
+			string = DatumGetTextPP(value);
+			len = VARSIZE_ANY_EXHDR(string);
+			utf8 = pg_server_to_any(VARDATA_ANY(string), len, PG_UTF8);
+			if (utf8 != VARDATA_ANY(string))
+				len = strlen(utf8);
+			ad_write_string(out, utf8, len);
+			return;
+		case TIMESTAMPTZOID:
+			ad_write_key(out, BSON_TYPE_DATE_TIME, key);
+			(void) ad_timestamptz_to_ms(DatumGetTimestampTz(value), &number);
+			ad_write_int64(out, number);
+			return;
+	}
+	elog(ERROR, "no BSON form of type %u", typid);
+}
+
+/*
+ * Append an instant in ISO 8601.  Years before 0 and after 9999 have a sign
+ * and six digits.  Returns false, and appends nothing, if it is no timestamp.
+ */
+bool
+ad_append_iso(StringInfo out, int64 ms)
+{
+	int64		days = ms / AD_DAY_MS;
+	int64		rest = ms % AD_DAY_MS;
+	int			year;
+	int			month;
+	int			day;
+
+	if (ms < AD_DATE_MIN || ms > AD_DATE_MAX)
+		return false;
+	if (rest < 0)
+	{
+		days--;
+		rest += AD_DAY_MS;
+	}
+	j2date((int) days + UNIX_EPOCH_JDATE, &year, &month, &day);
+	appendStringInfo(out, year > 9999 || year < 0 ?
+					 "%+07d-%02d-%02dT%02d:%02d:%02d" : "%04d-%02d-%02dT%02d:%02d:%02d",
+					 year, month, day, (int) (rest / 3600000),
+					 (int) (rest / 60000 % 60), (int) (rest / 1000 % 60));
+	if (rest % 1000 != 0)
+		appendStringInfo(out, ".%03d", (int) (rest % 1000));
+	appendStringInfoChar(out, 'Z');
+	return true;
+}
+
+/* a date in the shell's notation */
+static void
+print_date(StringInfo out, int64 ms)
+{
+	int			start = out->len;
+
+	appendStringInfoString(out, "ISODate(\"");
+	if (ad_append_iso(out, ms))
+		appendStringInfoString(out, "\")");
+	else
+	{
+		out->len = start;
+		appendStringInfo(out, "new Date(%lld)", (long long) ms);
+	}
+}
+
+static void
+print_double(StringInfo out, double value)
+{
+	char		buf[DOUBLE_SHORTEST_DECIMAL_LEN];
+
+	if (isnan(value))
+		appendStringInfoString(out, "NaN");
+	else if (isinf(value))
+		appendStringInfoString(out, value < 0 ? "-Infinity" : "Infinity");
+	else
+	{
+		double_to_shortest_decimal_buf(value, buf);
+		appendStringInfoString(out, buf);
+	}
+}
+
+static void
+print_decimal(StringInfo out, Numeric value)
+{
+	bson_decimal128_t decimal;
+	char		string[BSON_DECIMAL128_STRING];
+
+	ad_numeric_to_decimal(value, &decimal);
+	bson_decimal128_to_string(&decimal, string);
+	appendStringInfo(out, "NumberDecimal(\"%s\")", string);
+}
+
+/* beyond 2^53 the shell would read a plain number as a double */
+static void
+print_int64(StringInfo out, int64 value)
+{
+	if (value >= INT64CONST(-9007199254740992) &&
+		value <= INT64CONST(9007199254740992))
+		appendStringInfo(out, INT64_FORMAT, value);
+	else
+		appendStringInfo(out, "NumberLong(\"" INT64_FORMAT "\")", value);
+}
+
+/*
+ * A constant in the notation of MongoDB's shell.
+ */
+void
+ad_print_datum(StringInfo out, Oid typid, Datum value)
+{
+	int64		ms;
+
+	switch (typid)
+	{
+		case BOOLOID:
+			appendStringInfoString(out, DatumGetBool(value) ? "true" : "false");
+			return;
+		case INT8OID:
+			print_int64(out, DatumGetInt64(value));
+			return;
+		case FLOAT8OID:
+			print_double(out, DatumGetFloat8(value));
+			return;
+		case NUMERICOID:
+			print_decimal(out, DatumGetNumeric(value));
+			return;
+		case TEXTOID:
+			escape_json(out, TextDatumGetCString(value));
+			return;
+		case TIMESTAMPTZOID:
+			(void) ad_timestamptz_to_ms(DatumGetTimestampTz(value), &ms);
+			print_date(out, ms);
+			return;
+	}
+	elog(ERROR, "no BSON form of type %u", typid);
+}
+
+/*
+ * The value of an element in the notation of MongoDB's shell, for messages.
+ * Values that are long or rarely met are shown by their type alone.
+ */
+void
+ad_print_element(StringInfo out, const AdElement *element)
+{
+	char		hex[25];
+	const char *string;
+	uint32		len;
+
+	switch (element->type)
+	{
+		case BSON_TYPE_OID:
+			bson_oid_to_string((const bson_oid_t *) element->value, hex);
+			appendStringInfo(out, "ObjectId(\"%s\")", hex);
+			return;
+		case BSON_TYPE_UTF8:
+			string = ad_read_string(element->value, &len);
+			string = ad_text_to_server(string, &len);
+			if (string == NULL)
+				break;
+			escape_json(out, string);
+			return;
+		case BSON_TYPE_INT32:
+			appendStringInfo(out, "%d", ad_read_int32(element->value));
+			return;
+		case BSON_TYPE_INT64:
+			print_int64(out, ad_read_int64(element->value));
+			return;
+		case BSON_TYPE_DOUBLE:
+			print_double(out, ad_read_double(element->value));
+			return;
+		case BSON_TYPE_DATE_TIME:
+			print_date(out, ad_read_int64(element->value));
+			return;
+		case BSON_TYPE_BOOL:
+			appendStringInfoString(out, (*element->value != 0) ? "true" : "false");
+			return;
+		default:
+			break;
+	}
+	appendStringInfo(out, "(of type %s)",
+					 ad_bson_type_name(element->type));
+}

@@ -1,0 +1,31 @@
+/*
+ * constant.h
+ *	  Constants of query templates, to BSON and to the shell's notation.
+ */
+#ifndef AD_CONSTANT_H
+#define AD_CONSTANT_H
+
+#include "datatype/timestamp.h"
+#include "lib/stringinfo.h"
+#include "nodes/nodes.h"
+
+#include "bson/bsonread.h"
+
+/* milliseconds from MongoDB's epoch (1970) to PostgreSQL's (2000) */
+#define AD_EPOCH_SHIFT \
+	((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY * 1000)
+
+/* the whole milliseconds that are valid timestamps */
+#define AD_DAY_MS (SECS_PER_DAY * INT64CONST(1000))
+#define AD_DATE_MIN (MIN_TIMESTAMP / 1000 + AD_EPOCH_SHIFT)
+#define AD_DATE_MAX ((END_TIMESTAMP - 1) / 1000 + AD_EPOCH_SHIFT)
+
+extern bool ad_timestamptz_to_ms(int64 timestamp, int64 *ms);
+extern Node *ad_date_const(int64 ms);
+extern void ad_write_datum(StringInfo out, const char *key, Oid typid,
+						   Datum value);
+extern void ad_print_datum(StringInfo out, Oid typid, Datum value);
+extern void ad_print_element(StringInfo out, const AdElement *element);
+extern bool ad_append_iso(StringInfo out, int64 ms);
+
+#endif							/* AD_CONSTANT_H */

@@ -1,0 +1,279 @@
+/*
+ * decimal.c
+ *	  Numbers of type numeric as decimal128, and the other way round; deviations.
+ *
+ * A decimal128 has 34 digits and exponents from -6176 to 6111; numeric has far
+ * more of both.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+
+#include "bson/decimal.h"
+
+#define DECIMAL_DIGITS	34
+#define DECIMAL_MIN_EXPONENT	(-6176)
+#define DECIMAL_MAX_EXPONENT	6111
+
+/* digits * 10^exponent */
+typedef struct AdDigits
+{
+	bool		negative;
+	char	   *digits;			/* without zeros before them; has room for
+								 * more */
+	int			len;			/* 0 for zero */
+	int			exponent;
+} AdDigits;
+
+Numeric
+ad_parse_numeric(const char *string)
+{
+	return DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(string),
+											   ObjectIdGetDatum(InvalidOid),
+											   Int32GetDatum(-1)));
+}
+
+int
+ad_compare_numeric(Numeric a, Numeric b)
+{
+	return DatumGetInt32(DirectFunctionCall2(numeric_cmp, NumericGetDatum(a),
+											 NumericGetDatum(b)));
+}
+
+/*
+ * The decimal128 of an element.  A coefficient of more than 34 digits is not
+ * canonical and means zero (IEEE 754-2008, 3.5.2), but libbson 1.23 prints its
+ * 35 digits, without a null byte where there is no room for one.
+ */
+static bson_decimal128_t
+read_decimal(const AdElement *element)
+{
+	const uint64 coefficient = (UINT64CONST(1) << 49) - 1;
+	const uint64 large_form = UINT64CONST(3) << 61;
+	bson_decimal128_t decimal;
+
+	decimal.low = ad_read_int64(element->value);
+	decimal.high = ad_read_int64(element->value + sizeof(int64));
+	/* 10^34 is 0x1ed09bead87c0 * 2^64 + 0x378d8e6400000000 */
+	if ((decimal.high & large_form) != large_form &&
+		((decimal.high & coefficient) > UINT64CONST(0x1ed09bead87c0) ||
+		 ((decimal.high & coefficient) == UINT64CONST(0x1ed09bead87c0) &&
+		  decimal.low >= UINT64CONST(0x378d8e6400000000))))
+	{
+		decimal.high &= ~coefficient;
+		decimal.low = 0;
+	}
+	return decimal;
+}
+
+/*
+ * A decimal128 as numeric, with its digits as they are; also NaN and the
+ * infinities.
+ */
+Datum
+ad_decimal_to_numeric(const AdElement *element)
+{
+	bson_decimal128_t decimal = read_decimal(element);
+	char		string[BSON_DECIMAL128_STRING];
+
+	bson_decimal128_to_string(&decimal, string);
+	return NumericGetDatum(ad_parse_numeric(string));
+}
+
+static char *
+print_numeric(Numeric number)
+{
+	return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(number)));
+}
+
+/* the digits of a finite number, as it is printed */
+static void
+split_digits(Numeric number, AdDigits *parts)
+{
+	const char *c = print_numeric(number);
+
+	parts->negative = *c == '-';
+	parts->digits = palloc(strlen(c) + DECIMAL_DIGITS + 1);
+	parts->len = 0;
+	parts->exponent = 0;
+	for (c += parts->negative ? 1 : 0; *c != '\0'; c++)
+	{
+		if (*c == '.')
+			parts->exponent = -(int) strlen(c + 1);
+		else if (*c != '0' || parts->len > 0)
+			parts->digits[parts->len++] = *c;
+	}
+}
+
+/*
+ * Drop the last digits that a decimal128 has no room for.  Returns whether all
+ * of them were zeros.
+ */
+static bool
+drop_digits(AdDigits *parts)
+{
+	int			drop = Max(parts->len - DECIMAL_DIGITS,
+						   DECIMAL_MIN_EXPONENT - parts->exponent);
+	bool		zeros = true;
+
+	for (; drop > 0; drop--)
+	{
+		parts->exponent++;
+		if (parts->len > 0 && parts->digits[--parts->len] != '0')
+			zeros = false;
+	}
+	return zeros;
+}
+
+/* add one to the last digit */
+static void
+increment(AdDigits *parts)
+{
+	int			i = parts->len;
+
+	while (i > 0 && parts->digits[i - 1] == '9')
+		parts->digits[--i] = '0';
+	if (i > 0)
+	{
+		parts->digits[i - 1]++;
+		return;
+	}
+	/* nines became zeros: 1 before them, of which a last one can go */
+	if (parts->len > 0)
+		parts->exponent++;
+	else
+		parts->len = 1;
+	parts->digits[0] = '1';
+}
+
+/* bring a great exponent into range; false if the number is too great */
+static bool
+pad_digits(AdDigits *parts)
+{
+	for (; parts->exponent > DECIMAL_MAX_EXPONENT; parts->exponent--)
+	{
+		if (parts->len == DECIMAL_DIGITS)
+			return false;
+		if (parts->len > 0)
+			parts->digits[parts->len++] = '0';
+	}
+	return true;
+}
+
+static const char *
+digits_string(const AdDigits *parts)
+{
+	return psprintf("%s%.*sE%d", parts->negative ? "-" : "",
+					parts->len > 0 ? parts->len : 1,
+					parts->len > 0 ? parts->digits : "0", parts->exponent);
+}
+
+/* the string of the greatest decimal128 that is not above the number */
+static const char *
+floor_string(Numeric number, bool *exact)
+{
+	AdDigits	parts;
+
+	if (numeric_is_nan(number) || numeric_is_inf(number))
+	{
+		*exact = true;
+		return print_numeric(number);
+	}
+	split_digits(number, &parts);
+	*exact = drop_digits(&parts);
+	if (!*exact && parts.negative)
+		increment(&parts);
+	if (pad_digits(&parts))
+		return digits_string(&parts);
+	*exact = false;
+	return parts.negative ? "-Infinity" :
+		"9999999999999999999999999999999999E6111";
+}
+
+/*
+ * The greatest number not above the given one that is a decimal128; which may
+ * be -Infinity.  *exact tells whether it is the number itself.
+ */
+Numeric
+ad_numeric_floor(Numeric number, bool *exact)
+{
+	const char *string = floor_string(number, exact);
+
+	return *exact ? number : ad_parse_numeric(string);
+}
+
+/*
+ * A number that is a decimal128 as such, with its digits after the point.
+ */
+void
+ad_numeric_to_decimal(Numeric number, bson_decimal128_t *decimal)
+{
+	bool		exact;
+	const char *string = floor_string(number, &exact);
+
+	if (!exact || !bson_decimal128_from_string(string, decimal))
+		elog(ERROR, "number is no decimal128: %s", print_numeric(number));
+}
+
+/* up to how many values have no deviation: a sample's is null for one */
+int
+ad_deviation_least(AdDeviation deviation)
+{
+	return deviation == AD_VAR_SAMP || deviation == AD_STDDEV_SAMP ? 1 : 0;
+}
+
+static Numeric
+call_numeric(PGFunction function, Numeric a, Numeric b)
+{
+	return DatumGetNumeric(DirectFunctionCall2(function, NumericGetDatum(a), NumericGetDatum(b)));
+}
+
+static Numeric
+round_to(PGFunction function, Numeric number, int scale)
+{
+	return DatumGetNumeric(DirectFunctionCall2(function, NumericGetDatum(number),
+											   Int32GetDatum(scale)));
+}
+
+/*
+ * The square root with as many digits after the point as the number has, the
+ * last one rounded.  sqrt() chooses more of them, and its last one is rounded,
+ * too; but so many that rounding again is as good as rounding once, as a root
+ * half-way between two results would have a square of twice the digits.
+ */
+static Numeric
+square_root(Numeric number)
+{
+	const int	whole_digits = 20;
+	int			scale = DatumGetInt32(DirectFunctionCall1(numeric_scale, NumericGetDatum(number)));
+	Numeric		longer = round_to(numeric_round, number, 2 * scale + whole_digits);
+
+	return round_to(numeric_round,
+					DatumGetNumeric(DirectFunctionCall1(numeric_sqrt, NumericGetDatum(longer))),
+					scale);
+}
+
+/*
+ * A variance or standard deviation of integers, with the digits of those of
+ * PostgreSQL (numeric_stddev_internal()): (N * squares - sum * sum) divided by
+ * N * N, or, of a sample, by N * (N - 1).
+ */
+Numeric
+ad_deviation(AdDeviation deviation, int64 count, Numeric sum, Numeric squares)
+{
+	Numeric		n = int64_to_numeric(count);
+	Numeric		dividend;
+	Numeric		variance;
+
+	sum = round_to(numeric_trunc, sum, 0);
+	squares = round_to(numeric_trunc, squares, 0);
+	dividend = call_numeric(numeric_sub, call_numeric(numeric_mul, n, squares),
+							call_numeric(numeric_mul, sum, sum));
+	/* a zero has no digits after the point */
+	if (ad_compare_numeric(dividend, int64_to_numeric(0)) <= 0)
+		return int64_to_numeric(0);
+	variance = call_numeric(numeric_div, dividend,
+							call_numeric(numeric_mul, n,
+										 int64_to_numeric(count - ad_deviation_least(deviation))));
+	return deviation == AD_VAR_POP || deviation == AD_VAR_SAMP ? variance : square_root(variance);
+}

@@ -1,0 +1,13 @@
+/*
+ * decode_array.h
+ *	  BSON arrays to PostgreSQL's.
+ */
+#ifndef AD_DECODE_ARRAY_H
+#define AD_DECODE_ARRAY_H
+
+#include "bson/types.h"
+
+extern bool ad_decode_array(const AdTarget *target, const AdElement *element,
+							Datum *value);
+
+#endif							/* AD_DECODE_ARRAY_H */

@@ -1,0 +1,15 @@
+/*
+ * decode_json.h
+ *	  BSON to json and jsonb.
+ */
+#ifndef AD_DECODE_JSON_H
+#define AD_DECODE_JSON_H
+
+#include "bson/types.h"
+
+extern bool ad_decode_json(const AdTarget *target, const AdElement *element,
+						   Datum *value);
+extern bool ad_decode_whole(const AdTarget *target, AdReader *document,
+							Datum *value);
+
+#endif							/* AD_DECODE_JSON_H */

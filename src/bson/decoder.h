@@ -1,0 +1,34 @@
+/*
+ * decoder.h
+ *	  Read fields of BSON documents, in one pass over each.
+ */
+#ifndef AD_DECODER_H
+#define AD_DECODER_H
+
+#include "bson/types.h"
+
+typedef struct AdDecoder AdDecoder;
+
+typedef enum AdFieldState
+{
+	AD_FIELD_NULL,				/* missing, null or undefined */
+	AD_FIELD_VALUE,
+	AD_FIELD_MISMATCH			/* there is something else */
+} AdFieldState;
+
+/* what was found at one path of the last document */
+typedef struct AdFieldValue
+{
+	AdFieldState state;
+	bson_type_t found;			/* the BSON type, if not null */
+	Datum		value;			/* if the state is AD_FIELD_VALUE */
+} AdFieldValue;
+
+extern AdDecoder *ad_decoder_create(void);
+extern int	ad_decoder_add(AdDecoder *decoder, const char *path,
+						   const AdTarget *target);
+extern const AdFieldValue *ad_decode(AdDecoder *decoder,
+									 const uint8 *document);
+extern int	ad_decoder_field(const AdDecoder *decoder);
+
+#endif							/* AD_DECODER_H */

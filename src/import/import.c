@@ -1,0 +1,538 @@
+/*
+ * import.c
+ *	  IMPORT FOREIGN SCHEMA: tables for a database's collections.
+ *
+ * INTERFACE ROUTINES
+ *		ad_import_foreign_schema	the CREATE FOREIGN TABLEs of a database
+ *
+ * Owns the listing of collections, the samples of their documents, and the text
+ * of the statements.  What the columns are is infer.c's to say.
+ *
+ * On the same data the text is the same: the sample is put in the order of _id,
+ * and one that is not smaller than the collection has all of it.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_foreign_server.h"
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "fmgr.h"
+#include "foreign/fdwapi.h"
+#include "foreign/foreign.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "base/compat.h"
+#include "bson/encoding.h"
+#include "import/import.h"
+#include "import/infer.h"
+#include "import/naming.h"
+#include "query/query.h"
+
+PG_FUNCTION_INFO_V1(admin_dashboard_import_sql);
+
+/*
+ * Bytes of the descriptions of a database's collections, that memory has a limit:
+ * with no validators those of more than 100,000
+ */
+#define AD_MOST_LISTED	(64 * 1024 * 1024)
+
+/* of the names of collections that MongoDB keeps for itself */
+static const char *const system_prefixes[] = {"system.", "enxcol_."};
+
+typedef struct AdCollection
+{
+	const char *name;			/* in the server's encoding */
+	const char *table;			/* the name for a table, which no other has */
+	bool		is_view;
+	const uint8 *description;	/* what listCollections says, palloc'd */
+} AdCollection;
+
+/* ------------------------------------------------------------------------
+ * What there is
+ * ------------------------------------------------------------------------ */
+
+static bool
+is_system(const char *name)
+{
+	for (int i = 0; i < lengthof(system_prefixes); i++)
+	{
+		if (strncmp(name, system_prefixes[i], strlen(system_prefixes[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* the string that is the element of that name, or "" */
+static const char *
+find_string(const AdReader reader, const char *name)
+{
+	AdElement	element;
+
+	return ad_reader_find(reader, name, &element) ? ad_element_string(&element) : "";
+}
+
+static int
+compare_collections(const ListCell *a, const ListCell *b)
+{
+	return strcmp(((AdCollection *) lfirst(a))->name, ((AdCollection *) lfirst(b))->name);
+}
+
+/*
+ * The collections of a database, AdCollection, by name; or the one of that name,
+ * if it is not NULL.  names gets those of their tables.
+ */
+static List *
+list_collections(Oid serverid, const char *database, const char *name, AdNames *names)
+{
+	AdCommand	command = {0};
+	List	   *collections = NIL;
+	AdCursor   *cursor;
+	const uint8 *description;
+	int64		listed = 0;
+	ListCell   *lc;
+
+	command.kind = AD_COMMAND_LIST;
+	command.serverid = serverid;
+	command.userid = GetUserId();
+	command.statement = CurrentMemoryContext;
+	command.database = database;
+	command.body = ad_template_bson(name == NULL ? ad_node(AD_DOCUMENT, NIL) : ad_doc("name", ad_string(name)));
+	cursor = ad_cursor_open(&command);
+	while ((description = ad_cursor_next(cursor)) != NULL)
+	{
+		uint32		size = ad_read_int32(description);
+		AdCollection *collection = palloc(sizeof(AdCollection));
+		AdReader	reader;
+		uint32		len;
+
+		CHECK_FOR_INTERRUPTS();
+		if ((listed += size) > AD_MOST_LISTED)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("list of the collections of database \"%s\" is larger than %d MB",
+							database, AD_MOST_LISTED / (1024 * 1024))));
+		collection->description = memcpy(palloc(size), description, size);
+		ad_reader_init(&reader, collection->description, size);
+		collection->name = find_string(reader, "name");
+		collection->is_view = strcmp(find_string(reader, "type"), "view") == 0;
+		len = strlen(collection->name);
+		collection->name = ad_text_to_server(collection->name, &len);
+		if (collection->name != NULL && !is_system(collection->name))
+			collections = lappend(collections, collection);
+	}
+	ad_cursor_close(cursor);
+	list_sort(collections, compare_collections);
+	foreach(lc, collections)
+	{
+		AdCollection *collection = lfirst(lc);
+
+		collection->table = ad_names_add(names, collection->name);
+	}
+	return collections;
+}
+
+/* ------------------------------------------------------------------------
+ * What is in it
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Look at documents that MongoDB chooses at random.
+ */
+static void
+read_sample(AdInference *inference, ForeignServer *server, const char *database,
+			const AdCollection *collection, const AdImportOptions *options)
+{
+	AdQuery    *query = ad_query_sample(server->serverid,
+										ad_collection_options(server, database, collection->name),
+										options->sample_size);
+	AdCursor   *cursor;
+	const uint8 *document;
+
+	query->stages = lappend(query->stages, ad_doc("$sort", ad_doc("_id", ad_integer(1))));
+	cursor = ad_query_open(query, GetUserId());
+	while ((document = ad_cursor_next(cursor)) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (ad_infer_documents(inference) == options->sample_size)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROTOCOL_VIOLATION),
+					 errmsg("invalid reply from MongoDB server \"%s\"", server->servername),
+					 errdetail("More documents came than were asked for."),
+					 errcontext("MongoDB collection \"%s.%s\"", database, collection->name)));
+		ad_infer_document(inference, document);
+	}
+	ad_cursor_close(cursor);
+}
+
+/*
+ * Look at the collection's validator.  One that only warns, or spares documents
+ * that were there before it, promises nothing of them.
+ */
+static void
+read_validator(AdInference *inference, const AdCollection *collection)
+{
+	AdReader	description;
+	AdReader	options;
+	AdReader	validator;
+	AdReader	schema;
+	const char *action;
+	const char *level;
+
+	ad_reader_init(&description, collection->description, ad_read_int32(collection->description));
+	if (!ad_reader_find_inner(description, "options", BSON_TYPE_DOCUMENT, &options) ||
+		!ad_reader_find_inner(options, "validator", BSON_TYPE_DOCUMENT, &validator) ||
+		!ad_reader_find_inner(validator, "$jsonSchema", BSON_TYPE_DOCUMENT, &schema))
+		return;
+	action = find_string(options, "validationAction");
+	level = find_string(options, "validationLevel");
+	ad_infer_schema(inference, schema,
+					(action[0] == '\0' || strcmp(action, "error") == 0) &&
+					(level[0] == '\0' || strcmp(level, "strict") == 0));
+}
+
+/* ------------------------------------------------------------------------
+ * The statement
+ * ------------------------------------------------------------------------ */
+
+/* a name in the server's encoding, which has all its characters */
+static const char *
+server_name(const AdField *field)
+{
+	uint32		len = field->len;
+
+	return ad_text_to_server(field->name, &len);
+}
+
+/*
+ * Append the names of a field and of those that it is in, from the outermost,
+ * with something between them; as a path, dots and backslashes in them have
+ * backslashes.
+ */
+static void
+append_names(StringInfo out, const AdField *field, char between, bool as_path)
+{
+	const char *name = server_name(field);
+
+	if (field->parent->parent != NULL)
+	{
+		append_names(out, field->parent, between, as_path);
+		appendStringInfoChar(out, between);
+	}
+	for (; *name != '\0'; name++)
+	{
+		if (as_path && (*name == '.' || *name == '\\'))
+			appendStringInfoChar(out, '\\');
+		appendStringInfoChar(out, *name);
+	}
+}
+
+/* the value for the option field */
+static const char *
+field_path(const AdField *field)
+{
+	StringInfoData path;
+
+	initStringInfo(&path);
+	append_names(&path, field, '.', true);
+	/* not the whole document */
+	return strcmp(path.data, "$") == 0 ? "\\$" : path.data;
+}
+
+/* the name for a column, which may be taken */
+static const char *
+column_name(const AdField *field)
+{
+	StringInfoData name;
+
+	initStringInfo(&name);
+	append_names(&name, field, '_', false);
+	return ad_clean_name(name.data);
+}
+
+/* begin an entry of the list of columns */
+static void
+append_column(StringInfo out, const char *name, const char *type)
+{
+	appendStringInfo(out, "\n\t%s %s", quote_identifier(name), type);
+}
+
+static void
+append_option(StringInfo options, const char *name, const char *value)
+{
+	appendStringInfo(options, "%s%s %s", options->len > 0 ? ", " : "", name, quote_literal_cstr(value));
+}
+
+/*
+ * Append the rest of an entry: its options, a comma unless it is the last, and a
+ * comment unless that is empty.
+ */
+static void
+end_column(StringInfo out, StringInfo options, bool not_null, bool last, const char *comment)
+{
+	if (options->len > 0)
+		appendStringInfo(out, " OPTIONS (%s)", options->data);
+	if (not_null)
+		appendStringInfoString(out, " NOT NULL");
+	if (!last)
+		appendStringInfoChar(out, ',');
+	if (comment[0] != '\0')
+		appendStringInfo(out, " -- %s", comment);
+}
+
+/*
+ * Append the names of these kinds; with counts, of those that were seen, and how
+ * often.  Returns how many.
+ */
+static int
+append_kinds(StringInfo out, uint32 kinds, const int64 *counts)
+{
+	int			n = 0;
+
+	for (int kind = 0; kind < AD_N_KINDS; kind++)
+	{
+		if ((kinds & ((uint32) 1 << kind)) == 0 || (counts != NULL && counts[kind] == 0))
+			continue;
+		appendStringInfo(out, "%s%s", n++ > 0 ? ", " : "", ad_bson_type_name(AD_KIND_TYPE(kind)));
+		if (counts != NULL)
+			appendStringInfo(out, " in " INT64_FORMAT, counts[kind]);
+	}
+	return n;
+}
+
+/*
+ * What one should know of a column: that its values are of several kinds, or
+ * that there were none, or that some cannot be read.
+ */
+static const char *
+column_comment(const AdInferred *column, int64 documents)
+{
+	const AdField *field = column->field;
+	uint32		kinds = ad_field_kinds(field);
+	StringInfoData comment;
+
+	initStringInfo(&comment);
+	if (kinds == 0 && documents > 0)
+		appendStringInfo(&comment, "no value in " INT64_FORMAT " documents", documents);
+	else if (kinds == AD_KIND_BIT(BSON_TYPE_ARRAY) && column->typid == JSONBOID)
+	{
+		appendStringInfoString(&comment, field->elements != 0 ? "arrays of " : "empty arrays");
+		append_kinds(&comment, field->elements, NULL);
+	}
+	else if (field->collapsed)
+		appendStringInfo(&comment, "documents of %d or more fields", list_length(field->children));
+	else if (append_kinds(&comment, kinds, field->counts) > 1)
+		appendStringInfo(&comment, " of " INT64_FORMAT " documents", documents);
+	else
+		resetStringInfo(&comment);
+	if (field->unreadable > 0)
+		appendStringInfo(&comment, "%snull where it cannot be read, in " INT64_FORMAT " of " INT64_FORMAT " documents",
+						 comment.len > 0 ? "; " : "", field->unreadable, documents);
+	return comment.data;
+}
+
+/*
+ * Append the columns.  The names of system columns, and of the column that was
+ * asked for, are taken.
+ */
+static void
+append_columns(StringInfo out, AdInference *inference, const AdImportOptions *options, bool *complete)
+{
+	static const char *const system_columns[] = {"cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"};
+	List	   *columns = ad_infer_columns(inference, complete);
+	const char *document = options->document_column;
+	bool		whole = document != NULL || !*complete || ad_infer_documents(inference) == 0;
+	const AdField *root = ad_infer_root(inference);
+	AdNames    *names = ad_names_create();
+	StringInfoData column_options;
+	ListCell   *lc;
+
+	for (int i = 0; i < lengthof(system_columns); i++)
+		(void) ad_names_add(names, system_columns[i]);
+	if (document != NULL)
+		document = ad_names_add(names, document);
+	initStringInfo(&column_options);
+	foreach(lc, columns)
+	{
+		const AdInferred *column = lfirst(lc);
+		const char *name = ad_names_add(names, column_name(column->field));
+		const char *path = field_path(column->field);
+
+		resetStringInfo(&column_options);
+		if (strcmp(name, path) != 0)
+			append_option(&column_options, "field", path);
+		if (column->field->unreadable > 0)
+			append_option(&column_options, "on_mismatch", "null");
+		append_column(out, name, format_type_be(column->typid));
+		end_column(out, &column_options, column->not_null,
+				   lnext(columns, lc) == NULL && !whole,
+				   column_comment(column, ad_infer_documents(inference)));
+	}
+	if (!whole)
+		return;
+	resetStringInfo(&column_options);
+	append_option(&column_options, "field", "$");
+	if (root->unreadable > 0)
+		append_option(&column_options, "on_mismatch", "null");
+	append_column(out, document != NULL ? document : ad_names_add(names, "document"), "jsonb");
+	end_column(out, &column_options, false, true, *complete ? "" : "the only column of some fields");
+}
+
+/* what one should know of the table */
+static void
+report_omissions(const AdInference *inference, const char *database, const char *collection, bool complete)
+{
+	int64		unreadable = ad_infer_root(inference)->unreadable;
+
+	if (!complete)
+		ereport(NOTICE,
+				(errmsg("collection \"%s.%s\" has fields that get no column of their own",
+						database, collection),
+				 errdetail("They are in the column of the whole document.")));
+	if (unreadable > 0)
+		ereport(NOTICE,
+				(errmsg("in " INT64_FORMAT " of " INT64_FORMAT " documents of collection \"%s.%s\" are values that cannot be read",
+						unreadable, ad_infer_documents(inference), database, collection),
+				 errdetail("PostgreSQL has no strings with U+0000, nor strings or names with characters that are not in the database's encoding."),
+				 errhint("The columns read them as null, for they have the option on_mismatch.")));
+}
+
+/*
+ * The CREATE FOREIGN TABLE for a collection, palloc'd.
+ */
+static char *
+import_collection(ForeignServer *server, const char *database, const AdCollection *collection,
+				  const AdImportOptions *options)
+{
+	StringInfoData out;
+	AdInference *inference;
+	bool		complete;
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "admin_dashboard import",
+												  ALLOCSET_DEFAULT_SIZES);
+
+	initStringInfo(&out);
+	MemoryContextSwitchTo(context);
+	inference = ad_infer_create(options);
+	/* a view's documents need not have one */
+	if (!collection->is_view)
+		(void) ad_infer_field(inference, ad_infer_root(inference), "_id", 3);
+	read_sample(inference, server, database, collection, options);
+	read_validator(inference, collection);
+	appendStringInfo(&out, "CREATE FOREIGN TABLE %s (", quote_identifier(collection->table));
+	append_columns(&out, inference, options, &complete);
+	appendStringInfo(&out, "\n) SERVER %s OPTIONS (database %s, collection %s);",
+					 quote_identifier(server->servername),
+					 quote_literal_cstr(database), quote_literal_cstr(collection->name));
+	report_omissions(inference, database, collection->name, complete);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+	return out.data;
+}
+
+/*
+ * Raise an error if there is no collection for a table that was asked for.
+ */
+static void
+check_limit(const ImportForeignSchemaStmt *stmt, AdNames *names)
+{
+	ListCell   *lc;
+
+	if (stmt->list_type != FDW_IMPORT_SCHEMA_LIMIT_TO)
+		return;
+	foreach(lc, stmt->table_list)
+	{
+		const char *name = lfirst_node(RangeVar, lc)->relname;
+
+		if (!ad_names_has(names, name))
+			ereport(ERROR,
+					(errcode(ERRCODE_FDW_TABLE_NOT_FOUND),
+					 errmsg("database \"%s\" has no collection \"%s\"", stmt->remote_schema, name),
+					 errhint("In MongoDB, capital letters differ from small ones: a name that has any must be in double quotes.")));
+	}
+}
+
+/*
+ * ImportForeignSchema.  The schema is a database; each of its collections, views
+ * and time series that the statement wants becomes a table of the same name.
+ */
+List *
+ad_import_foreign_schema(ImportForeignSchemaStmt *stmt, Oid serverid)
+{
+	ForeignServer *server = GetForeignServer(serverid);
+	AdImportOptions *options = ad_import_options(stmt->options);
+	AdNames    *names = ad_names_create();
+	List	   *collections = list_collections(serverid, stmt->remote_schema, NULL, names);
+	List	   *commands = NIL;
+	ListCell   *lc;
+
+	if (collections == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
+				 errmsg("there are no collections in database \"%s\" of server \"%s\"",
+						stmt->remote_schema, server->servername),
+				 errhint("In MongoDB, capital letters differ from small ones: a name that has any must be in double quotes.")));
+	check_limit(stmt, names);
+	foreach(lc, collections)
+	{
+		const AdCollection *collection = lfirst(lc);
+
+		if (IsImportableForeignTable(collection->table, stmt))
+			commands = lappend(commands,
+							   import_collection(server, stmt->remote_schema, collection, options));
+	}
+	return commands;
+}
+
+/*
+ * admin_dashboard_import_sql(server text, database text, collection text,
+ * sample_size integer, nested text, max_columns integer, document_column text)
+ * RETURNS text
+ *
+ * The CREATE FOREIGN TABLE that IMPORT FOREIGN SCHEMA with these options would
+ * run for a collection.  document_column may be null.  Raises an error if there
+ * is no such server or collection, or the caller may not use the server.
+ */
+Datum
+admin_dashboard_import_sql(PG_FUNCTION_ARGS)
+{
+	static const char *const option_names[] = {"sample_size", "nested", "max_columns", "document_column"};
+	ForeignServer *server;
+	char	   *arguments[7];
+	List	   *given = NIL;
+	List	   *collections;
+	AclResult	allowed;
+
+	for (int i = 0; i < lengthof(arguments); i++)
+	{
+		if (PG_ARGISNULL(i))
+		{
+			if (i < 6)
+				ereport(ERROR,
+						(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						 errmsg("only document_column can be null")));
+			continue;
+		}
+		arguments[i] = i == 3 || i == 5 ? psprintf("%d", PG_GETARG_INT32(i)) :
+			text_to_cstring(PG_GETARG_TEXT_PP(i));
+		if (i >= 3)
+			given = lappend(given, makeDefElem(pstrdup(option_names[i - 3]),
+											   (Node *) makeString(arguments[i]), -1));
+	}
+	server = GetForeignServerByName(arguments[0], false);
+	allowed = ad_server_aclcheck(server->serverid, GetUserId(), ACL_USAGE);
+	if (allowed != ACLCHECK_OK)
+		aclcheck_error(allowed, OBJECT_FOREIGN_SERVER, server->servername);
+	collections = list_collections(server->serverid, arguments[1], arguments[2], ad_names_create());
+	if (collections == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_TABLE_NOT_FOUND),
+				 errmsg("database \"%s\" has no collection \"%s\"", arguments[1], arguments[2])));
+	PG_RETURN_TEXT_P(cstring_to_text(import_collection(server, arguments[1], linitial(collections),
+													   ad_import_options(given))));
+}

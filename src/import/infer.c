@@ -1,0 +1,486 @@
+/*
+ * infer.c
+ *	  Find the columns that read a collection's documents.
+ *
+ * Owns the tree of the fields that were seen, and what is known of each: the
+ * kinds of its values, and which column types read all of them.  That a type
+ * reads a value is found out by reading it, with the function that scans use,
+ * so that a table made of these columns reads every document that was looked
+ * at.  The narrowest type that is meant for all kinds wins, and jsonb where
+ * there is none.
+ *
+ * A field whose values are all documents is a column for each field in them.
+ * One that has very many is more likely a map than a record, and is one column.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "bson/decode_json.h"
+#include "bson/encoding.h"
+#include "import/infer.h"
+
+/* so many fields are told apart, with so long names, that memory has a limit */
+#define AD_MAX_FIELDS	100000
+#define AD_MAX_NAMES	(16 * 1024 * 1024)
+
+#define BIT(type) AD_KIND_BIT(BSON_TYPE_##type)
+#define NUMBERS (BIT(INT32) | BIT(INT64) | BIT(DOUBLE) | BIT(DECIMAL128))
+
+/*
+ * The types that columns get, the narrowest first, and the kinds of values that
+ * each is meant for.  It may read more: a whole double as an integer, but the
+ * next one need not be whole.
+ */
+static const struct
+{
+	Oid			typid;
+	uint32		kinds;
+}			meant[] = {
+	{BOOLOID, BIT(BOOL)},
+	{INT4OID, BIT(INT32)},
+	{INT8OID, BIT(INT32) | BIT(INT64)},
+	{FLOAT8OID, BIT(INT32) | BIT(INT64) | BIT(DOUBLE)},
+	{NUMERICOID, NUMBERS},
+	{TIMESTAMPTZOID, BIT(DATE_TIME)},
+	{UUIDOID, BIT(BINARY)},
+	{BYTEAOID, BIT(BINARY)},
+	{TEXTOID, BIT(UTF8) | BIT(SYMBOL) | BIT(OID)},
+};
+
+typedef struct AdFieldKey
+{
+	const AdField *parent;
+	const char *name;
+	uint32		len;
+} AdFieldKey;
+
+typedef struct AdFieldEntry
+{
+	AdFieldKey	key;
+	AdField    *field;
+	char		status;
+} AdFieldEntry;
+
+static inline uint32
+hash_key(AdFieldKey key)
+{
+	return hash_combine(hash_bytes((const unsigned char *) key.name, key.len),
+						hash_bytes((const unsigned char *) &key.parent, sizeof(key.parent)));
+}
+
+static inline bool
+equal_keys(AdFieldKey a, AdFieldKey b)
+{
+	return a.parent == b.parent && a.len == b.len && memcmp(a.name, b.name, a.len) == 0;
+}
+
+#define SH_PREFIX fields
+#define SH_ELEMENT_TYPE AdFieldEntry
+#define SH_KEY_TYPE AdFieldKey
+#define SH_KEY key
+#define SH_HASH_KEY(tb, key) hash_key(key)
+#define SH_EQUAL(tb, a, b) equal_keys(a, b)
+#define SH_SCOPE static inline
+#define SH_DEFINE
+#define SH_DECLARE
+#include "lib/simplehash.h"
+
+struct AdInference
+{
+	const AdImportOptions *options;
+	MemoryContext context;		/* of the fields */
+	MemoryContext value_cxt;	/* of what is read of one value */
+	fields_hash *fields;
+	int64		names;			/* bytes of their names */
+	AdField    *root;
+	bool		overflown;		/* there are more fields than are told apart */
+	AdTarget   *targets[lengthof(meant)];
+	AdTarget   *arrays[lengthof(meant)];
+	AdTarget   *json;
+};
+
+/*
+ * Nothing is known yet.  The inference is palloc'd in the current context.
+ */
+AdInference *
+ad_infer_create(const AdImportOptions *options)
+{
+	AdInference *inference = palloc0(sizeof(AdInference));
+
+	inference->options = options;
+	inference->context = CurrentMemoryContext;
+	inference->value_cxt = AllocSetContextCreate(CurrentMemoryContext,
+												 "admin_dashboard import value",
+												 ALLOCSET_DEFAULT_SIZES);
+	inference->fields = fields_create(CurrentMemoryContext, 256, NULL);
+	inference->root = palloc0(sizeof(AdField));
+	for (int i = 0; i < lengthof(meant); i++)
+	{
+		inference->targets[i] = ad_target(meant[i].typid, -1);
+		inference->arrays[i] = ad_target(get_array_type(meant[i].typid), -1);
+	}
+	inference->json = ad_target(JSONBOID, -1);
+	return inference;
+}
+
+AdField *
+ad_infer_root(const AdInference *inference)
+{
+	return inference->root;
+}
+
+int64
+ad_infer_documents(const AdInference *inference)
+{
+	return inference->root->counts[AD_KIND(BSON_TYPE_DOCUMENT)];
+}
+
+/*
+ * The field of that name, in UTF-8, in a document that is the parent's value;
+ * made if it is new.  NULL if there are too many, or it is of no interest.
+ */
+AdField *
+ad_infer_field(AdInference *inference, AdField *parent, const char *name, uint32 len)
+{
+	AdFieldKey	key = {parent, name, len};
+	AdFieldEntry *entry = fields_lookup(inference->fields, key);
+	MemoryContext old;
+	AdField    *field;
+	bool		found;
+
+	if (entry != NULL)
+		return entry->field;
+	if (parent->collapsed)
+		return NULL;
+	if (inference->fields->members >= AD_MAX_FIELDS || inference->names + len > AD_MAX_NAMES)
+	{
+		inference->overflown = true;
+		return NULL;
+	}
+	old = MemoryContextSwitchTo(inference->context);
+	field = palloc0(sizeof(AdField));
+	field->name = pnstrdup(name, len);
+	field->len = len;
+	inference->names += len;
+	field->parent = parent;
+	field->unnamable = ad_text_to_server(field->name, &len) == NULL;
+	key.name = field->name;
+	fields_insert(inference->fields, key, &found)->field = field;
+	parent->children = lappend(parent->children, field);
+	if (parent != inference->root &&
+		list_length(parent->children) > inference->options->max_columns)
+		parent->collapsed = true;
+	MemoryContextSwitchTo(old);
+	return field;
+}
+
+/*
+ * The kinds of an array's elements, and of the elements of arrays in it: those
+ * are dimensions.
+ */
+static uint32
+element_kinds(const AdElement *array)
+{
+	AdReader	reader;
+	AdElement	element;
+	uint32		kinds = 0;
+
+	check_stack_depth();
+	ad_reader_enter(&reader, array);
+	while (ad_reader_next(&reader, &element))
+		kinds |= element.type == BSON_TYPE_ARRAY ? element_kinds(&element) : AD_KIND_BIT(element.type);
+	return kinds;
+}
+
+/*
+ * Find out which of the types that are meant for all kinds do not read a value;
+ * the result has *failed's bits and theirs.
+ */
+static uint32
+try_types(AdTarget *const *targets, uint32 kinds, const AdElement *element, uint32 failed)
+{
+	for (int i = 0; i < lengthof(meant); i++)
+	{
+		Datum		ignored;
+
+		if ((failed & (1 << i)) == 0 &&
+			((kinds & ~meant[i].kinds & ~AD_NULL_KINDS) != 0 ||
+			 !targets[i]->type->decode(targets[i], element, &ignored)))
+			failed |= 1 << i;
+	}
+	return failed;
+}
+
+static bool visit_document(AdInference *inference, AdField *parent, AdReader *reader);
+
+/*
+ * Learn from one value of a field.  Returns whether jsonb reads it.
+ */
+static bool
+visit_value(AdInference *inference, AdField *field, const AdElement *element)
+{
+	bool		readable;
+	Datum		ignored;
+
+	field->counts[AD_KIND(element->type)]++;
+	if (ad_is_null(element->type))
+		return true;
+	if (element->type == BSON_TYPE_DOCUMENT && !field->collapsed &&
+		inference->options->nested == AD_NESTED_FLATTEN)
+	{
+		AdReader	reader;
+
+		ad_reader_enter(&reader, element);
+		readable = visit_document(inference, field, &reader);
+	}
+	else
+		readable = ad_decode_json(inference->json, element, &ignored);
+
+	if (element->type == BSON_TYPE_ARRAY)
+	{
+		uint32		kinds = element_kinds(element);
+
+		field->elements |= kinds;
+		if (readable)
+			field->failed_arrays = try_types(inference->arrays, kinds, element, field->failed_arrays);
+	}
+	else if (readable)
+		field->failed = try_types(inference->targets, AD_KIND_BIT(element->type), element,
+								  field->failed);
+	if (!readable)
+		field->unreadable++;
+	MemoryContextReset(inference->value_cxt);
+	return readable;
+}
+
+/*
+ * Learn from a document that is a value of the parent.  Returns whether jsonb
+ * reads it.
+ */
+static bool
+visit_document(AdInference *inference, AdField *parent, AdReader *reader)
+{
+	AdElement	element;
+	bool		readable = true;
+
+	check_stack_depth();
+	while (ad_reader_next(reader, &element))
+	{
+		AdField    *field = ad_infer_field(inference, parent, element.key, element.key_len);
+		uint32		len = element.key_len;
+		Datum		ignored;
+
+		CHECK_FOR_INTERRUPTS();
+		if (field == NULL)
+		{
+			readable &= ad_text_to_server(element.key, &len) != NULL &&
+				ad_decode_json(inference->json, &element, &ignored);
+			MemoryContextReset(inference->value_cxt);
+		}
+		else if (!visit_value(inference, field, &element) || field->unnamable)
+			readable = false;
+	}
+	return readable;
+}
+
+/*
+ * Learn from one of the collection's documents.
+ */
+void
+ad_infer_document(AdInference *inference, const uint8 *document)
+{
+	MemoryContext old = MemoryContextSwitchTo(inference->value_cxt);
+	AdReader	reader;
+
+	inference->root->counts[AD_KIND(BSON_TYPE_DOCUMENT)]++;
+	ad_reader_init(&reader, document, ad_read_int32(document));
+	if (!visit_document(inference, inference->root, &reader))
+		inference->root->unreadable++;
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * The kinds of a field's values: of those that were seen and those that are
+ * declared.  Nulls are of any type.
+ */
+uint32
+ad_field_kinds(const AdField *field)
+{
+	uint32		kinds = field->declared;
+
+	for (int i = 0; i < AD_N_KINDS; i++)
+	{
+		if (field->counts[i] > 0)
+			kinds |= (uint32) 1 << i;
+	}
+	return kinds & ~AD_NULL_KINDS;
+}
+
+/* whether the fields in a field's values are columns, and not the field */
+static bool
+is_flat(const AdInference *inference, const AdField *field)
+{
+	return inference->options->nested == AD_NESTED_FLATTEN && !field->collapsed &&
+		field->children != NIL && ad_field_kinds(field) == BIT(DOCUMENT);
+}
+
+/*
+ * The narrowest type that is meant for all these kinds, and has not failed; or
+ * InvalidOid.
+ */
+static Oid
+narrowest(uint32 kinds, uint32 failed)
+{
+	for (int i = 0; i < lengthof(meant); i++)
+	{
+		if (kinds != 0 && (kinds & ~meant[i].kinds) == 0 && (failed & (1 << i)) == 0)
+			return meant[i].typid;
+	}
+	return InvalidOid;
+}
+
+static Oid
+column_type(const AdField *field)
+{
+	uint32		kinds = ad_field_kinds(field);
+	Oid			typid = narrowest(kinds, field->failed);
+
+	if (kinds == BIT(ARRAY))
+	{
+		typid = narrowest(field->elements & ~AD_NULL_KINDS, field->failed_arrays);
+		if (OidIsValid(typid))
+			typid = get_array_type(typid);
+	}
+	/* each collection has an _id, an empty one too */
+	if (kinds == 0 && field->parent->parent == NULL && strcmp(field->name, "_id") == 0)
+		return TEXTOID;
+	return OidIsValid(typid) ? typid : JSONBOID;
+}
+
+/*
+ * Whether the validator wants the field to be there and not to be null, and so
+ * it is in all documents that were seen.
+ */
+static bool
+is_never_null(const AdInference *inference, const AdField *field)
+{
+	int64		present = 0;
+
+	if (field == inference->root)
+		return true;
+	for (int i = 0; i < AD_N_KINDS; i++)
+	{
+		if ((((uint32) 1 << i) & AD_NULL_KINDS) == 0)
+			present += field->counts[i];
+	}
+	return field->required && field->declared != 0 && (field->declared & AD_NULL_KINDS) == 0 &&
+		present == field->parent->counts[AD_KIND(BSON_TYPE_DOCUMENT)] &&
+		(field->parent == inference->root || field->parent->declared == BIT(DOCUMENT)) &&
+		is_never_null(inference, field->parent);
+}
+
+/* how many columns a field's values make */
+static int
+count_columns(const AdInference *inference, const AdField *field)
+{
+	int			count = 0;
+	ListCell   *lc;
+
+	if (field->unnamable)
+		return 0;
+	if (field != inference->root && !is_flat(inference, field))
+		return 1;
+	foreach(lc, field->children)
+		count += count_columns(inference, lfirst(lc));
+	return count;
+}
+
+/*
+ * The field with the most fields in it, of those that are flat and below this
+ * one; or NULL.
+ */
+static AdField *
+largest(const AdInference *inference, const AdField *field)
+{
+	AdField    *result = NULL;
+	ListCell   *lc;
+
+	foreach(lc, field->children)
+	{
+		AdField    *child = lfirst(lc);
+		AdField    *below;
+
+		if (!is_flat(inference, child))
+			continue;
+		below = largest(inference, child);
+		if (below == NULL || list_length(below->children) < list_length(child->children))
+			below = child;
+		if (result == NULL || list_length(below->children) > list_length(result->children))
+			result = below;
+	}
+	return result;
+}
+
+static void
+add_columns(const AdInference *inference, const AdField *field, List **columns, bool *complete)
+{
+	ListCell   *lc;
+
+	if (field->unnamable)
+		*complete = false;
+	else if (field == inference->root || is_flat(inference, field))
+	{
+		foreach(lc, field->children)
+			add_columns(inference, lfirst(lc), columns, complete);
+	}
+	else
+	{
+		AdInferred *column = palloc(sizeof(AdInferred));
+
+		column->field = field;
+		column->typid = column_type(field);
+		column->not_null = is_never_null(inference, field);
+		*columns = lappend(*columns, column);
+	}
+}
+
+/*
+ * The columns, AdInferred, in the order in which their fields appeared; no more
+ * than the options allow, a column of the whole document included.  *complete
+ * is whether each field has one: if not, or if there is none, the document
+ * should be one.
+ *
+ * Where there are too many columns, the documents with the most fields become
+ * one each; where that is not enough, the last are left out.
+ */
+List *
+ad_infer_columns(AdInference *inference, bool *complete)
+{
+	const AdImportOptions *options = inference->options;
+	List	   *columns = NIL;
+	int			limit = options->max_columns - (options->document_column != NULL ? 1 : 0);
+	AdField    *field;
+
+	while (count_columns(inference, inference->root) > limit &&
+		   (field = largest(inference, inference->root)) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
+		field->collapsed = true;
+	}
+	*complete = !inference->overflown;
+	add_columns(inference, inference->root, &columns, complete);
+	/* room for the document */
+	if (options->document_column == NULL && (list_length(columns) > limit || !*complete))
+		limit--;
+	if (list_length(columns) > limit)
+	{
+		columns = list_truncate(columns, limit);
+		*complete = false;
+	}
+	return columns;
+}

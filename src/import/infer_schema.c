@@ -1,0 +1,108 @@
+/*
+ * infer_schema.c
+ *	  What a collection's validator says of its fields.
+ *
+ * Of a $jsonSchema (MongoDB manual, "$jsonSchema") the keywords bsonType, type,
+ * properties, items and required are read; the others narrow what these allow,
+ * and change no type.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+
+#include "import/infer.h"
+
+/* aliases of more than one BSON type, and those of JSON Schema */
+static const struct
+{
+	const char *name;
+	uint32		kinds;
+}			aliases[] = {
+	{"number", AD_KIND_BIT(BSON_TYPE_INT32) | AD_KIND_BIT(BSON_TYPE_INT64) |
+	AD_KIND_BIT(BSON_TYPE_DOUBLE) | AD_KIND_BIT(BSON_TYPE_DECIMAL128)},
+	{"boolean", AD_KIND_BIT(BSON_TYPE_BOOL)},
+};
+
+/* the kinds that an alias stands for; 0 if there is none of that name */
+static uint32
+alias_kinds(const char *name)
+{
+	for (int i = 0; i < lengthof(aliases); i++)
+	{
+		if (strcmp(aliases[i].name, name) == 0)
+			return aliases[i].kinds;
+	}
+	for (int type = BSON_TYPE_DOUBLE; type <= BSON_TYPE_DECIMAL128; type++)
+	{
+		if (strcmp(ad_bson_type_name((bson_type_t) type), name) == 0)
+			return AD_KIND_BIT(type);
+	}
+	return 0;
+}
+
+/*
+ * The kinds that a schema allows: those of bsonType or type, one or several.  0
+ * if it does not say.
+ */
+static uint32
+schema_kinds(const AdReader schema)
+{
+	AdElement	types;
+	AdElement	element;
+	AdReader	reader;
+	uint32		kinds = 0;
+
+	if (!ad_reader_find(schema, "bsonType", &types) && !ad_reader_find(schema, "type", &types))
+		return 0;
+	if (types.type != BSON_TYPE_ARRAY)
+		return alias_kinds(ad_element_string(&types));
+	ad_reader_enter(&reader, &types);
+	while (ad_reader_next(&reader, &element))
+		kinds |= alias_kinds(ad_element_string(&element));
+	return kinds;
+}
+
+static void
+read_schema(AdInference *inference, AdField *field, AdReader schema, bool strict)
+{
+	AdReader	reader;
+	AdElement	element;
+
+	check_stack_depth();
+	field->declared = schema_kinds(schema);
+	if (ad_reader_find_inner(schema, "items", BSON_TYPE_DOCUMENT, &reader))
+		field->elements |= schema_kinds(reader);
+	if (!ad_reader_find_inner(schema, "properties", BSON_TYPE_DOCUMENT, &reader))
+		return;
+	while (ad_reader_next(&reader, &element))
+	{
+		AdField    *child = element.type != BSON_TYPE_DOCUMENT ? NULL :
+		ad_infer_field(inference, field, element.key, element.key_len);
+		AdReader	inner;
+
+		if (child == NULL)
+			continue;
+		ad_reader_enter(&inner, &element);
+		read_schema(inference, child, inner, strict);
+	}
+	if (!strict || !ad_reader_find_inner(schema, "required", BSON_TYPE_ARRAY, &reader))
+		return;
+	while (ad_reader_next(&reader, &element))
+	{
+		const char *name = ad_element_string(&element);
+		AdField    *child = ad_infer_field(inference, field, name, strlen(name));
+
+		if (child != NULL)
+			child->required = true;
+	}
+}
+
+/*
+ * Learn from the $jsonSchema of a validator, of one that is not strict only the
+ * types.  To be called after the documents, so that their fields come first.
+ */
+void
+ad_infer_schema(AdInference *inference, AdReader schema, bool strict)
+{
+	read_schema(inference, ad_infer_root(inference), schema, strict);
+}

@@ -1,0 +1,373 @@
+/*
+ * group_partial.c
+ *	  Groupings of which MongoDB does a part.
+ *
+ * INTERFACE ROUTINES
+ *		ad_partial_paths	the paths of such a grouping
+ *
+ * Where a key is an expression that only PostgreSQL can compute, such as
+ * lower(email), MongoDB groups by the columns that it reads, and returns for
+ * each group the states of its aggregates.  PostgreSQL computes the keys and
+ * combines the states of groups that have the same ones.  In the same way it
+ * evaluates conditions that are not MongoDB's, on groups instead of rows, if
+ * all columns that they read are keys.
+ *
+ *		Finalize HashAggregate				by lower(email)
+ *		  -> Foreign Scan					lower(email), PARTIAL count(*)
+ *			   Filter: email ~ '...'		of {$group: {_id: "$email", ...}}
+ *
+ * That is exact if an expression gives the same result for all rows of a
+ * group.  So columns that are read are of types whose equal values cannot be
+ * told apart: not double precision, in which 0 equals -0.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/planner.h"
+#include "optimizer/prep.h"
+#include "optimizer/restrictinfo.h"
+#include "optimizer/tlist.h"
+#include "utils/selfuncs.h"
+
+#include "base/compat.h"
+#include "plan/group_partial.h"
+#include "plan/group_plan.h"
+#include "plan/scan_path.h"
+#include "translate/group_key.h"
+
+/*
+ * A translation of a group key, or NULL.  One that fails leaves no traces.
+ */
+static Node *
+computed_key(AdGroupBuilder *builder, Node *key)
+{
+	AdExprContext *base = builder->values.base;
+	AdExprContext context = *base;
+	AdValueContext values = builder->values;
+	Node	   *expr;
+
+	context.slots = list_copy(context.slots);
+	context.bindings = list_copy(context.bindings);
+	context.bound = bms_copy(context.bound);
+	values.base = &context;
+	values.columns = list_copy(values.columns);
+	values.failures = list_copy(values.failures);
+	expr = ad_key_expr(&values, key, false);
+	if (expr == NULL || contain_volatile_functions(key))
+		return NULL;
+	*base = context;
+	values.base = base;
+	builder->values = values;
+	return expr;
+}
+
+/*
+ * Whether the expression has the same result wherever its columns are equal.
+ */
+static bool
+is_function_of_columns(AdGroupBuilder *builder, Node *node)
+{
+	ListCell   *lc;
+
+	if (contain_volatile_functions(node) || contain_subplans(node) || expression_returns_set(node))
+		return false;
+	foreach(lc, pull_var_clause(node, PVC_INCLUDE_PLACEHOLDERS))
+	{
+		const AdColumn *column = ad_comparable_column(builder->values.base, lfirst(lc));
+
+		if (column == NULL || column->type->class == AD_CLASS_FLOAT)
+			return false;
+	}
+	return true;
+}
+
+/* let MongoDB group by an expression; see ad_group_add_key() */
+static void
+add_key(AdGroupBuilder *builder, Node *key, const AdColumn *column, Node *expr)
+{
+	ad_group_add_key(builder->group, column, expr);
+	builder->keys = list_append_unique(builder->keys, key);
+	builder->tlist = add_to_flat_tlist(builder->tlist, pull_var_clause(key, 0));
+}
+
+/*
+ * Add the group keys: of those that stay, the columns.  Returns false if they
+ * do not tell the groups apart.
+ */
+static bool
+add_keys(AdGroupBuilder *builder, List *keys)
+{
+	ListCell   *lc;
+	ListCell   *of_key;
+
+	foreach(lc, keys)
+	{
+		Node	   *key = lfirst(lc);
+		const AdColumn *column = ad_comparable_column(builder->values.base, key);
+		Node	   *expr = column == NULL ? computed_key(builder, key) : NULL;
+
+		if (column != NULL || expr != NULL)
+		{
+			add_key(builder, key, column, expr);
+			continue;
+		}
+		if (!is_function_of_columns(builder, key))
+			return false;
+		foreach(of_key, pull_var_clause(key, 0))
+			add_key(builder, lfirst(of_key),
+					ad_comparable_column(builder->values.base, lfirst(of_key)), NULL);
+	}
+	return true;
+}
+
+/*
+ * Whether groups can be asked for the conditions instead of rows.
+ */
+static bool
+are_of_keys(AdGroupBuilder *builder, List *conditions)
+{
+	ListCell   *lc;
+
+	foreach(lc, conditions)
+	{
+		Node	   *clause = (Node *) lfirst_node(RestrictInfo, lc)->clause;
+
+		if (!is_function_of_columns(builder, clause) ||
+			list_difference(pull_var_clause(clause, 0), builder->keys) != NIL)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * What the scan returns to be grouped again: the keys, and the states of the
+ * aggregates in the target and in the conditions on groups.  NULL if there are
+ * aggregates whose states are not values.
+ */
+static PathTarget *
+partial_target(PlannerInfo *root, UpperRelationKind stage)
+{
+	PathTarget *target = root->upper_targets[stage];
+	PathTarget *partial = create_empty_pathtarget();
+	List	   *others = NIL;
+	ListCell   *lc;
+
+	foreach(lc, target->exprs)
+	{
+		Index		ref = get_pathtarget_sortgroupref(target, foreach_current_index(lc));
+
+		if (ref != 0 && get_sortgroupref_clause_noerr(ref, ad_grouping_clause(root, stage)) != NULL)
+			add_column_to_pathtarget(partial, lfirst(lc), ref);
+		else
+			others = lappend(others, lfirst(lc));
+	}
+	if (stage == UPPERREL_GROUP_AGG)
+		others = lappend(others, root->parse->havingQual);
+	add_new_columns_to_pathtarget(partial,
+								  pull_var_clause((Node *) others,
+												  PVC_INCLUDE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS |
+												  PVC_INCLUDE_PLACEHOLDERS));
+	foreach(lc, partial->exprs)
+	{
+		Aggref	   *aggref = lfirst(lc);
+
+		if (IsA(aggref, GroupingFunc))
+			return NULL;
+		if (!IsA(aggref, Aggref))
+			continue;
+		if (aggref->aggtranstype == INTERNALOID || aggref->aggdistinct != NIL)
+			return NULL;
+		aggref = copyObject(aggref);
+		mark_partial_aggref(aggref, AGGSPLIT_INITIAL_SERIAL);
+		lfirst(lc) = aggref;
+	}
+	return set_pathtarget_cost_width(root, partial);
+}
+
+/*
+ * Let the scan return the states, beside the columns of the keys.  Returns
+ * false if MongoDB cannot compute one.
+ */
+static bool
+add_states(AdGroupBuilder *builder, const PathTarget *target)
+{
+	List	   *keys = NIL;
+	ListCell   *lc;
+
+	foreach(lc, target->exprs)
+	{
+		if (IsA(lfirst(lc), Aggref))
+			builder->tlist = add_to_flat_tlist(builder->tlist, list_make1(lfirst(lc)));
+		else
+			keys = list_concat(keys, pull_var_clause(lfirst(lc), PVC_INCLUDE_PLACEHOLDERS));
+	}
+	foreach(lc, keys)
+	{
+		if (tlist_member(lfirst(lc), builder->tlist) == NULL)
+			return false;
+	}
+	return builder->tlist != NIL && ad_build_outputs(builder);
+}
+
+/* the groups of that many of the table's documents */
+static double
+group_count(PlannerInfo *root, RelOptInfo *rel, List *keys, double documents)
+{
+	double		rows = rel->rows;
+	double		groups;
+
+	/* else it would take those that meet the conditions on groups for all */
+	rel->rows = documents;
+	groups = estimate_num_groups(root, keys, documents, NULL, NULL);
+	rel->rows = rows;
+	return groups;
+}
+
+/*
+ * Whether it is to be expected that many documents have the same keys.  Of an
+ * instant or a measure without statistics it is not.
+ */
+static bool
+have_duplicates(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder)
+{
+	ListCell   *lc;
+
+	foreach(lc, builder->keys)
+	{
+		const AdColumn *column = ad_comparable_column(builder->values.base, lfirst(lc));
+		VariableStatData data;
+		bool		is_default;
+
+		if (column == NULL || (column->type->class != AD_CLASS_INSTANT &&
+							   column->type->class != AD_CLASS_FLOAT))
+			continue;
+		examine_variable(root, lfirst(lc), 0, &data);
+		(void) get_variable_numdistinct(&data, &is_default);
+		ReleaseVariableStats(data);
+		if (is_default)
+			return false;
+	}
+	return group_count(root, rel, builder->keys, rel->tuples) < rel->tuples / 2;
+}
+
+/*
+ * The relation of MongoDB's groups.  PostgreSQL evaluates its conditions as
+ * it does those of a table.
+ */
+static RelOptInfo *
+partial_relation(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
+				 AdUpperRelation *upper, PathTarget *target)
+{
+	AdRelation *relation = input_rel->fdw_private;
+	RelOptInfo *rel = fetch_upper_rel(root, UPPERREL_PARTIAL_GROUP_AGG, output_rel->relids);
+
+	rel->serverid = input_rel->serverid;
+	rel->userid = input_rel->userid;
+	rel->useridiscurrent = input_rel->useridiscurrent;
+	rel->fdwroutine = input_rel->fdwroutine;
+	rel->reltarget = target;
+	rel->baserestrictinfo = relation->local_conds;
+	rel->fdw_private = upper;
+	return rel;
+}
+
+static Path *
+partial_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, List *keys)
+{
+	AdUpperRelation *upper = rel->fdw_private;
+	AdScanWork	work = ad_scan_work(root, input_rel, NIL);
+	double		groups = group_count(root, input_rel, keys, work.documents);
+	QualCost	local_cost;
+	Cost		startup_cost;
+
+	cost_qual_eval(&local_cost, rel->baserestrictinfo, root);
+	upper->rows = clamp_row_est(groups *
+								clauselist_selectivity(root, rel->baserestrictinfo, input_rel->relid,
+													   JOIN_INNER, NULL));
+	upper->startup_cost = work.documents * cpu_operator_cost;
+	startup_cost = AD_GROUPS_COST + upper->startup_cost + local_cost.startup +
+		rel->reltarget->cost.startup;
+	return (Path *)
+		ad_create_foreign_upper_path(root, rel, rel->reltarget, upper->rows, startup_cost,
+									 startup_cost +
+									 groups * (AD_DOCUMENT_COST + cpu_tuple_cost + local_cost.per_tuple) +
+									 upper->rows * rel->reltarget->cost.per_tuple,
+									 NIL, NULL, NIL);
+}
+
+/*
+ * Combine the groups that have the same keys, by sorting or by hashing.
+ */
+static void
+add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
+				RelOptInfo *output_rel, Path *path)
+{
+	bool		is_distinct = stage == UPPERREL_DISTINCT;
+	PathTarget *target = root->upper_targets[stage];
+	List	   *clause = ad_grouping_clause(root, stage);
+	List	   *pathkeys = is_distinct ? root->distinct_pathkeys : root->group_pathkeys;
+	List	   *having = is_distinct ? NIL : (List *) root->parse->havingQual;
+	AggSplit	split = root->parse->hasAggs ? AGGSPLIT_FINAL_DESERIAL : AGGSPLIT_SIMPLE;
+	AggClauseCosts costs = {0};
+	double		groups = estimate_num_groups(root, get_sortgrouplist_exprs(clause, root->parse->targetList),
+											 input_rel->rows, NULL, NULL);
+
+	if (root->parse->hasAggs)
+		get_agg_clause_costs(root, split, &costs);
+	if (clause != NIL && grouping_is_hashable(clause))
+		add_path(output_rel, (Path *)
+				 create_agg_path(root, output_rel, path, target, AGG_HASHED, split,
+								 clause, having, &costs, groups));
+	if (!grouping_is_sortable(clause))
+		return;
+	if (pathkeys != NIL)
+		path = (Path *) create_sort_path(root, output_rel, path, pathkeys, -1);
+	add_path(output_rel, (Path *)
+			 create_agg_path(root, output_rel, path, target, AGG_SORTED, split,
+							 clause, having, &costs, groups));
+}
+
+/*
+ * UPPERREL_GROUP_AGG, UPPERREL_DISTINCT: MongoDB groups by what the keys and
+ * the conditions that stay are computed from.
+ */
+void
+ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
+				 RelOptInfo *output_rel)
+{
+	AdRelation *relation = input_rel->fdw_private;
+	AdGroupBuilder builder;
+	AdUpperRelation *upper;
+	PathTarget *target;
+	RelOptInfo *rel;
+	List	   *keys;
+
+	/* without a key, the conditions have no columns that they may read */
+	if (input_rel->reloptkind != RELOPT_BASEREL ||
+		output_rel->reloptkind != RELOPT_UPPER_REL || relation == NULL ||
+		!relation->options->enable_aggregate_pushdown ||
+		(stage == UPPERREL_GROUP_AGG && root->parse->groupingSets != NIL) ||
+		!ad_grouping_keys(root, stage, &keys) || keys == NIL)
+		return;
+	builder = ad_build_group(relation);
+	target = partial_target(root, stage);
+	if (target == NULL || !add_keys(&builder, keys) ||
+		!are_of_keys(&builder, relation->local_conds) ||
+		!add_states(&builder, target) || !have_duplicates(root, input_rel, &builder))
+		return;
+	/* what fails may be in a group that a condition leaves out */
+	if (relation->local_conds != NIL && builder.values.failures != NIL)
+		return;
+	upper = ad_built_relation(relation, &builder);
+	if (upper == NULL)
+		return;
+	rel = partial_relation(root, input_rel, output_rel, upper, target);
+	add_final_paths(root, stage, input_rel, output_rel,
+					partial_path(root, input_rel, rel, builder.keys));
+}

@@ -1,0 +1,214 @@
+/*
+ * group_percentile.c
+ *	  Percentiles of groups.
+ *
+ * The values of each group are numbered from both ends, which gives their count
+ * for each of them, and the accumulators pick the one whose number is wanted:
+ *
+ *		{$set: {ranked0: argument}},
+ *		{$setWindowFields: {partitionBy: {keys, is it null?}, sortBy: {ranked0: 1},
+ *			output: {ranked0r: {$documentNumber: {}}}}},
+ *		{$setWindowFields: {the same, sortBy: {ranked0r: -1},
+ *			output: {ranked0l: {$documentNumber: {}}}}},
+ *		{$group: {..., a0: {$max: {$cond: [{$eq: ["$ranked0r", wanted]}, "$ranked0", null]}}}}
+ *
+ * A count by a window that has no bounds would do instead of the second stage,
+ * but a server may compute it anew for every document; the test server does.
+ *
+ * A value between two of them is computed from both by PostgreSQL's arithmetic,
+ * see percentile_cont_final_common().
+ */
+#include "postgres.h"
+
+#include "utils/lsyscache.h"
+
+#include "plan/group_stages.h"
+#include "query/type_tests.h"
+#include "translate/let.h"
+
+/*
+ * Choose a name that begins no field of the table's, so that the stages hide
+ * none that others read.
+ */
+static const char *
+ranking_prefix(const AdExprContext *context)
+{
+	const char *prefix = "ranked";
+
+	for (AttrNumber attnum = 1; attnum <= context->rel->max_attr; attnum++)
+	{
+		/* else it is dropped */
+		if (OidIsValid(get_atttype(context->relid, attnum)) &&
+			strncmp(ad_column(context->relid, attnum, context->options)->field, prefix,
+					strlen(prefix)) == 0)
+		{
+			prefix = psprintf("%s_", prefix);
+			attnum = 0;
+		}
+	}
+	return prefix;
+}
+
+/* the name of the order of documents by the expression */
+static const char *
+find_ranking(AdGroup *group, Node *expr)
+{
+	AdRanking  *added;
+	ListCell   *lc;
+
+	foreach(lc, group->rankings)
+	{
+		AdRanking  *ranking = lfirst(lc);
+
+		if (equal(ranking->expr, expr))
+			return ranking->name;
+	}
+	if (group->ranking_prefix == NULL)
+		group->ranking_prefix = ranking_prefix(group->context);
+	added = palloc(sizeof(AdRanking));
+	added->name = psprintf("%s%d", group->ranking_prefix, list_length(group->rankings));
+	added->expr = expr;
+	group->rankings = lappend(group->rankings, added);
+	return added->name;
+}
+
+/* a field of the ranking, as an expression */
+static Node *
+ranking_field(const char *name, const char *letter)
+{
+	return ad_path_expr(psprintf("%s%s", name, letter));
+}
+
+/* how many values the document's group has, less so many; not of a null */
+static Node *
+count_less(const char *name, int less)
+{
+	Node	   *both = ad_array2(ranking_field(name, "r"), ranking_field(name, "l"));
+
+	return ad_doc("$subtract", ad_array2(ad_doc("$add", both), ad_integer(1 + less)));
+}
+
+/* the accumulator of the value whose number, from 0, is that one */
+static const char *
+value_at(AdGroup *group, const char *name, Node *number)
+{
+	Node	   *is_wanted = ad_doc("$eq", ad_array2(ranking_field(name, "r"),
+													ad_doc("$add", ad_array2(number, ad_integer(1)))));
+
+	return ad_group_accumulate(group, "$max",
+							   ad_value_if(is_wanted, ad_path_expr(name), ad_null()));
+}
+
+static Node *
+is_value(const char *name)
+{
+	return ad_doc("$gt", ad_array2(ad_path_expr(name), ad_null()));
+}
+
+/*
+ * percentile_disc(): the first value that so many of them are not above.
+ */
+static bool
+return_discrete(AdGroup *group, int position, const AdCall *call, const char *name)
+{
+	Node	   *share = ad_doc("$multiply", ad_array2(ad_float8(call->fraction), count_less(name, 0)));
+	Node	   *number = ad_doc("$max", ad_array2(ad_doc("$subtract", ad_array2(ad_doc("$ceil", share),
+																				ad_integer(1))),
+												  ad_integer(0)));
+
+	ad_group_add_output(group, position, value_at(group, name, number), AD_RESULT_EXTREME,
+						call->result_type);
+	return true;
+}
+
+/*
+ * percentile_cont(): between the values before and after a number that need
+ * not be whole.
+ */
+static bool
+return_continuous(AdGroup *group, int position, const AdCall *call, const char *name)
+{
+	Node	   *number = ad_doc("$multiply", ad_array2(ad_float8(call->fraction), count_less(name, 1)));
+	AdOutput   *output = ad_group_add_output(group, position,
+											 value_at(group, name, ad_doc("$floor", number)),
+											 AD_RESULT_EXTREME, call->result_type);
+
+	output->second = value_at(group, name, ad_doc("$ceil", number));
+	output->divisor = ad_group_accumulate(group, "$sum", ad_value_if(is_value(name), ad_integer(1),
+																	 ad_integer(0)));
+	output->fraction = call->fraction;
+	return true;
+}
+
+/*
+ * Return a percentile at the tuple's position.  Returns false if MongoDB has
+ * no such order.
+ */
+bool
+ad_group_return_percentile(AdGroup *group, int position, const AdCall *call)
+{
+	Node	   *expr = ad_group_ordered_expr(group, call);
+	const char *name;
+
+	if (expr == NULL || group->sets != NIL)
+		return false;
+	name = find_ranking(group, ad_let_all(group->context, expr));
+	return call->aggregate == AD_PERCENTILE_DISC ?
+		return_discrete(group, position, call, name) :
+		return_continuous(group, position, call, name);
+}
+
+/* the keys as SQL sees them; they may not be arrays, of which no key is one */
+static Node *
+partition_expr(AdGroup *group)
+{
+	Node	   *keys = NULL;
+	ListCell   *lc;
+
+	foreach(lc, group->keys)
+	{
+		AdKey	   *key = lfirst(lc);
+		Node	   *value = key->expr;
+
+		if (key->column != NULL)
+			value = ad_value_if(ad_fits_expr(key->column->type, value, false),
+								ad_unified_expr(key->column->type, value), ad_null());
+		keys = ad_doc_add(keys, psprintf("k%d", foreach_current_index(lc)),
+						  ad_let_all(group->context, value));
+	}
+	return keys;
+}
+
+/* a stage that numbers the documents of each group and, apart, its nulls */
+static Node *
+numbering_stage(AdGroup *group, const char *name, Node *order, const char *number)
+{
+	Node	   *window = ad_doc2("partitionBy", ad_doc_add(partition_expr(group), "v", is_value(name)),
+								 "sortBy", order);
+
+	ad_doc_add(window, "output", ad_doc(number, ad_doc("$documentNumber", ad_node(AD_DOCUMENT, NIL))));
+	return ad_doc("$setWindowFields", window);
+}
+
+/*
+ * The stages before those that group.
+ */
+List *
+ad_group_ranking_stages(AdGroup *group)
+{
+	List	   *stages = NIL;
+	ListCell   *lc;
+
+	foreach(lc, group->rankings)
+	{
+		const AdRanking *ranking = lfirst(lc);
+		const char *name = ranking->name;
+		const char *rank = psprintf("%sr", name);
+
+		stages = lappend(stages, ad_doc("$set", ad_doc(name, ranking->expr)));
+		stages = lappend(stages, numbering_stage(group, name, ad_doc(name, ad_integer(1)), rank));
+		stages = lappend(stages, numbering_stage(group, name, ad_doc(rank, ad_integer(-1)),
+												 psprintf("%sl", name)));
+	}
+	return stages;
+}

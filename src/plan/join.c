@@ -1,0 +1,437 @@
+/*
+ * join.c
+ *	  Joins of two tables that MongoDB does.
+ *
+ * INTERFACE ROUTINES
+ *		ad_get_foreign_join_paths	the path of a join on one equality
+ *		ad_plan_join				its plan
+ *
+ * The pipeline is the outer table's: $lookup puts the inner documents whose key
+ * is equal into an array, $unwind makes a document of each.  An equality of
+ * fields is the one form of $lookup that an index serves (MongoDB manual,
+ * "$lookup (aggregation)"); together with conditions on the inner table it
+ * needs MongoDB 5.0.
+ *
+ * $lookup compares as the match language does: null is equal to null and to
+ * what is missing, and an array to each of its elements.  So the outer key is
+ * computed, to be null unless it is a value, and the inner one is matched to be
+ * a value.  Where the column's type has values of two BSON types, as text that
+ * may be an ObjectId, the outer key is the array of both.
+ */
+#include "postgres.h"
+
+#include "nodes/nodeFuncs.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/planmain.h"
+#include "optimizer/restrictinfo.h"
+#include "optimizer/tlist.h"
+#include "utils/lsyscache.h"
+
+#include "base/compat.h"
+#include "plan/join.h"
+#include "plan/scan_path.h"
+#include "query/budget.h"
+#include "query/match.h"
+#include "translate/filter.h"
+#include "translate/let.h"
+
+/* what MongoDB needs to find a document by its _id */
+#define AD_LOOKUP_COST		0.1
+
+/* one side of a join */
+typedef struct AdJoinSide
+{
+	RelOptInfo *rel;
+	AdRelation *relation;
+	AdExprContext context;		/* its own, but for the slots */
+	Node	   *key;			/* the expression that is equal to the other's */
+	const AdColumn *column;		/* its column */
+} AdJoinSide;
+
+typedef struct AdJoin
+{
+	AdJoinSide	outer;
+	AdJoinSide	inner;
+	bool		keeps_outer;	/* LEFT JOIN */
+	const char *field;			/* where the inner document is */
+	List	   *local;			/* RestrictInfos that PostgreSQL evaluates */
+	/* the result */
+	List	   *tlist;
+	List	   *slots;
+	AdQuery    *query;
+} AdJoin;
+
+static bool
+init_side(AdJoinSide *side, RelOptInfo *rel)
+{
+	AdRelation *relation = rel->fdw_private;
+
+	if (rel->reloptkind != RELOPT_BASEREL || relation == NULL ||
+		!bms_is_empty(rel->lateral_relids) ||
+		!relation->options->enable_join_pushdown || !relation->options->enable_filter_pushdown)
+		return false;
+	side->rel = rel;
+	side->relation = relation;
+	side->context = relation->context;
+	side->context.bindings = NIL;
+	side->context.bound = NULL;
+	return true;
+}
+
+static bool
+set_key(AdJoinSide *side, Node *node)
+{
+	side->key = node;
+	side->column = ad_expr_column(&side->context, node);
+	return side->column != NULL;
+}
+
+/*
+ * Whether the values of two columns that SQL takes for equal, after both were
+ * converted, are equal for MongoDB: a numeric may be a double or a decimal, and
+ * a date may be any instant of a day.
+ */
+static bool
+are_joinable(const AdType *left, const AdType *right)
+{
+	switch (left->class)
+	{
+		case AD_CLASS_BOOL:
+		case AD_CLASS_INTEGER:
+		case AD_CLASS_TEXT:
+			return left->class == right->class;
+		case AD_CLASS_INSTANT:
+			return left->typid == right->typid;
+		default:
+			return false;
+	}
+}
+
+/* whether a condition of the join is the equality that MongoDB can join on */
+static bool
+find_key(AdJoin *join, RestrictInfo *condition)
+{
+	OpExpr	   *expr = (OpExpr *) condition->clause;
+	AdOp		op;
+	Oid			operand_type;
+
+	if (!IsA(expr, OpExpr) || list_length(expr->args) != 2)
+		return false;
+	if (!(set_key(&join->outer, linitial(expr->args)) && set_key(&join->inner, lsecond(expr->args))) &&
+		!(set_key(&join->outer, lsecond(expr->args)) && set_key(&join->inner, linitial(expr->args))))
+		return false;
+	return are_joinable(join->outer.column->type, join->inner.column->type) &&
+		ad_expr_operator(expr->opno, exprType(linitial(expr->args)), &op, &operand_type) &&
+		op == AD_OP_EQ &&
+		(!OidIsValid(expr->inputcollid) || ad_is_deterministic(expr->inputcollid));
+}
+
+/*
+ * Find the key among the join's conditions; the others are PostgreSQL's.  Those
+ * say which rows of an outer join have a partner, which cannot be told later.
+ * Conditions of one table alone are evaluated as often as its row has
+ * partners, which only makes no difference if they are not volatile.
+ */
+static bool
+split_conditions(AdJoin *join, RelOptInfo *joinrel, List *conditions)
+{
+	bool		has_key = false;
+	List	   *of_tables;
+	ListCell   *lc;
+
+	foreach(lc, conditions)
+	{
+		RestrictInfo *condition = lfirst_node(RestrictInfo, lc);
+		bool		joins = !join->keeps_outer ||
+		!RINFO_IS_PUSHED_DOWN(condition, joinrel->relids);
+
+		if (joins && !has_key && find_key(join, condition))
+			has_key = true;
+		else if (join->keeps_outer && joins)
+			return false;
+		else
+			join->local = lappend(join->local, condition);
+	}
+	of_tables = list_concat_copy(join->outer.relation->local_conds,
+								 join->inner.relation->local_conds);
+	if (!has_key || (join->keeps_outer && join->inner.relation->local_conds != NIL) ||
+		contain_volatile_functions((Node *) extract_actual_clauses(of_tables, false)))
+		return false;
+	join->local = list_concat(join->local, of_tables);
+	return true;
+}
+
+/*
+ * Let the scan return what the join does and what PostgreSQL's conditions need.
+ * A key that does not fit its column is an error; so it is returned where no
+ * condition excludes it.  Returns false if there is something other than
+ * columns.
+ */
+static bool
+make_tlist(AdJoin *join, RelOptInfo *joinrel)
+{
+	ListCell   *lc;
+
+	join->tlist = add_to_flat_tlist(NIL, joinrel->reltarget->exprs);
+	foreach(lc, join->local)
+		join->tlist = add_to_flat_tlist(join->tlist,
+										pull_var_clause((Node *) lfirst_node(RestrictInfo, lc)->clause,
+														PVC_INCLUDE_PLACEHOLDERS));
+	if (join->keeps_outer)
+		join->tlist = add_to_flat_tlist(join->tlist, pull_var_clause(join->outer.key, 0));
+	foreach(lc, join->tlist)
+	{
+		Var		   *var = (Var *) lfirst_node(TargetEntry, lc)->expr;
+
+		if (!IsA(var, Var) || var->varattno <= 0)
+			return false;
+	}
+	return true;
+}
+
+static const AdColumn *
+var_column(const AdJoinSide *side, const Var *var)
+{
+	if (var->varno != side->rel->relid)
+		return NULL;
+	return ad_column(side->context.relid, var->varattno, side->context.options);
+}
+
+/* whether an outer column is the field or within it */
+static bool
+is_read(AdJoin *join, const char *field)
+{
+	size_t		length = strlen(field);
+	ListCell   *lc;
+
+	foreach(lc, join->tlist)
+	{
+		const AdColumn *column = var_column(&join->outer, (Var *) lfirst_node(TargetEntry, lc)->expr);
+
+		if (column != NULL && strncmp(column->field, field, length) == 0 &&
+			(column->field[length] == '\0' || column->field[length] == '.'))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Name the field for the inner documents: none that an outer column reads.
+ */
+static void
+name_field(AdJoin *join)
+{
+	join->field = "joined";
+	while (is_read(join, join->field))
+		join->field = psprintf("%s_", join->field);
+}
+
+/*
+ * Let each column of the target list be one of the scan's tuples.  Returns
+ * false if MongoDB cannot name one, or if the type of one refuses nulls.
+ */
+static bool
+add_outputs(AdJoin *join)
+{
+	ListCell   *lc;
+
+	foreach(lc, join->tlist)
+	{
+		Var		   *var = (Var *) lfirst_node(TargetEntry, lc)->expr;
+		const AdColumn *column = var_column(&join->outer, var);
+		bool		joined = column == NULL;
+		AdOutput   *output;
+
+		if (joined)
+			column = var_column(&join->inner, var);
+		if (column == NULL || !column->nameable || ad_target(column->typid, column->typmod) == NULL ||
+			(joined && join->keeps_outer && get_typtype(column->typid) == TYPTYPE_DOMAIN))
+			return false;
+		output = ad_column_output(column, foreach_current_index(lc));
+		output->joined = joined;
+		if (joined)
+			output->path = psprintf("%s.%s", join->field, column->field);
+		join->query->outputs = lappend(join->query->outputs, output);
+	}
+	return true;
+}
+
+/*
+ * What MongoDB evaluates of the inner table's conditions, with slots behind
+ * those of the outer one, and that the key is a value.
+ */
+static Node *
+inner_filter(AdJoin *join)
+{
+	AdJoinSide *inner = &join->inner;
+	List	   *predicates = NIL;
+	ListCell   *lc;
+
+	inner->context.slots = list_copy(join->outer.context.slots);
+	/* a condition is not to be relied on by itself */
+	inner->context.proven = NULL;
+	foreach(lc, inner->rel->baserestrictinfo)
+	{
+		bool		recheck;
+		Node	   *predicate = ad_expr_true_when(&inner->context,
+												  lfirst_node(RestrictInfo, lc)->clause, &recheck);
+
+		if (predicate != NULL)
+			predicates = lappend(predicates, predicate);
+	}
+	join->slots = inner->context.slots;
+	return ad_and(lappend(predicates,
+						  ad_leaf_has_value(inner->column->field, inner->column->type)));
+}
+
+/*
+ * The outer key: null unless it is a value; of text, both the string and the
+ * ObjectId that is shown as it, which has no capital letters.  NULL if it
+ * cannot be said.
+ */
+static Node *
+outer_key(AdJoin *join)
+{
+	AdValueContext values = {.base = &join->outer.context, .no_guards = true};
+	AdValue		value;
+	Node	   *text = ad_string("$$key");
+	Node	   *lower = ad_doc("$toLower", text);
+	Node	   *objectid;
+
+	if (!ad_value(&values, join->outer.key, &value))
+		return NULL;
+	value.expr = ad_let_all(values.base, value.expr);
+	if (join->outer.column->type->variant == NULL)
+		return value.expr;
+	objectid = ad_doc2("input", lower, "to", ad_string("objectId"));
+	objectid = ad_doc_add(ad_doc_add(objectid, "onError", ad_null()), "onNull", ad_null());
+	objectid = ad_value_if(ad_doc("$eq", ad_array2(lower, text)),
+						   ad_doc("$convert", objectid), ad_null());
+	return ad_doc("$let", ad_doc2("vars", ad_doc("key", value.expr),
+								  "in", ad_array2(text, objectid)));
+}
+
+/*
+ * Make the query.  Returns false if MongoDB cannot do the join.
+ */
+static bool
+make_query(AdJoin *join)
+{
+	AdRelation *outer = join->outer.relation;
+	Node	   *filter = outer->filter;
+	Node	   *key = outer_key(join);
+	Node	   *joined = inner_filter(join);
+	Node	   *lookup;
+	Size		size = 0;
+
+	if (key == NULL)
+		return false;
+	if (!join->keeps_outer)
+		filter = ad_and(list_make2(filter, ad_leaf_has_value(join->outer.column->field,
+															 join->outer.column->type)));
+	join->query = ad_query_create(outer->serverid, outer->options, filter);
+	join->query->aggregate = true;
+	join->query->joined_collection = join->inner.relation->options->collection;
+	join->query->joined_filter = joined;
+	if (!add_outputs(join))
+		return false;
+
+	lookup = ad_doc2("from", ad_string(join->query->joined_collection),
+					 "localField", ad_string(join->field));
+	lookup = ad_doc_add(lookup, "foreignField", ad_string(join->inner.column->field));
+	lookup = ad_doc_add(lookup, "pipeline",
+						ad_array1(ad_doc("$match", ad_node(AD_MATCH, list_make1(joined)))));
+	lookup = ad_doc_add(lookup, "as", ad_string(join->field));
+	join->query->stages =
+		list_make3(ad_doc("$set", ad_doc(join->field, key)),
+				   ad_doc("$lookup", lookup),
+				   ad_doc("$unwind",
+						  ad_doc2("path", ad_string(psprintf("$%s", join->field)),
+								  "preserveNullAndEmptyArrays",
+								  (Node *) makeBoolean(join->keeps_outer))));
+	ad_query_project(join->query);
+	if (join->query->projection != NULL)
+		join->query->stages = lappend(join->query->stages,
+									  ad_doc("$project", join->query->projection));
+	join->query->projection = NULL;
+	return ad_budget_allows((Node *) join->query->stages, AD_STAGES_DEPTH, &size);
+}
+
+/*
+ * Add the path.  An index on _id is the only one that there is for certain;
+ * without one MongoDB may read the whole inner collection for each outer
+ * document.  And a document's _id is its own: how many find a partner does not
+ * depend on the planner's guess of how many values there are.
+ */
+static void
+add_join_path(PlannerInfo *root, RelOptInfo *joinrel, AdJoin *join)
+{
+	AdScanWork	outer = ad_scan_work(root, join->outer.rel, NIL);
+	AdScanWork	inner = ad_scan_work(root, join->inner.rel, NIL);
+	double		sent = joinrel->rows;
+	Cost		lookup_cost = join->inner.rel->tuples * cpu_operator_cost;
+	Cost		startup_cost;
+	Cost		run_cost;
+	QualCost	local_cost;
+
+	if (strcmp(join->inner.column->field, "_id") == 0)
+	{
+		double		partners = join->keeps_outer ? 1 :
+		inner.documents / Max(join->inner.rel->tuples, 1);
+
+		lookup_cost = AD_LOOKUP_COST;
+		sent = Min(sent, clamp_row_est(outer.documents * partners));
+	}
+	cost_qual_eval(&local_cost, join->local, root);
+	startup_cost = AD_STARTUP_COST + local_cost.startup + joinrel->reltarget->cost.startup;
+	run_cost = outer.documents * lookup_cost +
+		sent * (AD_DOCUMENT_COST + AD_PIPELINE_COST + local_cost.per_tuple) +
+		joinrel->rows * (cpu_tuple_cost + joinrel->reltarget->cost.per_tuple);
+	add_path(joinrel, (Path *)
+			 ad_create_foreign_join_path(root, joinrel, NULL, joinrel->rows,
+										 startup_cost, startup_cost + run_cost,
+										 NIL, NULL, NULL, list_make1(join)));
+}
+
+/*
+ * GetForeignJoinPaths: inner and left joins of two tables of one database.
+ * Rows that are locked or changed elsewhere in the query would be looked at
+ * again, each table's by itself.  Conditions without columns are nodes above
+ * scans, which there are none of here.
+ */
+void
+ad_get_foreign_join_paths(PlannerInfo *root, RelOptInfo *joinrel,
+						  RelOptInfo *outerrel, RelOptInfo *innerrel,
+						  JoinType jointype, JoinPathExtraData *extra)
+{
+	AdJoin	   *join = palloc0(sizeof(AdJoin));
+
+	if ((jointype != JOIN_INNER && jointype != JOIN_LEFT) ||
+		root->parse->commandType != CMD_SELECT || root->rowMarks != NIL ||
+		root->hasPseudoConstantQuals || !bms_is_empty(joinrel->lateral_relids) ||
+		!init_side(&join->outer, outerrel) || !init_side(&join->inner, innerrel) ||
+		strcmp(join->outer.relation->options->database,
+			   join->inner.relation->options->database) != 0)
+		return;
+	join->outer.context.slots = list_copy(join->outer.context.slots);
+	join->keeps_outer = jointype == JOIN_LEFT;
+	if (!split_conditions(join, joinrel, extra->restrictlist) || !make_tlist(join, joinrel))
+		return;
+	name_field(join);
+	if (make_query(join))
+		add_join_path(root, joinrel, join);
+}
+
+/*
+ * The plan of a join, whose path has all of it.
+ */
+ForeignScan *
+ad_plan_join(ForeignPath *path, List *tlist, Plan *outer_plan)
+{
+	AdJoin	   *join = linitial(path->fdw_private);
+
+	return make_foreignscan(tlist, extract_actual_clauses(join->local, false), 0,
+							join->slots, ad_query_to_list(join->query), join->tlist,
+							NIL, outer_plan);
+}

@@ -1,0 +1,59 @@
+/*
+ * order.h
+ *	  ORDER BY, LIMIT and OFFSET in MongoDB.
+ */
+#ifndef AD_ORDER_H
+#define AD_ORDER_H
+
+#include "nodes/pathnodes.h"
+
+#include "query/query.h"
+#include "translate/context.h"
+
+/*
+ * One key of an order.  A field that is in SQL's order as it is, and so may
+ * have an index, has a path; other keys have expressions.
+ */
+typedef struct AdSortKey
+{
+	const char *path;			/* or NULL */
+	Node	   *value;			/* MongoDB's order of its values is SQL's, but
+								 * for where null is; NULL if there is only a
+								 * guard */
+	Node	   *not_null;		/* false for null; NULL if there is none */
+	Node	   *guard;			/* false for a mismatch that must not go
+								 * unnoticed; NULL if there is none */
+	bool		descending;
+	bool		nulls_first;
+} AdSortKey;
+
+/*
+ * An order, and how much of it is wanted, as it was decided for a path.  The
+ * plan is made of this and decides nothing again: what is known of the query
+ * then may be other than it was.
+ */
+typedef struct AdOrder
+{
+	List	   *keys;			/* AdSortKey */
+	List	   *slots;			/* those of the relation, and of the order */
+	bool		limited;		/* does MongoDB do LIMIT and OFFSET? */
+	Node	   *limit;			/* operand; if not limited, of the LIMIT above */
+	Node	   *skip;			/* operand, or NULL */
+} AdOrder;
+
+extern AdOrder *ad_order_find(PlannerInfo *root, RelOptInfo *rel, List *pathkeys);
+extern AdOrder *ad_order_prefix(PlannerInfo *root, RelOptInfo *rel, List *pathkeys,
+								List **prefix);
+extern Bitmapset *ad_order_columns(RelOptInfo *rel, List *pathkeys);
+extern bool ad_order_is_computed(const List *keys);
+extern Cost ad_order_cost(const List *keys, double documents, double bound);
+extern void ad_order_query(AdQuery *query, const AdOrder *order);
+
+/* GetForeignUpperPaths, for UPPERREL_ORDERED and UPPERREL_FINAL */
+extern void ad_order_paths(PlannerInfo *root, RelOptInfo *input_rel,
+						   RelOptInfo *output_rel);
+extern void ad_limit_paths(PlannerInfo *root, RelOptInfo *input_rel,
+						   RelOptInfo *output_rel,
+						   const FinalPathExtraData *extra);
+
+#endif							/* AD_ORDER_H */

@@ -1,0 +1,16 @@
+/*
+ * order_expr.h
+ *	  ORDER BY of expressions on a table's rows.
+ */
+#ifndef AD_ORDER_EXPR_H
+#define AD_ORDER_EXPR_H
+
+#include "plan/order.h"
+#include "plan/scan_plan.h"
+
+extern AdSortKey *ad_order_expr_key(AdExprContext *base, RelOptInfo *rel,
+									const PathKey *pathkey);
+extern Bitmapset *ad_order_expr_columns(RelOptInfo *rel, const PathKey *pathkey,
+										Bitmapset *attrs);
+
+#endif							/* AD_ORDER_EXPR_H */

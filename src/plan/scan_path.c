@@ -1,0 +1,223 @@
+/*
+ * scan_path.c
+ *	  Paths of scans of foreign tables, and what they cost.
+ *
+ * INTERFACE ROUTINES
+ *		ad_get_foreign_paths		the paths of a scan
+ *
+ * Besides the plain one there is a path in the order that the query asks for,
+ * and for each set of tables that this one is joined to, one in which their
+ * columns are values of MongoDB's filter: a nested loop asks for each of
+ * their rows.
+ */
+#include "postgres.h"
+
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "optimizer/restrictinfo.h"
+
+#include "base/compat.h"
+#include "plan/order.h"
+#include "plan/scan_path.h"
+#include "translate/filter.h"
+
+/*
+ * A context to translate what only one path or plan has, without changes to
+ * the slots of the others.
+ */
+AdExprContext
+ad_scan_context(const AdRelation *relation)
+{
+	AdExprContext context = relation->context;
+
+	context.slots = list_copy(context.slots);
+	return context;
+}
+
+/*
+ * The work of a scan in which MongoDB evaluates these RestrictInfos, too.
+ */
+AdScanWork
+ad_scan_work(PlannerInfo *root, RelOptInfo *rel, List *join_conds)
+{
+	AdRelation *relation = rel->fdw_private;
+	AdScanWork	work = {0};
+	List	   *conditions = list_concat_copy(relation->remote_conds, join_conds);
+
+	work.documents = clamp_row_est(rel->tuples *
+								   clauselist_selectivity(root, conditions, rel->relid,
+														  JOIN_INNER, NULL));
+	work.sent = work.documents;
+	work.rows = rel->rows;
+	work.local_conds = relation->local_conds;
+	work.target = rel->reltarget;
+	return work;
+}
+
+void
+ad_scan_cost(PlannerInfo *root, const AdScanWork *work,
+			 Cost *startup_cost, Cost *total_cost)
+{
+	QualCost	local_cost;
+	Cost		document_cost = AD_DOCUMENT_COST + cpu_tuple_cost;
+
+	cost_qual_eval(&local_cost, work->local_conds, root);
+	if (ad_order_is_computed(work->keys))
+		document_cost += AD_PIPELINE_COST;
+	*startup_cost = AD_STARTUP_COST + local_cost.startup + work->target->cost.startup +
+		ad_order_cost(work->keys, work->documents, work->sent);
+	*total_cost = *startup_cost +
+		work->sent * (document_cost + local_cost.per_tuple) +
+		work->rows * work->target->cost.per_tuple;
+}
+
+/* one of no order has none for its plan */
+static void
+add_scan_path(PlannerInfo *root, RelOptInfo *rel, const AdScanWork *work,
+			  List *pathkeys, AdOrder *order, Relids required_outer)
+{
+	Cost		startup_cost;
+	Cost		total_cost;
+
+	ad_scan_cost(root, work, &startup_cost, &total_cost);
+	add_path(rel, (Path *)
+			 ad_create_foreignscan_path(root, rel, NULL, work->rows,
+										startup_cost, total_cost, pathkeys,
+										required_outer, NULL,
+										order == NULL ? NIL : list_make1(order)));
+}
+
+/*
+ * Add a path in the query's order, or, for a limit, in as much of it as MongoDB
+ * can do.
+ */
+static void
+add_ordered_path(PlannerInfo *root, RelOptInfo *rel)
+{
+	AdScanWork	work = ad_scan_work(root, rel, NIL);
+	List	   *pathkeys = root->query_pathkeys;
+	AdOrder    *order = ad_order_find(root, rel, pathkeys);
+
+	if (order == NULL)
+		order = ad_order_prefix(root, rel, root->query_pathkeys, &pathkeys);
+	if (order == NULL)
+		return;
+	work.keys = order->keys;
+	add_scan_path(root, rel, &work, pathkeys, order, rel->lateral_relids);
+}
+
+/*
+ * Add the path for these values of other tables, if MongoDB can evaluate a
+ * condition on them.
+ */
+static void
+add_parameterized_path(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *info)
+{
+	AdRelation *relation = rel->fdw_private;
+	AdExprContext context = ad_scan_context(relation);
+	AdScanWork	work;
+	List	   *remote = NIL;
+	List	   *local = NIL;
+	ListCell   *lc;
+
+	context.join_root = root;
+	context.proven = NULL;
+	context.filter = NULL;
+	foreach(lc, info->ppi_clauses)
+	{
+		RestrictInfo *condition = lfirst_node(RestrictInfo, lc);
+		bool		recheck;
+
+		if (ad_expr_true_when(&context, condition->clause, &recheck) != NULL && !recheck)
+			remote = lappend(remote, condition);
+		else
+			local = lappend(local, condition);
+	}
+	if (remote == NIL)
+		return;
+	work = ad_scan_work(root, rel, remote);
+	work.rows = info->ppi_rows;
+	work.local_conds = list_concat_copy(work.local_conds, local);
+	add_scan_path(root, rel, &work, NIL, NULL, info->ppi_req_outer);
+}
+
+/* whether a member of an equivalence class is the column with this number */
+static bool
+is_member_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
+				 EquivalenceMember *em, void *arg)
+{
+	Var		   *var = (Var *) em->em_expr;
+
+	return IsA(var, Var) && var->varno == rel->relid &&
+		var->varattno == *(AttrNumber *) arg;
+}
+
+/*
+ * The conditions that join the table to others, as RestrictInfos: those of
+ * the query, and equalities that follow from it.
+ */
+static List *
+join_conditions(PlannerInfo *root, RelOptInfo *rel)
+{
+	List	   *conditions = NIL;
+	ListCell   *lc;
+
+	foreach(lc, rel->joininfo)
+	{
+		RestrictInfo *condition = lfirst_node(RestrictInfo, lc);
+
+		if (join_clause_is_movable_to(condition, rel))
+			conditions = lappend(conditions, condition);
+	}
+	if (!rel->has_eclass_joins)
+		return conditions;
+	for (AttrNumber attnum = 1; attnum <= rel->max_attr; attnum++)
+	{
+		if (!bms_is_empty(rel->attr_needed[attnum - rel->min_attr]))
+			conditions = list_concat(conditions,
+									 generate_implied_equalities_for_column(root, rel, is_member_column,
+																			&attnum, rel->lateral_referencers));
+	}
+	return conditions;
+}
+
+/*
+ * Add a path for each set of tables that a condition joins this one to.
+ */
+static void
+add_parameterized_paths(PlannerInfo *root, RelOptInfo *rel)
+{
+	List	   *infos = NIL;
+	ListCell   *lc;
+
+	foreach(lc, join_conditions(root, rel))
+	{
+		RestrictInfo *condition = lfirst_node(RestrictInfo, lc);
+		Relids		required_outer = bms_union(condition->clause_relids, rel->lateral_relids);
+
+		required_outer = bms_del_member(required_outer, rel->relid);
+		if (!bms_is_empty(required_outer))
+			infos = list_append_unique_ptr(infos,
+										   get_baserel_parampathinfo(root, rel, required_outer));
+	}
+	foreach(lc, infos)
+		add_parameterized_path(root, rel, lfirst(lc));
+}
+
+/*
+ * GetForeignPaths
+ */
+void
+ad_get_foreign_paths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
+{
+	AdRelation *relation = rel->fdw_private;
+	AdScanWork	work = ad_scan_work(root, rel, NIL);
+
+	add_scan_path(root, rel, &work, NIL, NULL, rel->lateral_relids);
+	if (root->query_pathkeys != NIL)
+		add_ordered_path(root, rel);
+	if (relation->options->enable_filter_pushdown)
+		add_parameterized_paths(root, rel);
+}

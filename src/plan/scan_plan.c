@@ -1,0 +1,290 @@
+/*
+ * scan_plan.c
+ *	  Planning of scans of foreign tables.
+ *
+ * INTERFACE ROUTINES
+ *		ad_get_foreign_rel_size		which conditions go down, how many rows
+ *		ad_get_foreign_plan			the plan of a scan, a join or a grouping
+ *
+ * MongoDB is not contacted, but for the number of documents if the option
+ * use_remote_estimate says so.
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "foreign/foreign.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/planmain.h"
+#include "optimizer/restrictinfo.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+
+#include "base/compat.h"
+#include "plan/extreme.h"
+#include "plan/join.h"
+#include "plan/order.h"
+#include "plan/scan_path.h"
+#include "plan/scan_plan.h"
+#include "remote/estimate.h"
+#include "translate/filter.h"
+
+/* documents of a table that was never analyzed */
+#define AD_DEFAULT_TUPLES	10000
+
+/*
+ * Sort a relation's conditions into those that MongoDB evaluates and those
+ * that PostgreSQL does.
+ */
+static void
+classify_conditions(AdRelation *relation, List *conditions, bool of_extreme)
+{
+	List	   *predicates = NIL;
+	ListCell   *lc;
+
+	foreach(lc, conditions)
+	{
+		RestrictInfo *condition = lfirst_node(RestrictInfo, lc);
+		Node	   *predicate = NULL;
+		bool		recheck;
+
+		if (relation->options->enable_filter_pushdown &&
+			!(of_extreme && ad_extreme_hides(&relation->context, (Node *) condition->clause)))
+			predicate = ad_expr_true_when(&relation->context, condition->clause, &recheck);
+		if (predicate != NULL)
+			predicates = lappend(predicates, predicate);
+		if (predicate != NULL && !recheck)
+			relation->remote_conds = lappend(relation->remote_conds, condition);
+		else
+			relation->local_conds = lappend(relation->local_conds, condition);
+	}
+	relation->filter = ad_and(predicates);
+	relation->context.filter = relation->filter;
+	relation->context.proven = ad_nonnullable_columns(get_actual_clauses(relation->remote_conds),
+													  relation->context.rel->relid);
+}
+
+/*
+ * GetForeignRelSize
+ */
+void
+ad_get_foreign_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
+{
+	AdRelation *relation = palloc0(sizeof(AdRelation));
+
+	relation->serverid = GetForeignTable(relid)->serverid;
+	relation->options = ad_table_options(relid);
+	relation->context.rel = rel;
+	relation->context.relid = relid;
+	relation->context.options = relation->options;
+	relation->context.columns = palloc0((rel->max_attr + 1) * sizeof(AdColumn *));
+	relation->is_extreme = ad_extreme_is(root);
+	rel->fdw_private = relation;
+	classify_conditions(relation, rel->baserestrictinfo, ad_extreme_reaches(root));
+
+	/* never analyzed */
+	if (rel->tuples < 0)
+		rel->tuples = relation->options->use_remote_estimate ?
+			ad_estimate_documents(OidIsValid(rel->userid) ? rel->userid : GetUserId(), relid,
+								  relation->serverid, relation->options) :
+			AD_DEFAULT_TUPLES;
+	set_baserel_size_estimates(root, rel);
+}
+
+/*
+ * A column of the scan's tuples that is one of the table's, palloc'd.
+ */
+AdOutput *
+ad_column_output(const AdColumn *column, int position)
+{
+	AdOutput   *output = palloc0(sizeof(AdOutput));
+
+	output->position = position;
+	output->path = column->field;
+	output->kind = AD_RESULT_COLUMN;
+	output->typid = column->typid;
+	output->typmod = column->typmod;
+	output->field = column->field;
+	output->on_mismatch = column->on_mismatch;
+	return output;
+}
+
+/*
+ * The outputs for a table's columns: those in attrs, or all.
+ */
+List *
+ad_table_outputs(Relation table, const AdTableOptions *options, Bitmapset *attrs, bool all)
+{
+	TupleDesc	desc = RelationGetDescr(table);
+	List	   *outputs = NIL;
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(desc, i);
+		AdColumn   *column;
+
+		if (attr->attisdropped ||
+			!(all || bms_is_member(attr->attnum - FirstLowInvalidHeapAttributeNumber, attrs)))
+			continue;
+		column = ad_column(RelationGetRelid(table), attr->attnum, options);
+		if (ad_target(attr->atttypid, attr->atttypmod) == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+					 errmsg("column \"%s\" of foreign table \"%s\" is of type %s, which cannot be read from MongoDB",
+							NameStr(attr->attname), RelationGetRelationName(table),
+							format_type_be(attr->atttypid)),
+					 errhint("Column types can be: %s.", ad_type_names())));
+		if (strcmp(column->field, "$") == 0 && attr->atttypid != JSONBOID && attr->atttypid != JSONOID)
+			ereport(ERROR,
+					(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+					 errmsg("column \"%s\" of foreign table \"%s\" is the whole document, and must be of type json or jsonb",
+							NameStr(attr->attname), RelationGetRelationName(table)),
+					 errhint("A field whose name is a dollar is \"\\$\".")));
+		outputs = lappend(outputs, ad_column_output(column, i));
+	}
+	return outputs;
+}
+
+/*
+ * The outputs of a scan: each column that is needed, of the relation's
+ * target list or by a local condition, or is one of attrs.
+ */
+static List *
+scan_outputs(RelOptInfo *rel, AdRelation *relation, Bitmapset *attrs)
+{
+	Relation	table = table_open(relation->context.relid, NoLock);
+	List	   *outputs;
+	ListCell   *lc;
+
+	pull_varattnos((Node *) rel->reltarget->exprs, rel->relid, &attrs);
+	foreach(lc, relation->local_conds)
+		pull_varattnos((Node *) lfirst_node(RestrictInfo, lc)->clause,
+					   rel->relid, &attrs);
+	/* a whole row is all columns */
+	outputs = ad_table_outputs(table, relation->options, attrs,
+							   bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attrs));
+	table_close(table, NoLock);
+	return outputs;
+}
+
+/* whether a condition is one of those that MongoDB evaluates */
+static bool
+is_remote(AdRelation *relation, RestrictInfo *condition)
+{
+	return list_member_ptr(relation->remote_conds, condition);
+}
+
+/* whether a condition is one of the table's own, which have been translated */
+static bool
+is_own(AdRelation *relation, RestrictInfo *condition)
+{
+	return is_remote(relation, condition) ||
+		list_member_ptr(relation->local_conds, condition);
+}
+
+/*
+ * The plan of a scan.  MongoDB's conditions are given for EvalPlanQual, which
+ * tests single rows again.
+ */
+static ForeignScan *
+plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
+		  List *clauses, Plan *outer_plan)
+{
+	AdRelation *relation = rel->fdw_private;
+	AdExprContext context = ad_scan_context(relation);
+	AdOrder    *order = path->fdw_private == NIL ? NULL : linitial(path->fdw_private);
+	List	   *predicates = list_make1(relation->filter);
+	AdQuery    *query;
+	List	   *local_exprs = NIL;
+	List	   *remote_exprs = NIL;
+	ListCell   *lc;
+
+	if (order != NULL)
+		context.slots = list_copy(order->slots);
+
+	/*
+	 * In a parameterized path there are conditions that join, too.  They are
+	 * translated here, as in a join of partitions they are not those that the
+	 * path was made for, but the same of another one's columns; PostgreSQL
+	 * evaluates those that have no translation.
+	 */
+	context.join_root = path->path.param_info != NULL ? root : NULL;
+	/* one condition is not to rely on another, as MongoDB may do it first */
+	context.proven = NULL;
+	context.filter = NULL;
+	foreach(lc, clauses)
+	{
+		RestrictInfo *condition = lfirst_node(RestrictInfo, lc);
+		Node	   *predicate = NULL;
+		bool		recheck = false;
+
+		/* pseudo-constants are evaluated by a node above */
+		if (condition->pseudoconstant)
+			continue;
+		if (context.join_root != NULL && !is_own(relation, condition) &&
+			relation->options->enable_filter_pushdown)
+			predicate = ad_expr_true_when(&context, condition->clause, &recheck);
+		if (predicate != NULL)
+			predicates = lappend(predicates, predicate);
+		if ((predicate != NULL && !recheck) || is_remote(relation, condition))
+			remote_exprs = lappend(remote_exprs, condition->clause);
+		else
+			local_exprs = lappend(local_exprs, condition->clause);
+	}
+
+	query = ad_query_create(relation->serverid, relation->options, ad_and(predicates));
+	query->outputs = scan_outputs(rel, relation,
+								  ad_order_columns(rel, path->path.pathkeys));
+	ad_query_project(query);
+	if (order != NULL)
+		ad_order_query(query, order);
+	return make_foreignscan(tlist, local_exprs, rel->relid,
+							context.slots, ad_query_to_list(query),
+							NIL, remote_exprs, outer_plan);
+}
+
+/*
+ * The plan of a grouping, and of the order and the limit of its groups.  There
+ * are clauses, on its keys, if it is a partial one.
+ */
+static ForeignScan *
+plan_grouping(RelOptInfo *rel, ForeignPath *path, List *tlist,
+			  List *clauses, Plan *outer_plan)
+{
+	AdUpperRelation *upper = rel->fdw_private;
+	List	   *slots = upper->grouping.context->slots;
+	AdQuery		query = *upper->query;
+
+	query.stages = list_copy(query.stages);
+	if (path->fdw_private != NIL)
+	{
+		AdOrder    *order = linitial(path->fdw_private);
+
+		slots = order->slots;
+		ad_order_query(&query, order);
+	}
+	return make_foreignscan(tlist,
+							list_concat(extract_actual_clauses(clauses, false), upper->having),
+							0, slots,
+							ad_query_to_list(&query), upper->grouping.tlist,
+							NIL, outer_plan);
+}
+
+/*
+ * GetForeignPlan
+ */
+ForeignScan *
+ad_get_foreign_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid,
+					ForeignPath *path, List *tlist, List *clauses,
+					Plan *outer_plan)
+{
+	if (rel->reloptkind == RELOPT_BASEREL || rel->reloptkind == RELOPT_OTHER_MEMBER_REL)
+		return plan_scan(root, rel, path, tlist, clauses, outer_plan);
+	if (rel->reloptkind == RELOPT_JOINREL)
+		return ad_plan_join(path, tlist, outer_plan);
+	return plan_grouping(rel, path, tlist, clauses, outer_plan);
+}

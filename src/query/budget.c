@@ -1,0 +1,78 @@
+/*
+ * budget.c
+ *	  How deep and how large a template may be.
+ *
+ * What is beyond the budget stays with PostgreSQL.  The size is about that of
+ * the BSON, which is less than twice that of what EXPLAIN prints.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+
+#include "base/compat.h"
+#include "query/budget.h"
+
+/* the type, key and end of an element */
+#define ELEMENT_SIZE	8
+
+static Size
+const_size(const Const *constant)
+{
+	if (constant->constisnull || constant->constlen > 0)
+		return ELEMENT_SIZE;
+	return ELEMENT_SIZE + (constant->constlen == -1 ?
+						   VARSIZE_ANY(DatumGetPointer(constant->constvalue)) :
+						   strlen(DatumGetCString(constant->constvalue)));
+}
+
+/* how many levels a tagged node is, above its members */
+static int
+levels_of(AdTag tag)
+{
+	switch (tag)
+	{
+		case AD_AND:
+		case AD_OR:
+		case AD_NOR:
+			return 2;
+		case AD_OPERAND:
+		case AD_ZONE:
+			return 0;
+		default:
+			return 1;
+	}
+}
+
+/*
+ * Whether a template, which stands that deep in a command, is neither too deep
+ * nor, with what *size counts already, too large.  Adds its size to that.
+ */
+bool
+ad_budget_allows(Node *node, int depth, Size *size)
+{
+	ListCell   *lc;
+
+	CHECK_FOR_INTERRUPTS();
+	check_stack_depth();
+	if (node == NULL)
+		return true;
+	if (IsA(node, Const))
+		*size += const_size((Const *) node);
+	else if (IsA(node, String))
+		*size += ELEMENT_SIZE + strlen(strVal(node));
+	else
+		*size += ELEMENT_SIZE;
+	if (depth > AD_MAX_DEPTH || *size > AD_MAX_SIZE)
+		return false;
+	if (!IsA(node, List))
+		return true;
+	/* a list of stages has no tag */
+	if (node != (Node *) NIL && IsA(linitial((List *) node), Integer))
+		depth += levels_of(ad_tag(node));
+	foreach(lc, (List *) node)
+	{
+		if (!ad_budget_allows(lfirst(lc), depth, size))
+			return false;
+	}
+	return true;
+}

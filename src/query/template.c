@@ -1,0 +1,664 @@
+/*
+ * template.c
+ *	  Turn the nodes of a query template into BSON, or into text.
+ *
+ * A predicate goes through two steps.  ad_template_fold() gives its leaves
+ * the form that the values of the slots ask for, and what became constant
+ * folds away.  ad_template_match() writes the result in the match language.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "nodes/value.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+
+#include "bson/bsonwrite.h"
+#include "bson/constant.h"
+#include "query/bind.h"
+#include "query/match.h"
+#include "query/match_pattern.h"
+#include "query/template.h"
+#include "translate/filter_clock.h"
+
+/*
+ * The value of a leaf's operand.  Returns false if it is null: no comparison
+ * with it is true, or false.
+ */
+bool
+ad_template_operand(Node *operand, const AdSlot *slots, Datum *value)
+{
+	if (IsA(operand, Const))
+	{
+		*value = ((Const *) operand)->constvalue;
+		return !((Const *) operand)->constisnull;
+	}
+	Assert(ad_tag(operand) == AD_SLOT);
+	*value = slots[ad_member_int(operand, 0)].value;
+	return !slots[ad_member_int(operand, 0)].isnull;
+}
+
+/* an operand whose value is known at execution only, when there is none yet */
+static bool
+is_open(Node *operand, const AdSlot *slots)
+{
+	return slots == NULL && !IsA(operand, Const);
+}
+
+static Node *
+fold_compare(Node *leaf, const AdSlot *slots)
+{
+	const char *path = ad_member_str(leaf, 0);
+	AdOp		op = (AdOp) ad_member_int(leaf, 2);
+	Node	   *operand = ad_member(leaf, 4);
+	Datum		value;
+
+	if (is_open(operand, slots))
+		return ad_leaf_compare_slot(path, op, operand);
+	if (!ad_template_operand(operand, slots, &value))
+		return ad_false();
+	return ad_leaf_compare(path, ad_type(ad_member_oid(leaf, 1)), op,
+						   ad_member_oid(leaf, 3), value);
+}
+
+/*
+ * The leaf brings its guard, because NOT IN an empty array is true of any
+ * value, even of none (ExecEvalScalarArrayOp).
+ */
+static Node *
+fold_member(Node *leaf, const AdSlot *slots)
+{
+	const char *path = ad_member_str(leaf, 0);
+	bool		in = ad_member_bool(leaf, 2);
+	Node	   *operand = ad_member(leaf, 4);
+	Node	   *guard = ad_member(leaf, 5);
+	ArrayType  *array;
+	Datum		value;
+
+	if (is_open(operand, slots))
+		return ad_and(list_make2(ad_field(path, in ? "$in" : "$nin", operand),
+								 guard));
+	if (!ad_template_operand(operand, slots, &value))
+		return ad_false();
+	array = DatumGetArrayTypeP(value);
+	if (ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) == 0)
+		return in ? ad_false() : ad_true();
+	return ad_and(list_make2(ad_leaf_member(path, ad_type(ad_member_oid(leaf, 1)),
+											in, ad_member_oid(leaf, 3),
+											PointerGetDatum(array)),
+							 guard));
+}
+
+/* `column op ANY (array)`, or ALL; the leaf brings its guard for the same reason */
+static Node *
+fold_quantified(Node *leaf, const AdSlot *slots)
+{
+	const char *path = ad_member_str(leaf, 0);
+	AdOp		op = (AdOp) ad_member_int(leaf, 2);
+	bool		any = ad_member_bool(leaf, 3);
+	Node	   *operand = ad_member(leaf, 5);
+	ArrayType  *array;
+	Node	   *test;
+	Datum		value;
+
+	if (is_open(operand, slots))
+		test = ad_leaf_quantified_slot(path, op, any, operand);
+	else if (!ad_template_operand(operand, slots, &value))
+		return ad_false();
+	else
+	{
+		array = DatumGetArrayTypeP(value);
+		if (ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) == 0)
+			return any ? ad_false() : ad_true();
+		test = ad_leaf_quantified(path, ad_type(ad_member_oid(leaf, 1)), op, any,
+								  ad_member_oid(leaf, 4), PointerGetDatum(array));
+	}
+	return ad_and(list_make2(test, ad_member(leaf, 6)));
+}
+
+/* what a clock shows, and how that is compared, is left out of EXPLAIN */
+static Node *
+fold_clock(Node *leaf, const AdSlot *slots)
+{
+	Node	   *operand = llast((List *) leaf);
+	Datum		value;
+
+	if (is_open(operand, slots))
+		return ad_clock_open(leaf);
+	if (!ad_template_operand(operand, slots, &value))
+		return ad_false();
+	return ad_clock_compare(leaf, value);
+}
+
+static Node *
+fold_like(Node *leaf, const AdSlot *slots)
+{
+	const char *path = ad_member_str(leaf, 0);
+	AdPatternKind kind = (AdPatternKind) ad_member_int(leaf, 2);
+	bool		wanted = ad_member_bool(leaf, 3);
+	Node	   *operand = ad_member(leaf, 4);
+	AdFold		fold = (AdFold) ad_member_int(leaf, 5);
+	Datum		value;
+
+	if (is_open(operand, slots))
+		return ad_like_slot(path, fold, wanted, operand);
+	if (!ad_template_operand(operand, slots, &value))
+		return ad_false();
+	return ad_like_predicate(path, ad_type(ad_member_oid(leaf, 1)), kind, fold, wanted,
+							 DatumGetTextPP(value));
+}
+
+static Node *
+fold_test(Node *leaf, const AdSlot *slots)
+{
+	Node	   *operand = ad_member(leaf, 0);
+	bool		wanted = ad_member_bool(leaf, 1);
+	Datum		value;
+
+	if (is_open(operand, slots))
+		return ad_node(AD_EXPR,
+					   list_make1(wanted ? operand :
+								  ad_doc("$not", ad_array1(operand))));
+	if (ad_template_operand(operand, slots, &value) && DatumGetBool(value) == wanted)
+		return ad_true();
+	return ad_false();
+}
+
+/*
+ * A predicate without leaves that means the same for the slots' values.  With
+ * slots NULL, what depends on them keeps them, for EXPLAIN.
+ */
+Node *
+ad_template_fold(Node *predicate, const AdSlot *slots)
+{
+	AdTag		tag = ad_tag(predicate);
+	List	   *folded = NIL;
+	Node	   *inner;
+
+	CHECK_FOR_INTERRUPTS();
+	check_stack_depth();
+	switch (tag)
+	{
+		case AD_AND:
+		case AD_OR:
+			for (int i = 1; i < list_length((List *) predicate); i++)
+				folded = lappend(folded, ad_template_fold(list_nth((List *) predicate, i), slots));
+			return tag == AD_AND ? ad_and(folded) : ad_or(folded);
+		case AD_NOR:
+			inner = ad_template_fold(ad_member(predicate, 0), slots);
+			if (ad_tag(inner) == AD_TRUE)
+				return ad_false();
+			if (ad_tag(inner) == AD_FALSE)
+				return ad_true();
+			return ad_node(AD_NOR, list_make1(inner));
+		case AD_COMPARE:
+			return fold_compare(predicate, slots);
+		case AD_MEMBER:
+			return fold_member(predicate, slots);
+		case AD_QUANTIFIED:
+			return fold_quantified(predicate, slots);
+		case AD_CLOCK:
+			return fold_clock(predicate, slots);
+		case AD_LIKE:
+			return fold_like(predicate, slots);
+		case AD_TEST:
+			return fold_test(predicate, slots);
+		case AD_EXPR:
+			return ad_node(AD_EXPR, list_make1(ad_template_bind(ad_member(predicate, 0), slots)));
+		default:
+			return predicate;
+	}
+}
+
+static Node *
+bind_operand(Node *node, const AdSlot *slots)
+{
+	Node	   *operand = ad_member(node, 0);
+	Datum		value;
+	bool		isnull;
+
+	if (is_open(operand, slots))
+		return operand;
+	isnull = !ad_template_operand(operand, slots, &value);
+	return ad_bind_operand(ad_member_oid(node, 1), value, isnull,
+						   (AdRounding) ad_member_int(node, 2), ad_member_int(node, 3));
+}
+
+static Node *
+bind_zone(Node *node, const AdSlot *slots)
+{
+	Node	   *operand = ad_member(node, 0);
+	Datum		value;
+	const char *name;
+	const char *zone;
+
+	if (is_open(operand, slots))
+		return operand;
+	if (!ad_template_operand(operand, slots, &value))
+		return ad_null();
+	name = TextDatumGetCString(value);
+	zone = ad_bind_zone(name);
+	/* the planner asked for the zone of its time */
+	if (zone == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("MongoDB has no time zone \"%s\"", name),
+				 errhint("Use a name of the IANA time zone database, such as Europe/Berlin, or an offset; or plan the query again.")));
+	return ad_string(zone);
+}
+
+static Node *
+bind_match(Node *node, const AdSlot *slots)
+{
+	Node	   *predicate = ad_template_fold(ad_member(node, 0), slots);
+
+	if (ad_tag(predicate) == AD_FALSE)
+		return ad_doc("$expr", (Node *) makeBoolean(false));
+	return ad_template_match(predicate);
+}
+
+/*
+ * A value without operands, zones and predicates that means the same for the slots'
+ * values.  With slots NULL, what depends on them keeps them, for EXPLAIN.
+ */
+Node *
+ad_template_bind(Node *value, const AdSlot *slots)
+{
+	List	   *bound = NIL;
+	ListCell   *lc;
+
+	CHECK_FOR_INTERRUPTS();
+	check_stack_depth();
+	if (!IsA(value, List))
+		return value;
+	switch (ad_tag(value))
+	{
+		case AD_OPERAND:
+			return bind_operand(value, slots);
+		case AD_ZONE:
+			return bind_zone(value, slots);
+		case AD_MATCH:
+			return bind_match(value, slots);
+		case AD_DOCUMENT:
+		case AD_ARRAY:
+			for_each_from(lc, (List *) value, 1)
+				bound = lappend(bound, ad_template_bind(lfirst(lc), slots));
+			return ad_node(ad_tag(value), bound);
+		default:
+			return value;
+	}
+}
+
+/* the value of a key of a document, or NULL */
+static Node *
+doc_get(Node *doc, const char *key)
+{
+	int			count = list_length((List *) doc) - 1;
+
+	for (int i = 0; i < count; i += 2)
+	{
+		if (strcmp(ad_member_str(doc, i), key) == 0)
+			return ad_member(doc, i + 1);
+	}
+	return NULL;
+}
+
+/* the operators that bound a value below and above; equality does both */
+static const char *const lower_bounds[] = {"$gte", "$gt", "$eq", "$in", NULL};
+static const char *const upper_bounds[] = {"$lte", "$lt", "$eq", "$in", NULL};
+
+/* whether a field says no more than that its value is within the type's range */
+static bool
+is_range_end(Node *predicate)
+{
+	return ad_tag(predicate) == AD_FIELD &&
+		ad_leaf_is_range_end(ad_member_str(ad_member(predicate, 1), 0),
+							 ad_member(ad_member(predicate, 1), 1));
+}
+
+/*
+ * Whether one of the fields bounds the same path on the same side as the end
+ * of a range does.
+ */
+static bool
+is_bounded(List *fields, Node *range_end)
+{
+	const char *path = ad_member_str(range_end, 0);
+	const char *op = ad_member_str(ad_member(range_end, 1), 0);
+	const char *const *bounds = strcmp(op, "$gte") == 0 ? lower_bounds : upper_bounds;
+	ListCell   *lc;
+
+	foreach(lc, fields)
+	{
+		Node	   *field = lfirst(lc);
+
+		if (ad_tag(field) != AD_FIELD || strcmp(ad_member_str(field, 0), path) != 0)
+			continue;
+		for (const char *const *bound = bounds; *bound != NULL; bound++)
+		{
+			if (doc_get(ad_member(field, 1), *bound) != NULL)
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Add the operators of a field to those that other predicates of the same AND
+ * have for it.  An operator that is there with another value gets a document
+ * of its own.
+ */
+static List *
+add_field(List *fields, Node *field)
+{
+	const char *path = ad_member_str(field, 0);
+	Node	   *operators = ad_member(field, 1);
+	const char *op = ad_member_str(operators, 0);
+	Node	   *value = ad_member(operators, 1);
+	ListCell   *lc;
+
+	foreach(lc, fields)
+	{
+		Node	   *other = lfirst(lc);
+		Node	   *found;
+
+		if (ad_tag(other) != AD_FIELD || strcmp(ad_member_str(other, 0), path) != 0)
+			continue;
+		found = doc_get(ad_member(other, 1), op);
+		if (found != NULL && equal(found, value))
+			return fields;
+		if (found == NULL)
+		{
+			ad_doc_add(ad_member(other, 1), op, value);
+			return fields;
+		}
+	}
+	return lappend(fields, ad_node(AD_FIELD,
+								   list_make2(ad_string(path), ad_doc(op, value))));
+}
+
+static Node *match_array(Node *predicate);
+
+/* one predicate other than AND as a document of the match language */
+static Node *
+match_one(Node *predicate)
+{
+	switch (ad_tag(predicate))
+	{
+		case AD_FIELD:
+			return ad_doc(ad_member_str(predicate, 0), ad_member(predicate, 1));
+		case AD_OR:
+			return ad_doc("$or", match_array(predicate));
+		case AD_NOR:
+			return ad_doc("$nor", ad_array1(ad_template_match(ad_member(predicate, 0))));
+		case AD_EXPR:
+			return ad_doc("$expr", ad_member(predicate, 0));
+		default:
+			return ad_node(AD_DOCUMENT, NIL);
+	}
+}
+
+static Node *
+match_array(Node *predicate)
+{
+	List	   *documents = NIL;
+
+	for (int i = 1; i < list_length((List *) predicate); i++)
+		documents = lappend(documents,
+							ad_template_match(list_nth((List *) predicate, i)));
+	return ad_node(AD_ARRAY, documents);
+}
+
+/*
+ * A folded predicate, other than FALSE, as a document of the match language.
+ */
+Node *
+ad_template_match(Node *predicate)
+{
+	List	   *merged = NIL;
+	List	   *range_ends = NIL;
+	List	   *documents = NIL;
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (ad_tag(predicate) != AD_AND)
+		return match_one(predicate);
+	for_each_from(lc, (List *) predicate, 1)
+	{
+		Node	   *part = lfirst(lc);
+
+		if (is_range_end(part))
+			range_ends = lappend(range_ends, part);
+		else if (ad_tag(part) == AD_FIELD)
+			merged = add_field(merged, part);
+		else
+			merged = lappend(merged, part);
+	}
+	foreach(lc, merged)
+		documents = lappend(documents, match_one(lfirst(lc)));
+	foreach(lc, range_ends)
+	{
+		if (!is_bounded(merged, lfirst(lc)))
+			documents = lappend(documents, match_one(ad_leaf_range_test(lfirst(lc))));
+	}
+	if (list_length(documents) == 1)
+		return linitial(documents);
+	return ad_doc("$and", ad_node(AD_ARRAY, documents));
+}
+
+/* a string of the template, which is in the server's encoding, in BSON's */
+static const char *
+to_utf8(const char *string)
+{
+	return pg_server_to_any(string, strlen(string), PG_UTF8);
+}
+
+static void write_value(StringInfo out, const char *key, Node *value);
+
+static void
+write_document(StringInfo out, Node *document)
+{
+	int			start = ad_write_begin(out);
+	int			count = list_length((List *) document) - 1;
+
+	for (int i = 0; i < count; i += 2)
+		write_value(out, to_utf8(ad_member_str(document, i)),
+					ad_member(document, i + 1));
+	ad_write_end(out, start);
+}
+
+static void
+write_array(StringInfo out, Node *array)
+{
+	int			start = ad_write_begin(out);
+	int			count = list_length((List *) array) - 1;
+	char		key[12];
+
+	for (int i = 0; i < count; i++)
+	{
+		pg_ltoa(i, key);
+		write_value(out, key, ad_member(array, i));
+	}
+	ad_write_end(out, start);
+}
+
+static void
+write_bindata(StringInfo out, int subtype, const char *hex)
+{
+	int			digits = strlen(hex);
+
+	ad_write_int32(out, digits / 2);
+	appendStringInfoChar(out, (char) subtype);
+	enlargeStringInfo(out, digits / 2);
+	out->len += hex_decode(hex, digits, out->data + out->len);
+}
+
+/* the element of a tagged node that is a value */
+static void
+write_tagged(StringInfo out, const char *key, Node *value)
+{
+	bson_oid_t	oid;
+
+	switch (ad_tag(value))
+	{
+		case AD_DOCUMENT:
+			ad_write_key(out, BSON_TYPE_DOCUMENT, key);
+			write_document(out, value);
+			return;
+		case AD_ARRAY:
+			ad_write_key(out, BSON_TYPE_ARRAY, key);
+			write_array(out, value);
+			return;
+		case AD_OBJECTID:
+			ad_write_key(out, BSON_TYPE_OID, key);
+			bson_oid_init_from_string(&oid, ad_member_str(value, 0));
+			appendBinaryStringInfo(out, (const char *) oid.bytes, sizeof(oid.bytes));
+			return;
+		case AD_MAXKEY:
+			ad_write_key(out, BSON_TYPE_MAXKEY, key);
+			return;
+		case AD_NUL:
+			ad_write_key(out, BSON_TYPE_UTF8, key);
+			ad_write_string(out, "", 1);
+			return;
+		case AD_BINDATA:
+			ad_write_key(out, BSON_TYPE_BINARY, key);
+			write_bindata(out, ad_member_int(value, 0), ad_member_str(value, 1));
+			return;
+		default:
+			elog(ERROR, "no BSON form of template node %d", (int) ad_tag(value));
+	}
+}
+
+/*
+ * Append an element.  The key is in UTF-8.
+ */
+static void
+write_value(StringInfo out, const char *key, Node *value)
+{
+	const char *string;
+
+	CHECK_FOR_INTERRUPTS();
+	check_stack_depth();
+	switch (nodeTag(value))
+	{
+		case T_String:
+			string = to_utf8(strVal(value));
+			ad_write_key(out, BSON_TYPE_UTF8, key);
+			ad_write_string(out, string, strlen(string));
+			return;
+		case T_Integer:
+			ad_write_key(out, BSON_TYPE_INT32, key);
+			ad_write_int32(out, intVal(value));
+			return;
+		case T_Boolean:
+			ad_write_key(out, BSON_TYPE_BOOL, key);
+			appendStringInfoChar(out, boolVal(value) ? 1 : 0);
+			return;
+		case T_Const:
+			if (((Const *) value)->constisnull)
+				ad_write_key(out, BSON_TYPE_NULL, key);
+			else
+				ad_write_datum(out, key, ((Const *) value)->consttype,
+							   ((Const *) value)->constvalue);
+			return;
+		default:
+			write_tagged(out, key, value);
+	}
+}
+
+/*
+ * A document as BSON, palloc'd.
+ */
+const uint8 *
+ad_template_bson(Node *document)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	write_document(&out, document);
+	return (const uint8 *) out.data;
+}
+
+static void
+print_tagged(StringInfo out, Node *value)
+{
+	AdTag		tag = ad_tag(value);
+	int			count = list_length((List *) value) - 1;
+
+	switch (tag)
+	{
+		case AD_DOCUMENT:
+			appendStringInfoChar(out, '{');
+			for (int i = 0; i < count; i += 2)
+			{
+				appendStringInfoString(out, i > 0 ? ", " : "");
+				escape_json(out, ad_member_str(value, i));
+				appendStringInfoString(out, ": ");
+				ad_template_print(out, ad_member(value, i + 1));
+			}
+			appendStringInfoChar(out, '}');
+			return;
+		case AD_ARRAY:
+			appendStringInfoChar(out, '[');
+			for (int i = 0; i < count; i++)
+			{
+				appendStringInfoString(out, i > 0 ? ", " : "");
+				ad_template_print(out, ad_member(value, i));
+			}
+			appendStringInfoChar(out, ']');
+			return;
+		case AD_OBJECTID:
+			appendStringInfo(out, "ObjectId(\"%s\")", ad_member_str(value, 0));
+			return;
+		case AD_MAXKEY:
+			appendStringInfoString(out, "MaxKey()");
+			return;
+		case AD_NUL:
+			appendStringInfoString(out, "\"\\u0000\"");
+			return;
+		case AD_BINDATA:
+			appendStringInfo(out, "HexData(%d, \"%s\")", ad_member_int(value, 0),
+							 ad_member_str(value, 1));
+			return;
+		case AD_SLOT:
+			appendStringInfo(out, "$%d", ad_member_int(value, 0) + 1);
+			return;
+		default:
+			elog(ERROR, "no shell notation of template node %d", (int) tag);
+	}
+}
+
+/*
+ * Append a value in the notation of MongoDB's shell; slots are $1, $2, ...
+ */
+void
+ad_template_print(StringInfo out, Node *value)
+{
+	CHECK_FOR_INTERRUPTS();
+	check_stack_depth();
+	switch (nodeTag(value))
+	{
+		case T_String:
+			escape_json(out, strVal(value));
+			return;
+		case T_Integer:
+			appendStringInfo(out, "%d", intVal(value));
+			return;
+		case T_Boolean:
+			appendStringInfoString(out, boolVal(value) ? "true" : "false");
+			return;
+		case T_Const:
+			if (((Const *) value)->constisnull)
+				appendStringInfoString(out, "null");
+			else
+				ad_print_datum(out, ((Const *) value)->consttype,
+							   ((Const *) value)->constvalue);
+			return;
+		default:
+			print_tagged(out, value);
+	}
+}

@@ -1,0 +1,19 @@
+/*
+ * type_tests.h
+ *	  Expressions of the aggregation language about a type's values.
+ */
+#ifndef AD_TYPE_TESTS_H
+#define AD_TYPE_TESTS_H
+
+#include "bson/types.h"
+
+extern Node *ad_text_misfit(const AdType *type);
+extern Node *ad_possible_expr(const AdType *type, Node *path);
+extern Node *ad_fits_expr(const AdType *type, Node *path, bool or_null);
+extern Node *ad_converted(Node *expr, const char *to);
+extern Node *ad_decoded_expr(const AdType *type, Node *path);
+extern Node *ad_total_expr(const AdType *type, Node *path);
+extern Node *ad_fitting_expr(const AdType *type, Node *path);
+extern Node *ad_unified_expr(const AdType *type, Node *path);
+
+#endif							/* AD_TYPE_TESTS_H */

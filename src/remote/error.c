@@ -1,0 +1,321 @@
+/*
+ * error.c
+ *	  Turns an error of the driver or the server into an ereport.
+ *
+ * The only file that reads the message of a bson_error_t.  SQLSTATE and primary
+ * message come from the table below, MongoDB's own words become the detail.
+ *
+ * Assumes that clients use version 2 of the driver's error API, in which the
+ * server's errors have a domain of their own.
+ */
+#include "postgres.h"
+
+#include "base/compat.h"
+#include "remote/error.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+
+/* of what MongoDB says, and of its name of the error, in bytes */
+#define LONGEST_WORDS	900
+#define LONGEST_NAME	100
+
+/* one row an error, or a whole domain; the first that fits is taken */
+typedef struct AdErrorRule
+{
+	uint32		domain;			/* 0: any */
+	uint32		code;			/* 0: any of the domain */
+	AdErrorKind kind;
+	int			sqlstate;
+	const char *message;		/* %s is the server's name */
+	const char *hint;			/* or NULL */
+} AdErrorRule;
+
+#define LOGIN_MESSAGE	"could not authenticate to MongoDB server \"%s\""
+#define LOGIN_HINT		"Check the options of the user mapping: user, password, auth_source, auth_mechanism."
+#define SERVER_MESSAGE	"MongoDB server \"%s\" cannot serve reads now"
+#define SNAPSHOT_MESSAGE "MongoDB server \"%s\" has no snapshots"
+#define SNAPSHOT_HINT	"The option snapshot of the server needs a replica set or a sharded cluster of MongoDB 5.0 or later."
+#define MEMORY_MESSAGE	"query exceeded the memory limit of MongoDB server \"%s\""
+#define MEMORY_HINT		"Set the option allow_disk_use of the foreign table to true, or restrict the query."
+#define TIME_MESSAGE	"canceling statement due to the time limit on MongoDB server \"%s\""
+#define TIME_HINT		"MongoDB is given what was left of statement_timeout when the scan started."
+#define CONNECT_MESSAGE "could not connect to MongoDB server \"%s\""
+#define SELECTION_HINT	"Check that the hosts of the connection string can be reached, and that its replicaSet and the read preference fit them."
+#define LOST_MESSAGE	"lost connection to MongoDB server \"%s\""
+#define REPLY_MESSAGE	"invalid reply from MongoDB server \"%s\""
+#define QUERY_MESSAGE	"query failed on MongoDB server \"%s\""
+
+static const AdErrorRule rules[] = {
+	/* the server's own errors, by its codes */
+	{MONGOC_ERROR_SERVER, 13 /* Unauthorized */ , AD_ERROR_OF_QUERY,
+		ERRCODE_INSUFFICIENT_PRIVILEGE, "permission denied by MongoDB server \"%s\"",
+	"The user mapping must name a user that has the role read on the database."},
+	{MONGOC_ERROR_SERVER, 18 /* AuthenticationFailed */ , AD_ERROR_OF_LOGIN,
+	ERRCODE_INVALID_PASSWORD, LOGIN_MESSAGE, LOGIN_HINT},
+	{MONGOC_ERROR_SERVER, 334 /* MechanismUnavailable */ , AD_ERROR_OF_LOGIN,
+	ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, LOGIN_MESSAGE, LOGIN_HINT},
+	{MONGOC_ERROR_SERVER, 50 /* MaxTimeMSExpired */ , AD_ERROR_OF_QUERY,
+	ERRCODE_QUERY_CANCELED, TIME_MESSAGE, TIME_HINT},
+	{MONGOC_ERROR_SERVER, 262 /* ExceededTimeLimit */ , AD_ERROR_OF_QUERY,
+	ERRCODE_QUERY_CANCELED, TIME_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER, 11601 /* Interrupted */ , AD_ERROR_OF_QUERY,
+	ERRCODE_QUERY_CANCELED, "query was interrupted on MongoDB server \"%s\"", NULL},
+	{MONGOC_ERROR_SERVER, 43 /* CursorNotFound */ , AD_ERROR_OF_QUERY,
+		ERRCODE_FDW_ERROR, "cursor has gone on MongoDB server \"%s\"",
+	"MongoDB closes cursors that are idle for ten minutes, or when it restarts."},
+	{MONGOC_ERROR_SERVER, 237 /* CursorKilled */ , AD_ERROR_OF_QUERY,
+	ERRCODE_FDW_ERROR, "cursor was killed on MongoDB server \"%s\"", NULL},
+	{MONGOC_ERROR_SERVER, 239 /* SnapshotTooOld */ , AD_ERROR_OF_QUERY,
+		ERRCODE_SNAPSHOT_TOO_OLD, "snapshot has gone on MongoDB server \"%s\"",
+	"MongoDB keeps snapshots for minSnapshotHistoryWindowInSeconds, five minutes by default."},
+	{MONGOC_ERROR_SERVER, 246 /* SnapshotUnavailable */ , AD_ERROR_OF_QUERY,
+	ERRCODE_FDW_ERROR, "snapshot is not available on MongoDB server \"%s\"", NULL},
+	{MONGOC_ERROR_SERVER, 123 /* NotAReplicaSet */ , AD_ERROR_OF_QUERY,
+	ERRCODE_FEATURE_NOT_SUPPORTED, SNAPSHOT_MESSAGE, SNAPSHOT_HINT},
+	{MONGOC_ERROR_SERVER, 146 /* ExceededMemoryLimit */ , AD_ERROR_OF_QUERY,
+	ERRCODE_OUT_OF_MEMORY, MEMORY_MESSAGE, MEMORY_HINT},
+	{MONGOC_ERROR_SERVER, 292 /* QueryExceededMemoryLimitNoDiskUseAllowed */ ,
+	AD_ERROR_OF_QUERY, ERRCODE_OUT_OF_MEMORY, MEMORY_MESSAGE, MEMORY_HINT},
+	{MONGOC_ERROR_SERVER, 16819 /* sort without disk, 4.2 */ , AD_ERROR_OF_QUERY,
+	ERRCODE_OUT_OF_MEMORY, MEMORY_MESSAGE, MEMORY_HINT},
+	{MONGOC_ERROR_SERVER, 16945 /* group without disk, 4.2 */ , AD_ERROR_OF_QUERY,
+	ERRCODE_OUT_OF_MEMORY, MEMORY_MESSAGE, MEMORY_HINT},
+	{MONGOC_ERROR_SERVER, 14031 /* OutOfDiskSpace */ , AD_ERROR_OF_QUERY,
+	ERRCODE_DISK_FULL, "no space left on MongoDB server \"%s\"", NULL},
+	{MONGOC_ERROR_SERVER, 10334 /* BSONObjectTooLarge */ , AD_ERROR_OF_QUERY,
+		ERRCODE_PROGRAM_LIMIT_EXCEEDED, "document is too large for MongoDB server \"%s\"",
+	NULL},
+	{MONGOC_ERROR_SERVER, 16608 /* $divide by zero */ , AD_ERROR_OF_QUERY,
+	ERRCODE_DIVISION_BY_ZERO, "division by zero on MongoDB server \"%s\"", NULL},
+	{MONGOC_ERROR_SERVER, 16610 /* $mod by zero */ , AD_ERROR_OF_QUERY,
+	ERRCODE_DIVISION_BY_ZERO, "division by zero on MongoDB server \"%s\"", NULL},
+
+	/* this member stepped down, shuts down or lost its own connections */
+	{MONGOC_ERROR_SERVER, 6 /* HostUnreachable */ , AD_ERROR_OF_SERVER,
+	ERRCODE_CONNECTION_FAILURE, SERVER_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER, 7 /* HostNotFound */ , AD_ERROR_OF_SERVER,
+	ERRCODE_CONNECTION_FAILURE, SERVER_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER, 89 /* NetworkTimeout */ , AD_ERROR_OF_SERVER,
+	ERRCODE_CONNECTION_FAILURE, SERVER_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER, 91 /* ShutdownInProgress */ , AD_ERROR_OF_SERVER,
+	ERRCODE_CONNECTION_FAILURE, SERVER_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER, 189 /* PrimarySteppedDown */ , AD_ERROR_OF_SERVER,
+	ERRCODE_CONNECTION_FAILURE, SERVER_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER, 9001 /* SocketException */ , AD_ERROR_OF_SERVER,
+	ERRCODE_CONNECTION_FAILURE, SERVER_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER, 10107 /* NotWritablePrimary */ , AD_ERROR_OF_SERVER,
+	ERRCODE_CONNECTION_FAILURE, SERVER_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER, 11600 /* InterruptedAtShutdown */ , AD_ERROR_OF_SERVER,
+	ERRCODE_CONNECTION_FAILURE, SERVER_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER, 11602 /* InterruptedDueToReplStateChange */ ,
+	AD_ERROR_OF_SERVER, ERRCODE_CONNECTION_FAILURE, SERVER_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER, 13435 /* NotPrimaryNoSecondaryOk */ , AD_ERROR_OF_SERVER,
+	ERRCODE_CONNECTION_FAILURE, SERVER_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER, 13436 /* NotPrimaryOrSecondary */ , AD_ERROR_OF_SERVER,
+	ERRCODE_CONNECTION_FAILURE, SERVER_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER, 0, AD_ERROR_OF_QUERY,
+	ERRCODE_FDW_ERROR, QUERY_MESSAGE, NULL},
+
+	/* the driver's: login */
+	{MONGOC_ERROR_CLIENT, MONGOC_ERROR_CLIENT_AUTHENTICATE, AD_ERROR_OF_LOGIN,
+	ERRCODE_INVALID_PASSWORD, LOGIN_MESSAGE, LOGIN_HINT},
+	{MONGOC_ERROR_SCRAM, 0, AD_ERROR_OF_LOGIN,
+	ERRCODE_INVALID_PASSWORD, LOGIN_MESSAGE, LOGIN_HINT},
+	{MONGOC_ERROR_SASL, 0, AD_ERROR_OF_LOGIN,
+	ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, LOGIN_MESSAGE, LOGIN_HINT},
+
+	/* the driver's: options, versions, replies it cannot read */
+	{MONGOC_ERROR_COMMAND, MONGOC_ERROR_COMMAND_INVALID_ARG, AD_ERROR_OF_QUERY,
+		ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE,
+	"invalid options for MongoDB server \"%s\"", NULL},
+	{0, MONGOC_ERROR_PROTOCOL_BAD_WIRE_VERSION, AD_ERROR_OF_QUERY,
+		ERRCODE_FEATURE_NOT_SUPPORTED,
+	"version of MongoDB server \"%s\" is not supported", NULL},
+	{0, MONGOC_ERROR_SERVER_SELECTION_BAD_WIRE_VERSION, AD_ERROR_OF_QUERY,
+		ERRCODE_FEATURE_NOT_SUPPORTED,
+	"version of MongoDB server \"%s\" is not supported", NULL},
+	{MONGOC_ERROR_CLIENT, MONGOC_ERROR_CLIENT_SESSION_FAILURE, AD_ERROR_OF_QUERY,
+	ERRCODE_FEATURE_NOT_SUPPORTED, SNAPSHOT_MESSAGE, SNAPSHOT_HINT},
+	{MONGOC_ERROR_PROTOCOL, 0, AD_ERROR_OF_QUERY,
+	ERRCODE_PROTOCOL_VIOLATION, REPLY_MESSAGE, NULL},
+	{MONGOC_ERROR_BSON, 0, AD_ERROR_OF_QUERY,
+	ERRCODE_PROTOCOL_VIOLATION, REPLY_MESSAGE, NULL},
+
+	/* the driver's: the network; see ad_error_report for lost connections */
+	{MONGOC_ERROR_STREAM, 0, AD_ERROR_OF_NETWORK,
+	ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION, CONNECT_MESSAGE, NULL},
+	{MONGOC_ERROR_SERVER_SELECTION, 0, AD_ERROR_OF_NETWORK,
+	ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION, CONNECT_MESSAGE, SELECTION_HINT},
+	{MONGOC_ERROR_CLIENT, MONGOC_ERROR_STREAM_CONNECT, AD_ERROR_OF_NETWORK,
+	ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION, CONNECT_MESSAGE, NULL},
+	{MONGOC_ERROR_CLIENT, MONGOC_ERROR_STREAM_NAME_RESOLUTION, AD_ERROR_OF_NETWORK,
+	ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION, CONNECT_MESSAGE, NULL},
+	{MONGOC_ERROR_CLIENT, MONGOC_ERROR_STREAM_NOT_ESTABLISHED, AD_ERROR_OF_NETWORK,
+	ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION, CONNECT_MESSAGE, NULL},
+	{MONGOC_ERROR_CLIENT, MONGOC_ERROR_CLIENT_NOT_READY, AD_ERROR_OF_NETWORK,
+	ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION, CONNECT_MESSAGE, NULL},
+
+	/* anything else; must be last */
+	{0, 0, AD_ERROR_OF_QUERY, ERRCODE_FDW_ERROR, QUERY_MESSAGE, NULL},
+};
+
+static const AdErrorRule *
+find_rule(const bson_error_t *error)
+{
+	const AdErrorRule *rule = rules;
+
+	while ((rule->domain != 0 && rule->domain != error->domain) ||
+		   (rule->code != 0 && rule->code != error->code))
+		rule++;
+	return rule;
+}
+
+const char *
+ad_error_words(const bson_error_t *error)
+{
+	return error->message;
+}
+
+AdErrorKind
+ad_error_kind(const bson_error_t *error)
+{
+	return find_rule(error)->kind;
+}
+
+/*
+ * The length of the character that begins the text, and whether it may be shown:
+ * not if it is not UTF-8, a control character, or one that moves what follows it
+ * (U+0080 to U+009F, U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069).  0 at
+ * the end, also if a character is cut there.
+ */
+static int
+character_length(const char *text, bool *shown)
+{
+	const unsigned char *c = (const unsigned char *) text;
+	int			len = pg_utf_mblen(c);
+
+	*shown = *c >= 0x20 && *c != 0x7f;
+	if (!IS_HIGHBIT_SET(*c))
+		return *c == '\0' ? 0 : 1;
+	if (strnlen(text, len) < (size_t) len)
+		return 0;
+	*shown = pg_utf8_islegal(c, len);
+	if (!*shown)
+		return 1;
+	if (len == 2)
+		*shown = !(c[0] == 0xc2 && c[1] < 0xa0);
+	else if (len == 3 && c[0] == 0xe2)
+		*shown = !(c[1] == 0x80 && (c[2] == 0x8e || c[2] == 0x8f || (c[2] >= 0xa8 && c[2] <= 0xae))) &&
+			!(c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9);
+	return len;
+}
+
+/*
+ * Append MongoDB's words in the database's encoding, cut after that many bytes.
+ * They are UTF-8, but the driver may have cut them within a character, and not
+ * every encoding has every character; an error about that would hide the one to
+ * be reported.  What cannot be shown is a question mark, and a break of the line
+ * a space.
+ */
+static void
+append_words(StringInfo out, const char *words, int longest)
+{
+	int			limit = out->len + longest;
+	bool		shown;
+	int			len;
+
+	for (; (len = character_length(words, &shown)) > 0; words += len)
+	{
+		if (out->len + len > limit)
+		{
+			appendStringInfoString(out, "...");
+			return;
+		}
+		if (*words == '\n' || *words == '\r' || *words == '\t')
+			appendStringInfoChar(out, ' ');
+		else if (!shown || (len > 1 && GetDatabaseEncoding() != PG_UTF8))
+			appendStringInfoChar(out, '?');
+		else
+			appendBinaryStringInfo(out, words, len);
+	}
+}
+
+/*
+ * The detail: what MongoDB or the driver says, the server's name of the error
+ * or the system's reason.  Of a failed login only the name.
+ */
+static char *
+make_detail(const bson_error_t *error, const bson_t *reply, AdErrorKind kind,
+			const AdErrorSource *source)
+{
+	StringInfoData detail;
+	bson_iter_t iter;
+
+	initStringInfo(&detail);
+	if (kind != AD_ERROR_OF_LOGIN)
+	{
+		appendStringInfoString(&detail, "MongoDB: ");
+		append_words(&detail, error->message, LONGEST_WORDS);
+	}
+	else
+		appendStringInfoString(&detail, "MongoDB refused the login");
+
+	if (error->domain == MONGOC_ERROR_SERVER)
+	{
+		appendStringInfo(&detail, " (code %u", error->code);
+		if (reply != NULL && bson_iter_init_find(&iter, reply, "codeName") &&
+			BSON_ITER_HOLDS_UTF8(&iter))
+		{
+			appendStringInfoString(&detail, ", ");
+			append_words(&detail, bson_iter_utf8(&iter, NULL), LONGEST_NAME);
+		}
+		appendStringInfoChar(&detail, ')');
+	}
+	else if (kind == AD_ERROR_OF_NETWORK && source->reasons != NULL && source->reasons[0] != '\0')
+	{
+		appendStringInfoString(&detail, " (");
+		append_words(&detail, source->reasons, LONGEST_WORDS);
+		appendStringInfoChar(&detail, ')');
+	}
+	else if (kind == AD_ERROR_OF_NETWORK && source->system_errno != 0)
+		appendStringInfo(&detail, " (%s)", strerror(source->system_errno));
+
+	if (detail.data[detail.len - 1] != '.')
+		appendStringInfoChar(&detail, '.');
+	return detail.data;
+}
+
+/*
+ * Raise the error.  "reply" is the server's reply, or NULL.
+ */
+void
+ad_error_report(const bson_error_t *error, const bson_t *reply,
+				const AdErrorSource *source)
+{
+	const AdErrorRule *rule = find_rule(error);
+	const char *message = rule->message;
+	int			sqlstate = rule->sqlstate;
+
+	if (rule->kind == AD_ERROR_OF_NETWORK && source->connected)
+	{
+		message = LOST_MESSAGE;
+		sqlstate = ERRCODE_CONNECTION_FAILURE;
+	}
+	/* the driver only knows that there was nothing to read */
+	if ((rule->kind == AD_ERROR_OF_NETWORK || rule->kind == AD_ERROR_OF_LOGIN) &&
+		source->flaw != NULL && source->flaw[0] != '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_PROTOCOL_VIOLATION),
+				 errmsg(REPLY_MESSAGE, source->server),
+				 errdetail_internal("%s", source->flaw),
+				 source->collection ?
+				 errcontext("MongoDB collection \"%s\"", source->collection) : 0));
+
+	ereport(ERROR,
+			(errcode(sqlstate),
+			 errmsg(message, source->server),
+			 errdetail_internal("%s", make_detail(error, reply, rule->kind, source)),
+			 rule->hint ? errhint("%s", rule->hint) : 0,
+			 source->collection ?
+			 errcontext("MongoDB collection \"%s\"", source->collection) : 0));
+}

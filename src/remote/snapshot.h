@@ -1,0 +1,17 @@
+/*
+ * snapshot.h
+ *	  Snapshots that several scans share.
+ */
+#ifndef AD_SNAPSHOT_H
+#define AD_SNAPSHOT_H
+
+#include "remote/connection.h"
+
+typedef struct AdSession AdSession;
+
+extern AdSession *ad_session_get(AdConnection *conn, MemoryContext statement,
+								 bson_error_t *error);
+extern mongoc_client_session_t *ad_session_driver(AdSession *session);
+extern void ad_session_release(AdSession *session);
+
+#endif							/* AD_SNAPSHOT_H */

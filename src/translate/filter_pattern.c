@@ -1,0 +1,241 @@
+/*
+ * filter_pattern.c
+ *	  Translate conditions that match text with patterns.
+ *
+ * Some have an exact predicate; of others match_pattern.c knows one that matches
+ * wherever they are true, and PostgreSQL evaluates them again: of ILIKE and ~*
+ * outside the collation C, of other regular expressions than the simplest, and
+ * of lower(x) and upper(x), compared with a text or a pattern.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+
+#include "base/compat.h"
+#include "query/match.h"
+#include "query/match_pattern.h"
+#include "translate/filter_pattern.h"
+
+/* the functions that match text with patterns */
+static const struct
+{
+	Oid			function;
+	AdPatternKind kind;
+	bool		any_case;
+	bool		negated;
+}			pattern_functions[] = {
+	{F_TEXTLIKE, AD_PATTERN_LIKE, false, false},
+	{F_LIKE_TEXT_TEXT, AD_PATTERN_LIKE, false, false},
+	{F_TEXTNLIKE, AD_PATTERN_LIKE, false, true},
+	{F_NOTLIKE_TEXT_TEXT, AD_PATTERN_LIKE, false, true},
+	{F_STARTS_WITH, AD_PATTERN_PREFIX, false, false},
+	{F_TEXTREGEXEQ, AD_PATTERN_REGEX, false, false},
+	{F_TEXTREGEXNE, AD_PATTERN_REGEX, false, true},
+	{F_TEXTICLIKE, AD_PATTERN_LIKE, true, false},
+	{F_TEXTICNLIKE, AD_PATTERN_LIKE, true, true},
+	{F_TEXTICREGEXEQ, AD_PATTERN_REGEX, true, false},
+	{F_TEXTICREGEXNE, AD_PATTERN_REGEX, true, true},
+	{F_TEXTEQ, AD_PATTERN_TEXT, false, false},
+};
+
+/* a text, changed or not, and the pattern that it is matched with */
+typedef struct AdMatch
+{
+	Node	   *text;
+	Node	   *pattern;		/* an expression of SQL */
+	Oid			collation;
+	AdPatternKind kind;
+	AdFold		fold;
+	bool		negated;
+} AdMatch;
+
+/* read a call of a function that matches */
+static bool
+read_match(Node *node, AdMatch *match)
+{
+	Oid			function;
+	List	   *args;
+	int			i = 0;
+
+	if (IsA(node, OpExpr))
+	{
+		function = get_opcode(((OpExpr *) node)->opno);
+		args = ((OpExpr *) node)->args;
+		match->collation = ((OpExpr *) node)->inputcollid;
+	}
+	else if (IsA(node, FuncExpr))
+	{
+		function = ((FuncExpr *) node)->funcid;
+		args = ((FuncExpr *) node)->args;
+		match->collation = ((FuncExpr *) node)->inputcollid;
+	}
+	else
+		return false;
+	while (pattern_functions[i].function != function)
+	{
+		if (++i == lengthof(pattern_functions))
+			return false;
+	}
+	/* which characters there are depends on the encoding */
+	if (!OidIsValid(match->collation) || !ad_is_deterministic(match->collation) ||
+		GetDatabaseEncoding() != PG_UTF8)
+		return false;
+	match->text = linitial(args);
+	match->pattern = lsecond(args);
+	match->kind = pattern_functions[i].kind;
+	match->negated = pattern_functions[i].negated;
+	match->fold = !pattern_functions[i].any_case ? AD_FOLD_NONE :
+		ad_ctype_is_c(match->collation) ? AD_FOLD_ASCII : AD_FOLD_LOWER;
+	return true;
+}
+
+/*
+ * The leaf of a match of a column with a pattern, or NULL.  Which regular
+ * expressions can be said depends on what they are: they must be constants.
+ */
+static Node *
+match_leaf(AdExprContext *context, const AdMatch *match, const AdColumn *column, bool wanted)
+{
+	Node	   *operand;
+	List	   *members;
+
+	if (column == NULL || column->type->class != AD_CLASS_TEXT)
+		return NULL;
+	operand = ad_expr_operand(context, match->pattern);
+	if (operand == NULL)
+		return NULL;
+	if (IsA(operand, Const) ? !((Const *) operand)->constisnull &&
+		!ad_like_accepts(match->kind, match->fold,
+						 DatumGetTextPP(((Const *) operand)->constvalue)) :
+		match->kind == AD_PATTERN_REGEX || match->kind == AD_PATTERN_REGEX_PARTS)
+		return NULL;
+	members = list_make5(ad_string(column->field),
+						 ad_oid_value(column->type->typid),
+						 ad_integer(match->kind), makeBoolean(wanted), operand);
+	return ad_node(AD_LIKE, lappend(members, ad_integer(match->fold)));
+}
+
+/* the predicate: it and what it leaves open */
+static Node *
+match_node(AdExprContext *context, const AdMatch *match, bool wanted)
+{
+	const AdColumn *column = ad_expr_column(context, match->text);
+	Node	   *leaf = match_leaf(context, match, column, wanted);
+
+	if (leaf == NULL)
+		return NULL;
+	return ad_and(list_make2(leaf,
+							 wanted ? ad_leaf_guard(column->field, column->type, false) :
+							 ad_leaf_has_value(column->field, column->type)));
+}
+
+/*
+ * The exact predicate of a column LIKE a pattern, and so on, when that is
+ * true, or false; NULL if there is none.
+ */
+Node *
+ad_pattern_condition(AdExprContext *context, Node *node, bool wanted)
+{
+	AdMatch		match;
+
+	if (!read_match(node, &match) || !ad_like_is_exact(match.kind, match.fold))
+		return NULL;
+	return match_node(context, &match, wanted != match.negated);
+}
+
+/* take lower() or upper() off the text, and note it */
+static void
+strip_case(AdMatch *match)
+{
+	while (IsA(match->text, FuncExpr))
+	{
+		FuncExpr   *expr = (FuncExpr *) match->text;
+
+		if (expr->funcid == F_UPPER_TEXT)
+			match->fold = AD_FOLD_UPPER;
+		else if (expr->funcid != F_LOWER_TEXT)
+			return;
+		else if (match->fold != AD_FOLD_UPPER)
+			match->fold = AD_FOLD_LOWER;
+		match->text = linitial(expr->args);
+	}
+}
+
+/* lower(column) = ANY (constants) */
+static Node *
+weaker_member(AdExprContext *context, ScalarArrayOpExpr *expr)
+{
+	AdMatch		match = {.text = linitial(expr->args), .kind = AD_PATTERN_TEXT};
+	Const	   *array = lsecond(expr->args);
+	const AdColumn *column;
+	Datum	   *elements;
+	bool	   *nulls;
+	int			count;
+	List	   *tests = NIL;
+
+	strip_case(&match);
+	column = ad_expr_column(context, match.text);
+	if (get_opcode(expr->opno) != F_TEXTEQ || !expr->useOr || match.fold == AD_FOLD_NONE ||
+		!IsA(array, Const) || array->constisnull || GetDatabaseEncoding() != PG_UTF8 ||
+		!ad_is_deterministic(expr->inputcollid))
+		return NULL;
+	deconstruct_array(DatumGetArrayTypeP(array->constvalue), TEXTOID, -1, false,
+					  TYPALIGN_INT, &elements, &nulls, &count);
+	for (int i = 0; i < count; i++)
+	{
+		Node	   *test;
+
+		match.pattern = (Node *) makeConst(TEXTOID, -1, array->constcollid, -1,
+										   elements[i], nulls[i], false);
+		test = match_leaf(context, &match, column, true);
+		if (test == NULL)
+			return NULL;
+		tests = lappend(tests, test);
+	}
+	if (tests == NIL)
+		return NULL;
+	return ad_and(list_make2(ad_or(tests),
+							 ad_leaf_guard(column->field, column->type, false)));
+}
+
+/*
+ * A predicate that matches wherever the condition is true, or false, and
+ * elsewhere, too; or NULL.
+ */
+Node *
+ad_pattern_weaker(AdExprContext *context, Node *node, bool wanted)
+{
+	AdMatch		match;
+	Node	   *result;
+
+	if (IsA(node, ScalarArrayOpExpr))
+		return wanted ? weaker_member(context, (ScalarArrayOpExpr *) node) : NULL;
+	if (!read_match(node, &match) || match.negated == wanted)
+		return NULL;
+	strip_case(&match);
+	/* lower(x) = y, either way round; x = y is no pattern */
+	if (match.kind == AD_PATTERN_TEXT && match.fold == AD_FOLD_NONE)
+	{
+		Node	   *text = match.text;
+
+		match.text = match.pattern;
+		match.pattern = text;
+		strip_case(&match);
+		if (match.fold == AD_FOLD_NONE)
+			return NULL;
+	}
+	result = match_node(context, &match, true);
+	if (result == NULL && match.kind == AD_PATTERN_REGEX)
+	{
+		match.kind = AD_PATTERN_REGEX_PARTS;
+		result = match_node(context, &match, true);
+	}
+	return result;
+}

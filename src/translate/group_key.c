@@ -1,0 +1,196 @@
+/*
+ * group_key.c
+ *	  Expressions to group by.
+ *
+ * The group keys of a reply are not read: a group returns the columns of one
+ * of its documents, and PostgreSQL computes the keys from them.  So MongoDB's
+ * key need not be PostgreSQL's.  It is enough that the keys of two documents
+ * are equal for the one exactly when they are for the other, and a function
+ * that maps different arguments to different results can be left out.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/numeric.h"
+#include "utils/timestamp.h"
+
+#include "translate/group_key.h"
+#include "translate/value_time.h"
+
+/* functions that, given constants, map different arguments to different results, or fail */
+static const Oid failing[] = {
+	F_INT2PL, F_INT24PL, F_INT42PL, F_INT4PL, F_INT28PL, F_INT82PL, F_INT48PL, F_INT84PL, F_INT8PL,
+	F_INT2MI, F_INT24MI, F_INT42MI, F_INT4MI, F_INT28MI, F_INT82MI, F_INT48MI, F_INT84MI, F_INT8MI,
+	F_INT2UM, F_INT4UM, F_INT8UM,
+	F_INT2_INT4, F_INT2_INT8, F_INT4_INT8
+};
+
+/* and those of them that do not fail */
+static const Oid sound[] = {
+	F_INT4_INT2, F_INT8_INT2, F_INT8_INT4,
+	F_FLOAT8_INT2, F_FLOAT8_INT4, F_NUMERIC_INT2, F_NUMERIC_INT4, F_NUMERIC_INT8,
+	F_NUMERIC_ADD, F_NUMERIC_SUB, F_NUMERIC_UMINUS
+};
+
+static bool
+is_one_of(Oid function, const Oid *functions, int count)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (functions[i] == function)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_zero_or_special(Node *node)
+{
+	Numeric		number = DatumGetNumeric(((Const *) node)->constvalue);
+
+	return numeric_is_nan(number) || numeric_is_inf(number) ||
+		DatumGetBool(DirectFunctionCall2(numeric_eq, NumericGetDatum(number),
+										 NumericGetDatum(int64_to_numeric(0))));
+}
+
+/*
+ * Whether the function, whose second argument is a constant, maps different
+ * instants to different ones.  On a clock that is turned, only days added to
+ * the beginning of days do so, and months to the beginning of months.
+ */
+static bool
+is_injective_shift(AdValueContext *context, Oid function, Node *instant, Node *shift)
+{
+	Interval   *interval = DatumGetIntervalP(((Const *) shift)->constvalue);
+	AdValueContext probe = *context;
+	AdValue		value;
+
+	if (function != F_TIMESTAMPTZ_PL_INTERVAL && function != F_TIMESTAMPTZ_MI_INTERVAL &&
+		function != F_TIMESTAMP_PL_INTERVAL && function != F_TIMESTAMP_MI_INTERVAL)
+		return false;
+	if (interval->month == 0 && interval->day == 0)
+		return true;
+	if (interval->time != 0 || !ad_value(&probe, instant, &value) || value.unit == NULL)
+		return false;
+	if (strcmp(value.unit, "month") == 0 || strcmp(value.unit, "quarter") == 0 ||
+		strcmp(value.unit, "year") == 0)
+		return interval->day == 0 || interval->month == 0;
+	return interval->month == 0 &&
+		(strcmp(value.unit, "day") == 0 || strcmp(value.unit, "week") == 0);
+}
+
+/*
+ * The argument of a call that maps different arguments to different results,
+ * or NULL.
+ */
+static Node *
+injective_argument(AdValueContext *context, Oid function, List *args)
+{
+	Node	   *variable = linitial(args);
+	Node	   *constant = list_length(args) == 2 ? lsecond(args) : NULL;
+
+	if (list_length(args) > 2)
+		return NULL;
+	if (constant != NULL && IsA(variable, Const))
+	{
+		Node	   *other = variable;
+
+		variable = constant;
+		constant = other;
+	}
+	if (constant != NULL && (!IsA(constant, Const) || ((Const *) constant)->constisnull))
+		return NULL;
+	if (constant != NULL && exprType(constant) == NUMERICOID && is_zero_or_special(constant))
+		return NULL;
+	if (constant != NULL && exprType(constant) == INTERVALOID)
+		return is_injective_shift(context, function, variable, constant) ? variable : NULL;
+	if (function == F_NUMERIC_MUL)
+		return variable;
+	return is_one_of(function, failing, lengthof(failing)) ||
+		is_one_of(function, sound, lengthof(sound)) ? variable : NULL;
+}
+
+/*
+ * The expression without the injective functions around it.  *fails is the outermost one that can
+ * fail, or NULL.
+ */
+static Node *
+strip_injective(AdValueContext *context, Node *node, Node **fails)
+{
+	*fails = NULL;
+	for (;;)
+	{
+		Node	   *argument = NULL;
+		Oid			function = InvalidOid;
+
+		if (IsA(node, FuncExpr))
+		{
+			function = ((FuncExpr *) node)->funcid;
+			argument = injective_argument(context, function, ((FuncExpr *) node)->args);
+		}
+		else if (IsA(node, OpExpr))
+		{
+			function = get_opcode(((OpExpr *) node)->opno);
+			argument = injective_argument(context, function, ((OpExpr *) node)->args);
+		}
+		else if (IsA(node, RelabelType))
+			argument = (Node *) ((RelabelType *) node)->arg;
+		if (argument == NULL)
+			return node;
+		if (*fails == NULL && is_one_of(function, failing, lengthof(failing)))
+			*fails = node;
+		node = argument;
+	}
+}
+
+/*
+ * The value of the expression without the injective functions around it.  Their failures are
+ * noted, for a group that fails may be one that is not returned.
+ */
+static bool
+injective_value(AdValueContext *context, Node *node, AdValue *value)
+{
+	Node	   *fails;
+	List	   *failures;
+
+	node = strip_injective(context, node, &fails);
+	if (fails == NULL)
+		return ad_value(context, node, value);
+	if (!ad_value(context, fails, value))
+		return false;
+	/* they have those of the argument among them */
+	failures = context->failures;
+	if (!ad_value(context, node, value))
+		return false;
+	context->failures = failures;
+	return true;
+}
+
+/*
+ * An expression that is equal for two documents exactly if the SQL expression
+ * is, given that it fails for neither; or NULL.  With `nullable`, null exactly
+ * if that is null.
+ */
+Node *
+ad_key_expr(AdValueContext *context, Node *node, bool nullable)
+{
+	Oid			collation = exprCollation(node);
+	AdValue		value;
+	Node	   *key;
+
+	if (OidIsValid(collation) && !get_collation_isdeterministic(collation))
+		return NULL;
+	if (!injective_value(context, node, &value) || value.rounded)
+		return NULL;
+	if (value.typid != TIMESTAMPTZOID && value.typid != TIMESTAMPOID && value.typid != DATEOID)
+		return value.expr;
+	key = ad_instant_key(context->base, &value);
+	if (key != NULL && nullable && IsA(key, List) && ad_tag(key) == AD_DOCUMENT &&
+		ad_member_str(key, 0)[0] != '$')
+		return NULL;
+	return key;
+}

@@ -1,0 +1,12 @@
+/*
+ * group_key.h
+ *	  Expressions to group by.
+ */
+#ifndef AD_GROUP_KEY_H
+#define AD_GROUP_KEY_H
+
+#include "translate/value.h"
+
+extern Node *ad_key_expr(AdValueContext *context, Node *node, bool nullable);
+
+#endif							/* AD_GROUP_KEY_H */

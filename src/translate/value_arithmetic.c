@@ -1,0 +1,644 @@
+/*
+ * value_arithmetic.c
+ *	  Arithmetic on integers and doubles in the aggregation language.
+ *
+ * An integer of PostgreSQL's has a range.  That of a result follows from those
+ * of the operands; where it may leave its type's, the result is null, which
+ * value_operation.c tells from other nulls.
+ *
+ * Doubles are IEEE 754's for both, but where PostgreSQL raises an error
+ * (float.h): finite operands whose result is infinite; a product or quotient
+ * that is zero, and no operand is; a division by zero.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "common/int.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+
+#include "query/type_tests.h"
+#include "translate/let.h"
+#include "translate/value_arithmetic.h"
+#include "translate/value_operation.h"
+
+/* whole numbers up to 2^53 are doubles */
+#define EXACT_DOUBLE	(INT64CONST(1) << 53)
+
+typedef struct AdRow AdRow;
+
+struct AdRow
+{
+	Oid			function;
+	bool		(*translate) (AdValueContext *context, const AdRow *row,
+							  AdOperation *operands, AdOperation *result);
+	const char *op;				/* MongoDB's operator */
+	Oid			typid;			/* of the result */
+};
+
+static const struct
+{
+	Oid			typid;
+	int64		min;
+	int64		max;
+	AdFailureKind kind;
+}			integer_types[] = {
+	{INT2OID, PG_INT16_MIN, PG_INT16_MAX, AD_FAILURE_INT2},
+	{INT4OID, PG_INT32_MIN, PG_INT32_MAX, AD_FAILURE_INT4},
+	{INT8OID, PG_INT64_MIN, PG_INT64_MAX, AD_FAILURE_INT8},
+};
+
+bool
+ad_is_integer(const AdValue *value)
+{
+	return value->typid == INT2OID || value->typid == INT4OID || value->typid == INT8OID;
+}
+
+static int
+integer_type(Oid typid)
+{
+	int			i = 0;
+
+	while (integer_types[i].typid != typid)
+		i++;
+	return i;
+}
+
+/*
+ * Give an integer its range, or its type's; true if it may leave that, which
+ * is a failure.
+ */
+static bool
+set_range(AdOperation *result, bool known, int64 min, int64 max)
+{
+	int			i = integer_type(result->value.typid);
+
+	result->value.min = integer_types[i].min;
+	result->value.max = integer_types[i].max;
+	if (known && min >= result->value.min && max <= result->value.max)
+	{
+		result->value.min = min;
+		result->value.max = max;
+		return false;
+	}
+	result->fails = true;
+	result->failure = integer_types[i].kind;
+	return true;
+}
+
+static bool
+are_integers(AdOperation *operands, int count)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (!ad_is_integer(&operands[i].value))
+			return false;
+	}
+	return true;
+}
+
+static bool
+are_doubles(AdOperation *operands, int count)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (operands[i].value.typid != FLOAT8OID)
+			return false;
+	}
+	return true;
+}
+
+/* the least and greatest result of an operator on ranges; false if unknown */
+static bool
+result_range(const char *op, const AdValue *a, const AdValue *b, int64 *min, int64 *max)
+{
+	int64		ends[4];
+	bool		overflow = false;
+
+	if (strcmp(op, "$add") == 0)
+		return !pg_add_s64_overflow(a->min, b->min, min) &&
+			!pg_add_s64_overflow(a->max, b->max, max);
+	if (strcmp(op, "$subtract") == 0)
+		return !pg_sub_s64_overflow(a->min, b->max, min) &&
+			!pg_sub_s64_overflow(a->max, b->min, max);
+	overflow |= pg_mul_s64_overflow(a->min, b->min, &ends[0]);
+	overflow |= pg_mul_s64_overflow(a->min, b->max, &ends[1]);
+	overflow |= pg_mul_s64_overflow(a->max, b->min, &ends[2]);
+	overflow |= pg_mul_s64_overflow(a->max, b->max, &ends[3]);
+	if (overflow)
+		return false;
+	*min = Min(Min(ends[0], ends[1]), Min(ends[2], ends[3]));
+	*max = Max(Max(ends[0], ends[1]), Max(ends[2], ends[3]));
+	return true;
+}
+
+/* whether the result may be below the range of long */
+static bool
+may_be_below(const char *op, const AdValue *a, const AdValue *b)
+{
+	int64		least;
+
+	if (strcmp(op, "$add") == 0)
+		return pg_add_s64_overflow(a->min, b->min, &least) && a->min < 0;
+	if (strcmp(op, "$subtract") == 0)
+		return pg_sub_s64_overflow(a->min, b->max, &least) && a->min < 0;
+	return a->min < 0 || b->min < 0;
+}
+
+static bool
+integer_sum(AdValueContext *context, const AdRow *row, AdOperation *operands, AdOperation *result)
+{
+	int64		min = 0;
+	int64		max = 0;
+	bool		known;
+
+	if (!are_integers(operands, 2))
+		return false;
+	known = result_range(row->op, &operands[0].value, &operands[1].value, &min, &max);
+	result->checked = set_range(result, known, min, max);
+	result->wide = result->checked && row->typid == INT8OID &&
+		may_be_below(row->op, &operands[0].value, &operands[1].value);
+	ad_operation_add(context, row->op, operands, result);
+	return true;
+}
+
+static void
+close_operands(AdValueContext *context, AdOperation *operands, int count, AdOperation *result)
+{
+	ad_operation_inherit(context, operands, count, result);
+	for (int i = 0; i < count; i++)
+		ad_operation_close(context, &operands[i]);
+}
+
+static bool
+integer_product(AdValueContext *context, const AdRow *row, AdOperation *operands, AdOperation *result)
+{
+	AdValue    *left = &operands[0].value;
+	AdValue    *right = &operands[1].value;
+	int64		min = 0;
+	int64		max = 0;
+	bool		known;
+
+	if (!are_integers(operands, 2))
+		return false;
+	known = result_range(row->op, left, right, &min, &max);
+	result->checked = set_range(result, known, min, max);
+	result->wide = result->checked && row->typid == INT8OID && may_be_below(row->op, left, right);
+	close_operands(context, operands, 2, result);
+	result->value.expr = ad_binary(row->op, ad_widened(result->wide, left->expr), right->expr);
+	if (result->checked)
+		result->value.expr = ad_checked_integer(row->typid, result->value.expr);
+	return true;
+}
+
+/*
+ * The divisor, as null where it is zero, for that is an error of MongoDB's; and
+ * the failure.
+ */
+static Node *
+divisor_expr(AdValueContext *context, AdOperation *operands, AdOperation *result)
+{
+	AdValue    *dividend = &operands[0].value;
+	AdValue    *divisor = &operands[1].value;
+	Node	   *is_zero;
+
+	if (divisor->min > 0 || divisor->max < 0)
+		return divisor->expr;
+	is_zero = ad_binary("$eq", ad_value_let(context, divisor), ad_int64(0));
+	ad_value_fail(context, AD_FAILURE_ZERO, !dividend->nullable && !operands[0].fails ? is_zero :
+				  ad_binary("$and", is_zero, ad_binary("$gt", ad_value_let(context, dividend), ad_null())));
+	result->value.nullable = true;
+	return ad_value_if(is_zero, ad_null(), divisor->expr);
+}
+
+/* where the divisor is zero, the result is null, which is no other failure */
+static void
+allow_zero(AdValueContext *context, AdOperation *operands, AdOperation *result, Node *divisor)
+{
+	if (result->fails && divisor != operands[1].value.expr)
+		result->operands = lappend(result->operands, ad_let(context->base, divisor));
+}
+
+/* the remainder has the dividend's sign, for both */
+static bool
+integer_mod(AdValueContext *context, const AdRow *row, AdOperation *operands, AdOperation *result)
+{
+	AdValue    *dividend = &operands[0].value;
+	AdValue    *divisor = &operands[1].value;
+	Node	   *expr;
+
+	if (!are_integers(operands, 2))
+		return false;
+	(void) set_range(result, true, dividend->min, dividend->max);
+	if (divisor->min == divisor->max && divisor->min > 0)
+	{
+		result->value.min = dividend->min < 0 ? 1 - divisor->min : 0;
+		result->value.max = divisor->max - 1;
+	}
+	close_operands(context, operands, 2, result);
+	expr = divisor_expr(context, operands, result);
+	allow_zero(context, operands, result, expr);
+	result->value.expr = ad_binary("$mod", dividend->expr, expr);
+	return true;
+}
+
+/*
+ * Division truncates.  MongoDB's is of doubles, which is exact if the dividend
+ * is: no quotient of integers below 2^53 is rounded to the next integer.
+ */
+static bool
+integer_div(AdValueContext *context, const AdRow *row, AdOperation *operands, AdOperation *result)
+{
+	AdValue    *dividend = &operands[0].value;
+	AdValue    *divisor = &operands[1].value;
+	int64		far;
+	Node	   *expr;
+
+	if (!are_integers(operands, 2) ||
+		dividend->min < -EXACT_DOUBLE || dividend->max > EXACT_DOUBLE ||
+		divisor->min < -EXACT_DOUBLE || divisor->max > EXACT_DOUBLE)
+		return false;
+	far = Max(-dividend->min, dividend->max);
+	result->checked = set_range(result, true, -far, far);
+	close_operands(context, operands, 2, result);
+	expr = divisor_expr(context, operands, result);
+	allow_zero(context, operands, result, expr);
+	expr = ad_doc("$trunc", ad_binary("$divide", dividend->expr, expr));
+	result->value.expr = ad_converted(expr, row->typid == INT8OID ? "long" : "int");
+	if (row->typid == INT2OID && result->checked)
+		result->value.expr = ad_checked_integer(row->typid, result->value.expr);
+	return true;
+}
+
+/* -x as 0 - x, and |x| */
+static bool
+integer_sign(AdValueContext *context, const AdRow *row, AdOperation *operands, AdOperation *result)
+{
+	AdValue    *value = &operands[0].value;
+	bool		known = value->min > PG_INT64_MIN;
+	int64		far = 0;
+	Node	   *expr;
+
+	if (!are_integers(operands, 1))
+		return false;
+	if (known)
+		far = Max(-value->min, Max(value->max, -value->max));
+	result->checked = set_range(result, known, -far, far);
+	close_operands(context, operands, 1, result);
+	/* the least long has no positive counterpart, and is an error for $abs */
+	expr = ad_widened(!known, value->expr);
+	expr = strcmp(row->op, "$abs") == 0 ? ad_doc("$abs", expr) : ad_binary("$subtract", ad_int64(0), expr);
+	result->value.expr = result->checked ? ad_checked_integer(row->typid, expr) : expr;
+	return true;
+}
+
+/* casts among integers */
+static bool
+integer_cast(AdValueContext *context, const AdRow *row, AdOperation *operands, AdOperation *result)
+{
+	AdValue    *value = &operands[0].value;
+
+	if (!are_integers(operands, 1))
+		return false;
+	result->checked = set_range(result, true, value->min, value->max);
+	close_operands(context, operands, 1, result);
+	result->value.expr = result->checked ? ad_checked_integer(row->typid, value->expr) : value->expr;
+	return true;
+}
+
+/* an integer as a double: the nearest, for both */
+static bool
+integer_to_float(AdValueContext *context, const AdRow *row, AdOperation *operands, AdOperation *result)
+{
+	if (!are_integers(operands, 1))
+		return false;
+	close_operands(context, operands, 1, result);
+	result->value.expr = ad_doc("$toDouble", operands[0].value.expr);
+	return true;
+}
+
+/* what is known of the constants of an operation on two doubles */
+typedef struct AdFloatOperation
+{
+	bool		additive;
+	bool		divides;
+	bool		constant[2];
+	double		number[2];
+} AdFloatOperation;
+
+static AdFloatOperation
+float_operation(const AdRow *row, AdOperation *operands)
+{
+	AdFloatOperation operation = {0};
+
+	operation.additive = strcmp(row->op, "$add") == 0 || strcmp(row->op, "$subtract") == 0;
+	operation.divides = strcmp(row->op, "$divide") == 0;
+	for (int i = 0; i < 2; i++)
+	{
+		Const	   *constant = (Const *) operands[i].value.expr;
+
+		if (operands[i].terms != NIL || !IsA(constant, Const) || constant->constisnull)
+			continue;
+		operation.number[i] = DatumGetFloat8(constant->constvalue);
+		operation.constant[i] = isfinite(operation.number[i]);
+	}
+	return operation;
+}
+
+/* whether no finite operand can make the result infinite */
+static bool
+never_overflows(const AdFloatOperation *operation)
+{
+	for (int i = 0; i < 2; i++)
+	{
+		double		size = fabs(operation->number[i]);
+
+		if (!operation->constant[i])
+			continue;
+		/* less than half of the last place of the greatest double */
+		if (operation->additive && size < 1e290)
+			return true;
+		if (!operation->additive && !operation->divides && size <= 1)
+			return true;
+		if (operation->divides && i == 1 && size >= 1)
+			return true;
+	}
+	return false;
+}
+
+/* whether no other operand than zero can make the result zero */
+static bool
+never_underflows(const AdFloatOperation *operation)
+{
+	for (int i = 0; i < 2; i++)
+	{
+		double		size = fabs(operation->number[i]);
+
+		if (!operation->constant[i])
+			continue;
+		if (!operation->divides && (size >= 1 || size == 0))
+			return true;
+		if (operation->divides && i == 1 && size <= 1)
+			return true;
+	}
+	return false;
+}
+
+static bool
+float_sum(AdValueContext *context, const AdRow *row, AdOperation *operands, AdOperation *result)
+{
+	AdFloatOperation operation;
+
+	if (!are_doubles(operands, 2))
+		return false;
+	operation = float_operation(row, operands);
+	result->checked = result->fails = !never_overflows(&operation);
+	result->failure = AD_FAILURE_OVERFLOW;
+	ad_operation_add(context, row->op, operands, result);
+	return true;
+}
+
+static Node *
+equals_number(const char *op, Node *expr, double number)
+{
+	return ad_binary(op, expr, ad_float8(number));
+}
+
+/* note where a product or quotient, all of which have names, is an error */
+static void
+fail_as_floats(AdValueContext *context, const AdFloatOperation *operation,
+			   Node *left, Node *right, Node *result)
+{
+	List	   *tests;
+
+	if (!never_overflows(operation))
+	{
+		tests = list_make1(ad_is_infinite(result));
+		if (!operation->constant[0])
+			tests = lappend(tests, ad_is_not_infinite(left));
+		if (!operation->constant[1] && !operation->divides)
+			tests = lappend(tests, ad_is_not_infinite(right));
+		ad_value_fail(context, AD_FAILURE_OVERFLOW, ad_doc("$and", ad_node(AD_ARRAY, tests)));
+	}
+	if (!never_underflows(operation))
+	{
+		tests = list_make2(equals_number("$eq", result, 0), equals_number("$ne", left, 0));
+		if (!operation->constant[1])
+			tests = lappend(tests, operation->divides ? ad_is_not_infinite(right) :
+							equals_number("$ne", right, 0));
+		ad_value_fail(context, AD_FAILURE_UNDERFLOW, ad_doc("$and", ad_node(AD_ARRAY, tests)));
+	}
+}
+
+/* a divisor that may be zero: as null there, and the failure */
+static Node *
+float_divisor(AdValueContext *context, Node *dividend, Node *divisor)
+{
+	Node	   *is_zero = equals_number("$eq", divisor, 0);
+
+	ad_value_fail(context, AD_FAILURE_ZERO,
+				  ad_doc("$and", ad_array3(is_zero, ad_binary("$gt", dividend, ad_null()),
+										   equals_number("$ne", dividend, NAN))));
+	return ad_value_if(is_zero, ad_null(), divisor);
+}
+
+static bool
+float_product(AdValueContext *context, const AdRow *row, AdOperation *operands, AdOperation *result)
+{
+	AdFloatOperation operation;
+	Node	   *left;
+	Node	   *right;
+	Node	   *divisor;
+
+	if (!are_doubles(operands, 2))
+		return false;
+	operation = float_operation(row, operands);
+	ad_operation_settle(context, &operands[0]);
+	ad_operation_settle(context, &operands[1]);
+	ad_operation_inherit(context, operands, 2, result);
+	left = ad_value_let(context, &operands[0].value);
+	right = divisor = ad_value_let(context, &operands[1].value);
+	if (operation.divides && !(operation.constant[1] && operation.number[1] != 0))
+	{
+		divisor = float_divisor(context, left, right);
+		result->value.nullable = true;
+	}
+	result->value.expr = ad_let(context->base, ad_binary(row->op, left, divisor));
+	fail_as_floats(context, &operation, left, right, result->value.expr);
+	return true;
+}
+
+/* operators of one double that neither overflow nor round differently */
+static bool
+float_function(AdValueContext *context, const AdRow *row, AdOperation *operands, AdOperation *result)
+{
+	Node	   *expr;
+
+	if (!are_doubles(operands, 1))
+		return false;
+	close_operands(context, operands, 1, result);
+	expr = operands[0].value.expr;
+	result->value.expr = strcmp(row->op, "$multiply") != 0 ? ad_doc(row->op, expr) :
+		ad_binary(row->op, expr, ad_float8(-1));
+	return true;
+}
+
+/*
+ * Let an integer, whose range may be larger than its type's, fail where it
+ * leaves that.
+ */
+void
+ad_limit_integer(AdValueContext *context, AdValue *value)
+{
+	AdOperation operation = {.value = *value};
+
+	if (set_range(&operation, true, value->min, value->max))
+	{
+		if (value->nullable)
+			operation.operands = list_make1(ad_value_let(context, value));
+		operation.value.expr = ad_checked_integer(value->typid, value->expr);
+	}
+	ad_operation_settle(context, &operation);
+	*value = operation.value;
+}
+
+static const AdRow rows[] = {
+	{F_INT2PL, integer_sum, "$add", INT2OID},
+	{F_INT24PL, integer_sum, "$add", INT4OID},
+	{F_INT42PL, integer_sum, "$add", INT4OID},
+	{F_INT4PL, integer_sum, "$add", INT4OID},
+	{F_INT28PL, integer_sum, "$add", INT8OID},
+	{F_INT82PL, integer_sum, "$add", INT8OID},
+	{F_INT48PL, integer_sum, "$add", INT8OID},
+	{F_INT84PL, integer_sum, "$add", INT8OID},
+	{F_INT8PL, integer_sum, "$add", INT8OID},
+	{F_INT2MI, integer_sum, "$subtract", INT2OID},
+	{F_INT24MI, integer_sum, "$subtract", INT4OID},
+	{F_INT42MI, integer_sum, "$subtract", INT4OID},
+	{F_INT4MI, integer_sum, "$subtract", INT4OID},
+	{F_INT28MI, integer_sum, "$subtract", INT8OID},
+	{F_INT82MI, integer_sum, "$subtract", INT8OID},
+	{F_INT48MI, integer_sum, "$subtract", INT8OID},
+	{F_INT84MI, integer_sum, "$subtract", INT8OID},
+	{F_INT8MI, integer_sum, "$subtract", INT8OID},
+	{F_INT2MUL, integer_product, "$multiply", INT2OID},
+	{F_INT24MUL, integer_product, "$multiply", INT4OID},
+	{F_INT42MUL, integer_product, "$multiply", INT4OID},
+	{F_INT4MUL, integer_product, "$multiply", INT4OID},
+	{F_INT28MUL, integer_product, "$multiply", INT8OID},
+	{F_INT82MUL, integer_product, "$multiply", INT8OID},
+	{F_INT48MUL, integer_product, "$multiply", INT8OID},
+	{F_INT84MUL, integer_product, "$multiply", INT8OID},
+	{F_INT8MUL, integer_product, "$multiply", INT8OID},
+	{F_INT2DIV, integer_div, NULL, INT2OID},
+	{F_INT24DIV, integer_div, NULL, INT4OID},
+	{F_INT42DIV, integer_div, NULL, INT4OID},
+	{F_INT4DIV, integer_div, NULL, INT4OID},
+	{F_INT2MOD, integer_mod, NULL, INT2OID},
+	{F_INT4MOD, integer_mod, NULL, INT4OID},
+	{F_INT8MOD, integer_mod, NULL, INT8OID},
+	{F_MOD_INT2_INT2, integer_mod, NULL, INT2OID},
+	{F_MOD_INT4_INT4, integer_mod, NULL, INT4OID},
+	{F_MOD_INT8_INT8, integer_mod, NULL, INT8OID},
+	{F_INT2UM, integer_sign, "$subtract", INT2OID},
+	{F_INT4UM, integer_sign, "$subtract", INT4OID},
+	{F_INT8UM, integer_sign, "$subtract", INT8OID},
+	{F_INT2ABS, integer_sign, "$abs", INT2OID},
+	{F_INT4ABS, integer_sign, "$abs", INT4OID},
+	{F_INT8ABS, integer_sign, "$abs", INT8OID},
+	{F_ABS_INT2, integer_sign, "$abs", INT2OID},
+	{F_ABS_INT4, integer_sign, "$abs", INT4OID},
+	{F_ABS_INT8, integer_sign, "$abs", INT8OID},
+	{F_INT2_INT4, integer_cast, NULL, INT2OID},
+	{F_INT2_INT8, integer_cast, NULL, INT2OID},
+	{F_INT4_INT2, integer_cast, NULL, INT4OID},
+	{F_INT4_INT8, integer_cast, NULL, INT4OID},
+	{F_INT8_INT2, integer_cast, NULL, INT8OID},
+	{F_INT8_INT4, integer_cast, NULL, INT8OID},
+	{F_FLOAT8_INT2, integer_to_float, NULL, FLOAT8OID},
+	{F_FLOAT8_INT4, integer_to_float, NULL, FLOAT8OID},
+	{F_FLOAT8_INT8, integer_to_float, NULL, FLOAT8OID},
+	{F_FLOAT8PL, float_sum, "$add", FLOAT8OID},
+	{F_FLOAT8MI, float_sum, "$subtract", FLOAT8OID},
+	{F_FLOAT8MUL, float_product, "$multiply", FLOAT8OID},
+	{F_FLOAT8DIV, float_product, "$divide", FLOAT8OID},
+	{F_FLOAT8UM, float_function, "$multiply", FLOAT8OID},
+	{F_FLOAT8ABS, float_function, "$abs", FLOAT8OID},
+	{F_ABS_FLOAT8, float_function, "$abs", FLOAT8OID},
+	{F_FLOOR_FLOAT8, float_function, "$floor", FLOAT8OID},
+	{F_CEIL_FLOAT8, float_function, "$ceil", FLOAT8OID},
+	{F_CEILING_FLOAT8, float_function, "$ceil", FLOAT8OID},
+	{F_TRUNC_FLOAT8, float_function, "$trunc", FLOAT8OID},
+};
+
+static const AdRow *
+find_row(Oid function)
+{
+	for (int i = 0; i < lengthof(rows); i++)
+	{
+		if (rows[i].function == function)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+static bool translate_row(AdValueContext *context, const AdRow *row, List *args,
+						  AdOperation *result);
+
+/* an operand: another operation, or any other value */
+static bool
+translate_operand(AdValueContext *context, Node *node, AdOperation *operation)
+{
+	const AdRow *row = NULL;
+	List	   *args = NIL;
+
+	if (IsA(node, OpExpr))
+	{
+		row = find_row(get_opcode(((OpExpr *) node)->opno));
+		args = ((OpExpr *) node)->args;
+	}
+	else if (IsA(node, FuncExpr))
+	{
+		row = find_row(((FuncExpr *) node)->funcid);
+		args = ((FuncExpr *) node)->args;
+	}
+	if (row != NULL && !ad_value_is_operand(context->base, node))
+		return ad_expr_may_go_on(context->base) && translate_row(context, row, args, operation);
+	memset(operation, 0, sizeof(AdOperation));
+	return ad_value(context, node, &operation->value);
+}
+
+static bool
+translate_row(AdValueContext *context, const AdRow *row, List *args, AdOperation *result)
+{
+	AdOperation operands[2];
+	ListCell   *lc;
+
+	foreach(lc, args)
+	{
+		if (!translate_operand(context, lfirst(lc), &operands[foreach_current_index(lc)]))
+			return false;
+	}
+	memset(result, 0, sizeof(AdOperation));
+	result->value.typid = row->typid;
+	return row->translate(context, row, operands, result);
+}
+
+/*
+ * The value of a call of one of the functions here; false if it is another
+ * one's, or MongoDB cannot compute it exactly.
+ */
+bool
+ad_arithmetic(AdValueContext *context, Oid function, List *args, AdValue *value)
+{
+	const AdRow *row = find_row(function);
+	AdOperation result;
+
+	if (row == NULL || !translate_row(context, row, args, &result))
+		return false;
+	ad_operation_settle(context, &result);
+	*value = result.value;
+	return true;
+}

@@ -1,0 +1,629 @@
+/*
+ * value_condition.c
+ *	  Translate SQL conditions to templates of aggregation expressions.
+ *
+ * As in filter.c there are two translations, of when a condition is true and of
+ * when it is false, and null is in neither.  Here they are expressions of
+ * values, whose null is less than all else and equal to itself: where that
+ * would make a comparison true, a test that the value is not null is added.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/array.h"
+#include "utils/float.h"
+#include "utils/lsyscache.h"
+
+#include "base/compat.h"
+#include "query/match.h"
+#include "translate/let.h"
+#include "translate/value.h"
+
+/* of an array that a condition is made on each of */
+#define MAX_ELEMENTS	100
+
+static Node *
+true_expr(bool value)
+{
+	return (Node *) makeBoolean(value);
+}
+
+/* all of the conditions, or any of them; constants fold away */
+static Node *
+join_conditions(List *conditions, bool all)
+{
+	List	   *left = NIL;
+	ListCell   *lc;
+
+	foreach(lc, conditions)
+	{
+		Node	   *condition = lfirst(lc);
+
+		if (!IsA(condition, Boolean))
+			left = ad_append_new(left, condition);
+		else if (boolVal(condition) != all)
+			return condition;
+	}
+	if (left == NIL)
+		return true_expr(all);
+	if (list_length(left) == 1)
+		return linitial(left);
+	return ad_doc(all ? "$and" : "$or", ad_node(AD_ARRAY, left));
+}
+
+/*
+ * AND and OR, of arguments that must all be translatable.  Only the first may
+ * fail: whether the others are evaluated depends on it.
+ */
+static Node *
+join_arguments(AdValueContext *context, List *args, bool wanted, bool all)
+{
+	List	   *conditions = NIL;
+	int			failures = 0;
+	ListCell   *lc;
+
+	foreach(lc, args)
+	{
+		Node	   *condition = ad_value_condition(context, lfirst(lc), wanted);
+
+		if (condition == NULL)
+			return NULL;
+		if (lc == list_head(args))
+			failures = list_length(context->failures);
+		else if (list_length(context->failures) != failures)
+			return NULL;
+		conditions = lappend(conditions, condition);
+	}
+	return join_conditions(conditions, all);
+}
+
+static Node *
+bool_condition(AdValueContext *context, BoolExpr *expr, bool wanted)
+{
+	switch (expr->boolop)
+	{
+		case NOT_EXPR:
+			return ad_value_condition(context, linitial(expr->args), !wanted);
+		case AND_EXPR:
+			return join_arguments(context, expr->args, wanted, wanted);
+		case OR_EXPR:
+			return join_arguments(context, expr->args, wanted, !wanted);
+	}
+	return NULL;				/* not reached */
+}
+
+/*
+ * Whether the values' order, or for equality alone their identity, is the same
+ * for SQL and MongoDB.
+ */
+static bool
+is_comparable(const AdValue *value, AdOp op, Oid collation)
+{
+	if (value->unit != NULL || value->shift != 0 || value->rounded || value->typid == INTERVALOID)
+		return false;
+	/* a clock with daylight saving is not in the order of instants */
+	if (value->typid == DATEOID ||
+		(value->zone != NULL && !equal(value->zone, ad_string("UTC"))))
+		return false;
+	if (value->typid != TEXTOID && value->typid != VARCHAROID)
+		return true;
+	if (op == AD_OP_EQ || op == AD_OP_NE)
+		return !OidIsValid(collation) || get_collation_isdeterministic(collation);
+	return OidIsValid(collation) && ad_collate_is_c(collation);
+}
+
+/*
+ * NaN, the greatest for PostgreSQL and the least for MongoDB, as a string; the
+ * value has a name, or is as short as one.
+ */
+static Node *
+ordered(const AdValue *value, AdOp op)
+{
+	if (value->typid != FLOAT8OID || op == AD_OP_EQ || op == AD_OP_NE)
+		return value->expr;
+	if (IsA(value->expr, Const))
+		return isnan(DatumGetFloat8(((Const *) value->expr)->constvalue)) ?
+			ad_string("NaN") : value->expr;
+	return ad_value_if(ad_doc("$eq", ad_array2(value->expr, ad_float8(get_float8_nan()))),
+					   ad_string("NaN"), value->expr);
+}
+
+/* the tests that values which may be null are not */
+static List *
+not_null_tests(const AdValue *left, const AdValue *right)
+{
+	List	   *tests = NIL;
+
+	if (left->nullable)
+		tests = lappend(tests, ad_value_not_null(left));
+	if (right->nullable)
+		tests = lappend(tests, ad_value_not_null(right));
+	return tests;
+}
+
+static Node *
+compare_values(AdValueContext *context, AdValue *left, AdOp op, AdValue *right)
+{
+	List	   *conditions;
+
+	(void) ad_value_let(context, left);
+	(void) ad_value_let(context, right);
+	conditions = list_make1(ad_doc(ad_leaf_op_name(op),
+								   ad_array2(ordered(left, op), ordered(right, op))));
+	if (left->nullable && op != AD_OP_GT && op != AD_OP_GE &&
+		!(op == AD_OP_EQ && !right->nullable))
+		conditions = lappend(conditions, ad_value_not_null(left));
+	if (right->nullable && op != AD_OP_LT && op != AD_OP_LE && op != AD_OP_EQ)
+		conditions = lappend(conditions, ad_value_not_null(right));
+	return join_conditions(conditions, true);
+}
+
+/*
+ * How an operand is rounded that a value which has no fraction is compared
+ * with: x < 1.5 is x < 2, x > 1.5 is x > 1.
+ */
+static AdRounding
+rounding_for(AdOp op)
+{
+	switch (op)
+	{
+		case AD_OP_LT:
+		case AD_OP_GE:
+			return AD_ROUND_UP;
+		case AD_OP_LE:
+		case AD_OP_GT:
+			return AD_ROUND_DOWN;
+		default:
+			return AD_ROUND_NONE;
+	}
+}
+
+/* whether values of both types are compared by their instant or number */
+static bool
+same_class(const AdValue *left, const AdValue *right)
+{
+	static const Oid classes[][4] = {
+		{BOOLOID},
+		{INT2OID, INT4OID, INT8OID},
+		{FLOAT8OID},
+		{TEXTOID, VARCHAROID},
+		{NUMERICOID},
+		{TIMESTAMPTZOID},
+		{TIMESTAMPOID},
+	};
+
+	for (int i = 0; i < lengthof(classes); i++)
+	{
+		bool		found_left = false;
+		bool		found_right = false;
+
+		for (int t = 0; t < lengthof(classes[i]); t++)
+		{
+			found_left |= classes[i][t] == left->typid;
+			found_right |= classes[i][t] == right->typid;
+		}
+		if (found_left && found_right)
+			return left->typid != NUMERICOID ||
+				(left->divisor == right->divisor);
+	}
+	return false;
+}
+
+/*
+ * The value of an operand that a value is compared with.  A timestamp or date
+ * compared with a timestamptz is of the session's zone; a timestamp with one
+ * that is in UTC needs no zone.
+ */
+static bool
+compared_operand(AdValueContext *context, Node *node, const AdValue *with, AdOp op,
+				 AdValue *value)
+{
+	AdRounding	rounding = rounding_for(op);
+
+	if (with->typid == NUMERICOID && with->divisor == 0)
+		return ad_value(context, node, value);
+	if (with->typid != NUMERICOID && with->typid != TIMESTAMPTZOID)
+		return ad_value(context, node, value);
+	if (with->divisor > INT_MAX ||
+		!ad_value_operand(context, node, rounding, (int) with->divisor, value))
+		return false;
+	if (with->typid == TIMESTAMPTZOID)
+		value->typid = TIMESTAMPTZOID;
+	/* one that was between two values is null now, and yet unequal to all */
+	return op != AD_OP_NE;
+}
+
+static bool
+both_values(AdValueContext *context, Node *left_node, AdOp *op, Node *right_node,
+			AdValue *left, AdValue *right)
+{
+	static const AdOp commuted[] = {
+		[AD_OP_LT] = AD_OP_GT,
+		[AD_OP_LE] = AD_OP_GE,
+		[AD_OP_EQ] = AD_OP_EQ,
+		[AD_OP_GE] = AD_OP_LE,
+		[AD_OP_GT] = AD_OP_LT,
+		[AD_OP_NE] = AD_OP_NE,
+	};
+
+	if (ad_value_is_operand(context->base, left_node))
+	{
+		Node	   *other = left_node;
+
+		left_node = right_node;
+		right_node = other;
+		*op = commuted[*op];
+	}
+	if (!ad_value(context, left_node, left))
+		return false;
+	if (ad_value_is_operand(context->base, right_node))
+		return compared_operand(context, right_node, left, *op, right);
+	return ad_value(context, right_node, right);
+}
+
+/* an operator of comparison and the values that it compares */
+typedef struct AdCompared
+{
+	AdOp		op;
+	AdValue		left;			/* no operand, unless both are */
+	AdValue		right;
+} AdCompared;
+
+/*
+ * Read a comparison; false if MongoDB's is not SQL's.
+ */
+static bool
+read_comparison(AdValueContext *context, const OpExpr *expr, bool wanted, AdCompared *compared)
+{
+	Oid			operand_type;
+
+	if (list_length(expr->args) != 2 ||
+		!ad_expr_operator(expr->opno, exprType(linitial(expr->args)), &compared->op, &operand_type))
+		return false;
+	if (!wanted)
+		compared->op = ad_expr_negated(compared->op);
+	return both_values(context, linitial(expr->args), &compared->op, lsecond(expr->args),
+					   &compared->left, &compared->right) &&
+		same_class(&compared->left, &compared->right) &&
+		is_comparable(&compared->left, compared->op, expr->inputcollid) &&
+		is_comparable(&compared->right, compared->op, expr->inputcollid);
+}
+
+static Node *
+comparison(AdValueContext *context, OpExpr *expr, bool wanted)
+{
+	AdCompared	compared;
+
+	if (!read_comparison(context, expr, wanted, &compared))
+		return NULL;
+	return compare_values(context, &compared.left, compared.op, &compared.right);
+}
+
+/*
+ * The condition that the first argument of `=` is equal to the second, and the
+ * first one's value; or NULL.
+ */
+Node *
+ad_value_equality(AdValueContext *context, const OpExpr *expr, AdValue *first)
+{
+	AdCompared	compared;
+	Node	   *condition;
+
+	if (ad_value_is_operand(context->base, linitial(expr->args)) ||
+		!read_comparison(context, expr, true, &compared) || compared.op != AD_OP_EQ)
+		return NULL;
+	condition = compare_values(context, &compared.left, compared.op, &compared.right);
+	*first = compared.left;
+	return condition;
+}
+
+/*
+ * Whether an operand may have become null because it lies between two values,
+ * so that null says nothing of the comparison's.
+ */
+static bool
+may_be_between(const AdCompared *compared)
+{
+	return (compared->op == AD_OP_EQ || compared->op == AD_OP_NE) &&
+		((compared->left.typid == NUMERICOID && compared->left.divisor != 0) ||
+		 compared->left.typid == TIMESTAMPTZOID);
+}
+
+/* a comparison's value: true, false or null */
+static bool
+comparison_value(AdValueContext *context, OpExpr *expr, AdValue *value)
+{
+	AdCompared	compared;
+	AdValue    *left = &compared.left;
+	AdValue    *right = &compared.right;
+	List	   *tests;
+
+	if (!read_comparison(context, expr, true, &compared) || may_be_between(&compared))
+		return false;
+	(void) ad_value_let(context, left);
+	(void) ad_value_let(context, right);
+	tests = not_null_tests(left, right);
+	value->expr = ad_doc(ad_leaf_op_name(compared.op),
+						 ad_array2(ordered(left, compared.op), ordered(right, compared.op)));
+	value->nullable = tests != NIL;
+	if (tests != NIL)
+		value->expr = ad_value_if(join_conditions(tests, true), value->expr, ad_null());
+	return true;
+}
+
+/* IS [NOT] DISTINCT FROM: null is equal to null, as it is for MongoDB */
+static Node *
+distinct_condition(AdValueContext *context, DistinctExpr *expr, bool wanted)
+{
+	AdOp		op = AD_OP_EQ;
+	AdValue		left;
+	AdValue		right;
+
+	if (!both_values(context, linitial(expr->args), &op, lsecond(expr->args), &left, &right) ||
+		!same_class(&left, &right) ||
+		!is_comparable(&left, op, expr->inputcollid) ||
+		!is_comparable(&right, op, expr->inputcollid) ||
+		left.typid == TIMESTAMPTZOID || left.typid == NUMERICOID)
+		return NULL;
+	return ad_doc(wanted ? "$ne" : "$eq", ad_array2(left.expr, right.expr));
+}
+
+static Node *
+null_condition(AdValueContext *context, NullTest *test, bool wanted)
+{
+	AdValue		value;
+
+	if (test->argisrow || !ad_value(context, (Node *) test->arg, &value))
+		return NULL;
+	if (!value.nullable)
+		return true_expr((test->nulltesttype == IS_NOT_NULL) == wanted);
+	if ((test->nulltesttype == IS_NOT_NULL) == wanted)
+		return ad_value_not_null(&value);
+	return ad_doc("$lte", ad_array2(value.expr, ad_null()));
+}
+
+/* IS [NOT] TRUE, FALSE, UNKNOWN */
+static Node *
+truth_condition(AdValueContext *context, BooleanTest *test, bool wanted)
+{
+	bool		of_truth = test->booltesttype == IS_TRUE || test->booltesttype == IS_NOT_TRUE;
+	bool		negative = test->booltesttype == IS_NOT_TRUE || test->booltesttype == IS_NOT_FALSE;
+	Node	   *condition;
+
+	if (test->booltesttype == IS_UNKNOWN || test->booltesttype == IS_NOT_UNKNOWN)
+		return NULL;
+	condition = ad_value_condition(context, (Node *) test->arg, of_truth);
+	if (condition == NULL || negative != wanted)
+		return condition;
+	return ad_doc("$not", ad_array1(condition));
+}
+
+/*
+ * The elements of a constant array, as constants.  Returns false if there are
+ * so many that a condition on each would be too long.
+ */
+bool
+ad_value_array(Const *array, List **constants)
+{
+	ArrayType  *elements = DatumGetArrayTypeP(array->constvalue);
+	Oid			typid = ARR_ELEMTYPE(elements);
+	int16		typlen;
+	bool		typbyval;
+	char		typalign;
+	Datum	   *datums;
+	bool	   *nulls;
+	int			count;
+
+	*constants = NIL;
+	get_typlenbyvalalign(typid, &typlen, &typbyval, &typalign);
+	deconstruct_array(elements, typid, typlen, typbyval, typalign, &datums, &nulls, &count);
+	for (int i = 0; i < count; i++)
+		*constants = lappend(*constants, makeConst(typid, -1, array->constcollid, typlen,
+												   datums[i], nulls[i], typbyval));
+	return count <= MAX_ELEMENTS;
+}
+
+/* the values of an array's constants; false if one is null or cannot be */
+static bool
+array_values(AdValueContext *context, Const *array, const AdValue *with, List **values)
+{
+	List	   *constants;
+	ListCell   *lc;
+
+	*values = NIL;
+	(void) ad_value_array(array, &constants);
+	foreach(lc, constants)
+	{
+		AdValue		value;
+
+		if (((Const *) lfirst(lc))->constisnull ||
+			!compared_operand(context, lfirst(lc), with, AD_OP_EQ, &value) ||
+			!same_class(&value, with))
+			return false;
+		*values = lappend(*values, value.expr);
+	}
+	return constants != NIL;
+}
+
+/* value = ANY (constants), value <> ALL (constants), which are no nulls */
+static bool
+read_member(AdValueContext *context, ScalarArrayOpExpr *expr, AdValue *value, Node **member)
+{
+	Node	   *array = lsecond(expr->args);
+	AdOp		op;
+	Oid			element_type;
+	List	   *constants;
+
+	if (!IsA(array, Const) || ((Const *) array)->constisnull ||
+		!ad_expr_operator(expr->opno, exprType(linitial(expr->args)), &op, &element_type) ||
+		op != (expr->useOr ? AD_OP_EQ : AD_OP_NE) ||
+		!ad_value(context, linitial(expr->args), value) ||
+		!is_comparable(value, op, expr->inputcollid) ||
+		!array_values(context, (Const *) array, value, &constants))
+		return false;
+	*member = ad_doc("$in", ad_array2(ad_value_let(context, value), ad_node(AD_ARRAY, constants)));
+	return true;
+}
+
+static Node *
+member_condition(AdValueContext *context, ScalarArrayOpExpr *expr, bool wanted)
+{
+	AdValue		value;
+	Node	   *member;
+
+	if (!read_member(context, expr, &value, &member))
+		return NULL;
+	if (expr->useOr == wanted)
+		return value.nullable && (value.typid == TIMESTAMPTZOID || value.typid == NUMERICOID) ?
+			join_conditions(list_make2(member, ad_value_not_null(&value)), true) : member;
+	member = ad_doc("$not", ad_array1(member));
+	return value.nullable ?
+		join_conditions(list_make2(member, ad_value_not_null(&value)), true) : member;
+}
+
+static bool
+member_value(AdValueContext *context, ScalarArrayOpExpr *expr, AdValue *value)
+{
+	AdValue		tested;
+	Node	   *member;
+
+	if (!read_member(context, expr, &tested, &member))
+		return false;
+	value->nullable = tested.nullable;
+	value->expr = expr->useOr ? member : ad_doc("$not", ad_array1(member));
+	if (tested.nullable)
+		value->expr = ad_value_if(ad_value_not_null(&tested), value->expr, ad_null());
+	return true;
+}
+
+/* the values of the arguments of AND, OR and NOT; only the first may fail */
+static bool
+argument_values(AdValueContext *context, List *args, List **exprs, List **nulls)
+{
+	int			failures = 0;
+	ListCell   *lc;
+
+	*exprs = NIL;
+	*nulls = NIL;
+	foreach(lc, args)
+	{
+		AdValue		argument;
+
+		if (exprType(lfirst(lc)) != BOOLOID || !ad_value(context, lfirst(lc), &argument))
+			return false;
+		if (lc == list_head(args))
+			failures = list_length(context->failures);
+		else if (list_length(context->failures) != failures)
+			return false;
+		*exprs = lappend(*exprs, ad_value_let(context, &argument));
+		if (argument.nullable)
+			*nulls = lappend(*nulls, ad_doc("$lte", ad_array2(argument.expr, ad_null())));
+	}
+	return true;
+}
+
+/* what AND is if any argument is false, and OR if any is true; null; or all else */
+static Node *
+any_of(List *exprs, bool decisive, List *nulls)
+{
+	List	   *tests = NIL;
+	ListCell   *lc;
+
+	foreach(lc, exprs)
+		tests = lappend(tests, ad_doc("$eq", ad_array2(lfirst(lc), true_expr(decisive))));
+	if (nulls == NIL)
+		return join_conditions(exprs, !decisive);
+	return ad_value_if(join_conditions(tests, false), true_expr(decisive),
+					   ad_value_if(join_conditions(nulls, false), ad_null(), true_expr(!decisive)));
+}
+
+static bool
+bool_expr_value(AdValueContext *context, BoolExpr *expr, AdValue *value)
+{
+	List	   *exprs;
+	List	   *nulls;
+
+	if (!argument_values(context, expr->args, &exprs, &nulls))
+		return false;
+	value->nullable = nulls != NIL;
+	if (expr->boolop != NOT_EXPR)
+		value->expr = any_of(exprs, expr->boolop == OR_EXPR, nulls);
+	else
+	{
+		value->expr = ad_doc("$not", ad_array1(linitial(exprs)));
+		if (nulls != NIL)
+			value->expr = ad_value_if(linitial(nulls), ad_null(), value->expr);
+	}
+	return true;
+}
+
+/*
+ * A condition as a value: true, false or null.  Each part of it is translated
+ * once, so that conditions may be compared with conditions.
+ */
+bool
+ad_value_of_condition(AdValueContext *context, Node *node, AdValue *value)
+{
+	memset(value, 0, sizeof(AdValue));
+	value->typid = BOOLOID;
+	switch (nodeTag(node))
+	{
+		case T_BoolExpr:
+			return bool_expr_value(context, (BoolExpr *) node, value);
+		case T_OpExpr:
+			return comparison_value(context, (OpExpr *) node, value);
+		case T_ScalarArrayOpExpr:
+			return member_value(context, (ScalarArrayOpExpr *) node, value);
+		default:
+			/* the other conditions are never null */
+			value->expr = ad_value_condition(context, node, true);
+			return value->expr != NULL;
+	}
+}
+
+/* what is true or false by itself */
+static Node *
+value_condition(AdValueContext *context, Node *node, bool wanted)
+{
+	AdValue		value;
+
+	if (exprType(node) != BOOLOID || !ad_value(context, node, &value))
+		return NULL;
+	return ad_doc("$eq", ad_array2(value.expr, true_expr(wanted)));
+}
+
+/*
+ * An expression, itself never null, of whether the condition is true, or for
+ * wanted == false whether it is false; NULL if it cannot be said exactly.
+ */
+Node *
+ad_value_condition(AdValueContext *context, Node *node, bool wanted)
+{
+	if (!ad_expr_may_go_on(context->base))
+		return NULL;
+	if (IsA(node, Const))
+		return true_expr(!((Const *) node)->constisnull &&
+						 DatumGetBool(((Const *) node)->constvalue) == wanted);
+	switch (nodeTag(node))
+	{
+		case T_BoolExpr:
+			return bool_condition(context, (BoolExpr *) node, wanted);
+		case T_OpExpr:
+			return comparison(context, (OpExpr *) node, wanted);
+		case T_DistinctExpr:
+			return distinct_condition(context, (DistinctExpr *) node, wanted);
+		case T_NullTest:
+			return null_condition(context, (NullTest *) node, wanted);
+		case T_BooleanTest:
+			return truth_condition(context, (BooleanTest *) node, wanted);
+		case T_ScalarArrayOpExpr:
+			return member_condition(context, (ScalarArrayOpExpr *) node, wanted);
+		default:
+			return value_condition(context, node, wanted);
+	}
+}

@@ -1,0 +1,303 @@
+/*
+ * value_function.c
+ *	  Functions and operators in the aggregation language: one row each.
+ *
+ * A row says which function of PostgreSQL's it is, by its OID, and how it is
+ * said; beside it, why that is exact.  What is not in the table stays with
+ * PostgreSQL.  Arithmetic is in value_arithmetic.c.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "common/int.h"
+#include "mb/pg_wchar.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+
+#include "translate/value_arithmetic.h"
+#include "translate/value_function.h"
+#include "translate/value_time.h"
+
+typedef struct AdFunction AdFunction;
+
+struct AdFunction
+{
+	Oid			function;
+	bool		(*translate) (AdValueContext *context, const AdFunction *row,
+							  List *args, AdValue *value);
+	const char *op;				/* MongoDB's operator */
+	Oid			typid;			/* of the result */
+};
+
+/* the values of all arguments, which are at most three */
+static bool
+values_of(AdValueContext *context, List *args, AdValue *values)
+{
+	ListCell   *lc;
+
+	foreach(lc, args)
+	{
+		if (!ad_value(context, lfirst(lc), &values[foreach_current_index(lc)]))
+			return false;
+	}
+	return true;
+}
+
+static void
+set_result(AdValue *result, Oid typid, Node *expr, bool nullable)
+{
+	memset(result, 0, sizeof(AdValue));
+	result->typid = typid;
+	result->expr = expr;
+	result->nullable = nullable;
+}
+
+static bool
+integer_to_numeric(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
+{
+	AdValue		argument;
+
+	if (!ad_value(context, linitial(args), &argument) || !ad_is_integer(&argument))
+		return false;
+	*value = argument;
+	value->column = NULL;
+	value->of = NULL;
+	value->typid = NUMERICOID;
+	value->divisor = 1;
+	return true;
+}
+
+/* a numeric that is an integer, which no rounding changes */
+static bool
+numeric_to_integer(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
+{
+	AdValue		argument;
+
+	if (!ad_value(context, linitial(args), &argument) || argument.divisor != 1)
+		return false;
+	set_result(value, row->typid, argument.expr, argument.nullable);
+	value->min = argument.min;
+	value->max = argument.max;
+	ad_limit_integer(context, value);
+	return true;
+}
+
+/* an int4 constant of at least `least` */
+static bool
+position_constant(Node *node, int least, int *position)
+{
+	if (!IsA(node, Const) || ((Const *) node)->constisnull)
+		return false;
+	*position = DatumGetInt32(((Const *) node)->constvalue);
+	return *position >= least;
+}
+
+/* a numeric's whole part: itself, if it has no other */
+static bool
+numeric_whole(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
+{
+	Node	   *divisor;
+
+	int			digits;
+
+	if (!ad_value(context, linitial(args), value) || value->divisor == 0 ||
+		(list_length(args) == 2 && (!position_constant(lsecond(args), 0, &digits) || digits != 0)))
+		return false;
+	value->column = NULL;
+	value->of = NULL;
+	value->scale = 0;
+	if (value->divisor == 1)
+		return true;
+	/* the remainder that is not negative, so that all is rounded down */
+	if (strcmp(row->op, "$floor") != 0)
+		return false;
+	divisor = ad_int64(value->divisor);
+	(void) ad_value_let(context, value);
+	value->expr = ad_doc("$subtract",
+						 ad_array2(value->expr,
+								   ad_doc("$mod", ad_array2(ad_doc("$add", ad_array2(ad_doc("$mod", ad_array2(value->expr, divisor)),
+																					 divisor)),
+															divisor))));
+	value->rounded = false;
+	return true;
+}
+
+/*
+ * A quotient by a whole constant, kept as a dividend.  PostgreSQL rounds it at
+ * the 16th significant digit or later, which moves no quotient of
+ * milliseconds of its timestamps across an integer; so it may be floored, and
+ * nothing else.
+ */
+static bool
+numeric_div(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
+{
+	AdValue		divisor;
+
+	if (!IsA(lsecond(args), Const) || !ad_value(context, linitial(args), value) ||
+		value->divisor == 0 || value->rounded ||
+		!ad_value_operand(context, lsecond(args), AD_ROUND_NONE, 1, &divisor) ||
+		!IsA(divisor.expr, Const) || ((Const *) divisor.expr)->constisnull ||
+		((Const *) divisor.expr)->consttype != INT8OID)
+		return false;
+	divisor.min = DatumGetInt64(((Const *) divisor.expr)->constvalue);
+	if (divisor.min < 1 || divisor.min > 1000000000 || value->divisor > 1000000)
+		return false;
+	value->column = NULL;
+	value->of = NULL;
+	value->divisor *= divisor.min;
+	value->rounded = value->divisor != 1;
+	value->scale = -1;
+	return true;
+}
+
+static bool
+is_text(const AdValue *value)
+{
+	return value->typid == TEXTOID || value->typid == VARCHAROID;
+}
+
+/* strings have the same characters, but null is "" for some operators, or an error */
+static bool
+text_argument(AdValueContext *context, Node *node, AdValue *argument, Node **string)
+{
+	if (!ad_value(context, node, argument) || !is_text(argument) || GetDatabaseEncoding() != PG_UTF8)
+		return false;
+	*string = ad_value_let(context, argument);
+	if (argument->nullable)
+		*string = ad_doc("$ifNull", ad_array2(*string, ad_string("")));
+	return true;
+}
+
+/* the operator's result, but null for null */
+static void
+set_text_result(AdValue *value, Oid typid, const AdValue *argument, Node *expr)
+{
+	set_result(value, typid, !argument->nullable ? expr :
+			   ad_value_if(ad_value_not_null(argument), expr, ad_null()), argument->nullable);
+}
+
+static bool
+text_length(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
+{
+	AdValue		argument;
+	Node	   *string;
+
+	if (!text_argument(context, linitial(args), &argument, &string))
+		return false;
+	set_text_result(value, INT4OID, &argument, ad_doc("$strLenCP", string));
+	/* a document is of 16 MB */
+	value->max = 1 << 24;
+	return true;
+}
+
+/* the members of an operator's array, if the value is one of that operator */
+static List *
+members_of(const AdValue *value, const char *op)
+{
+	if (IsA(value->expr, List) && ad_tag(value->expr) == AD_DOCUMENT &&
+		strcmp(ad_member_str(value->expr, 0), op) == 0)
+		return list_copy_tail((List *) ad_member(value->expr, 1), 1);
+	return list_make1(value->expr);
+}
+
+/* one operator for a || b || c, however many there are */
+static bool
+text_concat(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
+{
+	AdValue		values[2];
+	List	   *members;
+
+	if (!values_of(context, args, values) || !is_text(&values[0]) || !is_text(&values[1]))
+		return false;
+	members = list_concat(members_of(&values[0], "$concat"), members_of(&values[1], "$concat"));
+	set_result(value, TEXTOID, ad_doc("$concat", ad_node(AD_ARRAY, members)),
+			   values[0].nullable || values[1].nullable);
+	return true;
+}
+
+/* left(s, n), substring(s, from, n), counted from the beginning */
+static bool
+text_part(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
+{
+	AdValue		argument;
+	int			from = 1;
+	int			length;
+	Node	   *string;
+
+	if (!position_constant(llast(args), 0, &length) ||
+		(list_length(args) == 3 && !position_constant(lsecond(args), 1, &from)) ||
+		!text_argument(context, linitial(args), &argument, &string))
+		return false;
+	set_text_result(value, TEXTOID, &argument,
+					ad_doc("$substrCP", ad_array3(string, ad_integer(from - 1), ad_integer(length))));
+	return true;
+}
+
+static bool
+on_instant(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
+{
+	return ad_instant_function(context, row->function, args, value);
+}
+
+static const AdFunction functions[] = {
+	/* numerics that are whole, or fractions of one divisor: longs */
+	{F_NUMERIC_INT2, integer_to_numeric, NULL, NUMERICOID},
+	{F_NUMERIC_INT4, integer_to_numeric, NULL, NUMERICOID},
+	{F_NUMERIC_INT8, integer_to_numeric, NULL, NUMERICOID},
+	{F_INT2_NUMERIC, numeric_to_integer, NULL, INT2OID},
+	{F_INT4_NUMERIC, numeric_to_integer, NULL, INT4OID},
+	{F_INT8_NUMERIC, numeric_to_integer, NULL, INT8OID},
+	{F_FLOOR_NUMERIC, numeric_whole, "$floor", NUMERICOID},
+	{F_CEIL_NUMERIC, numeric_whole, "$ceil", NUMERICOID},
+	{F_CEILING_NUMERIC, numeric_whole, "$ceil", NUMERICOID},
+	{F_TRUNC_NUMERIC_INT4, numeric_whole, "$trunc", NUMERICOID},
+	{F_ROUND_NUMERIC_INT4, numeric_whole, "$round", NUMERICOID},
+	{F_NUMERIC_DIV, numeric_div, NULL, NUMERICOID},
+	/* characters are code points, for both */
+	{F_LENGTH_TEXT, text_length, NULL, INT4OID},
+	{F_CHAR_LENGTH_TEXT, text_length, NULL, INT4OID},
+	{F_CHARACTER_LENGTH_TEXT, text_length, NULL, INT4OID},
+	{F_TEXTCAT, text_concat, NULL, TEXTOID},
+	{F_LEFT, text_part, NULL, TEXTOID},
+	{F_SUBSTR_TEXT_INT4_INT4, text_part, NULL, TEXTOID},
+	{F_SUBSTRING_TEXT_INT4_INT4, text_part, NULL, TEXTOID},
+	/* see value_time.c */
+	{F_DATE_TRUNC_TEXT_TIMESTAMPTZ, on_instant, NULL, TIMESTAMPTZOID},
+	{F_DATE_TRUNC_TEXT_TIMESTAMP, on_instant, NULL, TIMESTAMPOID},
+	{F_DATE_TRUNC_TEXT_TIMESTAMPTZ_TEXT, on_instant, NULL, TIMESTAMPTZOID},
+	{F_EXTRACT_TEXT_TIMESTAMPTZ, on_instant, NULL, NUMERICOID},
+	{F_EXTRACT_TEXT_TIMESTAMP, on_instant, NULL, NUMERICOID},
+	{F_EXTRACT_TEXT_DATE, on_instant, NULL, NUMERICOID},
+	{F_EXTRACT_TEXT_INTERVAL, on_instant, NULL, NUMERICOID},
+	{F_DATE_PART_TEXT_TIMESTAMPTZ, on_instant, NULL, FLOAT8OID},
+	{F_DATE_PART_TEXT_TIMESTAMP, on_instant, NULL, FLOAT8OID},
+	{F_TIMESTAMP_TIMESTAMPTZ, on_instant, NULL, TIMESTAMPOID},
+	{F_DATE_TIMESTAMPTZ, on_instant, NULL, DATEOID},
+	{F_DATE_TIMESTAMP, on_instant, NULL, DATEOID},
+	{F_TIMESTAMP_DATE, on_instant, NULL, TIMESTAMPOID},
+	{F_TIMEZONE_TEXT_TIMESTAMPTZ, on_instant, NULL, TIMESTAMPOID},
+	{F_TIMEZONE_TEXT_TIMESTAMP, on_instant, NULL, TIMESTAMPTZOID},
+	{F_TIMESTAMPTZ_PL_INTERVAL, on_instant, NULL, TIMESTAMPTZOID},
+	{F_TIMESTAMPTZ_MI_INTERVAL, on_instant, NULL, TIMESTAMPTZOID},
+	{F_TIMESTAMP_PL_INTERVAL, on_instant, NULL, TIMESTAMPOID},
+	{F_TIMESTAMP_MI_INTERVAL, on_instant, NULL, TIMESTAMPOID},
+	{F_TIMESTAMPTZ_MI, on_instant, NULL, INTERVALOID},
+	{F_TIMESTAMP_MI, on_instant, NULL, INTERVALOID},
+};
+
+/*
+ * The value of a function's call; false if the table has no exact one.
+ */
+bool
+ad_value_function(AdValueContext *context, Oid function, List *args, AdValue *value)
+{
+	for (int i = 0; i < lengthof(functions); i++)
+	{
+		if (functions[i].function == function)
+			return functions[i].translate(context, &functions[i], args, value);
+	}
+	return ad_arithmetic(context, function, args, value);
+}

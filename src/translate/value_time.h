@@ -1,0 +1,16 @@
+/*
+ * value_time.h
+ *	  Instants, read on the clock of a time zone.
+ */
+#ifndef AD_VALUE_TIME_H
+#define AD_VALUE_TIME_H
+
+#include "translate/value.h"
+
+extern bool ad_instant_function(AdValueContext *context, Oid function, List *args,
+								AdValue *value);
+extern bool ad_instant_is_near(Node *filter, const char *field);
+extern bool ad_instant_of_days(const char *unit);
+extern Node *ad_instant_key(AdExprContext *context, const AdValue *value);
+
+#endif							/* AD_VALUE_TIME_H */
