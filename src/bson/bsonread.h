@@ -90,4 +90,15 @@ ad_reader_enter(AdReader *reader, const AdElement *element)
 	ad_reader_init(reader, element->value, element->size);
 }
 
+/* BSON null and undefined, which decode to SQL NULL whatever the type */
+static inline bool
+ad_is_null(bson_type_t type)
+{
+	return type == BSON_TYPE_NULL || type == BSON_TYPE_UNDEFINED;
+}
+
+extern const uint8 *ad_element_bytes(const AdElement *element,
+									 bson_subtype_t *subtype, uint32 *len);
+extern const char *ad_bson_type_name(bson_type_t type);
+
 #endif							/* AD_BSONREAD_H */

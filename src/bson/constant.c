@@ -23,7 +23,6 @@
 #include "bson/constant.h"
 #include "bson/decimal.h"
 #include "bson/encoding.h"
-#include "bson/types.h"
 
 /*
  * Milliseconds since 1970 of a finite timestamptz, rounded down.  Returns

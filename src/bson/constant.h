@@ -9,7 +9,8 @@
 #include "lib/stringinfo.h"
 #include "nodes/nodes.h"
 
-#include "bson/bsonread.h"
+/* an element of a BSON document, see bsonread.h */
+struct AdElement;
 
 /* milliseconds from MongoDB's epoch (1970) to PostgreSQL's (2000) */
 #define AD_EPOCH_SHIFT \
@@ -25,7 +26,7 @@ extern Node *ad_date_const(int64 ms);
 extern void ad_write_datum(StringInfo out, const char *key, Oid typid,
 						   Datum value);
 extern void ad_print_datum(StringInfo out, Oid typid, Datum value);
-extern void ad_print_element(StringInfo out, const AdElement *element);
+extern void ad_print_element(StringInfo out, const struct AdElement *element);
 extern bool ad_append_iso(StringInfo out, int64 ms);
 
 #endif							/* AD_CONSTANT_H */

@@ -1,6 +1,6 @@
 /*
  * decimal.h
- *	  Numbers of type numeric as decimal128, and the other way round; deviations.
+ *	  Numbers of type numeric as decimal128, and the other way round.
  */
 #ifndef AD_DECIMAL_H
 #define AD_DECIMAL_H
@@ -11,22 +11,10 @@
 
 #include "bson/bsonread.h"
 
-/* what is made of a count, a sum and a sum of squares */
-typedef enum AdDeviation
-{
-	AD_VAR_POP,
-	AD_VAR_SAMP,
-	AD_STDDEV_POP,
-	AD_STDDEV_SAMP
-} AdDeviation;
-
 extern Numeric ad_parse_numeric(const char *string);
 extern int	ad_compare_numeric(Numeric a, Numeric b);
 extern Numeric ad_numeric_floor(Numeric number, bool *exact);
 extern Datum ad_decimal_to_numeric(const AdElement *element);
 extern void ad_numeric_to_decimal(Numeric number, bson_decimal128_t *decimal);
-extern int	ad_deviation_least(AdDeviation deviation);
-extern Numeric ad_deviation(AdDeviation deviation, int64 count, Numeric sum,
-							Numeric squares);
 
 #endif							/* AD_DECIMAL_H */

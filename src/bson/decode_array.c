@@ -14,6 +14,7 @@
 #include "utils/array.h"
 
 #include "bson/decode_array.h"
+#include "bson/domain.h"
 
 typedef struct AdArrayBuild
 {

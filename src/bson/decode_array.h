@@ -5,7 +5,8 @@
 #ifndef AD_DECODE_ARRAY_H
 #define AD_DECODE_ARRAY_H
 
-#include "bson/types.h"
+#include "bson/bsonread.h"
+#include "bson/sql_type.h"
 
 extern bool ad_decode_array(const AdTarget *target, const AdElement *element,
 							Datum *value);

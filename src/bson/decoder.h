@@ -5,7 +5,8 @@
 #ifndef AD_DECODER_H
 #define AD_DECODER_H
 
-#include "bson/types.h"
+#include "bson/bsonread.h"
+#include "bson/sql_type.h"
 
 typedef struct AdDecoder AdDecoder;
 

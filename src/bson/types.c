@@ -393,26 +393,6 @@ decode_time(const AdTarget *target, const AdElement *element, Datum *value)
 	return true;
 }
 
-/*
- * The bytes of binary data.  Those of the old subtype 2 have a length of their
- * own before them.
- */
-const uint8 *
-ad_element_bytes(const AdElement *element, bson_subtype_t *subtype, uint32 *len)
-{
-	const uint8 *bytes = element->value + sizeof(int32) + 1;
-
-	*len = ad_read_int32(element->value);
-	*subtype = (bson_subtype_t) element->value[sizeof(int32)];
-	if (*subtype == BSON_SUBTYPE_BINARY_DEPRECATED && *len >= sizeof(int32) &&
-		(uint32) ad_read_int32(bytes) == *len - sizeof(int32))
-	{
-		bytes += sizeof(int32);
-		*len -= sizeof(int32);
-	}
-	return bytes;
-}
-
 static bool
 decode_uuid(const AdTarget *target, const AdElement *element, Datum *value)
 {
@@ -720,59 +700,4 @@ ad_result_target(AdResult kind, Oid typid, int32 typmod)
 		return target;
 	}
 	return ad_target(typid, typmod);
-}
-
-/*
- * Whether a column's type is a domain, or an array of one: then reading it can
- * raise an error of the domain's.
- */
-bool
-ad_has_domain(Oid typid)
-{
-	return get_typtype(typid) == TYPTYPE_DOMAIN ||
-		get_typtype(get_element_type(typid)) == TYPTYPE_DOMAIN;
-}
-
-/*
- * Raise the domain's error if the value, which may be null, breaks one of its
- * constraints.
- */
-void
-ad_check_domain(AdTarget *target, Datum value, bool isnull)
-{
-	if (OidIsValid(target->domain))
-		domain_check(value, isnull, target->domain, &target->domain_cache,
-					 target->context);
-}
-
-/*
- * A BSON type's alias, as MongoDB's $type operator knows it.
- */
-const char *
-ad_bson_type_name(bson_type_t type)
-{
-	static const struct
-	{
-		bson_type_t type;
-		const char *name;
-	}			names[] = {
-		{BSON_TYPE_DOUBLE, "double"}, {BSON_TYPE_UTF8, "string"},
-		{BSON_TYPE_DOCUMENT, "object"}, {BSON_TYPE_ARRAY, "array"},
-		{BSON_TYPE_BINARY, "binData"}, {BSON_TYPE_UNDEFINED, "undefined"},
-		{BSON_TYPE_OID, "objectId"}, {BSON_TYPE_BOOL, "bool"},
-		{BSON_TYPE_DATE_TIME, "date"}, {BSON_TYPE_NULL, "null"},
-		{BSON_TYPE_REGEX, "regex"}, {BSON_TYPE_DBPOINTER, "dbPointer"},
-		{BSON_TYPE_CODE, "javascript"}, {BSON_TYPE_SYMBOL, "symbol"},
-		{BSON_TYPE_CODEWSCOPE, "javascriptWithScope"},
-		{BSON_TYPE_INT32, "int"}, {BSON_TYPE_TIMESTAMP, "timestamp"},
-		{BSON_TYPE_INT64, "long"}, {BSON_TYPE_DECIMAL128, "decimal"},
-		{BSON_TYPE_MAXKEY, "maxKey"}, {BSON_TYPE_MINKEY, "minKey"},
-	};
-
-	for (int i = 0; i < lengthof(names); i++)
-	{
-		if (names[i].type == type)
-			return names[i].name;
-	}
-	return "unknown";
 }

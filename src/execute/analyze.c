@@ -23,6 +23,7 @@
 #include "utils/resowner.h"
 
 #include "bson/decoder.h"
+#include "bson/domain.h"
 #include "bson/error_place.h"
 #include "execute/analyze.h"
 #include "plan/scan_plan.h"

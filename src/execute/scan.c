@@ -33,7 +33,9 @@
 #include "base/compat.h"
 #include "bson/constant.h"
 #include "bson/decoder.h"
+#include "bson/domain.h"
 #include "bson/error_place.h"
+#include "bson/types.h"
 #include "execute/scan.h"
 #include "query/query.h"
 

@@ -6,6 +6,7 @@
 #define AD_INFER_H
 
 #include "base/option.h"
+#include "bson/bsonread.h"
 #include "bson/types.h"
 
 /* BSON types are 1 to 19, 127 and 255 (bsonspec.org); in sets, bits 1 to 21 */

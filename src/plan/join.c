@@ -33,6 +33,7 @@
 #include "plan/scan_path.h"
 #include "query/budget.h"
 #include "query/match.h"
+#include "query/match_type.h"
 #include "translate/filter.h"
 #include "translate/let.h"
 
@@ -282,7 +283,7 @@ inner_filter(AdJoin *join)
 	}
 	join->slots = inner->context.slots;
 	return ad_and(lappend(predicates,
-						  ad_leaf_has_value(inner->column->field, inner->column->type)));
+						  ad_match_has_value(inner->column->field, inner->column->type)));
 }
 
 /*
@@ -328,8 +329,8 @@ make_query(AdJoin *join)
 	if (key == NULL)
 		return false;
 	if (!join->keeps_outer)
-		filter = ad_and(list_make2(filter, ad_leaf_has_value(join->outer.column->field,
-															 join->outer.column->type)));
+		filter = ad_and(list_make2(filter, ad_match_has_value(join->outer.column->field,
+															  join->outer.column->type)));
 	join->query = ad_query_create(outer->serverid, outer->options, filter);
 	join->query->aggregate = true;
 	join->query->joined_collection = join->inner.relation->options->collection;

@@ -39,6 +39,7 @@
 #include "plan/order.h"
 #include "plan/order_expr.h"
 #include "plan/scan_path.h"
+#include "query/leaf.h"
 #include "query/type_tests.h"
 
 /* $sort takes no more keys (MongoDB manual, "$sort (aggregation stage)") */
@@ -116,19 +117,21 @@ excludes_nan(Node *filter, const char *field)
 
 	foreach(lc, predicates)
 	{
-		Node	   *predicate = lfirst(lc);
+		AdLeaf		leaf;
 		Const	   *operand;
 
-		if (ad_tag(predicate) != AD_COMPARE ||
-			strcmp(ad_member_str(predicate, 0), field) != 0)
+		if (ad_tag(lfirst(lc)) != AD_COMPARE)
 			continue;
-		switch ((AdOp) ad_member_int(predicate, 2))
+		leaf = ad_leaf_read(lfirst(lc));
+		if (strcmp(leaf.path, field) != 0)
+			continue;
+		switch (leaf.op)
 		{
 			case AD_OP_LT:
 			case AD_OP_EQ:
 				return true;
 			case AD_OP_LE:
-				operand = (Const *) ad_member(predicate, 4);
+				operand = (Const *) leaf.operand;
 				if (IsA(operand, Const) && !operand->constisnull &&
 					!isnan(operand->consttype == FLOAT4OID ?
 						   (double) DatumGetFloat4(operand->constvalue) :

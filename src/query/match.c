@@ -30,26 +30,14 @@
 #include "utils/uuid.h"
 #include "utils/typcache.h"
 
+#include "bson/bsonread.h"
 #include "bson/constant.h"
+#include "bson/types.h"
 #include "query/match.h"
 #include "query/match_numeric.h"
 #include "query/match_text.h"
+#include "query/match_type.h"
 #include "query/type_tests.h"
-
-static const char *const op_names[] = {
-	[AD_OP_LT] = "$lt",
-	[AD_OP_LE] = "$lte",
-	[AD_OP_EQ] = "$eq",
-	[AD_OP_GE] = "$gte",
-	[AD_OP_GT] = "$gt",
-	[AD_OP_NE] = "$ne",
-};
-
-const char *
-ad_leaf_op_name(AdOp op)
-{
-	return op_names[op];
-}
 
 /* which operand types a class's comparisons take, by operator family */
 static const struct
@@ -74,11 +62,11 @@ static const struct
 };
 
 /*
- * Whether ad_leaf_compare can compare a column of `type` with an operand of
+ * Whether ad_match_compare can compare a column of `type` with an operand of
  * `operand_type`.
  */
 bool
-ad_leaf_accepts(const AdType *type, Oid operand_type)
+ad_match_accepts(const AdType *type, Oid operand_type)
 {
 	/* which instant a timestamp is depends on the session's time zone */
 	if (type->typid == TIMESTAMPOID && operand_type == TIMESTAMPTZOID)
@@ -90,197 +78,6 @@ ad_leaf_accepts(const AdType *type, Oid operand_type)
 			return true;
 	}
 	return false;
-}
-
-/* the aliases of both lists, as $type takes them */
-static Node *
-aliases(const char *const *certain, const char *const *possible)
-{
-	List	   *names = NIL;
-
-	for (; *certain != NULL; certain++)
-		names = lappend(names, ad_string(*certain));
-	for (; *possible != NULL; possible++)
-		names = lappend(names, ad_string(*possible));
-	return list_length(names) == 1 ? linitial(names) : ad_node(AD_ARRAY, names);
-}
-
-/*
- * {path: {$type: [...]}}, of all BSON types that can decode.
- */
-Node *
-ad_leaf_has_type(const char *path, const AdType *type)
-{
-	return ad_field(path, "$type", aliases(type->certain, type->possible));
-}
-
-/*
- * A value of a merely possible BSON type does decode.  The types are said in
- * the match language, too, so that each branch of an $or can use an index.
- */
-static Node *
-possible_fits(const char *path, const AdType *type)
-{
-	static const char *const none[] = {NULL};
-
-	return ad_and(list_make2(ad_field(path, "$type", aliases(none, type->possible)),
-							 ad_node(AD_EXPR,
-									 list_make1(ad_possible_expr(type, ad_string(psprintf("$%s", path)))))));
-}
-
-/*
- * What a comparison leaves open: that neither the value nor anything on the
- * way to it is an array, and that a value of a merely possible BSON type does
- * decode.  One that is equal to a value that decodes does.
- */
-Node *
-ad_leaf_guard(const char *path, const AdType *type, bool equality)
-{
-	static const char *const none[] = {NULL};
-	List	   *guards = NIL;
-	const char *dot = path;
-
-	while ((dot = strchr(dot, '.')) != NULL)
-	{
-		guards = lappend(guards,
-						 ad_field(pnstrdup(path, dot - path), "$not",
-								  ad_doc("$type", ad_string("array"))));
-		dot++;
-	}
-	guards = lappend(guards, ad_field(path, "$not",
-									  ad_doc("$type", ad_string("array"))));
-	/* a text may be equal to one that is too long for the type */
-	if (equality && type->max_length == 0)
-		return ad_and(guards);
-	if (type->class == AD_CLASS_TEXT)
-	{
-		guards = lappend(guards, ad_field(path, "$not",
-										  ad_doc("$regex", ad_text_misfit(type))));
-		if (type->max_length > 0 && type->certain[0] == NULL)
-			guards = lappend(guards, ad_field(path, "$not",
-											  ad_doc("$type", ad_string("objectId"))));
-	}
-	else if (type->class == AD_CLASS_INSTANT)
-	{
-		guards = lappend(guards, ad_field(path, "$gte", ad_date_const(type->min)));
-		guards = lappend(guards, ad_field(path, "$lte", ad_date_const(type->max)));
-	}
-	else if (type->possible[0] != NULL && type->certain[0] == NULL)
-		guards = lappend(guards, possible_fits(path, type));
-	else if (type->possible[0] != NULL)
-		guards = lappend(guards,
-						 ad_or(list_make2(ad_field(path, "$type",
-												   aliases(type->certain, none)),
-										  possible_fits(path, type))));
-	return ad_and(guards);
-}
-
-/*
- * Whether an operator and its constant are an end of the range that ad_leaf_guard states for
- * dates: any other bound on the same side makes it superfluous.
- */
-bool
-ad_leaf_is_range_end(const char *op, const Node *value)
-{
-	const AdType *type = ad_type(TIMESTAMPTZOID);
-	const Const *constant = (const Const *) value;
-	int64		ms;
-
-	if (!IsA(value, Const) || constant->constisnull ||
-		constant->consttype != TIMESTAMPTZOID)
-		return false;
-	(void) ad_timestamptz_to_ms(DatumGetTimestampTz(constant->constvalue), &ms);
-	return strcmp(op, "$gte") == 0 ? ms == type->min : strcmp(op, "$lte") == 0 && ms == type->max;
-}
-
-/*
- * The predicate for an end of the range of dates that no other bound makes
- * superfluous.  Years of four digits are in range, and all others are left to
- * an expression: not every server of MongoDB's protocol takes them as
- * constants.
- */
-Node *
-ad_leaf_range_test(Node *range_end)
-{
-	const AdType *type = ad_type(TIMESTAMPTZOID);
-	const char *path = ad_member_str(range_end, 0);
-	const char *op = ad_member_str(ad_member(range_end, 1), 0);
-	int64		near_end = strcmp(op, "$gte") == 0 ?
-	INT64CONST(-62135596800000) :	/* 0001-01-01T00:00:00Z */
-	INT64CONST(253402300799999);	/* 9999-12-31T23:59:59.999Z */
-
-	return ad_or(list_make2(ad_field(path, op, ad_date_const(near_end)),
-							possible_fits(path, type)));
-}
-
-/*
- * The predicate of IS NOT NULL.
- */
-Node *
-ad_leaf_has_value(const char *path, const AdType *type)
-{
-	return ad_and(list_make2(ad_leaf_has_type(path, type), ad_leaf_guard(path, type, false)));
-}
-
-/*
- * The predicate of IS NULL: null, undefined or missing, and, where a mismatch
- * reads as NULL, all that does not decode.
- */
-Node *
-ad_leaf_is_null(const char *path, const AdType *type, bool mismatch_is_null)
-{
-	List	   *parts;
-	const char *dot = path;
-
-	if (mismatch_is_null)
-		return ad_node(AD_NOR, list_make1(ad_leaf_has_value(path, type)));
-	parts = list_make1(ad_field(path, "$eq", ad_null()));
-	while ((dot = strchr(dot, '.')) != NULL)
-	{
-		parts = lappend(parts, ad_field(pnstrdup(path, dot - path), "$not",
-										ad_doc("$type", ad_string("array"))));
-		dot++;
-	}
-	parts = lappend(parts, ad_field(path, "$not",
-									ad_doc("$type", ad_string("array"))));
-	return ad_and(parts);
-}
-
-/*
- * The predicate of a comparison with a number: `plain` says it but for NaN,
- * which is greater than all others in SQL.
- */
-Node *
-ad_leaf_with_nan(const char *path, const AdType *type, AdOp op, bool isnan,
-				 Node *plain)
-{
-	Node	   *not_nan = ad_field(path, "$gte", ad_float8(-INFINITY));
-	Node	   *is_nan = ad_field(path, "$eq", ad_float8(NAN));
-
-	switch (op)
-	{
-		case AD_OP_EQ:
-			return isnan ? is_nan : plain;
-		case AD_OP_LT:
-			return isnan ? not_nan : plain;
-		case AD_OP_LE:
-			return isnan ? ad_leaf_has_type(path, type) : plain;
-		case AD_OP_GE:
-			return isnan ? is_nan : ad_or(list_make2(plain, is_nan));
-		case AD_OP_GT:
-			return isnan ? ad_false() : ad_or(list_make2(plain, is_nan));
-		case AD_OP_NE:
-			return isnan ? not_nan :
-				ad_and(list_make2(plain, ad_leaf_has_type(path, type)));
-	}
-	return NULL;				/* not reached */
-}
-
-static Node *
-compare_float(const char *path, const AdType *type, AdOp op, double value)
-{
-	return ad_leaf_with_nan(path, type, op, isnan(value),
-							ad_field(path, op_names[op], ad_float8(value)));
 }
 
 /*
@@ -302,7 +99,7 @@ compare_instant(const char *path, const AdType *type, AdOp op, TimestampTz value
 		if (op == AD_OP_NE ||
 			((op == AD_OP_LT || op == AD_OP_LE) && less) ||
 			((op == AD_OP_GT || op == AD_OP_GE) && !less))
-			return ad_leaf_has_type(path, type);
+			return ad_match_has_type(path, type);
 		return ad_false();
 	}
 
@@ -312,7 +109,7 @@ compare_instant(const char *path, const AdType *type, AdOp op, TimestampTz value
 		if (op == AD_OP_EQ)
 			return ad_false();
 		if (op == AD_OP_NE)
-			return ad_leaf_has_type(path, type);
+			return ad_match_has_type(path, type);
 	}
 	if (!exact)
 	{
@@ -327,11 +124,11 @@ compare_instant(const char *path, const AdType *type, AdOp op, TimestampTz value
 	if ((op == AD_OP_LT && ms <= type->min) || (op == AD_OP_GT && ms >= type->max))
 		return ad_false();
 	if ((op == AD_OP_GE && ms <= type->min) || (op == AD_OP_LE && ms >= type->max))
-		return ad_leaf_has_type(path, type);
+		return ad_match_has_type(path, type);
 	if (op == AD_OP_NE)
 		return ad_and(list_make2(ad_field(path, "$ne", ad_date_const(ms)),
-								 ad_leaf_has_type(path, type)));
-	return ad_field(path, op_names[op], ad_date_const(ms));
+								 ad_match_has_type(path, type)));
+	return ad_field(path, ad_op_name(op), ad_date_const(ms));
 }
 
 /* the BSON values that decode to a given uuid */
@@ -355,12 +152,12 @@ in_values(const char *path, const AdType *type, bool in, List *values)
 	Node	   *test;
 
 	if (values == NIL)
-		return in ? ad_false() : ad_leaf_has_type(path, type);
+		return in ? ad_false() : ad_match_has_type(path, type);
 	if (list_length(values) == 1)
 		test = ad_field(path, in ? "$eq" : "$ne", linitial(values));
 	else
 		test = ad_field(path, in ? "$in" : "$nin", ad_node(AD_ARRAY, values));
-	return in ? test : ad_and(list_make2(test, ad_leaf_has_type(path, type)));
+	return in ? test : ad_and(list_make2(test, ad_match_has_type(path, type)));
 }
 
 /*
@@ -401,20 +198,20 @@ integer_operand(Oid operand_type, Datum value)
 
 /*
  * The predicate of `column op value`, for a value that is not null.  It holds
- * together with ad_leaf_guard() only.
+ * together with ad_match_guard() only.
  */
 Node *
-ad_leaf_compare(const char *path, const AdType *type, AdOp op,
-				Oid operand_type, Datum value)
+ad_match_compare(const char *path, const AdType *type, AdOp op,
+				 Oid operand_type, Datum value)
 {
 	Node	   *constant = NULL;
 
 	switch (type->class)
 	{
 		case AD_CLASS_FLOAT:
-			return compare_float(path, type, op, operand_type == FLOAT4OID ?
-								 (double) DatumGetFloat4(value) :
-								 DatumGetFloat8(value));
+			return ad_match_compare_float(path, type, op, operand_type == FLOAT4OID ?
+										  (double) DatumGetFloat4(value) :
+										  DatumGetFloat8(value));
 		case AD_CLASS_NUMERIC:
 			return ad_numeric_compare(path, type, op, DatumGetNumeric(value));
 		case AD_CLASS_INSTANT:
@@ -443,17 +240,17 @@ ad_leaf_compare(const char *path, const AdType *type, AdOp op,
 	}
 	if (op == AD_OP_NE)
 		return ad_and(list_make2(ad_field(path, "$ne", constant),
-								 ad_leaf_has_type(path, type)));
-	return ad_field(path, op_names[op], constant);
+								 ad_match_has_type(path, type)));
+	return ad_field(path, ad_op_name(op), constant);
 }
 
 /*
  * The same for a slot whose value is not known yet, to be printed only.
  */
 Node *
-ad_leaf_compare_slot(const char *path, AdOp op, Node *slot)
+ad_match_compare_slot(const char *path, AdOp op, Node *slot)
 {
-	return ad_field(path, op_names[op], slot);
+	return ad_field(path, ad_op_name(op), slot);
 }
 
 /* the elements of an array, and their number */
@@ -473,12 +270,12 @@ array_elements(Oid element_type, Datum array, Datum **elements, bool **nulls)
 
 /*
  * The predicate of `column IN (elements)`, or NOT IN; it holds together with
- * ad_leaf_guard() only.  A null element is equal to nothing, and makes NOT IN
+ * ad_match_guard() only.  A null element is equal to nothing, and makes NOT IN
  * never true.
  */
 Node *
-ad_leaf_member(const char *path, const AdType *type, bool in,
-			   Oid element_type, Datum array)
+ad_match_member(const char *path, const AdType *type, bool in,
+				Oid element_type, Datum array)
 {
 	Datum	   *elements;
 	bool	   *nulls;
@@ -503,12 +300,12 @@ ad_leaf_member(const char *path, const AdType *type, bool in,
 		else
 		{
 			/* of the other classes {path: {$eq: value}}, or false, or more */
-			equal = ad_leaf_compare(path, type, AD_OP_EQ, element_type, elements[i]);
+			equal = ad_match_compare(path, type, AD_OP_EQ, element_type, elements[i]);
 			if (ad_tag(equal) == AD_FIELD)
 				values = lappend(values, ad_member(ad_member(equal, 1), 1));
 			else if (ad_tag(equal) != AD_FALSE)
 				others = lappend(others, in ? equal :
-								 ad_leaf_compare(path, type, AD_OP_NE, element_type, elements[i]));
+								 ad_match_compare(path, type, AD_OP_NE, element_type, elements[i]));
 		}
 	}
 	others = lcons(in_values(path, type, in, values), others);
@@ -540,12 +337,12 @@ end_decides(AdOp op, bool any, bool greatest)
 
 /*
  * The predicate of `column op ANY (array)`, or ALL, of an array that is not
- * empty; it holds together with ad_leaf_guard() only.  A null element adds
+ * empty; it holds together with ad_match_guard() only.  A null element adds
  * nothing to ANY, and makes ALL never true.  Text is in the order of bytes.
  */
 Node *
-ad_leaf_quantified(const char *path, const AdType *type, AdOp op, bool any,
-				   Oid element_type, Datum array)
+ad_match_quantified(const char *path, const AdType *type, AdOp op, bool any,
+					Oid element_type, Datum array)
 {
 	FmgrInfo   *compare = &lookup_type_cache(element_type, TYPECACHE_CMP_PROC_FINFO)->cmp_proc_finfo;
 	Datum	   *elements;
@@ -573,9 +370,9 @@ ad_leaf_quantified(const char *path, const AdType *type, AdOp op, bool any,
 	if (least < 0)
 		return ad_false();
 	if (end_decides(op, any, false))
-		tests = lappend(tests, ad_leaf_compare(path, type, op, element_type, elements[least]));
+		tests = lappend(tests, ad_match_compare(path, type, op, element_type, elements[least]));
 	if (end_decides(op, any, true))
-		tests = lappend(tests, ad_leaf_compare(path, type, op, element_type, elements[greatest]));
+		tests = lappend(tests, ad_match_compare(path, type, op, element_type, elements[greatest]));
 	return any ? ad_or(tests) : ad_and(tests);
 }
 
@@ -583,13 +380,13 @@ ad_leaf_quantified(const char *path, const AdType *type, AdOp op, bool any,
  * The same for a slot whose value is not known yet, to be printed only.
  */
 Node *
-ad_leaf_quantified_slot(const char *path, AdOp op, bool any, Node *slot)
+ad_match_quantified_slot(const char *path, AdOp op, bool any, Node *slot)
 {
 	List	   *tests = NIL;
 
 	if (end_decides(op, any, false))
-		tests = lappend(tests, ad_field(path, op_names[op], ad_doc("$min", slot)));
+		tests = lappend(tests, ad_field(path, ad_op_name(op), ad_doc("$min", slot)));
 	if (end_decides(op, any, true))
-		tests = lappend(tests, ad_field(path, op_names[op], ad_doc("$max", slot)));
+		tests = lappend(tests, ad_field(path, ad_op_name(op), ad_doc("$max", slot)));
 	return any ? ad_or(tests) : ad_and(tests);
 }

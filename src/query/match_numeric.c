@@ -17,8 +17,8 @@
 #include "utils/builtins.h"
 
 #include "bson/decimal.h"
-#include "query/match.h"
 #include "query/match_numeric.h"
+#include "query/match_type.h"
 
 /* whole numbers up to 2^53 are doubles */
 #define TWO_TO_53	9007199254740992.0
@@ -53,7 +53,7 @@ compare_doubles(const char *path, AdOp op, double nearest, int order)
 		case AD_OP_EQ:
 		case AD_OP_NE:
 			return order != 0 ? all_or_none(op == AD_OP_NE) :
-				ad_field(path, ad_leaf_op_name(op), value);
+				ad_field(path, ad_op_name(op), value);
 	}
 	return NULL;				/* not reached */
 }
@@ -74,7 +74,7 @@ compare_decimals(const char *path, AdOp op, Numeric value)
 		return all_or_none(op == AD_OP_NE);
 	if (!exact)
 		op = op == AD_OP_LT || op == AD_OP_LE ? AD_OP_LE : AD_OP_GT;
-	return ad_field(path, ad_leaf_op_name(op), constant);
+	return ad_field(path, ad_op_name(op), constant);
 }
 
 /* the order of the number that a double is read as, and another one */
@@ -106,7 +106,7 @@ compare_number(const char *path, AdOp op, Numeric value)
 	int			order = shortest_order(nearest, value);
 
 	if (order == 0 && is_exact(nearest, value))
-		return ad_field(path, ad_leaf_op_name(op),
+		return ad_field(path, ad_op_name(op),
 						nearest == trunc(nearest) && fabs(nearest) <= TWO_TO_53 ?
 						ad_int64((int64) nearest) : ad_float8(nearest));
 	return ad_or(list_make2(ad_and(list_make2(ad_field(path, "$type", ad_string("double")),
@@ -120,7 +120,48 @@ compare_number(const char *path, AdOp op, Numeric value)
 }
 
 /*
- * The predicate of `column op value`.  It holds together with ad_leaf_guard()
+ * The predicate of a comparison with a number: `plain` says it but for NaN,
+ * which is greater than all others in SQL.
+ */
+static Node *
+with_nan(const char *path, const AdType *type, AdOp op, bool isnan,
+		 Node *plain)
+{
+	Node	   *not_nan = ad_field(path, "$gte", ad_float8(-INFINITY));
+	Node	   *is_nan = ad_field(path, "$eq", ad_float8(NAN));
+
+	switch (op)
+	{
+		case AD_OP_EQ:
+			return isnan ? is_nan : plain;
+		case AD_OP_LT:
+			return isnan ? not_nan : plain;
+		case AD_OP_LE:
+			return isnan ? ad_match_has_type(path, type) : plain;
+		case AD_OP_GE:
+			return isnan ? is_nan : ad_or(list_make2(plain, is_nan));
+		case AD_OP_GT:
+			return isnan ? ad_false() : ad_or(list_make2(plain, is_nan));
+		case AD_OP_NE:
+			return isnan ? not_nan :
+				ad_and(list_make2(plain, ad_match_has_type(path, type)));
+	}
+	return NULL;				/* not reached */
+}
+
+/*
+ * The predicate of `column op value` for a column of doubles.  It holds together with
+ * ad_match_guard() only.
+ */
+Node *
+ad_match_compare_float(const char *path, const AdType *type, AdOp op, double value)
+{
+	return with_nan(path, type, op, isnan(value),
+					ad_field(path, ad_op_name(op), ad_float8(value)));
+}
+
+/*
+ * The predicate of `column op value`.  It holds together with ad_match_guard()
  * only.
  */
 Node *
@@ -128,6 +169,6 @@ ad_numeric_compare(const char *path, const AdType *type, AdOp op, Numeric value)
 {
 	bool		isnan = numeric_is_nan(value);
 
-	return ad_leaf_with_nan(path, type, op, isnan,
-							isnan ? NULL : compare_number(path, op, value));
+	return with_nan(path, type, op, isnan,
+					isnan ? NULL : compare_number(path, op, value));
 }

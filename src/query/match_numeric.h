@@ -13,4 +13,6 @@
 extern Node *ad_numeric_compare(const char *path, const AdType *type, AdOp op,
 								Numeric value);
 
+extern Node *ad_match_compare_float(const char *path, const AdType *type, AdOp op, double value);
+
 #endif							/* AD_MATCH_NUMERIC_H */

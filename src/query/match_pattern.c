@@ -46,6 +46,7 @@
 #include "base/compat.h"
 #include "query/match.h"
 #include "query/match_pattern.h"
+#include "query/match_type.h"
 #include "query/type_tests.h"
 
 /* MongoDB takes 32764 bytes, older servers fewer */
@@ -479,12 +480,12 @@ match_pattern(const char *path, const AdType *type, const AdPattern *pattern, bo
 	const char *regex;
 
 	if (list_length(pattern->parts) == 1 && !pattern->any_one && pattern->fold == AD_FOLD_NONE)
-		return ad_leaf_compare(path, type, AD_OP_EQ, TEXTOID,
-							   PointerGetDatum(cstring_to_text_with_len(pattern->literal.data,
-																		pattern->literal.len)));
+		return ad_match_compare(path, type, AD_OP_EQ, TEXTOID,
+								PointerGetDatum(cstring_to_text_with_len(pattern->literal.data,
+																		 pattern->literal.len)));
 	regex = pattern_regex(pattern);
 	if (regex[0] == '\0' || (strlen(regex) > MAX_REGEX_LENGTH && !exact))
-		return ad_leaf_has_type(path, type);
+		return ad_match_has_type(path, type);
 	if (strlen(regex) > MAX_REGEX_LENGTH)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -495,7 +496,7 @@ match_pattern(const char *path, const AdType *type, const AdPattern *pattern, bo
 
 /*
  * The predicate of `column LIKE pattern`, or NOT LIKE.  It holds together with
- * ad_leaf_guard() and, for NOT LIKE, ad_leaf_has_value() only.
+ * ad_match_guard() and, for NOT LIKE, ad_match_has_value() only.
  */
 Node *
 ad_like_predicate(const char *path, const AdType *type, AdPatternKind kind,
@@ -508,7 +509,7 @@ ad_like_predicate(const char *path, const AdType *type, AdPatternKind kind,
 	if (!read_pattern(kind, fold, pattern, &parts))
 	{
 		if (!ad_like_is_exact(kind, fold))
-			return ad_leaf_has_type(path, type);
+			return ad_match_has_type(path, type);
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_ESCAPE_SEQUENCE),
 				 errmsg("LIKE pattern must not end with escape character")));

@@ -14,8 +14,8 @@
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
 
-#include "query/match.h"
 #include "query/match_text.h"
+#include "query/match_type.h"
 
 #define OBJECTID_DIGITS		24
 
@@ -94,14 +94,14 @@ least_objectid(const char *string, bool above, char *hex)
 
 /*
  * The predicate of `column op value`, for an operator of order.  It holds
- * together with ad_leaf_guard() only.
+ * together with ad_match_guard() only.
  */
 Node *
 ad_text_compare(const char *path, AdOp op, text *value)
 {
 	char		hex[OBJECTID_DIGITS + 1];
 	bool		below = op == AD_OP_LT || op == AD_OP_LE;
-	Node	   *strings = ad_field(path, ad_leaf_op_name(op), text_const(value));
+	Node	   *strings = ad_field(path, ad_op_name(op), text_const(value));
 	Node	   *objectids;
 
 	if (least_objectid(text_to_cstring(value), op == AD_OP_LE || op == AD_OP_GT, hex))

@@ -195,3 +195,21 @@ ad_field(const char *path, const char *op, Node *value)
 {
 	return ad_node(AD_FIELD, list_make2(ad_string(path), ad_doc(op, value)));
 }
+
+static const char *const op_names[] = {
+	[AD_OP_LT] = "$lt",
+	[AD_OP_LE] = "$lte",
+	[AD_OP_EQ] = "$eq",
+	[AD_OP_GE] = "$gte",
+	[AD_OP_GT] = "$gt",
+	[AD_OP_NE] = "$ne",
+};
+
+/*
+ * The name of a comparison operator in both of MongoDB's languages.
+ */
+const char *
+ad_op_name(AdOp op)
+{
+	return op_names[op];
+}

@@ -41,17 +41,13 @@ typedef enum AdTag
 	AD_NOR,						/* predicate */
 	AD_FIELD,					/* String path, document of operators */
 	AD_EXPR,					/* value: an expression */
-	/* leaves */
-	AD_COMPARE,					/* String path, type, Integer AdOp, operand
-								 * type, operand */
-	AD_MEMBER,					/* String path, type, Boolean in or not in,
-								 * element type, operand, guard */
-	AD_QUANTIFIED,				/* String path, type, Integer AdOp, Boolean
-								 * any or all, element type, operand, guard */
-	AD_CLOCK,					/* see filter_clock.c */
-	AD_LIKE,					/* String path, type, Integer AdPatternKind,
-								 * Boolean wanted, operand, Integer AdFold */
-	AD_TEST						/* operand, Boolean wanted */
+	/* leaves, see leaf.h */
+	AD_COMPARE,					/* column op value */
+	AD_MEMBER,					/* column IN (array), NOT IN */
+	AD_QUANTIFIED,				/* column op ANY (array), ALL */
+	AD_CLOCK,					/* what a clock shows at an instant, op value */
+	AD_LIKE,					/* column LIKE pattern, and other patterns */
+	AD_TEST						/* a condition without columns */
 } AdTag;
 
 /* comparison operators */
@@ -73,6 +69,7 @@ typedef enum AdRounding
 	AD_ROUND_UP
 } AdRounding;
 
+extern const char *ad_op_name(AdOp op);
 extern Node *ad_node(AdTag tag, List *members);
 extern AdTag ad_tag(const Node *node);
 

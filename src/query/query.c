@@ -15,6 +15,7 @@
 #include "nodes/value.h"
 
 #include "bson/bsonread.h"
+#include "bson/domain.h"
 #include "query/budget.h"
 #include "query/query.h"
 #include "query/type_tests.h"

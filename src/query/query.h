@@ -6,11 +6,11 @@
 #define AD_QUERY_H
 
 #include "base/option.h"
-#include "bson/decimal.h"
-#include "bson/types.h"
+#include "bson/sql_type.h"
+#include "query/deviation.h"
+#include "query/failure.h"
 #include "query/template.h"
 #include "remote/cursor.h"
-#include "translate/value.h"
 
 /* one column of the scan's tuples */
 typedef struct AdOutput

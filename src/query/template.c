@@ -18,11 +18,14 @@
 
 #include "bson/bsonwrite.h"
 #include "bson/constant.h"
+#include "bson/types.h"
 #include "query/bind.h"
+#include "query/leaf.h"
 #include "query/match.h"
+#include "query/match_clock.h"
 #include "query/match_pattern.h"
+#include "query/match_type.h"
 #include "query/template.h"
-#include "translate/filter_clock.h"
 
 /*
  * The value of a leaf's operand.  Returns false if it is null: no comparison
@@ -49,19 +52,15 @@ is_open(Node *operand, const AdSlot *slots)
 }
 
 static Node *
-fold_compare(Node *leaf, const AdSlot *slots)
+fold_compare(const AdLeaf * leaf, const AdSlot *slots)
 {
-	const char *path = ad_member_str(leaf, 0);
-	AdOp		op = (AdOp) ad_member_int(leaf, 2);
-	Node	   *operand = ad_member(leaf, 4);
 	Datum		value;
 
-	if (is_open(operand, slots))
-		return ad_leaf_compare_slot(path, op, operand);
-	if (!ad_template_operand(operand, slots, &value))
+	if (is_open(leaf->operand, slots))
+		return ad_match_compare_slot(leaf->path, leaf->op, leaf->operand);
+	if (!ad_template_operand(leaf->operand, slots, &value))
 		return ad_false();
-	return ad_leaf_compare(path, ad_type(ad_member_oid(leaf, 1)), op,
-						   ad_member_oid(leaf, 3), value);
+	return ad_match_compare(leaf->path, ad_type(leaf->typid), leaf->op, leaf->operand_type, value);
 }
 
 /*
@@ -69,102 +68,110 @@ fold_compare(Node *leaf, const AdSlot *slots)
  * value, even of none (ExecEvalScalarArrayOp).
  */
 static Node *
-fold_member(Node *leaf, const AdSlot *slots)
+fold_member(const AdLeaf * leaf, const AdSlot *slots)
 {
-	const char *path = ad_member_str(leaf, 0);
-	bool		in = ad_member_bool(leaf, 2);
-	Node	   *operand = ad_member(leaf, 4);
-	Node	   *guard = ad_member(leaf, 5);
+	bool		in = leaf->wanted;
 	ArrayType  *array;
 	Datum		value;
 
-	if (is_open(operand, slots))
-		return ad_and(list_make2(ad_field(path, in ? "$in" : "$nin", operand),
-								 guard));
-	if (!ad_template_operand(operand, slots, &value))
+	if (is_open(leaf->operand, slots))
+		return ad_and(list_make2(ad_field(leaf->path, in ? "$in" : "$nin", leaf->operand),
+								 leaf->guard));
+	if (!ad_template_operand(leaf->operand, slots, &value))
 		return ad_false();
 	array = DatumGetArrayTypeP(value);
 	if (ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) == 0)
 		return in ? ad_false() : ad_true();
-	return ad_and(list_make2(ad_leaf_member(path, ad_type(ad_member_oid(leaf, 1)),
-											in, ad_member_oid(leaf, 3),
-											PointerGetDatum(array)),
-							 guard));
+	return ad_and(list_make2(ad_match_member(leaf->path, ad_type(leaf->typid), in,
+											 leaf->operand_type, PointerGetDatum(array)),
+							 leaf->guard));
 }
 
 /* `column op ANY (array)`, or ALL; the leaf brings its guard for the same reason */
 static Node *
-fold_quantified(Node *leaf, const AdSlot *slots)
+fold_quantified(const AdLeaf * leaf, const AdSlot *slots)
 {
-	const char *path = ad_member_str(leaf, 0);
-	AdOp		op = (AdOp) ad_member_int(leaf, 2);
-	bool		any = ad_member_bool(leaf, 3);
-	Node	   *operand = ad_member(leaf, 5);
+	bool		any = leaf->wanted;
 	ArrayType  *array;
 	Node	   *test;
 	Datum		value;
 
-	if (is_open(operand, slots))
-		test = ad_leaf_quantified_slot(path, op, any, operand);
-	else if (!ad_template_operand(operand, slots, &value))
+	if (is_open(leaf->operand, slots))
+		test = ad_match_quantified_slot(leaf->path, leaf->op, any, leaf->operand);
+	else if (!ad_template_operand(leaf->operand, slots, &value))
 		return ad_false();
 	else
 	{
 		array = DatumGetArrayTypeP(value);
 		if (ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) == 0)
 			return any ? ad_false() : ad_true();
-		test = ad_leaf_quantified(path, ad_type(ad_member_oid(leaf, 1)), op, any,
-								  ad_member_oid(leaf, 4), PointerGetDatum(array));
+		test = ad_match_quantified(leaf->path, ad_type(leaf->typid), leaf->op, any,
+								   leaf->operand_type, PointerGetDatum(array));
 	}
-	return ad_and(list_make2(test, ad_member(leaf, 6)));
+	return ad_and(list_make2(test, leaf->guard));
 }
 
 /* what a clock shows, and how that is compared, is left out of EXPLAIN */
 static Node *
-fold_clock(Node *leaf, const AdSlot *slots)
+fold_clock(const AdLeaf * leaf, const AdSlot *slots)
 {
-	Node	   *operand = llast((List *) leaf);
 	Datum		value;
 
-	if (is_open(operand, slots))
-		return ad_clock_open(leaf);
-	if (!ad_template_operand(operand, slots, &value))
+	if (is_open(leaf->operand, slots))
+		return ad_match_clock_slot(leaf);
+	if (!ad_template_operand(leaf->operand, slots, &value))
 		return ad_false();
-	return ad_clock_compare(leaf, value);
+	return ad_match_clock(leaf, value);
 }
 
 static Node *
-fold_like(Node *leaf, const AdSlot *slots)
+fold_like(const AdLeaf * leaf, const AdSlot *slots)
 {
-	const char *path = ad_member_str(leaf, 0);
-	AdPatternKind kind = (AdPatternKind) ad_member_int(leaf, 2);
-	bool		wanted = ad_member_bool(leaf, 3);
-	Node	   *operand = ad_member(leaf, 4);
-	AdFold		fold = (AdFold) ad_member_int(leaf, 5);
+	AdFold		fold = (AdFold) leaf->fold;
 	Datum		value;
 
-	if (is_open(operand, slots))
-		return ad_like_slot(path, fold, wanted, operand);
-	if (!ad_template_operand(operand, slots, &value))
+	if (is_open(leaf->operand, slots))
+		return ad_like_slot(leaf->path, fold, leaf->wanted, leaf->operand);
+	if (!ad_template_operand(leaf->operand, slots, &value))
 		return ad_false();
-	return ad_like_predicate(path, ad_type(ad_member_oid(leaf, 1)), kind, fold, wanted,
-							 DatumGetTextPP(value));
+	return ad_like_predicate(leaf->path, ad_type(leaf->typid), (AdPatternKind) leaf->pattern, fold,
+							 leaf->wanted, DatumGetTextPP(value));
 }
 
 static Node *
-fold_test(Node *leaf, const AdSlot *slots)
+fold_test(const AdLeaf * leaf, const AdSlot *slots)
 {
-	Node	   *operand = ad_member(leaf, 0);
-	bool		wanted = ad_member_bool(leaf, 1);
 	Datum		value;
 
-	if (is_open(operand, slots))
+	if (is_open(leaf->operand, slots))
 		return ad_node(AD_EXPR,
-					   list_make1(wanted ? operand :
-								  ad_doc("$not", ad_array1(operand))));
-	if (ad_template_operand(operand, slots, &value) && DatumGetBool(value) == wanted)
+					   list_make1(leaf->wanted ? leaf->operand :
+								  ad_doc("$not", ad_array1(leaf->operand))));
+	if (ad_template_operand(leaf->operand, slots, &value) && DatumGetBool(value) == leaf->wanted)
 		return ad_true();
 	return ad_false();
+}
+
+static Node *
+fold_leaf(Node *node, const AdSlot *slots)
+{
+	AdLeaf		leaf = ad_leaf_read(node);
+
+	switch (leaf.kind)
+	{
+		case AD_COMPARE:
+			return fold_compare(&leaf, slots);
+		case AD_MEMBER:
+			return fold_member(&leaf, slots);
+		case AD_QUANTIFIED:
+			return fold_quantified(&leaf, slots);
+		case AD_CLOCK:
+			return fold_clock(&leaf, slots);
+		case AD_LIKE:
+			return fold_like(&leaf, slots);
+		default:
+			return fold_test(&leaf, slots);
+	}
 }
 
 /*
@@ -195,17 +202,12 @@ ad_template_fold(Node *predicate, const AdSlot *slots)
 				return ad_true();
 			return ad_node(AD_NOR, list_make1(inner));
 		case AD_COMPARE:
-			return fold_compare(predicate, slots);
 		case AD_MEMBER:
-			return fold_member(predicate, slots);
 		case AD_QUANTIFIED:
-			return fold_quantified(predicate, slots);
 		case AD_CLOCK:
-			return fold_clock(predicate, slots);
 		case AD_LIKE:
-			return fold_like(predicate, slots);
 		case AD_TEST:
-			return fold_test(predicate, slots);
+			return fold_leaf(predicate, slots);
 		case AD_EXPR:
 			return ad_node(AD_EXPR, list_make1(ad_template_bind(ad_member(predicate, 0), slots)));
 		default:
@@ -315,8 +317,8 @@ static bool
 is_range_end(Node *predicate)
 {
 	return ad_tag(predicate) == AD_FIELD &&
-		ad_leaf_is_range_end(ad_member_str(ad_member(predicate, 1), 0),
-							 ad_member(ad_member(predicate, 1), 1));
+		ad_match_is_range_end(ad_member_str(ad_member(predicate, 1), 0),
+							  ad_member(ad_member(predicate, 1), 1));
 }
 
 /*
@@ -442,7 +444,7 @@ ad_template_match(Node *predicate)
 	foreach(lc, range_ends)
 	{
 		if (!is_bounded(merged, lfirst(lc)))
-			documents = lappend(documents, match_one(ad_leaf_range_test(lfirst(lc))));
+			documents = lappend(documents, match_one(ad_match_range_test(lfirst(lc))));
 	}
 	if (list_length(documents) == 1)
 		return linitial(documents);

@@ -21,7 +21,9 @@
 
 #include "base/compat.h"
 #include "query/budget.h"
+#include "query/leaf.h"
 #include "query/match.h"
+#include "query/match_type.h"
 #include "query/type_tests.h"
 #include "translate/filter.h"
 #include "translate/filter_clock.h"
@@ -76,7 +78,7 @@ match_comparison(AdExprContext *context, const OpExpr *expr, AdComparison *compa
 		ad_expr_operator(opno, comparison->column->type->typid,
 						 &comparison->op, &comparison->operand_type) &&
 		is_comparable(expr->inputcollid, comparison->op) &&
-		ad_leaf_accepts(comparison->column->type, comparison->operand_type);
+		ad_match_accepts(comparison->column->type, comparison->operand_type);
 }
 
 /* the predicate of a comparison by the given operator */
@@ -85,16 +87,17 @@ comparison_node(AdExprContext *context, const AdComparison *comparison, AdOp op)
 {
 	const AdColumn *column = comparison->column;
 	Node	   *operand = ad_expr_operand(context, comparison->operand);
+	AdLeaf		leaf;
 
 	if (operand == NULL || (op != AD_OP_EQ && !column->shippable))
 		return NULL;
-	return ad_and(list_make2(ad_node(AD_COMPARE,
-									 list_make5(ad_string(column->field),
-												ad_oid_value(column->type->typid),
-												ad_integer(op),
-												ad_oid_value(comparison->operand_type),
-												operand)),
-							 ad_leaf_guard(column->field, column->type, op == AD_OP_EQ)));
+	leaf = (AdLeaf)
+	{
+		.kind = AD_COMPARE, .path = column->field, .typid = column->type->typid, .op = op,
+			.operand_type = comparison->operand_type, .operand = operand
+	};
+	return ad_and(list_make2(ad_leaf(&leaf),
+							 ad_match_guard(column->field, column->type, op == AD_OP_EQ)));
 }
 
 static Node *
@@ -111,8 +114,8 @@ translate_comparison(AdExprContext *context, OpExpr *expr, bool wanted)
 static Node *
 is_null_node(const AdColumn *column)
 {
-	return ad_leaf_is_null(column->field, column->type,
-						   column->on_mismatch == AD_MISMATCH_NULL);
+	return ad_match_is_null(column->field, column->type,
+							column->on_mismatch == AD_MISMATCH_NULL);
 }
 
 /* the condition that an operand is null, or that it is not */
@@ -160,7 +163,7 @@ translate_distinct(AdExprContext *context, DistinctExpr *expr, bool wanted)
 	return ad_or(list_make3(compared,
 							ad_and(list_make2(if_value, is_null_node(column))),
 							ad_and(list_make2(if_null,
-											  ad_leaf_has_value(column->field, column->type)))));
+											  ad_match_has_value(column->field, column->type)))));
 }
 
 /*
@@ -175,12 +178,12 @@ translate_array_comparison(AdExprContext *context, ScalarArrayOpExpr *expr, bool
 	Node	   *operand;
 	AdOp		op;
 	Oid			element_type;
-	List	   *members;
+	AdLeaf		leaf;
 
 	if (column == NULL ||
 		!ad_expr_operator(expr->opno, column->type->typid, &op, &element_type) ||
 		!is_comparable(expr->inputcollid, op) ||
-		!ad_leaf_accepts(column->type, element_type))
+		!ad_match_accepts(column->type, element_type))
 		return NULL;
 	operand = ad_expr_operand(context, lsecond(expr->args));
 	if (operand == NULL)
@@ -189,18 +192,14 @@ translate_array_comparison(AdExprContext *context, ScalarArrayOpExpr *expr, bool
 		op = ad_expr_negated(op);
 	if (!column->shippable && !(op == AD_OP_EQ && any))
 		return NULL;
-	members = list_make2(ad_string(column->field),
-						 ad_oid_value(column->type->typid));
-	if (op == (any ? AD_OP_EQ : AD_OP_NE))
-		members = lappend(members, makeBoolean(any));
-	else
-		members = list_concat(members, list_make2(ad_integer(op), makeBoolean(any)));
-	members = list_concat(members,
-						  list_make3(ad_oid_value(element_type), operand,
-									 ad_leaf_guard(column->field, column->type,
-												   op == AD_OP_EQ)));
-	return ad_node(op == (any ? AD_OP_EQ : AD_OP_NE) ? AD_MEMBER : AD_QUANTIFIED,
-				   members);
+	leaf = (AdLeaf)
+	{
+		.kind = op == (any ? AD_OP_EQ : AD_OP_NE) ? AD_MEMBER : AD_QUANTIFIED,
+			.path = column->field, .typid = column->type->typid, .op = op, .wanted = any,
+			.operand_type = element_type, .operand = operand,
+			.guard = ad_match_guard(column->field, column->type, op == AD_OP_EQ)
+	};
+	return ad_leaf(&leaf);
 }
 
 static Node *
@@ -212,7 +211,7 @@ translate_null_test(AdExprContext *context, NullTest *test, bool wanted)
 		return NULL;
 	if ((test->nulltesttype == IS_NULL) == wanted)
 		return is_null_node(column);
-	return ad_leaf_has_value(column->field, column->type);
+	return ad_match_has_value(column->field, column->type);
 }
 
 /* a column that is a condition by itself */
@@ -225,7 +224,7 @@ translate_bool_column(AdExprContext *context, Node *node, bool wanted)
 		return NULL;
 	return ad_and(list_make2(ad_field(column->field, "$eq",
 									  (Node *) makeBoolean(wanted)),
-							 ad_leaf_guard(column->field, column->type, true)));
+							 ad_match_guard(column->field, column->type, true)));
 }
 
 /* each column of the condition has a value or is null: none is a mismatch */
@@ -244,7 +243,7 @@ no_mismatch(AdExprContext *context, Node *condition)
 			return NULL;
 		if (column->on_mismatch == AD_MISMATCH_ERROR)
 			parts = lappend(parts,
-							ad_or(list_make2(ad_leaf_has_value(column->field, column->type),
+							ad_or(list_make2(ad_match_has_value(column->field, column->type),
 											 is_null_node(column))));
 	}
 	return ad_and(parts);
@@ -313,7 +312,7 @@ translate_bool_test(AdExprContext *context, BooleanTest *test, bool wanted)
 		if (column == NULL)
 			return translate_unknown(context, condition, is == wanted);
 		return is == wanted ? is_null_node(column) :
-			ad_leaf_has_value(column->field, column->type);
+			ad_match_has_value(column->field, column->type);
 	}
 	matched = translate(context, condition, column != NULL && is != wanted ? !value : value);
 	if (matched == NULL || is == wanted)
@@ -423,6 +422,7 @@ translate(AdExprContext *context, Node *node, bool wanted)
 {
 	Node	   *result = NULL;
 	Node	   *operand;
+	AdLeaf		leaf;
 
 	if (!ad_expr_may_go_on(context))
 		return NULL;
@@ -466,7 +466,11 @@ translate(AdExprContext *context, Node *node, bool wanted)
 	operand = ad_expr_operand(context, node);
 	if (operand == NULL)
 		return translate_by_value(context, node, wanted, NULL);
-	return ad_node(AD_TEST, list_make2(operand, (Node *) makeBoolean(wanted)));
+	leaf = (AdLeaf)
+	{
+		.kind = AD_TEST, .wanted = wanted, .operand = operand
+	};
+	return ad_leaf(&leaf);
 }
 
 static Node *translate_weaker(AdExprContext *context, Node *node, bool wanted);

@@ -1,14 +1,6 @@
 /*
  * filter_clock.c
- *	  SQL tests of what a clock shows at an instant, as predicates.
- *
- * date_trunc('day', t) >= c, t::date = c and their like hold for a range of
- * instants, which an index finds.  Its ends are computed here, by PostgreSQL,
- * when the constant is known.
- *
- * A clock shows times in their order until it is turned back.  Where that is
- * done across midnight, as some zones do, the end of a day comes twice, and
- * the range is two.
+ *	  SQL tests of what a clock shows at an instant, as leaves.
  */
 #include "postgres.h"
 
@@ -26,25 +18,11 @@
 
 #include "bson/constant.h"
 #include "query/bind.h"
+#include "query/leaf.h"
 #include "query/match.h"
+#include "query/match_type.h"
 #include "translate/filter_clock.h"
 #include "translate/value_time.h"
-
-/* members of the leaf */
-enum ClockMember
-{
-	CLOCK_PATH,
-	CLOCK_TYPE,					/* of the column */
-	CLOCK_UNIT,
-	CLOCK_ZONE,					/* String; or null: the session's */
-	CLOCK_OP,
-	CLOCK_BY_INSTANT,			/* Boolean: are instants compared? */
-	CLOCK_OPERAND_TYPE,
-	CLOCK_OPERAND
-};
-
-/* no clock is turned twice within this time of a midnight, in seconds */
-#define NEARBY	(26 * SECS_PER_HOUR)
 
 /* whether it is the number of seconds that a column's instant is */
 static bool
@@ -66,14 +44,15 @@ static Node *
 make_leaf(const AdValue *value, AdOp op, bool by_instant, Oid operand_type, Node *operand)
 {
 	bool		session = value->zone == NULL || IsA(value->zone, List);
-	List	   *members = list_make5(ad_string(value->of->field), ad_oid_value(value->of->typid),
-									 ad_string(value->unit != NULL ? value->unit : "epoch"),
-									 session ? ad_null() : value->zone, ad_integer(op));
+	AdLeaf		leaf = {
+		.kind = AD_CLOCK, .path = value->of->field, .typid = value->of->typid, .op = op,
+		.operand_type = operand_type, .operand = operand,
+		.unit = value->unit != NULL ? value->unit : "epoch",
+		.zone = session ? ad_null() : value->zone, .by_instant = by_instant
+	};
 
-	members = list_concat(members, list_make3(makeBoolean(by_instant),
-											  ad_oid_value(operand_type), operand));
-	return ad_and(list_make2(ad_node(AD_CLOCK, members),
-							 ad_leaf_guard(value->of->field, value->of->type, false)));
+	return ad_and(list_make2(ad_leaf(&leaf),
+							 ad_match_guard(value->of->field, value->of->type, false)));
 }
 
 /*
@@ -171,288 +150,4 @@ ad_clock_array_condition(AdExprContext *context, ScalarArrayOpExpr *expr, bool w
 	if (tests == NIL)
 		return NULL;
 	return any ? ad_or(tests) : ad_and(tests);
-}
-
-/*
- * A leaf whose operand is not known yet, to be printed only.
- */
-Node *
-ad_clock_open(Node *leaf)
-{
-	Node	   *path = ad_string(psprintf("$%s", ad_member_str(leaf, CLOCK_PATH)));
-	Node	   *zone = ad_member(leaf, CLOCK_ZONE);
-	Node	   *shown;
-
-	if (ad_member_oid(leaf, CLOCK_OPERAND_TYPE) == NUMERICOID)
-		shown = ad_doc("$toLong", path);
-	else
-	{
-		Node	   *cut = ad_doc2("date", path, "unit", ad_member(leaf, CLOCK_UNIT));
-
-		if (IsA(zone, String) && strcmp(strVal(zone), "UTC") != 0)
-			ad_doc_add(cut, "timezone", zone);
-		shown = ad_doc("$dateTrunc", cut);
-	}
-	return ad_node(AD_EXPR, list_make1(ad_doc(ad_leaf_op_name((AdOp) ad_member_int(leaf, CLOCK_OP)),
-											  ad_array2(shown, ad_member(leaf, CLOCK_OPERAND)))));
-}
-
-/*
- * The units that ranges are made of: how long one is, how long the last one before the end
- * of all timestamps is at most, and how many days after their beginning the first one begins
- * (which is Monday, 24 November 4714 BC).
- */
-static const struct
-{
-	const char *name;
-	int			months;
-	int			days;
-	int			last_days;
-	int			first_day;
-}			units[] = {
-	{"day", 0, 1, 1, 0},
-	{"week", 0, 7, 7, 0},
-	{"month", 1, 0, 31, 7},
-	{"quarter", 3, 0, 92, 38},
-	{"year", 12, 0, 366, 38},
-};
-
-static int
-find_unit(const char *name)
-{
-	int			i = 0;
-
-	while (strcmp(units[i].name, name) != 0)
-		i++;
-	return i;
-}
-
-/*
- * The beginning of the next unit, of a beginning.  A clock can show the time of the end of all
- * timestamps, where a year ends, and some hours more; what begins after that is infinity.
- */
-static Timestamp
-next_beginning(const char *name, Timestamp beginning)
-{
-	int			unit = find_unit(name);
-	Interval	interval = {0};
-
-	if (TIMESTAMP_IS_NOBEGIN(beginning))
-		return MIN_TIMESTAMP + units[unit].first_day * USECS_PER_DAY;
-	if (beginning >= END_TIMESTAMP)
-		return DT_NOEND;
-	if (beginning >= END_TIMESTAMP - units[unit].last_days * USECS_PER_DAY)
-		return units[unit].months > 0 ? END_TIMESTAMP : beginning + units[unit].days * USECS_PER_DAY;
-	interval.month = units[unit].months;
-	interval.day = units[unit].days;
-	return DatumGetTimestamp(DirectFunctionCall2(timestamp_pl_interval,
-												 TimestampGetDatum(beginning),
-												 IntervalPGetDatum(&interval)));
-}
-
-/* the beginning of the unit that a time is in; -infinity if that is before all timestamps */
-static Timestamp
-beginning_of(const char *name, Timestamp local)
-{
-	Timestamp	beginning;
-
-	if (local < MIN_TIMESTAMP + units[find_unit(name)].first_day * USECS_PER_DAY)
-		return DT_NOBEGIN;
-	beginning = DatumGetTimestamp(DirectFunctionCall2(timestamp_trunc, CStringGetTextDatum(name),
-													  TimestampGetDatum(Min(local, END_TIMESTAMP - 1))));
-	if (local >= END_TIMESTAMP && next_beginning(name, beginning) <= local)
-		return next_beginning(name, beginning);
-	return beginning;
-}
-
-/*
- * The instant that PostgreSQL takes a time on the clock for.  It may be some hours out of the
- * range of instants, which is no error: it is compared only.
- */
-static TimestampTz
-instant_of(Timestamp local, pg_tz *zone)
-{
-	struct pg_tm tm;
-	fsec_t		fsec;
-
-	if (TIMESTAMP_NOT_FINITE(local))
-		return local;
-	if (timestamp2tm(local, NULL, &tm, &fsec, NULL, NULL) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("timestamp out of range")));
-	return local + DetermineTimeZoneOffset(&tm, zone) * USECS_PER_SEC;
-}
-
-/* what the clock shows at an instant, which may be some hours out of the range of timestamps */
-static Timestamp
-local_of(TimestampTz instant, pg_tz *zone)
-{
-	struct pg_tm tm;
-	fsec_t		fsec;
-	int			offset;
-
-	if (timestamp2tm(instant, &offset, &tm, &fsec, NULL, zone) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("timestamp out of range")));
-	return instant - offset * USECS_PER_SEC;
-}
-
-/* that an instant is, or is not, since one that may be out of range */
-static Node *
-bound(const char *path, bool since, TimestampTz instant)
-{
-	if (instant <= MIN_TIMESTAMP)
-		return since ? ad_true() : ad_false();
-	if (instant >= END_TIMESTAMP)
-		return since ? ad_false() : ad_true();
-	return ad_field(path, since ? "$gte" : "$lt", ad_date_const(instant / 1000 + AD_EPOCH_SHIFT));
-}
-
-/*
- * The predicate that the clock shows `local`, the beginning of a day, or
- * later; or, if not `later`, a time before it.
- */
-static Node *
-shows(const char *path, Timestamp local, bool later, pg_tz *zone)
-{
-	pg_time_t	start;
-	pg_time_t	turn_time;
-	long		before;
-	long		after;
-	int			is_dst;
-	TimestampTz turn;
-	TimestampTz first;
-	TimestampTz second;
-	int			turns;
-
-	if (TIMESTAMP_NOT_FINITE(local))
-		return bound(path, later, local);
-	start = timestamptz_to_time_t(instant_of(local, zone)) - NEARBY;
-	turns = pg_next_dst_boundary(&start, &before, &is_dst, &turn_time, &after, &is_dst, zone);
-	if (turns <= 0 || turn_time > start + 2 * NEARBY)
-		return bound(path, later, local - before * USECS_PER_SEC);
-
-	/* when the clock shows it by the offset before the turn, and after */
-	turn = time_t_to_timestamptz(turn_time);
-	first = local - before * USECS_PER_SEC;
-	second = local - after * USECS_PER_SEC;
-	if (first >= turn)
-		return bound(path, later, Max(turn, second));
-	if (second <= turn)
-		return bound(path, later, first);
-	/* it is turned back from beyond that time to before it */
-	if (later)
-		return ad_or(list_make2(ad_and(list_make2(bound(path, true, first),
-												  bound(path, false, turn))),
-								bound(path, true, second)));
-	return ad_or(list_make2(bound(path, false, first),
-							ad_and(list_make2(bound(path, true, turn),
-											  bound(path, false, second)))));
-}
-
-/* an operand, on the clock or as the instant that beginnings are compared with */
-static int64
-clock_operand(bool by_instant, Oid operand_type, Datum value)
-{
-	int			overflow = 0;
-
-	if (operand_type == DATEOID)
-		return by_instant ? date2timestamptz_opt_overflow(DatumGetDateADT(value), &overflow) :
-			date2timestamp_opt_overflow(DatumGetDateADT(value), &overflow);
-	if (operand_type == TIMESTAMPOID && by_instant)
-		return timestamp2timestamptz_opt_overflow(DatumGetTimestamp(value), &overflow);
-	return DatumGetTimestamp(value);
-}
-
-/*
- * The first beginning of a unit that is not before the operand, or that is
- * after it.  *equal tells whether it is the operand.
- */
-static Timestamp
-first_beginning(const char *unit, bool by_instant, int64 operand, bool after,
-				pg_tz *zone, bool *equal)
-{
-	Timestamp	beginning = beginning_of(unit, by_instant ? local_of(operand, zone) : operand);
-
-	for (;;)
-	{
-		int64		compared = by_instant ? instant_of(beginning, zone) : beginning;
-
-		*equal = compared == operand;
-		if (after ? compared > operand : compared >= operand)
-			return beginning;
-		beginning = next_beginning(unit, beginning);
-	}
-}
-
-/*
- * extract(epoch FROM instant), compared with a numeric that is not null.  What
- * is between two milliseconds is rounded as the operator allows, or is equal
- * to none; beyond all instants are the infinities, and NaN.
- */
-static Node *
-compare_epoch(const char *path, const AdType *type, AdOp op, Datum value)
-{
-	AdRounding	rounding = op == AD_OP_LT || op == AD_OP_GE ? AD_ROUND_UP :
-	op == AD_OP_LE || op == AD_OP_GT ? AD_ROUND_DOWN : AD_ROUND_NONE;
-	Node	   *bound = ad_bind_operand(NUMERICOID, value, false, rounding, 1000);
-	const Const *constant = (const Const *) bound;
-	bool		less = true;
-	int64		ms;
-
-	if (IsA(bound, Const) && constant->constisnull)
-		return op == AD_OP_NE ? ad_leaf_has_value(path, type) : ad_false();
-	if (IsA(bound, Const) && constant->consttype == INT8OID)
-	{
-		ms = DatumGetInt64(constant->constvalue);
-		if (ms >= type->min && ms <= type->max)
-			return ad_leaf_compare(path, type, op, TIMESTAMPTZOID,
-								   ((Const *) ad_date_const(ms))->constvalue);
-		less = ms > type->max;
-	}
-	else if (IsA(bound, Const))
-		less = DatumGetFloat8(constant->constvalue) > 0;
-	return ad_leaf_compare(path, type, op, TIMESTAMPTZOID,
-						   TimestampTzGetDatum(less ? DT_NOEND : DT_NOBEGIN));
-}
-
-/*
- * The predicate of a leaf for a value of its operand that is not null.
- */
-Node *
-ad_clock_compare(Node *leaf, Datum value)
-{
-	const char *path = ad_member_str(leaf, CLOCK_PATH);
-	const AdType *type = ad_type(ad_member_oid(leaf, CLOCK_TYPE));
-	const char *unit = ad_member_str(leaf, CLOCK_UNIT);
-	AdOp		op = (AdOp) ad_member_int(leaf, CLOCK_OP);
-	bool		by_instant = ad_member_bool(leaf, CLOCK_BY_INSTANT);
-	Oid			operand_type = ad_member_oid(leaf, CLOCK_OPERAND_TYPE);
-	Node	   *named = ad_member(leaf, CLOCK_ZONE);
-	pg_tz	   *zone = IsA(named, String) ? pg_tzset(strVal(named)) : session_timezone;
-	int64		operand;
-	bool		after = op == AD_OP_GT || op == AD_OP_LE;
-	Timestamp	beginning;
-	bool		is_beginning;
-	Node	   *since;
-	Node	   *until;
-
-	if (operand_type == NUMERICOID)
-		return compare_epoch(path, type, op, value);
-	operand = clock_operand(by_instant, operand_type, value);
-	if (TIMESTAMP_NOT_FINITE(operand))
-		return ad_leaf_compare(path, type, op, TIMESTAMPTZOID, TimestampTzGetDatum(operand));
-	beginning = first_beginning(unit, by_instant, operand, after, zone, &is_beginning);
-	if (op == AD_OP_GE || op == AD_OP_GT)
-		return shows(path, beginning, true, zone);
-	if (op == AD_OP_LT || op == AD_OP_LE)
-		return shows(path, beginning, false, zone);
-	if (!is_beginning)
-		return op == AD_OP_EQ ? ad_false() :
-			ad_leaf_has_value(path, type);
-	since = shows(path, beginning, op == AD_OP_EQ, zone);
-	until = shows(path, next_beginning(unit, beginning), op == AD_OP_NE, zone);
-	return op == AD_OP_EQ ? ad_and(list_make2(since, until)) : ad_or(list_make2(since, until));
 }

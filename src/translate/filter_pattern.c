@@ -19,8 +19,10 @@
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
+#include "query/leaf.h"
 #include "query/match.h"
 #include "query/match_pattern.h"
+#include "query/match_type.h"
 #include "translate/filter_pattern.h"
 
 /* the functions that match text with patterns */
@@ -104,7 +106,7 @@ static Node *
 match_leaf(AdExprContext *context, const AdMatch *match, const AdColumn *column, bool wanted)
 {
 	Node	   *operand;
-	List	   *members;
+	AdLeaf		leaf;
 
 	if (column == NULL || column->type->class != AD_CLASS_TEXT)
 		return NULL;
@@ -116,10 +118,12 @@ match_leaf(AdExprContext *context, const AdMatch *match, const AdColumn *column,
 						 DatumGetTextPP(((Const *) operand)->constvalue)) :
 		match->kind == AD_PATTERN_REGEX || match->kind == AD_PATTERN_REGEX_PARTS)
 		return NULL;
-	members = list_make5(ad_string(column->field),
-						 ad_oid_value(column->type->typid),
-						 ad_integer(match->kind), makeBoolean(wanted), operand);
-	return ad_node(AD_LIKE, lappend(members, ad_integer(match->fold)));
+	leaf = (AdLeaf)
+	{
+		.kind = AD_LIKE, .path = column->field, .typid = column->type->typid,
+			.pattern = match->kind, .fold = match->fold, .wanted = wanted, .operand = operand
+	};
+	return ad_leaf(&leaf);
 }
 
 /* the predicate: it and what it leaves open */
@@ -132,8 +136,8 @@ match_node(AdExprContext *context, const AdMatch *match, bool wanted)
 	if (leaf == NULL)
 		return NULL;
 	return ad_and(list_make2(leaf,
-							 wanted ? ad_leaf_guard(column->field, column->type, false) :
-							 ad_leaf_has_value(column->field, column->type)));
+							 wanted ? ad_match_guard(column->field, column->type, false) :
+							 ad_match_has_value(column->field, column->type)));
 }
 
 /*
@@ -202,7 +206,7 @@ weaker_member(AdExprContext *context, ScalarArrayOpExpr *expr)
 	if (tests == NIL)
 		return NULL;
 	return ad_and(list_make2(ad_or(tests),
-							 ad_leaf_guard(column->field, column->type, false)));
+							 ad_match_guard(column->field, column->type, false)));
 }
 
 /*

@@ -153,7 +153,7 @@ compare_values(AdValueContext *context, AdValue *left, AdOp op, AdValue *right)
 
 	(void) ad_value_let(context, left);
 	(void) ad_value_let(context, right);
-	conditions = list_make1(ad_doc(ad_leaf_op_name(op),
+	conditions = list_make1(ad_doc(ad_op_name(op),
 								   ad_array2(ordered(left, op), ordered(right, op))));
 	if (left->nullable && op != AD_OP_GT && op != AD_OP_GE &&
 		!(op == AD_OP_EQ && !right->nullable))
@@ -348,7 +348,7 @@ comparison_value(AdValueContext *context, OpExpr *expr, AdValue *value)
 	(void) ad_value_let(context, left);
 	(void) ad_value_let(context, right);
 	tests = not_null_tests(left, right);
-	value->expr = ad_doc(ad_leaf_op_name(compared.op),
+	value->expr = ad_doc(ad_op_name(compared.op),
 						 ad_array2(ordered(left, compared.op), ordered(right, compared.op)));
 	value->nullable = tests != NIL;
 	if (tests != NIL)

@@ -22,6 +22,7 @@
 
 #include "bson/constant.h"
 #include "query/bind.h"
+#include "query/leaf.h"
 #include "translate/let.h"
 #include "translate/value_time.h"
 
@@ -87,9 +88,9 @@ ad_instant_of_days(const char *unit)
 
 /* an operand of a filter as milliseconds, give or take a zone; false if unknown */
 static bool
-operand_ms(Node *leaf, int64 *ms)
+operand_ms(const AdLeaf * leaf, int64 *ms)
 {
-	Const	   *operand = (Const *) ad_member(leaf, 4);
+	Const	   *operand = (Const *) leaf->operand;
 	Timestamp	timestamp;
 	int			overflow = 0;
 
@@ -121,16 +122,17 @@ ad_instant_is_near(Node *filter, const char *field)
 	predicates = ad_tag(filter) == AD_AND ? list_copy_tail((List *) filter, 1) : list_make1(filter);
 	foreach(lc, predicates)
 	{
-		Node	   *leaf = lfirst(lc);
-		AdOp		op;
+		AdLeaf		leaf;
 		int64		ms;
 
-		if (ad_tag(leaf) != AD_COMPARE || strcmp(ad_member_str(leaf, 0), field) != 0 ||
-			ad_type(ad_member_oid(leaf, 1))->class != AD_CLASS_INSTANT || !operand_ms(leaf, &ms))
+		if (ad_tag(lfirst(lc)) != AD_COMPARE)
 			continue;
-		op = (AdOp) ad_member_int(leaf, 2);
-		begins |= (op == AD_OP_GT || op == AD_OP_GE || op == AD_OP_EQ) && ms >= NEAR_BEGIN;
-		ends |= (op == AD_OP_LT || op == AD_OP_LE || op == AD_OP_EQ) && ms < NEAR_END;
+		leaf = ad_leaf_read(lfirst(lc));
+		if (strcmp(leaf.path, field) != 0 || ad_type(leaf.typid)->class != AD_CLASS_INSTANT ||
+			!operand_ms(&leaf, &ms))
+			continue;
+		begins |= (leaf.op == AD_OP_GT || leaf.op == AD_OP_GE || leaf.op == AD_OP_EQ) && ms >= NEAR_BEGIN;
+		ends |= (leaf.op == AD_OP_LT || leaf.op == AD_OP_LE || leaf.op == AD_OP_EQ) && ms < NEAR_END;
 	}
 	return begins && ends;
 }
