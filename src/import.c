@@ -27,6 +27,7 @@
 #include "utils/memutils.h"
 
 #include "compat.h"
+#include "field.h"
 #include "import.h"
 #include "infer.h"
 #include "name.h"
@@ -210,8 +211,7 @@ server_name(const AdField *field)
 
 /*
  * Append the names of a field and of those that it is in, from the outermost,
- * with something between them; as a path, dots and backslashes in them have
- * backslashes.
+ * with something between them; perhaps as they are written in a path.
  */
 static void
 append_names(StringInfo out, const AdField *field, char between, bool as_path)
@@ -223,12 +223,10 @@ append_names(StringInfo out, const AdField *field, char between, bool as_path)
 		append_names(out, field->parent, between, as_path);
 		appendStringInfoChar(out, between);
 	}
-	for (; *name != '\0'; name++)
-	{
-		if (as_path && (*name == '.' || *name == '\\'))
-			appendStringInfoChar(out, '\\');
-		appendStringInfoChar(out, *name);
-	}
+	if (as_path)
+		ad_field_append_name(out, name);
+	else
+		appendStringInfoString(out, name);
 }
 
 /* the value for the option field */
@@ -239,8 +237,7 @@ field_path(const AdField *field)
 
 	initStringInfo(&path);
 	append_names(&path, field, '.', true);
-	/* not the whole document */
-	return strcmp(path.data, "$") == 0 ? "\\$" : path.data;
+	return path.data;
 }
 
 /* the name for a column, which may be taken */

@@ -27,6 +27,7 @@
 #include "compat.h"
 #include "estimate.h"
 #include "extreme.h"
+#include "field.h"
 #include "join.h"
 #include "order.h"
 #include "path.h"
@@ -137,7 +138,7 @@ ad_table_outputs(Relation table, const AdTableOptions *options, Bitmapset *attrs
 							NameStr(attr->attname), RelationGetRelationName(table),
 							format_type_be(attr->atttypid)),
 					 errhint("Column types can be: %s.", ad_type_names())));
-		if (strcmp(column->field, "$") == 0 && attr->atttypid != JSONBOID && attr->atttypid != JSONOID)
+		if (ad_field_is_document(column->field) && attr->atttypid != JSONBOID && attr->atttypid != JSONOID)
 			ereport(ERROR,
 					(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 					 errmsg("column \"%s\" of foreign table \"%s\" is the whole document, and must be of type json or jsonb",
