@@ -26,6 +26,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "collection.h"
 #include "compat.h"
 #include "field.h"
 #include "import.h"
@@ -83,6 +84,19 @@ compare_collections(const ListCell *a, const ListCell *b)
 	return strcmp(((AdCollection *) lfirst(a))->name, ((AdCollection *) lfirst(b))->name);
 }
 
+/* raise an error if there can be no such database */
+static void
+check_database(const char *database)
+{
+	const char *flaw = ad_database_flaw(pg_server_to_any(database, strlen(database), PG_UTF8));
+
+	if (flaw != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
+				 errmsg("invalid name of a MongoDB database: \"%s\"", database),
+				 errdetail_internal("%s", flaw)));
+}
+
 /*
  * The collections of a database, AdCollection, by name; or the one of that name,
  * if it is not NULL.  names gets those of their tables.
@@ -97,6 +111,7 @@ list_collections(Oid serverid, const char *database, const char *name, AdNames *
 	int64		listed = 0;
 	ListCell   *lc;
 
+	check_database(database);
 	command.kind = AD_COMMAND_LIST;
 	command.serverid = serverid;
 	command.userid = GetUserId();
