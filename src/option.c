@@ -252,6 +252,20 @@ check_field(const char *value)
 }
 
 /*
+ * Whether MongoDB has such a read concern.
+ */
+bool
+ad_is_read_concern(const char *name)
+{
+	for (int i = 0; read_concerns[i] != NULL; i++)
+	{
+		if (strcmp(read_concerns[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
  * The option of that name, among those of the given objects; or NULL.
  */
 static const AdOption *

@@ -81,6 +81,7 @@ typedef struct AdImportOptions
 extern bool ad_log_remote;
 
 extern void ad_option_init(void);
+extern bool ad_is_read_concern(const char *name);
 extern AdConnectOptions *ad_connect_options(ForeignServer *server,
 											UserMapping *mapping);
 extern AdTableOptions *ad_table_options(Oid relid);

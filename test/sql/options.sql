@@ -92,6 +92,45 @@ ANALYZE calls;
 ALTER FOREIGN TABLE calls DROP document, DROP i, DROP p;
 SELECT count(*) FROM calls WHERE "a\" IS NULL AND "$.a" IS NULL AND "meta.room.name" IS NOT NULL;
 
+-- options of a connection string: all that the driver has, in any letters
+SELECT tried($$CREATE SERVER s FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://h/?%')$$, VARIADIC
+	ARRAY['appName=a%20b', 'appName=', 'APPNAME=x', 'authMechanism=MONGODB-X509', 'authMechanism=MONGODB-AWS', 'authMechanismProperties=SERVICE_NAME:x',
+	'authSource=admin', 'authSource=$external', 'canonicalizeHostName=true', 'compressors=zlib', 'connectTimeoutMS=1000', 'directConnection=true',
+	'gssapiServiceName=x', 'heartbeatFrequencyMS=10000', 'journal=true', 'loadBalanced=true', 'localThresholdMS=15', 'maxPoolSize=100',
+	'maxStalenessSeconds=90&readPreference=secondary', 'readConcernLevel=majority', 'readConcernLevel=local',
+	'readPreference=nearest&readPreferenceTags=dc:east,use:x&readPreferenceTags=dc:west&readPreferenceTags=',
+	'replicaSet=rs0', 'replicaset=rs0', 'retryReads=false', 'retryWrites=true&w=majority', 'safe=true', 'serverSelectionTimeoutMS=100',
+	'serverSelectionTryOnce=false', 'socketCheckIntervalMS=100', 'socketTimeoutMS=100', 'tls=true', 'tls=1', 'ssl=true', 'ssl=true&tls=true',
+	'tlsAllowInvalidCertificates=true', 'tlsAllowInvalidHostnames=true', 'tlsCAFile=/f', 'tlsCertificateKeyFile=/f',
+	'tlsCertificateKeyFile=/f&tlsCertificateKeyFilePassword=x', 'tlsInsecure=true', 'sslAllowInvalidCertificates=true',
+	'sslAllowInvalidHostnames=true', 'sslCertificateAuthorityFile=/f', 'sslClientCertificateKeyFile=/f',
+	'sslClientCertificateKeyPassword=x', 'w=1', 'w=majority', 'wTimeoutMS=100', 'waitQueueTimeoutMS=100', 'zlibCompressionLevel=6',
+	'']);
+-- some drivers have these and do nothing with them, others have not
+SELECT tried($$CREATE SERVER s FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://h/?%')$$, 'minPoolSize=0', 'maxIdleTimeMS=5', 'waitQueueMultiple=5') ~ ': taken|: HV00D ';
+SELECT tried($$CREATE SERVER s FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://h/?%')$$, 'tlsDisableOCSPEndpointCheck=true');
+SELECT tried($$CREATE SERVER s FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri '%')$$, VARIADIC
+	ARRAY['mongodb://h', 'mongodb://h/', 'mongodb://h/db', 'mongodb://h/db?tls=true', 'mongodb://a:1,b:2/?replicaSet=r',
+	'mongodb+srv://h.example.com/?srvMaxHosts=2&srvServiceName=x', 'mongodb+srv://h.example.com/?srvServiceName=x&retryWrites=true&w=majority&appName=Cluster0',
+	'mongodb://[::1]:27017/?tls=false']);
+SELECT tried($$CREATE SERVER s FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://h/?%')$$, VARIADIC
+	ARRAY['nonsense=true', 'tls=true&nonsense=true', 'TLSS=true', 'replica_set=rs0', 'slaveOk=true', 'timeoutMS=5', 'fetch_size=5', 'größe=1',
+	'database=x', 'password=hidden', 'tlsCertificateKeyFilePassword=a&hidden=b', 'authMechanismProperties=A:b&hidden=c']);
+-- twice, or against each other
+SELECT tried($$CREATE SERVER s FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://h/?%')$$, VARIADIC
+	ARRAY['tls=true&tls=false', 'tls=true&TLS=true', 'w=majority&w=1', 'appName=a&appName=b', 'tlsCertificateKeyFilePassword=hidden&tlsCertificateKeyFilePassword=hidden',
+	'ssl=true&tls=false', 'tlsInsecure=true&tlsAllowInvalidHostnames=true', 'directConnection=true&loadBalanced=true', 'readPreferenceTags=a:b']);
+-- values that the driver would ignore, or leave to the server
+SELECT tried($$CREATE SERVER s FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://h/?%')$$, VARIADIC
+	ARRAY['tls=', 'connectTimeoutMS=', 'w=', 'readConcernLevel=', 'readConcernLevel=Majority', 'readConcernLevel=all', 'compressors=lz4', 'compressors=zlib,lz4',
+	'compressors=snappy', 'authSource=a.b', 'authSource=', 'tls=perhaps', 'connectTimeoutMS=soon', 'readPreference=any', 'replicaSet=', 'tls']);
+SELECT tried($$CREATE SERVER s FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://h/%')$$, repeat('x', 63), repeat('x', 64), 'a.b');
+ALTER SERVER mongodb OPTIONS (SET uri 'mongodb://h/?nonsense=true');
+-- no message shows the string
+SELECT count(*) FROM tried($$CREATE SERVER s FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://secrethost/?tlsCertificateKeyFilePassword=%')$$,
+	'hidden&hidden=b', 'b&nonsense=hidden', 'hidden&tlsCertificateKeyFilePassword=hidden') AS said
+	WHERE regexp_replace(said, '^.*?: ', '') ~ 'hidden|secrethost';
+
 SET client_min_messages = warning;
 DROP EXTENSION admin_dashboard CASCADE;
 DROP FUNCTION tried, shortened;
