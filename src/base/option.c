@@ -19,20 +19,28 @@
 #include "catalog/pg_user_mapping.h"
 #include "commands/defrem.h"
 #include "fmgr.h"
-#include "base/option.h"
-#include "base/uri.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/varlena.h"
 
+#include "base/collection.h"
+#include "base/field.h"
+#include "base/option.h"
+#include "base/uri.h"
+
 PG_FUNCTION_INFO_V1(admin_dashboard_fdw_validator);
 
 /* where an option may be given */
 #define ON_SERVER	0x01
+
 #define ON_MAPPING	0x02
+
 #define ON_TABLE	0x04
+
 #define ON_COLUMN	0x08
+
 #define ON_IMPORT	0x10
 
 typedef enum AdOptionKind
@@ -69,10 +77,15 @@ typedef struct AdOption
 } AdOption;
 
 #define NOWHERE			(-1)
+
 #define CONNECT(member) {offsetof(AdConnectOptions, member), NOWHERE, NOWHERE, NOWHERE}
+
 #define TABLE(member)	{NOWHERE, offsetof(AdTableOptions, member), NOWHERE, NOWHERE}
+
 #define COLUMN(member)	{NOWHERE, NOWHERE, offsetof(AdColumnOptions, member), NOWHERE}
+
 #define IMPORT(member)	{NOWHERE, NOWHERE, NOWHERE, offsetof(AdImportOptions, member)}
+
 #define TABLE_AND_COLUMN(member) \
 	{NOWHERE, offsetof(AdTableOptions, member), offsetof(AdColumnOptions, member), NOWHERE}
 
@@ -87,10 +100,6 @@ static const char *const mismatch_choices[] = {"error", "null", NULL};
 /* in the order of AdNested */
 static const char *const nested_choices[] = {"flatten", "jsonb", NULL};
 
-static const char *const read_concerns[] = {
-	"local", "available", "majority", "linearizable", "snapshot", NULL
-};
-
 static const char *const read_preferences[] = {
 	"primary", "primaryPreferred", "secondary", "secondaryPreferred",
 	"nearest", NULL
@@ -99,6 +108,14 @@ static const char *const read_preferences[] = {
 /* in the order of AdSnapshot */
 static const char *const snapshots[] = {"none", "statement", "transaction", NULL};
 
+static void check_auth_source(const char *value);
+
+static void check_collection(const char *value);
+
+static void check_database(const char *value);
+
+static void check_field(const char *value);
+
 /* every option, by name: the order in which the hint lists them */
 static const AdOption options[] = {
 	{"allow_disk_use", ON_SERVER | ON_TABLE, AD_OPTION_BOOL,
@@ -106,13 +123,13 @@ static const AdOption options[] = {
 	{"auth_mechanism", ON_MAPPING, AD_OPTION_TEXT,
 	0, 0, NULL, auth_mechanisms, ad_uri_check_mechanism, CONNECT(auth_mechanism)},
 	{"auth_source", ON_MAPPING, AD_OPTION_TEXT,
-	0, 0, NULL, NULL, NULL, CONNECT(auth_source)},
+	0, 0, NULL, NULL, check_auth_source, CONNECT(auth_source)},
 	{"collection", ON_TABLE, AD_OPTION_TEXT,
-	0, 0, NULL, NULL, NULL, TABLE(collection)},
+	0, 0, NULL, NULL, check_collection, TABLE(collection)},
 	{"connect_timeout_ms", ON_SERVER, AD_OPTION_INT,
 	1, 3600000, NULL, NULL, NULL, CONNECT(connect_timeout_ms)},
 	{"database", ON_TABLE, AD_OPTION_TEXT,
-	0, 0, NULL, NULL, NULL, TABLE(database)},
+	0, 0, NULL, NULL, check_database, TABLE(database)},
 	{"document_column", ON_IMPORT, AD_OPTION_TEXT,
 	0, 0, NULL, NULL, NULL, IMPORT(document_column)},
 	{"enable_aggregate_pushdown", ON_SERVER | ON_TABLE, AD_OPTION_BOOL,
@@ -126,7 +143,7 @@ static const AdOption options[] = {
 	{"fetch_size", ON_SERVER | ON_TABLE, AD_OPTION_INT,
 	1, 100000, NULL, NULL, NULL, TABLE(fetch_size)},
 	{"field", ON_COLUMN, AD_OPTION_NAME,
-	0, 0, NULL, NULL, NULL, COLUMN(field)},
+	0, 0, NULL, NULL, check_field, COLUMN(field)},
 	{"max_columns", ON_IMPORT, AD_OPTION_INT,
 	2, MaxHeapAttributeNumber, "1000", NULL, NULL, IMPORT(max_columns)},
 	{"nested", ON_IMPORT, AD_OPTION_CHOICE,
@@ -136,7 +153,7 @@ static const AdOption options[] = {
 	{"password", ON_MAPPING, AD_OPTION_TEXT,
 	0, 0, NULL, NULL, NULL, CONNECT(password)},
 	{"read_concern", ON_SERVER, AD_OPTION_TEXT,
-	0, 0, NULL, read_concerns, NULL, CONNECT(read_concern)},
+	0, 0, NULL, ad_read_concerns, NULL, CONNECT(read_concern)},
 	{"read_preference", ON_SERVER, AD_OPTION_TEXT,
 	0, 0, NULL, read_preferences, NULL, CONNECT(read_preference)},
 	{"sample_size", ON_IMPORT, AD_OPTION_INT,
@@ -154,9 +171,13 @@ static const AdOption options[] = {
 };
 
 static bool enable_filter_pushdown = true;
+
 static bool enable_aggregate_pushdown = true;
+
 static bool enable_sort_pushdown = true;
+
 static bool enable_join_pushdown = true;
+
 bool		ad_log_remote = false;
 
 /*
@@ -190,6 +211,57 @@ ad_option_init(void)
 							 "Values of parameters are not logged, but stand as $1, $2.",
 							 &ad_log_remote, false,
 							 PGC_SUSET, 0, NULL, NULL, NULL);
+}
+
+/*
+ * Raise an error if there is a flaw of the option's value, which is not secret.
+ */
+static void
+refuse_flaw(const char *option, const char *value, const char *flaw)
+{
+	if (flaw != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value for option \"%s\": \"%s\"", option, value),
+				 errdetail_internal("%s", flaw)));
+}
+
+static const char *
+to_utf8(const char *text)
+{
+	return pg_server_to_any(text, strlen(text), PG_UTF8);
+}
+
+static void
+check_auth_source(const char *value)
+{
+	refuse_flaw("auth_source", value, ad_auth_source_flaw(to_utf8(value)));
+}
+
+static void
+check_collection(const char *value)
+{
+	refuse_flaw("collection", value, ad_collection_flaw(to_utf8(value)));
+}
+
+static void
+check_database(const char *value)
+{
+	refuse_flaw("database", value, ad_database_flaw(to_utf8(value)));
+}
+
+/*
+ * An empty name is allowed, as a document may have one and import then writes
+ * it; but who has typed a dot too many would wait for values for ever.
+ */
+static void
+check_field(const char *value)
+{
+	refuse_flaw("field", value, ad_field_flaw(value));
+	if (ad_field_has_empty_name(value))
+		ereport(NOTICE,
+				(errmsg("value of option \"field\" has an empty name: \"%s\"", value),
+				 errdetail("It is read from a field whose name is empty.")));
 }
 
 /*
@@ -505,6 +577,23 @@ ad_import_options(List *given)
 }
 
 /*
+ * Raise an error if no collection can have the table's name, which stands for
+ * the collection's: the validator is not told it.
+ */
+static void
+check_table_name(const char *name)
+{
+	const char *flaw = ad_collection_flaw(to_utf8(name));
+
+	if (flaw != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
+				 errmsg("no collection can have the name of foreign table \"%s\"", name),
+				 errdetail_internal("%s", flaw),
+				 errhint("Name the collection: ALTER FOREIGN TABLE ... OPTIONS (ADD collection '...').")));
+}
+
+/*
  * What is known of a foreign table, palloc'd.  Raises an error if no database
  * is named for it.
  */
@@ -520,7 +609,10 @@ ad_table_options(Oid relid)
 	read_options(table->options, AD_INTO_TABLE, result);
 
 	if (result->collection == NULL)
+	{
 		result->collection = get_rel_name(relid);
+		check_table_name(result->collection);
+	}
 	if (result->database == NULL)
 		result->database = ad_uri_database(ad_connect_options(server, NULL)->uri);
 	if (result->database == NULL)
@@ -540,6 +632,24 @@ ad_table_options(Oid relid)
 }
 
 /*
+ * Raise an error if a column's path is none: it may be the column's name, which
+ * the validator is not told.
+ */
+static void
+check_path(Oid relid, AttrNumber attnum, const char *path)
+{
+	const char *flaw = ad_field_flaw(path);
+
+	if (flaw != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_COLUMN_NAME),
+				 errmsg("invalid field path of column \"%s\" of foreign table \"%s\": \"%s\"",
+						get_attname(relid, attnum, false), get_rel_name(relid), path),
+				 errdetail_internal("%s", flaw),
+				 errhint("Set the column's option field. Where there is none, the column's name is the path.")));
+}
+
+/*
  * Fill "column" for a column of the foreign table whose options are "table".
  */
 void
@@ -551,4 +661,5 @@ ad_column_options(Oid relid, AttrNumber attnum, const AdTableOptions *table,
 	read_options(GetForeignColumnOptions(relid, attnum), AD_INTO_COLUMN, column);
 	if (column->field == NULL)
 		column->field = get_attname(relid, attnum, false);
+	check_path(relid, attnum, column->field);
 }

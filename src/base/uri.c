@@ -10,11 +10,18 @@
  */
 #include "postgres.h"
 
-#include "base/driver.h"
-#include "base/uri.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "nodes/pg_list.h"
 #include "utils/memutils.h"
+
+#include "base/collection.h"
+#include "base/driver.h"
+#include "base/uri.h"
+
+const char *const ad_read_concerns[] = {
+	"local", "available", "majority", "linearizable", "snapshot", NULL
+};
 
 /* URI options that make the backend read the server's files */
 static const char *const file_options[] = {
@@ -30,6 +37,18 @@ static const char *const file_options[] = {
 static const char *const unsupported_options[] = {
 	MONGOC_URI_TLSDISABLECERTIFICATEREVOCATIONCHECK,
 	MONGOC_URI_TLSDISABLEOCSPENDPOINTCHECK,
+};
+
+/* URI options that the driver knows, and is not to be asked about by type */
+static const char *const other_options[] = {
+	MONGOC_URI_AUTHMECHANISM,
+	MONGOC_URI_AUTHMECHANISMPROPERTIES,
+	MONGOC_URI_AUTHSOURCE,
+	MONGOC_URI_COMPRESSORS,
+	MONGOC_URI_GSSAPISERVICENAME,
+	MONGOC_URI_READCONCERNLEVEL,
+	MONGOC_URI_READPREFERENCETAGS,
+	MONGOC_URI_W,
 };
 
 /* mechanisms whose credentials are the server process's own */
@@ -63,29 +82,33 @@ destroy_uri(void *uri)
 }
 
 /*
- * Raise an error if the URI asks for a compressor that is not ours.  Messages
- * are decompressed by message_check.c, since the driver's own functions abort where what
- * is compressed is not as long as it says.  zlib is a part of PostgreSQL and of
- * every MongoDB server; the other compressors would be libraries more.
+ * Raise an error if a compressor is not ours.  Messages are decompressed by
+ * message_check.c, since the driver's own functions abort where what is compressed is not
+ * as long as it says.  zlib is a part of PostgreSQL and of every MongoDB server;
+ * the other compressors would be libraries more.
+ */
+static void
+check_compressor(const char *name)
+{
+	if (strcmp(name, "zlib") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("compressor \"%s\" is not supported", name),
+				 errhint("The compressor zlib is, as in \"compressors=zlib\".")));
+}
+
+/*
+ * The same for those that the driver would use: it drops what it has not.
  */
 static void
 check_compressors(const mongoc_uri_t *uri)
 {
 	bson_iter_t iter;
-	const char *other = NULL;
 
 	if (!bson_iter_init(&iter, mongoc_uri_get_compressors(uri)))
 		return;
 	while (bson_iter_next(&iter))
-	{
-		if (strcmp(bson_iter_key(&iter), "zlib") != 0)
-			other = bson_iter_key(&iter);
-	}
-	if (other != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("compressor \"%s\" is not supported", other),
-				 errhint("The compressor zlib is, as in \"compressors=zlib\".")));
+		check_compressor(bson_iter_key(&iter));
 }
 
 /*
@@ -164,9 +187,129 @@ ad_uri_mechanism_is_ambient(const char *mechanism)
 	return false;
 }
 
+/* does the driver know the option?  Letters may be capital or small. */
+static bool
+is_known(const char *name)
+{
+	for (int i = 0; i < lengthof(other_options); i++)
+	{
+		if (pg_strcasecmp(name, other_options[i]) == 0)
+			return true;
+	}
+	return mongoc_uri_option_is_int32(name) || mongoc_uri_option_is_int64(name) ||
+		mongoc_uri_option_is_bool(name) || mongoc_uri_option_is_utf8(name);
+}
+
+/*
+ * Check one option of a URI that the driver has parsed.  What the driver cannot
+ * use it leaves out, and says so in a log that nobody reads: who has misspelled
+ * "tls" would think that there is TLS.  A name that could be a piece of a secret
+ * is not shown.
+ */
+static void
+check_uri_option(const char *name, const char *value, bool secret)
+{
+	if (!is_known(name))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+				 secret ? errmsg("invalid connection string option after one that is secret") :
+				 errmsg("invalid connection string option \"%s\"", name),
+				 errdetail("This version of the MongoDB driver has no such option, and would ignore it."),
+				 errhint("Remove it from the option \"uri\", or check how it is written. An & in a value is written %%26.")));
+	/* an empty set of tags is one, and an empty text a text */
+	if (value[0] == '\0' && !mongoc_uri_option_is_utf8(name) &&
+		pg_strcasecmp(name, MONGOC_URI_READPREFERENCETAGS) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_STRING_FORMAT),
+				 errmsg("connection string option \"%s\" has no value", name)));
+	if (pg_strcasecmp(name, MONGOC_URI_COMPRESSORS) == 0)
+	{
+		char	   *names = pstrdup(value);
+		char	   *rest;
+
+		for (char *one = strtok_r(names, ",", &rest); one != NULL; one = strtok_r(NULL, ",", &rest))
+			check_compressor(one);
+	}
+}
+
+/*
+ * Check the options of a URI that the driver has parsed, so that each has a name
+ * and a value.  Behind a secret with an unescaped & its second piece looks like
+ * an option.
+ */
+static void
+check_uri_options(const char *text)
+{
+	char	   *rest = strchr(text, '?');
+	bool		secret = false;
+	List	   *names = NIL;
+
+	rest = rest == NULL ? NULL : pstrdup(rest + 1);
+	for (char *name; (name = strsep(&rest, "&")) != NULL;)
+	{
+		char	   *value = strchr(name, '=');
+		ListCell   *lc;
+
+		if (value == NULL)
+			continue;
+		*value++ = '\0';
+		check_uri_option(name, value, secret);
+		foreach(lc, names)
+		{
+			if (pg_strcasecmp(name, lfirst(lc)) == 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_FDW_INVALID_STRING_FORMAT),
+						 errmsg("connection string option \"%s\" is given more than once", name),
+						 errhint("Give it once. Only readPreferenceTags can be repeated.")));
+		}
+		if (pg_strcasecmp(name, MONGOC_URI_READPREFERENCETAGS) != 0)
+			names = lappend(names, name);
+		secret |= strcasestr(name, "password") != NULL || strcasestr(name, "properties") != NULL;
+	}
+}
+
+/*
+ * Whether MongoDB has such a read concern.
+ */
+static bool
+is_read_concern(const char *name)
+{
+	for (int i = 0; ad_read_concerns[i] != NULL; i++)
+	{
+		if (strcmp(ad_read_concerns[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Check the values that the driver hands on to the server as they are.
+ */
+static void
+check_uri_values(const mongoc_uri_t *uri)
+{
+	const char *level = mongoc_read_concern_get_level(mongoc_uri_get_read_concern(uri));
+	const char *database = mongoc_uri_get_database(uri);
+	const char *flaw = ad_auth_source_flaw(mongoc_uri_get_auth_source(uri));
+
+	if (flaw == NULL && database != NULL && database[0] != '\0')
+		flaw = ad_auth_source_flaw(database);
+	if (flaw != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_STRING_FORMAT),
+				 errmsg("connection string names a database that cannot exist"),
+				 errdetail_internal("%s", flaw)));
+	if (level != NULL && !is_read_concern(level))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_STRING_FORMAT),
+				 errmsg("invalid value for connection string option \"readConcernLevel\""),
+				 errhint("Valid values are those of the option \"read_concern\", in small letters.")));
+}
+
 /*
  * Check the value of the option "uri" for the current user: raise an error if
- * it is not valid or not allowed.
+ * it is not valid or not allowed.  Connections are made of what has been checked
+ * here, also if another version of the driver knows less.
  */
 void
 ad_uri_check(const char *text)
@@ -209,6 +352,8 @@ ad_uri_check(const char *text)
 				 errdetail("Only superusers may name files of the database server.")));
 	if (mechanism != NULL)
 		ad_uri_check_mechanism(mechanism);
+	check_uri_options(text);
+	check_uri_values(uri);
 }
 
 /*

@@ -9,6 +9,9 @@
 
 struct _mongoc_uri_t;
 
+/* the read concerns that MongoDB has, NULL at the end */
+extern const char *const ad_read_concerns[];
+
 extern struct _mongoc_uri_t *ad_uri_parse(const char *text);
 extern void ad_uri_check(const char *text);
 extern void ad_uri_check_mechanism(const char *mechanism);

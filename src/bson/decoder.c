@@ -16,6 +16,7 @@
 #include "miscadmin.h"
 #include "nodes/pg_list.h"
 
+#include "base/field.h"
 #include "bson/decode_json.h"
 #include "bson/decoder.h"
 
@@ -81,28 +82,6 @@ level_name(AdLevel *level, const char *name)
 	return &names[level->count++];
 }
 
-/*
- * The first name of a path, without the backslashes that take the meaning
- * from a dot or a dollar; *path moves behind it and its dot, or becomes NULL.
- */
-static char *
-next_name(const char **path)
-{
-	char	   *name = palloc(strlen(*path) + 1);
-	char	   *end = name;
-	const char *from = *path;
-
-	for (; *from != '\0' && *from != '.'; from++)
-	{
-		if (*from == '\\' && from[1] != '\0')
-			from++;
-		*end++ = *from;
-	}
-	*end = '\0';
-	*path = *from == '.' ? from + 1 : NULL;
-	return name;
-}
-
 static void
 add_to_tree(AdDecoder *decoder, const char *path, int index)
 {
@@ -111,7 +90,7 @@ add_to_tree(AdDecoder *decoder, const char *path, int index)
 
 	for (;;)
 	{
-		name = level_name(level, next_name(&path));
+		name = level_name(level, ad_field_next_name(&path));
 		if (path == NULL)
 			break;
 		if (name->below == NULL)
@@ -132,7 +111,7 @@ ad_decoder_add(AdDecoder *decoder, const char *path, const AdTarget *target)
 {
 	int			index = decoder->count++;
 
-	if (strcmp(path, "$") == 0)
+	if (ad_field_is_document(path))
 		decoder->whole = lappend_int(decoder->whole, index);
 	else
 		add_to_tree(decoder, path, index);
@@ -205,12 +184,6 @@ mark_mismatch(AdDecoder *decoder, const AdName *name, bson_type_t found)
 		mark_mismatch(decoder, &name->below->names[i], found);
 }
 
-static bool
-is_position(const char *name)
-{
-	return name[0] != '\0' && strspn(name, "0123456789") == strlen(name);
-}
-
 /*
  * Read one level: a document, or an array whose elements have their positions
  * as names.
@@ -239,7 +212,7 @@ decode_level(AdDecoder *decoder, AdLevel *level, AdReader *reader)
 		{
 			for (int i = 0; i < name->below->count; i++)
 			{
-				if (!is_position(name->below->names[i].name))
+				if (!ad_is_position(name->below->names[i].name, name->below->names[i].len))
 					mark_mismatch(decoder, &name->below->names[i], BSON_TYPE_ARRAY);
 			}
 		}

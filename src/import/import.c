@@ -26,7 +26,9 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "base/collection.h"
 #include "base/compat.h"
+#include "base/field.h"
 #include "bson/encoding.h"
 #include "import/import.h"
 #include "import/infer.h"
@@ -82,6 +84,19 @@ compare_collections(const ListCell *a, const ListCell *b)
 	return strcmp(((AdCollection *) lfirst(a))->name, ((AdCollection *) lfirst(b))->name);
 }
 
+/* raise an error if there can be no such database */
+static void
+check_database(const char *database)
+{
+	const char *flaw = ad_database_flaw(pg_server_to_any(database, strlen(database), PG_UTF8));
+
+	if (flaw != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
+				 errmsg("invalid name of a MongoDB database: \"%s\"", database),
+				 errdetail_internal("%s", flaw)));
+}
+
 /*
  * The collections of a database, AdCollection, by name; or the one of that name,
  * if it is not NULL.  names gets those of their tables.
@@ -96,6 +111,7 @@ list_collections(Oid serverid, const char *database, const char *name, AdNames *
 	int64		listed = 0;
 	ListCell   *lc;
 
+	check_database(database);
 	command.kind = AD_COMMAND_LIST;
 	command.serverid = serverid;
 	command.userid = GetUserId();
@@ -210,8 +226,7 @@ server_name(const AdField *field)
 
 /*
  * Append the names of a field and of those that it is in, from the outermost,
- * with something between them; as a path, dots and backslashes in them have
- * backslashes.
+ * with something between them; perhaps as they are written in a path.
  */
 static void
 append_names(StringInfo out, const AdField *field, char between, bool as_path)
@@ -223,12 +238,10 @@ append_names(StringInfo out, const AdField *field, char between, bool as_path)
 		append_names(out, field->parent, between, as_path);
 		appendStringInfoChar(out, between);
 	}
-	for (; *name != '\0'; name++)
-	{
-		if (as_path && (*name == '.' || *name == '\\'))
-			appendStringInfoChar(out, '\\');
-		appendStringInfoChar(out, *name);
-	}
+	if (as_path)
+		ad_field_append_name(out, name);
+	else
+		appendStringInfoString(out, name);
 }
 
 /* the value for the option field */
@@ -239,8 +252,7 @@ field_path(const AdField *field)
 
 	initStringInfo(&path);
 	append_names(&path, field, '.', true);
-	/* not the whole document */
-	return strcmp(path.data, "$") == 0 ? "\\$" : path.data;
+	return path.data;
 }
 
 /* the name for a column, which may be taken */

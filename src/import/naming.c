@@ -91,8 +91,10 @@ begins_word(const char *name, const char *at)
 }
 
 /*
- * A name that needs no quotes, unless it is a key word, or has letters beyond
- * ASCII: in small letters, words parted by underscores, palloc'd.
+ * A name that needs no quotes, unless it is a key word: in small letters, words
+ * parted by underscores, palloc'd.  Letters beyond ASCII stay as they are, for
+ * that is what PostgreSQL makes of them in a name without quotes if they have
+ * several bytes; and by a locale the same field would get different names.
  */
 const char *
 ad_clean_name(const char *name)

@@ -15,16 +15,17 @@
 #include "access/table.h"
 #include "catalog/pg_type.h"
 #include "foreign/foreign.h"
+#include "miscadmin.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/planmain.h"
 #include "optimizer/restrictinfo.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
 
 #include "base/compat.h"
+#include "base/field.h"
 #include "plan/extreme.h"
 #include "plan/join.h"
 #include "plan/order.h"
@@ -138,7 +139,7 @@ ad_table_outputs(Relation table, const AdTableOptions *options, Bitmapset *attrs
 							NameStr(attr->attname), RelationGetRelationName(table),
 							format_type_be(attr->atttypid)),
 					 errhint("Column types can be: %s.", ad_type_names())));
-		if (strcmp(column->field, "$") == 0 && attr->atttypid != JSONBOID && attr->atttypid != JSONOID)
+		if (ad_field_is_document(column->field) && attr->atttypid != JSONBOID && attr->atttypid != JSONOID)
 			ereport(ERROR,
 					(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 					 errmsg("column \"%s\" of foreign table \"%s\" is the whole document, and must be of type json or jsonb",

@@ -27,8 +27,8 @@
 #include "utils/date.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
-#include "utils/uuid.h"
 #include "utils/typcache.h"
+#include "utils/uuid.h"
 
 #include "bson/bsonread.h"
 #include "bson/constant.h"

@@ -37,10 +37,10 @@
 
 #include <ctype.h>
 
+#include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "nodes/value.h"
-#include "catalog/pg_type.h"
 #include "utils/builtins.h"
 
 #include "base/compat.h"

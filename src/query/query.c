@@ -14,6 +14,7 @@
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
 
+#include "base/field.h"
 #include "bson/bsonread.h"
 #include "bson/domain.h"
 #include "query/budget.h"
@@ -62,29 +63,6 @@ ad_query_create(Oid serverid, const AdTableOptions *options, Node *filter)
 	return query;
 }
 
-/*
- * The path that a projection can name to get the field, or NULL if there is
- * none.  Positions in arrays cannot be named, nor can names that are empty or
- * begin with a dollar (MongoDB manual, "Project Fields to Return from Query").
- */
-static const char *
-projectable(const char *field)
-{
-	const char *name = field;
-
-	for (;;)
-	{
-		size_t		len = strcspn(name, ".");
-
-		if (len == 0 || name[0] == '$' || memchr(name, '\\', len) != NULL ||
-			(name != field && strspn(name, "0123456789") >= len))
-			return name == field ? NULL : pnstrdup(field, name - field - 1);
-		if (name[len] == '\0')
-			return field;
-		name += len + 1;
-	}
-}
-
 /* whether a path is the other one or leads to it */
 static bool
 is_above(const char *path, const char *other)
@@ -107,7 +85,7 @@ projected_paths(const AdQuery *query, List **paths)
 	*paths = NIL;
 	foreach(lc, query->outputs)
 	{
-		const char *path = projectable(((AdOutput *) lfirst(lc))->path);
+		const char *path = ad_field_projectable(((AdOutput *) lfirst(lc))->path);
 		ListCell   *other;
 
 		if (path == NULL)
@@ -539,7 +517,7 @@ ad_query_find_mismatch(const AdQuery *query, const AdSlot *slots,
 {
 	Node	   *filter = ad_template_fold(joined ? query->joined_filter : query->filter, slots);
 	const AdType *type = ad_type(typid);
-	const char *path = projectable(field);
+	const char *path = ad_field_projectable(field);
 
 	if (type != NULL && type->class != AD_CLASS_NONE &&
 		type->class != AD_CLASS_UUID && path != NULL && strcmp(path, field) == 0)

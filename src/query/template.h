@@ -6,6 +6,7 @@
 #define AD_TEMPLATE_H
 
 #include "lib/stringinfo.h"
+
 #include "query/node.h"
 
 /* what a slot holds once it is bound */

@@ -18,16 +18,17 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_user_mapping.h"
-#include "base/option.h"
-#include "base/uri.h"
 #include "foreign/foreign.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "remote/connection.h"
-#include "remote/error.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
+
+#include "base/option.h"
+#include "base/uri.h"
+#include "remote/connection.h"
+#include "remote/error.h"
 
 #define AD_APPLICATION_NAME		"admin_dashboard"
 

@@ -18,11 +18,12 @@
 #ifndef AD_CONNECTION_H
 #define AD_CONNECTION_H
 
+#include "lib/ilist.h"
+#include "utils/timestamp.h"
+
 #include "base/driver.h"
 #include "base/option.h"
-#include "lib/ilist.h"
 #include "remote/stream.h"
-#include "utils/timestamp.h"
 
 typedef struct AdConnection
 {

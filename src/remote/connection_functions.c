@@ -8,7 +8,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "remote/connection.h"
 #include "fmgr.h"
 #include "foreign/foreign.h"
 #include "funcapi.h"
@@ -17,6 +16,8 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+
+#include "remote/connection.h"
 
 PG_FUNCTION_INFO_V1(admin_dashboard_connections);
 PG_FUNCTION_INFO_V1(admin_dashboard_disconnect);

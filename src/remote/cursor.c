@@ -12,16 +12,17 @@
 
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "remote/connection.h"
-#include "remote/cursor.h"
-#include "remote/error.h"
-#include "remote/snapshot.h"
 #include "storage/latch.h"
 #include "utils/backend_status.h"
 #include "utils/memutils.h"
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
+
+#include "remote/connection.h"
+#include "remote/cursor.h"
+#include "remote/error.h"
+#include "remote/snapshot.h"
 
 /* between two looks for a member that suits; the driver's minimum too */
 #define AD_SELECTION_PAUSE_MS	500

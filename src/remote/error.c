@@ -10,10 +10,11 @@
  */
 #include "postgres.h"
 
-#include "base/compat.h"
-#include "remote/error.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
+
+#include "base/compat.h"
+#include "remote/error.h"
 
 /* of what MongoDB says, and of its name of the error, in bytes */
 #define LONGEST_WORDS	900
@@ -40,7 +41,7 @@ typedef struct AdErrorRule
 #define TIME_MESSAGE	"canceling statement due to the time limit on MongoDB server \"%s\""
 #define TIME_HINT		"MongoDB is given what was left of statement_timeout when the scan started."
 #define CONNECT_MESSAGE "could not connect to MongoDB server \"%s\""
-#define SELECTION_HINT	"Check that the hosts of the connection string can be reached, and that its replicaSet and the read preference fit them."
+#define SELECTION_HINT	"Check that the hosts of the connection string can be reached, with TLS if they want it, and that its replicaSet and the read preference fit them."
 #define LOST_MESSAGE	"lost connection to MongoDB server \"%s\""
 #define REPLY_MESSAGE	"invalid reply from MongoDB server \"%s\""
 #define QUERY_MESSAGE	"query failed on MongoDB server \"%s\""
@@ -159,6 +160,29 @@ static const AdErrorRule rules[] = {
 	{0, 0, AD_ERROR_OF_QUERY, ERRCODE_FDW_ERROR, QUERY_MESSAGE, NULL},
 };
 
+/*
+ * What the driver says of a connection that came to nothing, and what it means.
+ * Users have not heard of "hello", the first command.  Why nobody took the
+ * connection is not unknown: our streams know it, and it stands behind.
+ */
+static const struct
+{
+	const char *said;
+	const char *meant;
+}			phrases[] = {
+	{"unknown connection error calling hello on ", "no connection to "},
+	{"connection refused calling hello on ", "no connection to "},
+	{"connection closed calling hello on ", "connection closed by "},
+	{"unknown socket error calling hello on ", "connection lost to "},
+	{"Failed to write rpc bytes. calling hello on ", "connection closed by "},
+	{"Failed to receive length header from server. calling hello on ", "connection closed before its first reply by "},
+	{"Failed to receive rpc bytes from server. calling hello on ", "connection closed within its first reply by "},
+	{"Server closed connection. calling hello on ", "connection closed before its first reply by "},
+	{"connection timeout calling hello on ", "no reply in time from "},
+	{"socket timeout calling hello on ", "no reply in time from "},
+	{" calling hello on ", " in the first reply of "},
+};
+
 static const AdErrorRule *
 find_rule(const bson_error_t *error)
 {
@@ -241,6 +265,33 @@ append_words(StringInfo out, const char *words, int longest)
 }
 
 /*
+ * The words of a driver's error about the network, palloc'd, with its phrases in
+ * plain ones.
+ */
+static char *
+plain_words(const char *words)
+{
+	StringInfoData plain;
+
+	initStringInfo(&plain);
+	while (*words != '\0')
+	{
+		int			i = 0;
+
+		while (i < lengthof(phrases) && strncmp(words, phrases[i].said, strlen(phrases[i].said)) != 0)
+			i++;
+		if (i == lengthof(phrases))
+			appendStringInfoChar(&plain, *words++);
+		else
+		{
+			appendStringInfoString(&plain, phrases[i].meant);
+			words += strlen(phrases[i].said);
+		}
+	}
+	return plain.data;
+}
+
+/*
  * The detail: what MongoDB or the driver says, the server's name of the error
  * or the system's reason.  Of a failed login only the name.
  */
@@ -255,7 +306,9 @@ make_detail(const bson_error_t *error, const bson_t *reply, AdErrorKind kind,
 	if (kind != AD_ERROR_OF_LOGIN)
 	{
 		appendStringInfoString(&detail, "MongoDB: ");
-		append_words(&detail, error->message, LONGEST_WORDS);
+		append_words(&detail,
+					 kind == AD_ERROR_OF_NETWORK ? plain_words(error->message) : error->message,
+					 LONGEST_WORDS);
 	}
 	else
 		appendStringInfoString(&detail, "MongoDB refused the login");

@@ -8,11 +8,12 @@
  */
 #include "postgres.h"
 
-#include "remote/cursor.h"
-#include "remote/estimate.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
+
+#include "remote/cursor.h"
+#include "remote/estimate.h"
 
 #define AD_KEEP_COUNT_MS	60000
 

@@ -21,8 +21,9 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "remote/snapshot.h"
 #include "utils/memutils.h"
+
+#include "remote/snapshot.h"
 
 struct AdSession
 {

@@ -25,15 +25,16 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "base/compat.h"
 #include "miscadmin.h"
-#include "remote/error.h"
-#include "remote/message_check.h"
-#include "remote/stream.h"
 #include "storage/fd.h"
 #include "storage/latch.h"
 #include "utils/memutils.h"
 #include "utils/wait_event.h"
+
+#include "base/compat.h"
+#include "remote/error.h"
+#include "remote/message_check.h"
+#include "remote/stream.h"
 
 /* the driver numbers its own stream types from 1 */
 #define AD_STREAM_TYPE			100

@@ -19,6 +19,7 @@
 #include "utils/typcache.h"
 
 #include "base/compat.h"
+#include "base/field.h"
 #include "translate/context.h"
 
 /* beyond this a regular expression cannot count characters */
@@ -38,29 +39,6 @@ ad_expr_may_go_on(AdExprContext *context)
 	CHECK_FOR_INTERRUPTS();
 	check_stack_depth();
 	return ++context->visits <= MAX_VISITS;
-}
-
-/*
- * Whether MongoDB's language can say the path.  Positions in arrays mean
- * another thing in expressions than in predicates, and names that are empty,
- * begin with a dollar or hold a dot can be named by neither.
- */
-static bool
-is_shippable_path(const char *path)
-{
-	const char *name = path;
-
-	for (;;)
-	{
-		size_t		len = strcspn(name, ".");
-
-		if (len == 0 || name[0] == '$' || strspn(name, "0123456789") >= len ||
-			memchr(name, '\\', len) != NULL)
-			return false;
-		if (name[len] == '\0')
-			return true;
-		name += len + 1;
-	}
 }
 
 /*
@@ -95,7 +73,7 @@ ad_column(Oid relid, AttrNumber attnum, const AdTableOptions *options)
 	column->type = ad_column_type(column->typid, column->typmod);
 	column->field = own.field;
 	column->on_mismatch = own.on_mismatch;
-	column->nameable = is_shippable_path(own.field);
+	column->nameable = ad_field_is_nameable(own.field);
 	column->shippable = column->nameable && is_shippable_type(column->type);
 	return column;
 }

@@ -45,7 +45,7 @@ def rules(database):
     load("names", [{
         "createdAt": 1, "created_at": 2, "userID": 3, "HTTPServer": 4, "a b": 5, "a-b": 6, "a.b": 7, "back\\slash": 8, "$price": 9,
         "$": 10, "": 11, "1st": 12, "select": 13, "ctid": 14, "xmin": 15, "größe": 16, "名前": 17, "x" * 70: 18, "x" * 71: 19,
-        "ж" * 40: 20, "it's": 21, 'quo"te': 22, "document": 23, "nested": {"a.b": 24, "": 25, "_id": 26}, "new\nline": 27}])
+        "ж" * 40: 20, "it's": 21, 'quo"te': 22, "document": 23, "nested": {"a.b": 24, "": 25, "_id": 26, "$": 28}, "new\nline": 27}])
     load("unreadable", [{"note": "fine", "in": {"deep": "x"}, "list": ["x"]},
                         {"note": "U+0000: \0", "in": {"deep": "\0"}, "list": ["\0"]}])
     load("wide", [{"in": {f"g{n}": n for n in range(8)}, **{f"f{n}": n for n in range(12)}}])

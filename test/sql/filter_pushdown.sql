@@ -261,7 +261,7 @@ RESET plan_cache_mode;
 CREATE FOREIGN TABLE names (
 	position int OPTIONS (field 'tags.0'), dollar int OPTIONS (field '$x.y'),
 	digits int OPTIONS (field '7'), quoted int OPTIONS (field 'a "b" c'), below int OPTIONS (field 'tags.n'), above int OPTIONS (field 'tags')
-) SERVER mongodb OPTIONS (database 'shop', collection '1 weird $name');
+) SERVER mongodb OPTIONS (database 'shop', collection '1 weird name');
 SELECT shown('SELECT 1 FROM names WHERE position = 1');
 SELECT shown('SELECT 1 FROM names WHERE dollar = 1');
 SELECT shown('SELECT 1 FROM names WHERE digits = 1');
