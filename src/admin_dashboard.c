@@ -14,7 +14,9 @@
 #include "execute/analyze.h"
 #include "execute/scan.h"
 #include "import/import.h"
+#include "plan/group_plan.h"
 #include "plan/join.h"
+#include "plan/scan_path.h"
 #include "plan/scan_plan.h"
 #include "remote/connection.h"
 

@@ -15,7 +15,6 @@
 
 #include "bson/constant.h"
 #include "bson/error_place.h"
-#include "bson/types.h"
 
 /* bytes of an _id that are shown */
 #define AD_LONGEST_ID	200

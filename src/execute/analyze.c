@@ -25,9 +25,10 @@
 #include "bson/decoder.h"
 #include "bson/domain.h"
 #include "bson/error_place.h"
+#include "bson/types.h"
 #include "execute/analyze.h"
-#include "plan/scan_plan.h"
 #include "remote/estimate.h"
+#include "translate/column.h"
 
 typedef struct AdSample
 {

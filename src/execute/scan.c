@@ -31,7 +31,6 @@
 #include "utils/ruleutils.h"
 
 #include "base/compat.h"
-#include "bson/constant.h"
 #include "bson/decoder.h"
 #include "bson/domain.h"
 #include "bson/error_place.h"

@@ -8,30 +8,53 @@
 #include "query/query.h"
 #include "translate/value.h"
 
-typedef enum AdAggregate
+/* one field of the first $group, merged by the others */
+typedef struct AdAccumulator
 {
-	AD_COUNT,
-	AD_SUM,
-	AD_AVG,
-	AD_MIN,
-	AD_MAX,
-	AD_DEVIATION,
-	AD_PERCENTILE_CONT,
-	AD_PERCENTILE_DISC
-} AdAggregate;
+	const char *name;
+	const char *op;				/* merges itself, too: $sum, $min, $max,
+								 * $first */
+	Node	   *argument;
+} AdAccumulator;
 
-/* one aggregate; its argument, or NULL for whole rows, and its FILTER, or NULL */
-typedef struct AdCall
+typedef struct AdKey
 {
-	AdAggregate aggregate;
-	const AdValue *argument;
-	Node	   *filter;
-	Oid			result_type;
-	AdDeviation deviation;		/* of AD_DEVIATION: which one */
-	float8		fraction;		/* of a percentile, from 0 to 1 */
-} AdCall;
+	const AdColumn *column;		/* NULL for a computed one */
+	Node	   *expr;			/* of documents */
+	bool		unified;		/* are equal values equal as they are? */
+} AdKey;
 
-typedef struct AdGroup AdGroup;
+/*
+ * An order of the documents of each group.  Its fields are `name`, for what
+ * they are ordered by, and with a letter after it their (r)ank from 1 and from
+ * the (l)ast.
+ */
+typedef struct AdRanking
+{
+	const char *name;
+	Node	   *expr;
+} AdRanking;
+
+typedef struct AdGroup
+{
+	AdExprContext *context;
+	List	   *keys;			/* AdKey */
+	const AdValue *distinct;	/* whose distinct values are aggregated, or
+								 * NULL */
+	int			distinct_key;	/* its place among all_keys */
+	List	   *all_keys;		/* keys, and distinct if it is no key */
+	List	   *accumulators;	/* AdAccumulator */
+	List	   *of_distinct;	/* AdAccumulator of the third stage alone */
+	List	   *outputs;		/* AdOutput */
+	Bitmapset  *proven;			/* positions of columns that are not null */
+	List	   *guards;			/* AdGuard */
+	List	   *sets;			/* of GROUPING SETS: lists of places among
+								 * keys */
+	List	   *rankings;		/* AdRanking */
+	const char *ranking_prefix; /* of names that no field of the table has */
+	List	   *groupings;		/* values of GROUPING(): lists, one number a
+								 * set */
+} AdGroup;
 
 extern AdGroup *ad_group_create(AdExprContext *context);
 extern void ad_group_add_key(AdGroup *group, const AdColumn *column, Node *expr);
@@ -40,13 +63,15 @@ extern void ad_group_set_distinct(AdGroup *group, const AdValue *value, Node *ex
 extern void ad_group_return_key(AdGroup *group, int position, const AdColumn *column);
 extern void ad_group_return_column(AdGroup *group, int position, const AdColumn *column);
 extern void ad_group_return_grouping(AdGroup *group, int position, List *numbers);
-extern bool ad_group_return(AdGroup *group, int position, const AdCall *call);
-extern bool ad_group_return_distinct(AdGroup *group, int position, const AdCall *call);
 extern void ad_group_guard(AdGroup *group, const AdColumn *column);
 extern void ad_group_fail(AdGroup *group, const List *failures);
-extern bool ad_group_value(AdGroup *group, int position, AdValue *value);
-extern Node *ad_group_is_sound(AdGroup *group);
-extern void ad_group_finish(AdGroup *group, AdQuery *query);
-extern void ad_group_add_total(AdGroup *group, AdQuery *query);
+extern AdOutput *ad_group_add_output(AdGroup *group, int position, const char *path,
+									 AdResult kind, Oid typid);
+extern const char *ad_group_accumulate(AdGroup *group, const char *op, Node *argument);
+extern const char *ad_group_accumulate_distinct(AdGroup *group, const char *op, Node *argument);
+extern void ad_group_add_guard(AdGroup *group, const char *path, AdFailureKind kind,
+							   const AdColumn *column);
+extern const char *ad_group_accumulate_guard(AdGroup *group, const AdColumn *column);
+extern const char *ad_group_key_path(AdGroup *group, int i, int count);
 
 #endif							/* AD_GROUP_H */

@@ -23,7 +23,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/cost.h"
@@ -31,14 +30,14 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/planner.h"
 #include "optimizer/prep.h"
-#include "optimizer/restrictinfo.h"
 #include "optimizer/tlist.h"
 #include "utils/selfuncs.h"
 
 #include "base/compat.h"
+#include "plan/group_builder.h"
 #include "plan/group_partial.h"
-#include "plan/group_plan.h"
-#include "plan/scan_path.h"
+#include "plan/relation.h"
+#include "plan/scan_cost.h"
 #include "translate/group_key.h"
 
 /*

@@ -22,7 +22,7 @@
 
 #include "utils/lsyscache.h"
 
-#include "plan/group_stages.h"
+#include "plan/group_percentile.h"
 #include "query/type_tests.h"
 #include "translate/let.h"
 
@@ -147,7 +147,7 @@ return_continuous(AdGroup *group, int position, const AdCall *call, const char *
 bool
 ad_group_return_percentile(AdGroup *group, int position, const AdCall *call)
 {
-	Node	   *expr = ad_group_ordered_expr(group, call);
+	Node	   *expr = ad_call_ordered(group->context, call);
 	const char *name;
 
 	if (expr == NULL || group->sets != NIL)

@@ -1,30 +1,14 @@
 /*
  * group_plan.h
- *	  Building of groups, for what plans them.
+ *	  Paths of groupings, of their order and limit.
  */
 #ifndef AD_GROUP_PLAN_H
 #define AD_GROUP_PLAN_H
 
-#include "plan/scan_plan.h"
+#include "nodes/pathnodes.h"
 
-/* what a group is built from */
-typedef struct AdGroupBuilder
-{
-	AdValueContext values;
-	AdGroup    *group;
-	List	   *tlist;			/* what the scan returns */
-	List	   *keys;			/* expressions */
-	List	   *sets;			/* of GROUPING SETS: lists of their numbers,
-								 * NIL last */
-	Node	   *distinct;		/* argument whose distinct values are
-								 * aggregated */
-} AdGroupBuilder;
-
-extern bool ad_grouping_keys(PlannerInfo *root, UpperRelationKind stage, List **keys);
-extern const AdColumn *ad_comparable_column(AdExprContext *context, Node *node);
-extern AdGroupBuilder ad_build_group(const AdRelation *relation);
-extern bool ad_build_outputs(AdGroupBuilder *builder);
-extern AdUpperRelation *ad_built_relation(const AdRelation *relation,
-										  const AdGroupBuilder *builder);
+extern void ad_get_foreign_upper_paths(PlannerInfo *root, UpperRelationKind stage,
+									   RelOptInfo *input_rel,
+									   RelOptInfo *output_rel, void *extra);
 
 #endif							/* AD_GROUP_PLAN_H */

@@ -18,19 +18,10 @@
  */
 #include "postgres.h"
 
+#include "plan/group_percentile.h"
 #include "plan/group_stages.h"
 #include "query/type_tests.h"
 #include "translate/let.h"
-
-/*
- * Where key i of `count` keys is in a document that $group made; as a path,
- * or, with a dollar before it, as an expression.
- */
-const char *
-ad_group_key_path(AdGroup *group, int i, int count)
-{
-	return count == 1 && group->sets == NIL ? "_id" : psprintf("_id.k%d", i);
-}
 
 /* whether documents are grouped by the key, in a set of them if there are sets */
 static bool

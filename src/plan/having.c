@@ -10,19 +10,17 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
-#include "utils/typcache.h"
 
 #include "base/compat.h"
+#include "plan/group_result.h"
 #include "plan/having.h"
-#include "plan/order.h"
+#include "plan/sort_key.h"
 #include "query/budget.h"
 #include "translate/let.h"
+#include "translate/value_condition.h"
 #include "translate/value_time.h"
 
 /* the value of what the group returns */
@@ -88,44 +86,6 @@ ad_having_push(AdGrouping *grouping, AdQuery *query, List *conditions)
 			left = lappend(left, lfirst(lc));
 	}
 	return left;
-}
-
-/*
- * The value as one that MongoDB orders as SQL does, in *expr.  Returns false
- * if there is none.
- */
-bool
-ad_ordered_expr(AdExprContext *context, const AdValue *value, const PathKey *pathkey, Node **expr)
-{
-	Oid			typid = value->typid == VARCHAROID ? TEXTOID : value->typid;
-
-	*expr = value->expr;
-	if (pathkey->pk_opfamily != lookup_type_cache(typid, TYPECACHE_BTREE_OPFAMILY)->btree_opf)
-		return false;
-	switch (typid)
-	{
-		case FLOAT8OID:
-			*expr = ad_let(context, *expr);
-			*expr = ad_value_if(ad_doc("$eq", ad_array2(*expr, ad_float8(NAN))),
-								ad_string("NaN"), *expr);
-			return true;
-		case TEXTOID:
-			return ad_collate_is_c(pathkey->pk_eclass->ec_collation);
-		case TIMESTAMPTZOID:
-		case TIMESTAMPOID:
-		case DATEOID:
-			*expr = ad_instant_key(context, value);
-			return *expr != NULL && (!IsA(*expr, List) || ad_tag(*expr) != AD_DOCUMENT ||
-									 ad_member_str(*expr, 0)[0] == '$');
-		case BOOLOID:
-		case INT2OID:
-		case INT4OID:
-		case INT8OID:
-		case NUMERICOID:
-			return true;
-		default:
-			return false;
-	}
 }
 
 /* an expression of the pathkey that is one of the group's results; or NULL */

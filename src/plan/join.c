@@ -30,7 +30,8 @@
 
 #include "base/compat.h"
 #include "plan/join.h"
-#include "plan/scan_path.h"
+#include "plan/relation.h"
+#include "plan/scan_cost.h"
 #include "query/budget.h"
 #include "query/match.h"
 #include "query/match_type.h"

@@ -24,13 +24,9 @@
 #include "access/htup_details.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_type.h"
-#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
-#include "nodes/value.h"
-#include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
-#include "optimizer/restrictinfo.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
@@ -38,7 +34,9 @@
 #include "plan/having.h"
 #include "plan/order.h"
 #include "plan/order_expr.h"
-#include "plan/scan_path.h"
+#include "plan/relation.h"
+#include "plan/scan_cost.h"
+#include "plan/sort_key.h"
 #include "query/leaf.h"
 #include "query/type_tests.h"
 
@@ -312,20 +310,6 @@ ad_order_columns(RelOptInfo *rel, List *pathkeys)
 	return attrs;
 }
 
-/* must MongoDB compute any of the keys? */
-bool
-ad_order_is_computed(const List *keys)
-{
-	ListCell   *lc;
-
-	foreach(lc, keys)
-	{
-		if (((AdSortKey *) lfirst(lc))->path == NULL)
-			return true;
-	}
-	return false;
-}
-
 /* may a mismatch be an error that a limit must not hide? */
 static bool
 is_guarded(const List *keys)
@@ -340,26 +324,6 @@ is_guarded(const List *keys)
 			return true;
 	}
 	return false;
-}
-
-/*
- * What it costs MongoDB to sort documents, of which it keeps the first `bound`
- * only.  We know nothing of its indexes.
- */
-Cost
-ad_order_cost(const List *keys, double documents, double bound)
-{
-	double		comparisons = log2(Min(documents, bound) + 1);
-	ListCell   *lc;
-
-	if (keys == NIL)
-		return 0;
-	foreach(lc, keys)
-	{
-		if (((AdSortKey *) lfirst(lc))->path == NULL)
-			comparisons += 4;
-	}
-	return documents * comparisons * cpu_operator_cost;
 }
 
 static Node *
@@ -386,7 +350,7 @@ add_computed(Node *document, Node *sort, Node *value, bool descending)
 static void
 sort_query(AdQuery *query, const List *keys)
 {
-	bool		computed = ad_order_is_computed(keys);
+	bool		computed = ad_sort_is_computed(keys);
 	Node	   *document = ad_doc(ORDERED_DOCUMENT, ad_string("$$ROOT"));
 	ListCell   *lc;
 

@@ -7,25 +7,9 @@
 
 #include "nodes/pathnodes.h"
 
+#include "plan/sort_key.h"
 #include "query/query.h"
 #include "translate/context.h"
-
-/*
- * One key of an order.  A field that is in SQL's order as it is, and so may
- * have an index, has a path; other keys have expressions.
- */
-typedef struct AdSortKey
-{
-	const char *path;			/* or NULL */
-	Node	   *value;			/* MongoDB's order of its values is SQL's, but
-								 * for where null is; NULL if there is only a
-								 * guard */
-	Node	   *not_null;		/* false for null; NULL if there is none */
-	Node	   *guard;			/* false for a mismatch that must not go
-								 * unnoticed; NULL if there is none */
-	bool		descending;
-	bool		nulls_first;
-} AdSortKey;
 
 /*
  * An order, and how much of it is wanted, as it was decided for a path.  The
@@ -45,8 +29,6 @@ extern AdOrder *ad_order_find(PlannerInfo *root, RelOptInfo *rel, List *pathkeys
 extern AdOrder *ad_order_prefix(PlannerInfo *root, RelOptInfo *rel, List *pathkeys,
 								List **prefix);
 extern Bitmapset *ad_order_columns(RelOptInfo *rel, List *pathkeys);
-extern bool ad_order_is_computed(const List *keys);
-extern Cost ad_order_cost(const List *keys, double documents, double bound);
 extern void ad_order_query(AdQuery *query, const AdOrder *order);
 
 /* GetForeignUpperPaths, for UPPERREL_ORDERED and UPPERREL_FINAL */

@@ -11,12 +11,11 @@
  */
 #include "postgres.h"
 
-#include "access/sysattr.h"
 #include "optimizer/optimizer.h"
 
 #include "base/compat.h"
-#include "plan/having.h"
 #include "plan/order_expr.h"
+#include "plan/sort_key.h"
 #include "query/budget.h"
 #include "query/type_tests.h"
 #include "translate/let.h"

@@ -5,8 +5,7 @@
 #ifndef AD_ORDER_EXPR_H
 #define AD_ORDER_EXPR_H
 
-#include "plan/order.h"
-#include "plan/scan_plan.h"
+#include "plan/sort_key.h"
 
 extern AdSortKey *ad_order_expr_key(AdExprContext *base, RelOptInfo *rel,
 									const PathKey *pathkey);

@@ -18,18 +18,15 @@
 #include "miscadmin.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
-#include "optimizer/pathnode.h"
 #include "optimizer/planmain.h"
 #include "optimizer/restrictinfo.h"
-#include "utils/builtins.h"
-#include "utils/rel.h"
 
 #include "base/compat.h"
-#include "base/field.h"
 #include "plan/extreme.h"
 #include "plan/join.h"
 #include "plan/order.h"
-#include "plan/scan_path.h"
+#include "plan/relation.h"
+#include "plan/scan_cost.h"
 #include "plan/scan_plan.h"
 #include "remote/estimate.h"
 #include "translate/filter.h"
@@ -94,60 +91,6 @@ ad_get_foreign_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 								  relation->serverid, relation->options) :
 			AD_DEFAULT_TUPLES;
 	set_baserel_size_estimates(root, rel);
-}
-
-/*
- * A column of the scan's tuples that is one of the table's, palloc'd.
- */
-AdOutput *
-ad_column_output(const AdColumn *column, int position)
-{
-	AdOutput   *output = palloc0(sizeof(AdOutput));
-
-	output->position = position;
-	output->path = column->field;
-	output->kind = AD_RESULT_COLUMN;
-	output->typid = column->typid;
-	output->typmod = column->typmod;
-	output->field = column->field;
-	output->on_mismatch = column->on_mismatch;
-	return output;
-}
-
-/*
- * The outputs for a table's columns: those in attrs, or all.
- */
-List *
-ad_table_outputs(Relation table, const AdTableOptions *options, Bitmapset *attrs, bool all)
-{
-	TupleDesc	desc = RelationGetDescr(table);
-	List	   *outputs = NIL;
-
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute attr = TupleDescAttr(desc, i);
-		AdColumn   *column;
-
-		if (attr->attisdropped ||
-			!(all || bms_is_member(attr->attnum - FirstLowInvalidHeapAttributeNumber, attrs)))
-			continue;
-		column = ad_column(RelationGetRelid(table), attr->attnum, options);
-		if (ad_target(attr->atttypid, attr->atttypmod) == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
-					 errmsg("column \"%s\" of foreign table \"%s\" is of type %s, which cannot be read from MongoDB",
-							NameStr(attr->attname), RelationGetRelationName(table),
-							format_type_be(attr->atttypid)),
-					 errhint("Column types can be: %s.", ad_type_names())));
-		if (ad_field_is_document(column->field) && attr->atttypid != JSONBOID && attr->atttypid != JSONOID)
-			ereport(ERROR,
-					(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
-					 errmsg("column \"%s\" of foreign table \"%s\" is the whole document, and must be of type json or jsonb",
-							NameStr(attr->attname), RelationGetRelationName(table)),
-					 errhint("A field whose name is a dollar is \"\\$\".")));
-		outputs = lappend(outputs, ad_column_output(column, i));
-	}
-	return outputs;
 }
 
 /*

@@ -4,13 +4,11 @@
  */
 #include "postgres.h"
 
-#include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
 
 #include "bson/decimal.h"
 #include "query/deviation.h"
-
 
 /* up to how many values have no deviation: a sample's is null for one */
 int

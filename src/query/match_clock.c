@@ -21,7 +21,6 @@
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
-#include "base/compat.h"
 #include "bson/constant.h"
 #include "bson/types.h"
 #include "query/bind.h"

@@ -15,7 +15,6 @@
 #include "utils/builtins.h"
 
 #include "query/match_text.h"
-#include "query/match_type.h"
 
 #define OBJECTID_DIGITS		24
 

@@ -81,6 +81,9 @@ extern AdTag ad_tag(const Node *node);
 #define ad_member_oid(node, n) \
 	DatumGetObjectId(castNode(Const, ad_member(node, n))->constvalue)
 
+/* the expression of a path */
+#define ad_path_expr(path) ad_string(psprintf("$%s", path))
+
 extern Node *ad_doc(const char *key, Node *value);
 extern Node *ad_doc2(const char *key1, Node *value1,
 					 const char *key2, Node *value2);

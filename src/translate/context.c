@@ -19,11 +19,7 @@
 #include "utils/typcache.h"
 
 #include "base/compat.h"
-#include "base/field.h"
 #include "translate/context.h"
-
-/* beyond this a regular expression cannot count characters */
-#define MAX_COUNTED_LENGTH	65000
 
 /* how many nodes of one condition, key or target list are looked at */
 #define MAX_VISITS	20000
@@ -39,43 +35,6 @@ ad_expr_may_go_on(AdExprContext *context)
 	CHECK_FOR_INTERRUPTS();
 	check_stack_depth();
 	return ++context->visits <= MAX_VISITS;
-}
-
-/*
- * Whether MongoDB can tell which values of the type decode.  It cannot where
- * a string may hold a character that the server's encoding has not, where the
- * order of binary data would have to be relied on, and where texts may be
- * longer than a regular expression can count.
- */
-static bool
-is_shippable_type(const AdType *type)
-{
-	if (type == NULL || type->class == AD_CLASS_NONE || type->class == AD_CLASS_UUID)
-		return false;
-	if (type->class != AD_CLASS_TEXT || GetDatabaseEncoding() == PG_UTF8)
-		return type->max_length < MAX_COUNTED_LENGTH;
-	return GetDatabaseEncoding() == PG_SQL_ASCII && type->max_length == 0;
-}
-
-/*
- * What is known of a column, palloc'd.
- */
-AdColumn *
-ad_column(Oid relid, AttrNumber attnum, const AdTableOptions *options)
-{
-	AdColumn   *column = palloc(sizeof(AdColumn));
-	AdColumnOptions own;
-	Oid			collation;
-
-	ad_column_options(relid, attnum, options, &own);
-	column->attnum = attnum;
-	get_atttypetypmodcoll(relid, attnum, &column->typid, &column->typmod, &collation);
-	column->type = ad_column_type(column->typid, column->typmod);
-	column->field = own.field;
-	column->on_mismatch = own.on_mismatch;
-	column->nameable = ad_field_is_nameable(own.field);
-	column->shippable = column->nameable && is_shippable_type(column->type);
-	return column;
 }
 
 /* what a cast among text and varchar, or another collation, is put on */

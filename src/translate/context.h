@@ -8,21 +8,9 @@
 #include "nodes/pathnodes.h"
 
 #include "base/option.h"
-#include "bson/types.h"
+#include "bson/sql_type.h"
 #include "query/node.h"
-
-/* a column, as queries see it */
-typedef struct AdColumn
-{
-	AttrNumber	attnum;
-	Oid			typid;
-	int32		typmod;
-	const AdType *type;			/* NULL for domains, arrays and enums */
-	const char *field;			/* its path in the documents */
-	AdMismatch	on_mismatch;
-	bool		nameable;		/* can MongoDB's language say its path? */
-	bool		shippable;		/* and tell which values decode? */
-} AdColumn;
+#include "translate/column.h"
 
 /* what is translated for: one foreign table in one query */
 typedef struct AdExprContext
@@ -51,7 +39,5 @@ extern bool ad_expr_operator(Oid opno, Oid typid, AdOp *op, Oid *operand_type);
 extern AdOp ad_expr_negated(AdOp op);
 extern bool ad_is_deterministic(Oid collation);
 extern bool ad_is_proven(const AdExprContext *context, const AdColumn *column);
-extern AdColumn *ad_column(Oid relid, AttrNumber attnum,
-						   const AdTableOptions *options);
 
 #endif							/* AD_CONTEXT_H */

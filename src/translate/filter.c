@@ -12,10 +12,8 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "utils/lsyscache.h"
 
@@ -30,6 +28,7 @@
 #include "translate/filter_pattern.h"
 #include "translate/let.h"
 #include "translate/value.h"
+#include "translate/value_condition.h"
 
 static Node *translate(AdExprContext *context, Node *node, bool wanted);
 

@@ -8,20 +8,13 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/value.h"
-#include "pgtime.h"
-#include "utils/builtins.h"
-#include "utils/date.h"
-#include "utils/datetime.h"
-#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
-#include "utils/timestamp.h"
 
-#include "bson/constant.h"
-#include "query/bind.h"
 #include "query/leaf.h"
 #include "query/match.h"
 #include "query/match_type.h"
 #include "translate/filter_clock.h"
+#include "translate/value_condition.h"
 #include "translate/value_time.h"
 
 /* whether it is the number of seconds that a column's instant is */

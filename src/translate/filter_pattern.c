@@ -20,7 +20,6 @@
 
 #include "base/compat.h"
 #include "query/leaf.h"
-#include "query/match.h"
 #include "query/match_pattern.h"
 #include "query/match_type.h"
 #include "translate/filter_pattern.h"

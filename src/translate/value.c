@@ -20,16 +20,12 @@
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
-#include "bson/constant.h"
 #include "query/bind.h"
 #include "query/type_tests.h"
 #include "translate/let.h"
 #include "translate/value.h"
-#include "translate/value_function.h"
-#include "translate/value_time.h"
 
 /* the types of values, and what numbers they can be */
 static const struct
@@ -50,8 +46,8 @@ static const struct
 };
 
 /* an empty value of the type; false if expressions cannot have it */
-static bool
-init_value(AdValue *value, Oid typid)
+bool
+ad_value_init(AdValue *value, Oid typid)
 {
 	memset(value, 0, sizeof(AdValue));
 	for (int i = 0; i < lengthof(value_types); i++)
@@ -153,39 +149,14 @@ ad_value_of_type(const AdType *type, Node *expr, bool nullable, AdValue *value)
 {
 	if (type->typid == TIMESTAMPOID || type->typid == DATEOID)
 	{
-		(void) init_value(value, TIMESTAMPTZOID);
+		(void) ad_value_init(value, TIMESTAMPTZOID);
 		value->typid = type->typid;
 		value->zone = ad_string("UTC");
 	}
-	else if (!init_value(value, type->typid) || type->typid == NUMERICOID)
+	else if (!ad_value_init(value, type->typid) || type->typid == NUMERICOID)
 		return false;
 	value->expr = expr;
 	value->nullable = nullable;
-	return true;
-}
-
-/*
- * A column.  Where the caller notices mismatches later, a value of one does no
- * harm.
- */
-static bool
-column_value(AdValueContext *context, const AdColumn *column, AdValue *value)
-{
-	Node	   *path = ad_string(psprintf("$%s", column->field));
-	bool		proven = ad_is_proven(context->base, column);
-	bool		is_error = column->on_mismatch == AD_MISMATCH_ERROR;
-	Node	   *expr = proven ? ad_decoded_expr(column->type, path) :
-	is_error && !context->no_guards ? ad_total_expr(column->type, path) :
-	ad_fitting_expr(column->type, path);
-
-	if (!ad_value_of_type(column->type, expr, !proven, value))
-		return false;
-	value->column = column;
-	value->of = column;
-	value->near = ad_instant_is_near(context->base->filter, column->field);
-	value->expr = ad_let_column(context->base, column->attnum, value->expr);
-	if (!proven && is_error)
-		context->columns = lappend(context->columns, unconstify(AdColumn *, column));
 	return true;
 }
 
@@ -253,10 +224,10 @@ ad_value_operand(AdValueContext *context, Node *node, AdRounding rounding,
 		return false;
 	if (typid == TIMESTAMPOID || typid == DATEOID)
 	{
-		(void) init_value(value, TIMESTAMPTZOID);
+		(void) ad_value_init(value, TIMESTAMPTZOID);
 		value->typid = typid;
 	}
-	else if (!init_value(value, typid))
+	else if (!ad_value_init(value, typid))
 		return false;
 	value->nullable = true;
 	value->divisor = factor;
@@ -283,335 +254,4 @@ ad_value_operand(AdValueContext *context, Node *node, AdRounding rounding,
 												 ad_integer(rounding),
 												 ad_integer(factor)));
 	return true;
-}
-
-/* whether two values are of one form, so that an expression may be either */
-static bool
-same_form(AdValue *value, const AdValue *other)
-{
-	if (value->typid != other->typid || value->unit != NULL || other->unit != NULL ||
-		value->shift != 0 || other->shift != 0 ||
-		value->typid == DATEOID || value->rounded || other->rounded)
-		return false;
-	if (value->zone != NULL || other->zone != NULL)
-		return equal(value->zone, other->zone);
-	return value->divisor == other->divisor && value->scale == other->scale;
-}
-
-/* as one branch among several: what is known of both */
-static void
-merge_value(AdValue *value, const AdValue *other)
-{
-	value->nullable |= other->nullable;
-	value->near &= other->near;
-	value->min = Min(value->min, other->min);
-	value->max = Max(value->max, other->max);
-	value->column = NULL;
-	value->of = NULL;
-}
-
-/* one result of CASE, and what fails in it apart */
-static bool
-result_value(AdValueContext *context, Node *node, AdValue *result, List **failures)
-{
-	List	   *outer = context->failures;
-	bool		known;
-
-	context->failures = NIL;
-	known = ad_value(context, node, result);
-	*failures = context->failures;
-	context->failures = outer;
-	return known;
-}
-
-/* {$switch: {branches: [...], default: ...}}, or $cond */
-static Node *
-switch_expr(List *conditions, List *results, Node *otherwise)
-{
-	List	   *branches = NIL;
-	ListCell   *condition;
-	ListCell   *result;
-
-	if (list_length(conditions) == 1)
-		return ad_value_if(linitial(conditions), linitial(results), otherwise);
-	forboth(condition, conditions, result, results)
-		branches = lappend(branches, ad_doc2("case", lfirst(condition), "then", lfirst(result)));
-	return ad_doc("$switch", ad_doc2("branches", ad_node(AD_ARRAY, branches),
-									 "default", otherwise));
-}
-
-/*
- * CASE fails where the result that it chooses does: for each kind of failures
- * a CASE of them.  `failures` has a list of them for each result.
- */
-static void
-fail_as_chosen(AdValueContext *context, List *conditions, List *failures)
-{
-	ListCell   *lc;
-
-	for (int kind = 0; kind < AD_FAILURE_KINDS; kind++)
-	{
-		List	   *whens = NIL;
-		bool		fails = false;
-
-		foreach(lc, failures)
-		{
-			Node	   *when = ad_failures_when(lfirst(lc), (AdFailureKind) kind);
-
-			fails |= when != NULL;
-			whens = lappend(whens, when != NULL ? when : (Node *) makeBoolean(false));
-		}
-		if (fails)
-			ad_value_fail(context, (AdFailureKind) kind,
-						  switch_expr(conditions, list_truncate(list_copy(whens), list_length(conditions)),
-									  llast(whens)));
-	}
-}
-
-/*
- * CASE.  Its conditions may not fail themselves: which of them are evaluated
- * depends on those before.
- */
-static bool
-case_branches(AdValueContext *context, CaseExpr *expr, AdValue *value)
-{
-	List	   *conditions = NIL;
-	List	   *results = NIL;
-	List	   *failures = NIL;
-	List	   *fails;
-	int			known = list_length(context->failures);
-	AdValue		result;
-	ListCell   *lc;
-
-	foreach(lc, expr->args)
-	{
-		CaseWhen   *when = lfirst_node(CaseWhen, lc);
-		Node	   *condition = ad_value_condition(context, (Node *) when->expr, true);
-
-		if (condition == NULL || list_length(context->failures) != known ||
-			!result_value(context, (Node *) when->result, &result, &fails))
-			return false;
-		conditions = lappend(conditions, ad_let(context->base, condition));
-		results = lappend(results, result.expr);
-		failures = lappend(failures, fails);
-		if (lc == list_head(expr->args))
-			*value = result;
-		else if (!same_form(value, &result))
-			return false;
-		merge_value(value, &result);
-	}
-	if (!result_value(context, (Node *) expr->defresult, &result, &fails) ||
-		!same_form(value, &result))
-		return false;
-	merge_value(value, &result);
-	value->expr = switch_expr(conditions, results, result.expr);
-	fail_as_chosen(context, conditions, lappend(failures, fails));
-	return true;
-}
-
-static bool
-case_value(AdValueContext *context, CaseExpr *expr, AdValue *value)
-{
-	const AdValue *outer = context->case_value;
-	AdValue		compared;
-	bool		known = true;
-
-	if (expr->arg != NULL)
-	{
-		known = ad_value(context, (Node *) expr->arg, &compared);
-		if (known)
-			(void) ad_value_let(context, &compared);
-		context->case_value = &compared;
-	}
-	known = known && case_branches(context, expr, value);
-	context->case_value = outer;
-	return known;
-}
-
-/*
- * The values of all arguments, of one form.  Only the first may fail, as the
- * others need not be evaluated.
- */
-static bool
-argument_values(AdValueContext *context, List *args, AdValue *value, List **exprs)
-{
-	int			failures = 0;
-	AdValue		argument;
-	ListCell   *lc;
-
-	*exprs = NIL;
-	foreach(lc, args)
-	{
-		if (!ad_value(context, lfirst(lc), &argument))
-			return false;
-		*exprs = lappend(*exprs, argument.expr);
-		if (lc == list_head(args))
-		{
-			*value = argument;
-			failures = list_length(context->failures);
-			continue;
-		}
-		if (!same_form(value, &argument) || list_length(context->failures) != failures)
-			return false;
-		merge_value(value, &argument);
-	}
-	return true;
-}
-
-static bool
-coalesce_value(AdValueContext *context, CoalesceExpr *expr, AdValue *value)
-{
-	List	   *exprs;
-
-	if (!argument_values(context, expr->args, value, &exprs))
-		return false;
-
-	/*
-	 * of one argument, when the others were constants: $ifNull takes two or
-	 * more
-	 */
-	if (list_length(exprs) == 1)
-		return true;
-	value->column = NULL;
-	value->of = NULL;
-	value->expr = ad_doc("$ifNull", ad_node(AD_ARRAY, exprs));
-	return true;
-}
-
-/*
- * GREATEST and LEAST pass over nulls, as $max and $min do.  The order of text
- * depends on the collation, and that of doubles on NaN.
- */
-static bool
-greatest_value(AdValueContext *context, MinMaxExpr *expr, AdValue *value)
-{
-	List	   *exprs;
-
-	if (!argument_values(context, expr->args, value, &exprs) ||
-		value->typid == FLOAT8OID || value->typid == TEXTOID || value->typid == VARCHAROID)
-		return false;
-	value->column = NULL;
-	value->of = NULL;
-	value->expr = ad_doc(expr->op == IS_GREATEST ? "$max" : "$min", ad_node(AD_ARRAY, exprs));
-	return true;
-}
-
-/* NULLIF(a, b): null where a = b is true */
-static bool
-nullif_value(AdValueContext *context, NullIfExpr *expr, AdValue *value)
-{
-	Node	   *is_equal = ad_value_equality(context, (OpExpr *) expr, value);
-
-	if (is_equal == NULL)
-		return false;
-	value->column = NULL;
-	value->of = NULL;
-	value->nullable = true;
-	value->expr = ad_value_if(is_equal, ad_null(), value->expr);
-	return true;
-}
-
-/* integers, and numerics that show no fraction, as text */
-static bool
-via_io_value(AdValueContext *context, CoerceViaIO *expr, AdValue *value)
-{
-	AdValue		number;
-
-	if (expr->resulttype != TEXTOID && expr->resulttype != VARCHAROID)
-		return false;
-	if (!ad_value(context, (Node *) expr->arg, &number))
-		return false;
-	if (number.typid != INT2OID && number.typid != INT4OID && number.typid != INT8OID &&
-		!(number.typid == NUMERICOID && number.divisor == 1 && number.scale == 0))
-		return false;
-	(void) init_value(value, expr->resulttype);
-	value->nullable = number.nullable;
-	value->expr = ad_doc("$toString", number.expr);
-	return true;
-}
-
-static bool
-relabel_value(AdValueContext *context, RelabelType *relabel, AdValue *value)
-{
-	if (!ad_value(context, (Node *) relabel->arg, value) ||
-		(value->typid != TEXTOID && value->typid != VARCHAROID) ||
-		(relabel->resulttype != TEXTOID && relabel->resulttype != VARCHAROID))
-		return false;
-	value->typid = relabel->resulttype;
-	return true;
-}
-
-/*
- * Whether the value of what PostgreSQL computes is sure to be one of
- * MongoDB's.  Instants count microseconds, and comparing alone may round.
- */
-static bool
-is_storable(Node *node)
-{
-	Oid			typid = exprType(node);
-	int64		ms;
-
-	if (typid == TIMESTAMPOID || typid == DATEOID)
-		return false;
-	if (typid != TIMESTAMPTZOID || (IsA(node, Const) && ((Const *) node)->constisnull))
-		return true;
-	return IsA(node, Const) &&
-		!TIMESTAMP_NOT_FINITE(DatumGetTimestampTz(((Const *) node)->constvalue)) &&
-		ad_timestamptz_to_ms(DatumGetTimestampTz(((Const *) node)->constvalue), &ms);
-}
-
-/*
- * The value of an expression; false if MongoDB cannot compute it exactly.
- */
-bool
-ad_value(AdValueContext *context, Node *node, AdValue *value)
-{
-	const AdColumn *column;
-
-	if (!ad_expr_may_go_on(context->base))
-		return false;
-	if (context->lookup != NULL && context->lookup(context, node, value))
-		return true;
-	if (ad_value_is_operand(context->base, node))
-		return is_storable(node) &&
-			ad_value_operand(context, node, AD_ROUND_NONE, 0, value);
-	switch (nodeTag(node))
-	{
-		case T_Var:
-			column = ad_expr_column(context->base, node);
-			return column != NULL && column_value(context, column, value);
-		case T_RelabelType:
-			return relabel_value(context, (RelabelType *) node, value);
-		case T_CoerceViaIO:
-			return via_io_value(context, (CoerceViaIO *) node, value);
-		case T_CaseExpr:
-			return case_value(context, (CaseExpr *) node, value);
-		case T_CaseTestExpr:
-			if (context->case_value == NULL)
-				return false;
-			*value = *context->case_value;
-			return true;
-		case T_CoalesceExpr:
-			return coalesce_value(context, (CoalesceExpr *) node, value);
-		case T_MinMaxExpr:
-			return greatest_value(context, (MinMaxExpr *) node, value);
-		case T_NullIfExpr:
-			return nullif_value(context, (NullIfExpr *) node, value);
-		case T_FuncExpr:
-			return ad_value_function(context, ((FuncExpr *) node)->funcid,
-									 ((FuncExpr *) node)->args, value);
-		case T_OpExpr:
-			if (((OpExpr *) node)->opresulttype == BOOLOID)
-				return ad_value_of_condition(context, node, value);
-			return ad_value_function(context, get_opcode(((OpExpr *) node)->opno),
-									 ((OpExpr *) node)->args, value);
-		case T_BoolExpr:
-		case T_NullTest:
-		case T_BooleanTest:
-		case T_DistinctExpr:
-		case T_ScalarArrayOpExpr:
-			return ad_value_of_condition(context, node, value);
-		default:
-			return false;
-	}
 }

@@ -66,15 +66,11 @@ struct AdValueContext
 	void	   *lookup_arg;
 };
 
+/* in value_expression.c */
 extern bool ad_value(AdValueContext *context, Node *node, AdValue *value);
-extern Node *ad_value_condition(AdValueContext *context, Node *node, bool wanted);
-
-extern bool ad_value_of_condition(AdValueContext *context, Node *node, AdValue *value);
-extern Node *ad_value_equality(AdValueContext *context, const OpExpr *expr, AdValue *first);
-
-extern bool ad_value_array(Const *array, List **constants);
 
 /* for the files that translate parts */
+extern bool ad_value_init(AdValue *value, Oid typid);
 extern bool ad_value_of_type(const AdType *type, Node *expr, bool nullable,
 							 AdValue *value);
 extern bool ad_value_operand(AdValueContext *context, Node *node,

@@ -21,8 +21,8 @@
 
 #include "base/compat.h"
 #include "query/match.h"
-#include "translate/let.h"
 #include "translate/value.h"
+#include "translate/value_condition.h"
 
 /* of an array that a condition is made on each of */
 #define MAX_ELEMENTS	100

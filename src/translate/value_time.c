@@ -21,6 +21,7 @@
 #include "utils/timestamp.h"
 
 #include "bson/constant.h"
+#include "bson/types.h"
 #include "query/bind.h"
 #include "query/leaf.h"
 #include "translate/let.h"

@@ -1,0 +1,509 @@
+/*
+ * group_builder.c
+ *	  Build a group from the expressions of a query.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_aggregate.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/selfuncs.h"
+#include "utils/typcache.h"
+
+#include "base/compat.h"
+#include "plan/group.h"
+#include "plan/group_builder.h"
+#include "plan/group_call.h"
+#include "plan/group_result.h"
+#include "plan/group_stages.h"
+#include "plan/relation.h"
+#include "query/budget.h"
+#include "query/type_tests.h"
+#include "translate/group_key.h"
+#include "translate/let.h"
+#include "translate/value_condition.h"
+
+/* the aggregate functions that MongoDB can stand for */
+static const struct
+{
+	Oid			function;
+	AdAggregate aggregate;
+	AdDeviation deviation;
+}			aggregates[] = {
+	{F_AVG_FLOAT8, AD_AVG},
+	{F_AVG_INT2, AD_AVG},
+	{F_AVG_INT4, AD_AVG},
+	{F_AVG_INT8, AD_AVG},
+	{F_AVG_NUMERIC, AD_AVG},
+	/* false is less than true */
+	{F_BOOL_AND, AD_MIN},
+	{F_BOOL_OR, AD_MAX},
+	{F_COUNT_, AD_COUNT},
+	{F_COUNT_ANY, AD_COUNT},
+	{F_EVERY, AD_MIN},
+	{F_MAX_DATE, AD_MAX},
+	{F_MAX_FLOAT8, AD_MAX},
+	{F_MAX_INT2, AD_MAX},
+	{F_MAX_INT4, AD_MAX},
+	{F_MAX_INT8, AD_MAX},
+	{F_MAX_TEXT, AD_MAX},
+	{F_MAX_TIMESTAMP, AD_MAX},
+	{F_MAX_TIMESTAMPTZ, AD_MAX},
+	{F_MIN_DATE, AD_MIN},
+	{F_MIN_FLOAT8, AD_MIN},
+	{F_MIN_INT2, AD_MIN},
+	{F_MIN_INT4, AD_MIN},
+	{F_MIN_INT8, AD_MIN},
+	{F_MIN_TEXT, AD_MIN},
+	{F_MIN_TIMESTAMP, AD_MIN},
+	{F_MIN_TIMESTAMPTZ, AD_MIN},
+	{F_PERCENTILE_CONT_FLOAT8_FLOAT8, AD_PERCENTILE_CONT},
+	{F_PERCENTILE_DISC_FLOAT8_ANYELEMENT, AD_PERCENTILE_DISC},
+	{F_STDDEV_INT2, AD_DEVIATION, AD_STDDEV_SAMP},
+	{F_STDDEV_INT4, AD_DEVIATION, AD_STDDEV_SAMP},
+	{F_STDDEV_POP_INT2, AD_DEVIATION, AD_STDDEV_POP},
+	{F_STDDEV_POP_INT4, AD_DEVIATION, AD_STDDEV_POP},
+	{F_STDDEV_SAMP_INT2, AD_DEVIATION, AD_STDDEV_SAMP},
+	{F_STDDEV_SAMP_INT4, AD_DEVIATION, AD_STDDEV_SAMP},
+	{F_SUM_FLOAT8, AD_SUM},
+	{F_SUM_INT2, AD_SUM},
+	{F_SUM_INT4, AD_SUM},
+	{F_SUM_INT8, AD_SUM},
+	{F_SUM_NUMERIC, AD_SUM},
+	{F_VARIANCE_INT2, AD_DEVIATION, AD_VAR_SAMP},
+	{F_VARIANCE_INT4, AD_DEVIATION, AD_VAR_SAMP},
+	{F_VAR_POP_INT2, AD_DEVIATION, AD_VAR_POP},
+	{F_VAR_POP_INT4, AD_DEVIATION, AD_VAR_POP},
+	{F_VAR_SAMP_INT2, AD_DEVIATION, AD_VAR_SAMP},
+	{F_VAR_SAMP_INT4, AD_DEVIATION, AD_VAR_SAMP},
+};
+
+/* what MongoDB has to compute for the function; false if there is nothing */
+static bool
+find_aggregate(Oid function, AdCall *call)
+{
+	for (int i = 0; i < lengthof(aggregates); i++)
+	{
+		if (aggregates[i].function == function)
+		{
+			call->aggregate = aggregates[i].aggregate;
+			call->deviation = aggregates[i].deviation;
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * A column whose values are equal for MongoDB if they are for SQL: a double and
+ * a decimal that are the same numeric are not.
+ */
+const AdColumn *
+ad_comparable_column(AdExprContext *context, Node *node)
+{
+	const AdColumn *column = ad_expr_column(context, node);
+	Oid			collation = exprCollation(node);
+
+	if (column == NULL || column->type->class == AD_CLASS_NUMERIC ||
+		(OidIsValid(collation) && !get_collation_isdeterministic(collation)))
+		return NULL;
+	return column;
+}
+
+/*
+ * Add the group keys.  A column is returned as it is; of another expression
+ * the columns are returned, of one document of the group, and PostgreSQL
+ * computes it.  Returns false if MongoDB cannot group by some key.
+ */
+static bool
+add_keys(AdGroupBuilder *builder)
+{
+	ListCell   *lc;
+
+	foreach(lc, builder->keys)
+	{
+		Node	   *key = lfirst(lc);
+		const AdColumn *column = ad_comparable_column(builder->values.base, key);
+		Node	   *expr = NULL;
+
+		if (column == NULL)
+		{
+			expr = ad_key_expr(&builder->values, key, false);
+			if (expr == NULL || contain_volatile_functions(key))
+				return false;
+		}
+		ad_group_add_key(builder->group, column, expr);
+		builder->tlist = add_to_flat_tlist(builder->tlist, pull_var_clause(key, 0));
+	}
+	return true;
+}
+
+/*
+ * Let there be groups for each grouping set, all of whose keys are columns
+ * (PostgreSQL manual, "GROUPING SETS, CUBE, and ROLLUP").  A key is null where
+ * the set does not have it, whatever the filter says.  Returns false if there
+ * is an expression, or more than one set that has a row of no documents, or a
+ * column that is two keys: one of them may be null where the other is not.
+ */
+static bool
+add_sets(AdGroupBuilder *builder, PlannerInfo *root)
+{
+	List	   *sets = root->parse->groupingSets;
+	int			totals = 0;
+	ListCell   *set;
+	ListCell   *ref;
+
+	foreach(set, sets)
+	{
+		if (lfirst(set) == NIL)
+			totals++;
+		else
+			builder->sets = lappend(builder->sets, lfirst(set));
+	}
+	if (totals > 1 || list_length(list_union(NIL, builder->keys)) < list_length(builder->keys))
+		return false;
+	if (totals > 0)
+		builder->sets = lappend(builder->sets, NIL);
+	builder->values.base->proven = NULL;
+	foreach(set, builder->sets)
+	{
+		List	   *columns = NIL;
+
+		foreach(ref, lfirst(set))
+		{
+			TargetEntry *key = get_sortgroupref_tle(lfirst_int(ref), root->parse->targetList);
+			const AdColumn *column = ad_comparable_column(builder->values.base, (Node *) key->expr);
+
+			if (column == NULL)
+				return false;
+			columns = lappend(columns, unconstify(AdColumn *, column));
+		}
+		ad_group_add_set(builder->group, columns);
+	}
+	return true;
+}
+
+/*
+ * GROUPING() for each set: a bit for each argument, which is 1 if the set does
+ * not have it.
+ */
+static List *
+grouping_numbers(const AdGroupBuilder *builder, const GroupingFunc *grouping)
+{
+	List	   *numbers = NIL;
+	ListCell   *set;
+	ListCell   *ref;
+
+	/* a single set is the keys */
+	if (builder->sets == NIL)
+		return list_make1_int(0);
+	foreach(set, builder->sets)
+	{
+		int			number = 0;
+
+		foreach(ref, grouping->refs)
+			number = (number << 1) | !list_member_int(lfirst(set), lfirst_int(ref));
+		numbers = lappend_int(numbers, number);
+	}
+	return numbers;
+}
+
+/*
+ * Add what else the scan has to return: the aggregates in the target list and
+ * in the conditions on groups.  Returns false if something else is needed, or
+ * nothing at all.
+ */
+static bool
+add_others(AdGroupBuilder *builder, PathTarget *target, List *having)
+{
+	List	   *others = NIL;
+	List	   *parts;
+	ListCell   *lc;
+
+	foreach(lc, target->exprs)
+	{
+		if (!list_member(builder->keys, lfirst(lc)))
+			others = lappend(others, lfirst(lc));
+	}
+	parts = pull_var_clause((Node *) list_concat(others, having),
+							PVC_INCLUDE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS |
+							PVC_INCLUDE_PLACEHOLDERS);
+	foreach(lc, parts)
+	{
+		if (!IsA(lfirst(lc), Aggref) && !IsA(lfirst(lc), GroupingFunc) &&
+			tlist_member(lfirst(lc), builder->tlist) == NULL)
+			return false;
+	}
+	builder->tlist = add_to_flat_tlist(builder->tlist, parts);
+	return builder->tlist != NIL;
+}
+
+/* whether DISTINCT makes a difference to the aggregate */
+static bool
+is_distinct(const Aggref *aggref, AdAggregate aggregate)
+{
+	return aggref->aggdistinct != NIL && aggregate != AD_MIN && aggregate != AD_MAX;
+}
+
+/* the one argument of an aggregate; NULL for whole rows */
+static Node *
+aggregate_argument(const Aggref *aggref)
+{
+	return aggref->args == NIL ? NULL :
+		(Node *) linitial_node(TargetEntry, aggref->args)->expr;
+}
+
+/*
+ * Find the argument whose distinct values are aggregated, and let the group
+ * have them.  Returns false if there are several, or if MongoDB cannot tell
+ * them apart.
+ */
+static bool
+add_distinct(AdGroupBuilder *builder)
+{
+	AdValueContext probe = {.base = builder->values.base};
+	const AdColumn *column;
+	AdValue    *value = palloc(sizeof(AdValue));
+	Node	   *expr = NULL;
+	ListCell   *lc;
+
+	foreach(lc, builder->tlist)
+	{
+		Aggref	   *aggref = (Aggref *) lfirst_node(TargetEntry, lc)->expr;
+		AdCall		call;
+
+		if (!IsA(aggref, Aggref) || !find_aggregate(aggref->aggfnoid, &call) ||
+			!is_distinct(aggref, call.aggregate))
+			continue;
+		if (builder->distinct != NULL && !equal(builder->distinct, aggregate_argument(aggref)))
+			return false;
+		builder->distinct = aggregate_argument(aggref);
+	}
+	if (builder->distinct == NULL)
+		return true;
+	column = ad_comparable_column(builder->values.base, builder->distinct);
+	/* the stages for the distinct values notice mismatches in a column */
+	if (!ad_value(column != NULL ? &probe : &builder->values, builder->distinct, value) ||
+		contain_volatile_functions(builder->distinct))
+		return false;
+	if (column == NULL)
+	{
+		expr = ad_key_expr(&probe, builder->distinct, true);
+		if (expr == NULL)
+			return false;
+	}
+	ad_group_set_distinct(builder->group, value, expr);
+	return true;
+}
+
+/*
+ * Whether it has a constant fraction for its first argument, and an ascending
+ * order.  Other fractions are PostgreSQL's errors.
+ */
+static bool
+is_percentile(const Aggref *aggref, float8 *fraction)
+{
+	Const	   *direct = linitial(aggref->aggdirectargs);
+	SortGroupClause *order = linitial_node(SortGroupClause, aggref->aggorder);
+	TypeCacheEntry *type = lookup_type_cache(exprType(aggregate_argument(aggref)), TYPECACHE_LT_OPR);
+
+	if (!IsA(direct, Const) || direct->constisnull || direct->consttype != FLOAT8OID ||
+		order->sortop != type->lt_opr || order->nulls_first)
+		return false;
+	*fraction = DatumGetFloat8(direct->constvalue);
+	return *fraction >= 0 && *fraction <= 1;
+}
+
+/* whether the order of texts matters to the aggregate, and is not MongoDB's */
+static bool
+is_collated(const Aggref *aggref, AdAggregate aggregate)
+{
+	return (aggregate == AD_MIN || aggregate == AD_MAX || aggregate == AD_PERCENTILE_DISC) &&
+		OidIsValid(aggref->inputcollid) && !ad_collate_is_c(aggref->inputcollid);
+}
+
+/*
+ * A column that can be counted, though its values are none of the expression
+ * language's.
+ */
+static bool
+countable_column(AdValueContext *values, Node *argument, AdValue *value)
+{
+	const AdColumn *column = ad_expr_column(values->base, argument);
+	Node	   *path;
+
+	if (column == NULL)
+		return false;
+	path = ad_string(psprintf("$%s", column->field));
+	memset(value, 0, sizeof(AdValue));
+	value->typid = column->typid;
+	value->column = column;
+	value->nullable = true;
+	value->expr = ad_value_if(ad_fits_expr(column->type, path, false), path, ad_null());
+	if (column->on_mismatch == AD_MISMATCH_ERROR)
+		values->columns = lappend(values->columns, unconstify(AdColumn *, column));
+	return true;
+}
+
+/*
+ * Let an aggregate be the tuple's column at that position.  Returns false if
+ * MongoDB cannot do it exactly.
+ */
+static bool
+add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
+{
+	AdValueContext *values = &builder->values;
+	Node	   *argument = aggregate_argument(aggref);
+	AdValue    *value = palloc(sizeof(AdValue));
+	AdCall		call = {.result_type = aggref->aggtype};
+	List	   *failures;
+	List	   *of_argument;
+	bool		known;
+
+	if (aggref->aggvariadic || list_length(aggref->args) > 1 ||
+		!find_aggregate(aggref->aggfnoid, &call) ||
+		is_collated(aggref, call.aggregate))
+		return false;
+	if (aggref->aggkind == AGGKIND_ORDERED_SET ? !is_percentile(aggref, &call.fraction) :
+		aggref->aggorder != NIL)
+		return false;
+	if (aggref->aggfilter != NULL)
+	{
+		call.filter = ad_value_condition(values, (Node *) aggref->aggfilter, true);
+		if (call.filter == NULL)
+			return false;
+		call.filter = ad_let(values->base, call.filter);
+	}
+	if (is_distinct(aggref, call.aggregate))
+		return call.filter == NULL &&
+			ad_group_return_distinct(builder->group, position, &call);
+	if (argument != NULL)
+	{
+		failures = values->failures;
+		values->failures = NIL;
+		known = ad_value(values, argument, value) ||
+			(call.aggregate == AD_COUNT && countable_column(values, argument, value));
+		of_argument = values->failures;
+		values->failures = failures;
+		if (!known)
+			return false;
+		ad_value_fail_if(values, of_argument, call.filter);
+		call.argument = value;
+	}
+	return ad_group_return(builder->group, position, &call);
+}
+
+/*
+ * Let each expression of the scan's target list be a column of its tuples, and
+ * notice all errors.  Returns false if MongoDB cannot do it exactly.
+ */
+bool
+ad_build_outputs(AdGroupBuilder *builder)
+{
+	ListCell   *lc;
+
+	foreach(lc, builder->tlist)
+	{
+		Node	   *node = (Node *) lfirst_node(TargetEntry, lc)->expr;
+		int			position = foreach_current_index(lc);
+		const AdColumn *column;
+
+		if (IsA(node, Aggref))
+		{
+			if (!add_aggregate(builder, position, (Aggref *) node))
+				return false;
+			continue;
+		}
+		if (IsA(node, GroupingFunc))
+		{
+			ad_group_return_grouping(builder->group, position,
+									 grouping_numbers(builder, (GroupingFunc *) node));
+			continue;
+		}
+		column = ad_expr_column(builder->values.base, node);
+		if (column == NULL)
+			return false;
+		if (list_member(builder->keys, node) && ad_comparable_column(builder->values.base, node) != NULL)
+			ad_group_return_key(builder->group, position, column);
+		else
+			ad_group_return_column(builder->group, position, column);
+	}
+	foreach(lc, builder->values.columns)
+		ad_group_guard(builder->group, lfirst(lc));
+	ad_group_fail(builder->group, builder->values.failures);
+	return true;
+}
+
+/*
+ * A group of a relation's documents, as yet without keys.
+ */
+AdGroupBuilder
+ad_build_group(const AdRelation *relation)
+{
+	AdGroupBuilder builder = {0};
+	AdExprContext *context = palloc(sizeof(AdExprContext));
+
+	*context = relation->context;
+	context->slots = list_copy(context->slots);
+	context->bindings = NIL;
+	context->bound = NULL;
+	context->visits = 0;
+	builder.values.base = context;
+	builder.group = ad_group_create(context);
+	return builder;
+}
+
+/*
+ * What the group is to the planner once it is built; NULL if it is beyond the
+ * budget.
+ */
+AdUpperRelation *
+ad_built_relation(const AdRelation *relation, const AdGroupBuilder *builder)
+{
+	AdUpperRelation *upper = palloc0(sizeof(AdUpperRelation));
+	Size		size = 0;
+
+	upper->query = ad_query_create(relation->serverid, relation->options,
+								   relation->filter);
+	ad_group_finish(builder->group, upper->query);
+	if (!ad_budget_allows((Node *) upper->query->stages, AD_STAGES_DEPTH, &size))
+		return NULL;
+	upper->grouping.group = builder->group;
+	upper->grouping.tlist = builder->tlist;
+	upper->grouping.context = builder->values.base;
+	return upper;
+}
+
+/*
+ * The keys of GROUP BY, of all grouping sets, or of DISTINCT; false if it is
+ * something else.
+ */
+bool
+ad_grouping_keys(PlannerInfo *root, UpperRelationKind stage, List **keys)
+{
+	Query	   *parse = root->parse;
+	List	   *clause = stage == UPPERREL_GROUP_AGG ? parse->groupClause : parse->distinctClause;
+
+	if (stage == UPPERREL_DISTINCT && (parse->hasDistinctOn || parse->hasTargetSRFs))
+		return false;
+	*keys = get_sortgrouplist_exprs(clause, parse->targetList);
+	return true;
+}
+
+/*
+ * Build the whole of a grouping: its keys, the sets of root's GROUPING SETS if it has_sets, what
+ * else the target and HAVING need, and the aggregates.  Returns false if MongoDB cannot do all
+ * of it.
+ */
+bool
+ad_build_grouping(AdGroupBuilder *builder, PlannerInfo *root, bool has_sets, PathTarget *target,
+				  List *having)
+{
+	return add_keys(builder) && (!has_sets || add_sets(builder, root)) &&
+		add_others(builder, target, having) &&
+		add_distinct(builder) && (!has_sets || builder->distinct == NULL) &&
+		ad_build_outputs(builder);
+}

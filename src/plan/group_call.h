@@ -1,0 +1,39 @@
+/*
+ * group_call.h
+ *	  One aggregate of a group, and its argument.
+ */
+#ifndef AD_GROUP_CALL_H
+#define AD_GROUP_CALL_H
+
+#include "query/deviation.h"
+#include "translate/value.h"
+
+typedef enum AdAggregate
+{
+	AD_COUNT,
+	AD_SUM,
+	AD_AVG,
+	AD_MIN,
+	AD_MAX,
+	AD_DEVIATION,
+	AD_PERCENTILE_CONT,
+	AD_PERCENTILE_DISC
+} AdAggregate;
+
+/* one aggregate; its argument, or NULL for whole rows, and its FILTER, or NULL */
+typedef struct AdCall
+{
+	AdAggregate aggregate;
+	const AdValue *argument;
+	Node	   *filter;
+	Oid			result_type;
+	AdDeviation deviation;		/* of AD_DEVIATION: which one */
+	float8		fraction;		/* of a percentile, from 0 to 1 */
+} AdCall;
+
+extern bool ad_is_plain_column(const AdValue *value);
+extern Node *ad_call_filtered(const AdCall *call, Node *expr);
+extern Node *ad_call_argument(const AdCall *call);
+extern Node *ad_call_ordered(AdExprContext *context, const AdCall *call);
+
+#endif							/* AD_GROUP_CALL_H */

@@ -1,0 +1,14 @@
+/*
+ * group_percentile.h
+ *	  Percentiles.
+ */
+#ifndef AD_GROUP_PERCENTILE_H
+#define AD_GROUP_PERCENTILE_H
+
+#include "plan/group.h"
+#include "plan/group_call.h"
+
+extern bool ad_group_return_percentile(AdGroup *group, int position, const AdCall *call);
+extern List *ad_group_ranking_stages(AdGroup *group);
+
+#endif							/* AD_GROUP_PERCENTILE_H */

@@ -1,0 +1,364 @@
+/*
+ * group_result.c
+ *	  What a group returns for an aggregate, and what is known of it.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+
+#include "plan/group.h"
+#include "plan/group_percentile.h"
+#include "plan/group_result.h"
+#include "query/bind.h"
+#include "query/type_tests.h"
+#include "translate/let.h"
+#include "translate/value_time.h"
+
+/* 1 for each document that counts, else 0 */
+static Node *
+count_expr(const AdCall *call)
+{
+	AdValue		value;
+
+	if (call->argument == NULL || !call->argument->nullable)
+		return call->filter == NULL ? ad_integer(1) :
+			ad_value_if(call->filter, ad_integer(1), ad_integer(0));
+	value = *call->argument;
+	value.expr = ad_call_filtered(call, ad_is_plain_column(&value) ? ad_path_expr(value.column->field) : value.expr);
+	return ad_value_if(ad_value_not_null(&value), ad_integer(1), ad_integer(0));
+}
+
+static const char *
+accumulate_indicator(AdGroup *group, const AdCall *call)
+{
+	const AdValue *value = call->argument;
+
+	/* one accumulator is both, where there is the guard anyhow */
+	if (call->filter == NULL && value->nullable && ad_is_plain_column(value) &&
+		value->column->type->class != AD_CLASS_TEXT)
+		return ad_group_accumulate_guard(group, value->column);
+	return ad_group_accumulate(group, "$max", ad_call_argument(call));
+}
+
+/* what a sum of numerics is of: decimals that show as many digits */
+static Node *
+decimal_expr(const AdValue *value)
+{
+	static const char *const units[] = {"1", NULL, NULL, "1.000", NULL, NULL, "0.001000"};
+
+	if (value->divisor == 0)
+		return value->expr;
+	if (value->scale == 0)
+		return ad_doc("$toDecimal", value->expr);
+	return ad_doc("$multiply", ad_array2(ad_doc("$toDecimal", value->expr),
+										 ad_numeric_const(units[value->scale])));
+}
+
+/*
+ * What is summed.  Sums of integers must not go through doubles, which a value
+ * may be stored as: those of int2 and int4 are summed as longs, those of int8
+ * as decimals.  NULL if no sum is exact.
+ */
+static Node *
+sum_expr(const AdCall *call)
+{
+	const AdValue *value = call->argument;
+
+	switch (value->typid)
+	{
+		case FLOAT8OID:
+			return ad_call_argument(call);
+		case INT2OID:
+		case INT4OID:
+			return ad_call_filtered(call, value->expr);
+		case INT8OID:
+			return ad_call_filtered(call, ad_doc("$toDecimal", value->expr));
+		case NUMERICOID:
+			if (value->rounded || value->scale < 0 ||
+				(value->divisor != 0 && value->divisor != 1 && value->divisor != 1000))
+				return NULL;
+			return ad_call_filtered(call, decimal_expr(value));
+		default:
+			return NULL;
+	}
+}
+
+static bool
+return_sum(AdGroup *group, int position, const AdCall *call)
+{
+	Node	   *summed = sum_expr(call);
+	AdOutput   *output;
+
+	if (summed == NULL)
+		return false;
+	output = ad_group_add_output(group, position, ad_group_accumulate(group, "$sum", summed),
+								 AD_RESULT_SUM, call->result_type);
+	if (call->aggregate == AD_AVG)
+		output->divisor = ad_group_accumulate(group, "$sum", count_expr(call));
+	else
+		output->indicator = accumulate_indicator(group, call);
+	return true;
+}
+
+/*
+ * A variance or standard deviation, of which MongoDB sums up the numbers and
+ * their squares.  Those of int2 and int4 are decimals whose sum has no more
+ * digits than there are.
+ */
+static bool
+return_deviation(AdGroup *group, int position, const AdCall *call)
+{
+	Node	   *number = ad_let(group->context, call->argument->expr);
+	Node	   *square = ad_doc("$multiply", ad_array2(ad_doc("$toDecimal", number), number));
+	AdOutput   *output = ad_group_add_output(group, position, ad_group_accumulate(group, "$sum", sum_expr(call)),
+											 AD_RESULT_SUM, NUMERICOID);
+
+	output->deviation = call->deviation;
+	output->divisor = ad_group_accumulate(group, "$sum", count_expr(call));
+	output->second = ad_group_accumulate(group, "$sum", ad_call_filtered(call, square));
+	return true;
+}
+
+/* the least and the greatest */
+static bool
+return_extreme(AdGroup *group, int position, const AdCall *call)
+{
+	Node	   *expr = ad_call_ordered(group->context, call);
+
+	if (expr == NULL)
+		return false;
+	if (call->aggregate == AD_MAX && call->argument->typid != FLOAT8OID)
+	{
+		ad_group_add_output(group, position, accumulate_indicator(group, call), AD_RESULT_EXTREME,
+							call->result_type);
+		return true;
+	}
+	ad_group_add_output(group, position,
+						ad_group_accumulate(group, call->aggregate == AD_MIN ? "$min" : "$max", expr),
+						AD_RESULT_EXTREME, call->result_type);
+	return true;
+}
+
+/*
+ * Return an aggregate at the tuple's position.  Returns false if MongoDB's
+ * result could be another one.
+ */
+bool
+ad_group_return(AdGroup *group, int position, const AdCall *call)
+{
+	switch (call->aggregate)
+	{
+		case AD_COUNT:
+			ad_group_add_output(group, position, ad_group_accumulate(group, "$sum", count_expr(call)),
+								AD_RESULT_COUNT, INT8OID);
+			return true;
+		case AD_SUM:
+		case AD_AVG:
+			return return_sum(group, position, call);
+		case AD_MIN:
+		case AD_MAX:
+			return return_extreme(group, position, call);
+		case AD_DEVIATION:
+			return return_deviation(group, position, call);
+		case AD_PERCENTILE_CONT:
+		case AD_PERCENTILE_DISC:
+			return ad_group_return_percentile(group, position, call);
+	}
+	return false;				/* not reached */
+}
+
+/* the distinct value, of a document that has the keys */
+static AdValue
+distinct_value(AdGroup *group)
+{
+	int			count = list_length(group->all_keys);
+	Node	   *path = ad_path_expr(ad_group_key_path(group, group->distinct_key, count));
+	AdValue		value = *group->distinct;
+	const AdColumn *column = value.column;
+
+	if (column != NULL && column->type->class == AD_CLASS_INTEGER)
+		value.expr = ad_fitting_expr(column->type, path);
+	else
+		value.expr = path;
+	value.column = NULL;
+	value.nullable = true;
+	return value;
+}
+
+/*
+ * Return an aggregate of the distinct values.
+ */
+bool
+ad_group_return_distinct(AdGroup *group, int position, const AdCall *call)
+{
+	AdValue		value = distinct_value(group);
+	AdCall		of_value = *call;
+	const AdColumn *column = group->distinct->column;
+	Node	   *count;
+	AdOutput   *output;
+
+	of_value.argument = &value;
+	count = count_expr(&of_value);
+	if (column != NULL && group->distinct->nullable && column->on_mismatch == AD_MISMATCH_ERROR)
+		ad_group_add_guard(group, ad_group_accumulate_distinct(group, "$max",
+															   ad_value_if(ad_fits_expr(column->type, ad_path_expr(ad_group_key_path(group, group->distinct_key, list_length(group->all_keys))), true),
+																		   ad_null(), ad_node(AD_MAXKEY, NIL))),
+						   AD_FAILURE_MISMATCH, column);
+	if (call->aggregate == AD_COUNT)
+	{
+		ad_group_add_output(group, position, ad_group_accumulate_distinct(group, "$sum", count),
+							AD_RESULT_COUNT, INT8OID);
+		return true;
+	}
+	/* a key of a numeric need not be its value */
+	if (call->aggregate != AD_SUM && call->aggregate != AD_AVG)
+		return false;
+	if (value.typid == NUMERICOID || sum_expr(&of_value) == NULL)
+		return false;
+	output = ad_group_add_output(group, position,
+								 ad_group_accumulate_distinct(group, "$sum", sum_expr(&of_value)),
+								 AD_RESULT_SUM, call->result_type);
+	count = ad_string(ad_group_accumulate_distinct(group, "$sum", count));
+	if (call->aggregate == AD_AVG)
+		output->divisor = strVal(count);
+	else
+		output->indicator = ad_group_accumulate_distinct(group, "$max", value.expr);
+	return true;
+}
+
+/* a sum as the double that PostgreSQL reads it as */
+static Node *
+double_expr(Node *sum)
+{
+	Node	   *infinity = ad_value_if(ad_doc("$lt", ad_array2(sum, ad_integer(0))),
+									   ad_float8(-INFINITY), ad_float8(INFINITY));
+	Node	   *arguments = ad_doc2("input", sum, "to", ad_string("double"));
+
+	return ad_doc("$convert", ad_doc_add(arguments, "onError", infinity));
+}
+
+/* the count that divides a result; null for 0, by which MongoDB cannot divide */
+static Node *
+divisor_expr(const AdOutput *output)
+{
+	Node	   *count = ad_path_expr(output->divisor);
+
+	return ad_value_if(ad_doc("$gt", ad_array2(count, ad_integer(0))), count, ad_null());
+}
+
+/* an aggregate's result, where it is not null, and no column */
+static bool
+result_expr(const AdOutput *output, Node *field, Node **expr)
+{
+	bool		is_float = output->typid == FLOAT8OID;
+
+	*expr = field;
+	switch (output->kind)
+	{
+		case AD_RESULT_COUNT:
+			return true;
+		case AD_RESULT_SUM:
+			if (is_float)
+				*expr = double_expr(field);
+			/* an average of numerics has digits of PostgreSQL's choice */
+			if (output->divisor != NULL)
+				*expr = ad_doc("$divide", ad_array2(*expr, divisor_expr(output)));
+			/* and so has a deviation */
+			return is_float || output->divisor == NULL;
+		case AD_RESULT_EXTREME:
+			if (is_float)
+				*expr = ad_value_if(ad_doc("$eq", ad_array2(field, ad_string("NaN"))),
+									ad_float8(NAN), ad_converted(field, "double"));
+			return output->second == NULL;
+		case AD_RESULT_COLUMN:
+			break;
+	}
+	return false;
+}
+
+static AdOutput *
+find_output(AdGroup *group, int position)
+{
+	ListCell   *lc;
+
+	foreach(lc, group->outputs)
+	{
+		if (((AdOutput *) lfirst(lc))->position == position)
+			return lfirst(lc);
+	}
+	elog(ERROR, "the group has no output %d", position);
+	return NULL;				/* not reached */
+}
+
+/*
+ * What the group returns at the tuple's position, as a value of the reply's
+ * documents.  Returns false if there is no exact one.
+ */
+bool
+ad_group_value(AdGroup *group, int position, AdValue *value)
+{
+	AdOutput   *output = find_output(group, position);
+	const AdType *type = ad_column_type(output->typid, output->typmod);
+	Node	   *field = ad_path_expr(output->path);
+	Node	   *not_null = NULL;
+
+	if (output->kind == AD_RESULT_COLUMN)
+	{
+		bool		proven = bms_is_member(position, group->proven);
+
+		if (type == NULL || type->class == AD_CLASS_NONE ||
+			!ad_value_of_type(type, proven ? ad_decoded_expr(type, field) : ad_fitting_expr(type, field),
+							  !proven, value))
+			return false;
+		value->near = ad_instant_is_near(group->context->filter, output->field);
+		return true;
+	}
+
+	memset(value, 0, sizeof(AdValue));
+	value->typid = output->typid;
+	value->min = PG_INT64_MIN;
+	value->max = PG_INT64_MAX;
+	if (output->typid == TIMESTAMPOID)
+		value->zone = ad_string("UTC");
+	if (!result_expr(output, field, &value->expr))
+		return false;
+	if (output->kind == AD_RESULT_EXTREME)
+		not_null = ad_doc("$gt", ad_array2(field, ad_null()));
+	else if (output->divisor != NULL)
+		not_null = ad_doc("$gt", ad_array2(ad_path_expr(output->divisor), ad_integer(0)));
+	else if (output->indicator != NULL)
+		not_null = ad_doc("$gt", ad_array2(ad_path_expr(output->indicator), ad_null()));
+	if (not_null != NULL)
+		value->expr = ad_value_if(not_null, value->expr, ad_null());
+	value->nullable = not_null != NULL;
+	return true;
+}
+
+/*
+ * The condition that a document of the reply raises no error, or NULL if none
+ * can.
+ */
+Node *
+ad_group_is_sound(AdGroup *group)
+{
+	List	   *tests = NIL;
+	ListCell   *lc;
+
+	foreach(lc, group->guards)
+		tests = lappend(tests, ad_doc("$ne", ad_array2(ad_doc("$type", ad_path_expr(((AdGuard *) lfirst(lc))->path)),
+													   ad_string("maxKey"))));
+	foreach(lc, group->outputs)
+	{
+		AdOutput   *output = lfirst(lc);
+
+		if (output->kind == AD_RESULT_COLUMN && output->on_mismatch == AD_MISMATCH_ERROR &&
+			!bms_is_member(output->position, group->proven))
+			tests = lappend(tests, ad_fits_expr(ad_column_type(output->typid, output->typmod),
+												ad_path_expr(output->path), true));
+	}
+	if (tests == NIL)
+		return NULL;
+	return list_length(tests) == 1 ? linitial(tests) : ad_doc("$and", ad_node(AD_ARRAY, tests));
+}

@@ -1,0 +1,110 @@
+/*
+ * column.c
+ *	  Columns of foreign tables, and what a scan returns of them.
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "base/field.h"
+#include "bson/types.h"
+#include "translate/column.h"
+
+/* beyond this a regular expression cannot count characters */
+#define MAX_COUNTED_LENGTH	65000
+
+/*
+ * Whether MongoDB can tell which values of the type decode.  It cannot where
+ * a string may hold a character that the server's encoding has not, where the
+ * order of binary data would have to be relied on, and where texts may be
+ * longer than a regular expression can count.
+ */
+static bool
+is_shippable_type(const AdType *type)
+{
+	if (type == NULL || type->class == AD_CLASS_NONE || type->class == AD_CLASS_UUID)
+		return false;
+	if (type->class != AD_CLASS_TEXT || GetDatabaseEncoding() == PG_UTF8)
+		return type->max_length < MAX_COUNTED_LENGTH;
+	return GetDatabaseEncoding() == PG_SQL_ASCII && type->max_length == 0;
+}
+
+/*
+ * What is known of a column, palloc'd.
+ */
+AdColumn *
+ad_column(Oid relid, AttrNumber attnum, const AdTableOptions *options)
+{
+	AdColumn   *column = palloc(sizeof(AdColumn));
+	AdColumnOptions own;
+	Oid			collation;
+
+	ad_column_options(relid, attnum, options, &own);
+	column->attnum = attnum;
+	get_atttypetypmodcoll(relid, attnum, &column->typid, &column->typmod, &collation);
+	column->type = ad_column_type(column->typid, column->typmod);
+	column->field = own.field;
+	column->on_mismatch = own.on_mismatch;
+	column->nameable = ad_field_is_nameable(own.field);
+	column->shippable = column->nameable && is_shippable_type(column->type);
+	return column;
+}
+
+/*
+ * A column of the scan's tuples that is one of the table's, palloc'd.
+ */
+AdOutput *
+ad_column_output(const AdColumn *column, int position)
+{
+	AdOutput   *output = palloc0(sizeof(AdOutput));
+
+	output->position = position;
+	output->path = column->field;
+	output->kind = AD_RESULT_COLUMN;
+	output->typid = column->typid;
+	output->typmod = column->typmod;
+	output->field = column->field;
+	output->on_mismatch = column->on_mismatch;
+	return output;
+}
+
+/*
+ * The outputs for a table's columns: those in attrs, or all.
+ */
+List *
+ad_table_outputs(Relation table, const AdTableOptions *options, Bitmapset *attrs, bool all)
+{
+	TupleDesc	desc = RelationGetDescr(table);
+	List	   *outputs = NIL;
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(desc, i);
+		AdColumn   *column;
+
+		if (attr->attisdropped ||
+			!(all || bms_is_member(attr->attnum - FirstLowInvalidHeapAttributeNumber, attrs)))
+			continue;
+		column = ad_column(RelationGetRelid(table), attr->attnum, options);
+		if (ad_target(attr->atttypid, attr->atttypmod) == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+					 errmsg("column \"%s\" of foreign table \"%s\" is of type %s, which cannot be read from MongoDB",
+							NameStr(attr->attname), RelationGetRelationName(table),
+							format_type_be(attr->atttypid)),
+					 errhint("Column types can be: %s.", ad_type_names())));
+		if (ad_field_is_document(column->field) && attr->atttypid != JSONBOID && attr->atttypid != JSONOID)
+			ereport(ERROR,
+					(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+					 errmsg("column \"%s\" of foreign table \"%s\" is the whole document, and must be of type json or jsonb",
+							NameStr(attr->attname), RelationGetRelationName(table)),
+					 errhint("A field whose name is a dollar is \"\\$\".")));
+		outputs = lappend(outputs, ad_column_output(column, i));
+	}
+	return outputs;
+}
