@@ -32,6 +32,7 @@
 #include "bson/encoding.h"
 #include "import/import.h"
 #include "import/infer.h"
+#include "import/infer_schema.h"
 #include "import/naming.h"
 #include "query/query.h"
 

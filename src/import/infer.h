@@ -54,7 +54,6 @@ extern void ad_infer_document(AdInference *inference, const uint8 *document);
 extern AdField *ad_infer_root(const AdInference *inference);
 extern AdField *ad_infer_field(AdInference *inference, AdField *parent,
 							   const char *name, uint32 len);
-extern void ad_infer_schema(AdInference *inference, AdReader schema, bool strict);
 extern List *ad_infer_columns(AdInference *inference, bool *complete);
 extern int64 ad_infer_documents(const AdInference *inference);
 extern uint32 ad_field_kinds(const AdField *field);

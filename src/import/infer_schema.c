@@ -10,7 +10,7 @@
 
 #include "miscadmin.h"
 
-#include "import/infer.h"
+#include "import/infer_schema.h"
 
 /* aliases of more than one BSON type, and those of JSON Schema */
 static const struct

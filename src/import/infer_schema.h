@@ -1,0 +1,12 @@
+/*
+ * infer_schema.h
+ *	  What a collection's validator says of its fields.
+ */
+#ifndef AD_INFER_SCHEMA_H
+#define AD_INFER_SCHEMA_H
+
+#include "import/infer.h"
+
+extern void ad_infer_schema(AdInference *inference, AdReader schema, bool strict);
+
+#endif							/* AD_INFER_SCHEMA_H */
