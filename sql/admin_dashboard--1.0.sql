@@ -69,6 +69,27 @@ LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
 COMMENT ON FUNCTION admin_dashboard_connections() IS
 	'the session''s connections to MongoDB servers';
 
+CREATE FUNCTION admin_dashboard_check_table(
+	relation regclass,
+	sample_size integer DEFAULT 1000,
+	OUT column_name text,
+	OUT field text,
+	OUT documents bigint,
+	OUT readable bigint,
+	OUT nulls bigint,
+	OUT missing bigint,
+	OUT mismatches bigint,
+	OUT mismatch_types text,
+	OUT mismatch_id text,
+	OUT note text
+)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION admin_dashboard_check_table(regclass, integer) IS
+	'compares a foreign table with a sample of its MongoDB collection';
+
 CREATE FUNCTION admin_dashboard_disconnect(server text)
 RETURNS boolean
 AS 'MODULE_PATHNAME'
