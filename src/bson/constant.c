@@ -18,6 +18,7 @@
 #include "utils/json.h"
 #include "utils/timestamp.h"
 
+#include "base/compat.h"
 #include "bson/bsonwrite.h"
 #include "bson/constant.h"
 #include "bson/decimal.h"

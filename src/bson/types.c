@@ -27,6 +27,7 @@
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
+#include "base/compat.h"
 #include "bson/constant.h"
 #include "bson/decimal.h"
 #include "bson/decode_array.h"

@@ -21,6 +21,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
+#include "base/compat.h"
 #include "bson/constant.h"
 #include "bson/types.h"
 #include "query/bind.h"

@@ -43,6 +43,7 @@
 #include "nodes/value.h"
 #include "utils/builtins.h"
 
+#include "base/compat.h"
 #include "query/match.h"
 #include "query/match_pattern.h"
 #include "query/match_type.h"

@@ -13,6 +13,7 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 
+#include "base/compat.h"
 #include "remote/error.h"
 
 /* of what MongoDB says, and of its name of the error, in bytes */
