@@ -240,11 +240,11 @@ check_uri_option(const char *name, const char *value, bool secret)
 static void
 check_uri_options(const char *text)
 {
-	char	   *rest = strchr(text, '?');
+	const char *query = strchr(text, '?');
+	char	   *rest = query == NULL ? NULL : pstrdup(query + 1);
 	bool		secret = false;
 	List	   *names = NIL;
 
-	rest = rest == NULL ? NULL : pstrdup(rest + 1);
 	for (char *name; (name = strsep(&rest, "&")) != NULL;)
 	{
 		char	   *value = strchr(name, '=');
