@@ -53,8 +53,8 @@ endif
 override with_llvm := $(with_llvm)
 include $(PGXS)
 
-ifeq ($(filter 15 16 17 18,$(MAJORVERSION)),)
-$(error PostgreSQL 15 to 18 is needed, $(PG_CONFIG) is of version $(MAJORVERSION))
+ifeq ($(filter 15 16 17 18 19,$(MAJORVERSION)),)
+$(error PostgreSQL 15 to 19 is needed, $(PG_CONFIG) is of version $(MAJORVERSION))
 endif
 
 $(OBJS): $(wildcard src/*.h src/*/*.h)

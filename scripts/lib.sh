@@ -99,13 +99,13 @@ is_usable_pg_config() {
 	# (Debian has pg_config and PGXS in the client's package)
 	[ -x "$("$1" --bindir)/initdb" ] && [ -f "$("$1" --pgxs)" ] &&
 		[ -f "$("$1" --includedir-server)/postgres.h" ] &&
-		[[ $("$1" --version) =~ ^PostgreSQL\ 1[5-8]([^0-9]|$) ]]
+		[[ $("$1" --version) =~ ^PostgreSQL\ 1[5-9]([^0-9]|$) ]]
 }
 
 # Sets PG_CONFIG and PGBIN: the one asked for, else the newest of Debian's,
 # else the one on PATH.  Fails if none has both a server and its headers.
 find_pg() {
-	local candidate candidates=(/usr/lib/postgresql/{18,17,16,15}/bin/pg_config pg_config)
+	local candidate candidates=(/usr/lib/postgresql/{19,18,17,16,15}/bin/pg_config pg_config)
 	[ -z "${PG_CONFIG:-}" ] || candidates=("$PG_CONFIG")
 	for candidate in "${candidates[@]}"; do
 		candidate=$(command -v "$candidate") || continue

@@ -369,29 +369,29 @@ iso_instant(TimestampTz instant)
 }
 
 static void
-push_key(JsonbParseState **state, const char *key)
+push_key(AdJsonbState * state, const char *key)
 {
 	JsonbValue	value;
 
 	value.type = jbvString;
 	value.val.string.val = unconstify(char *, key);
 	value.val.string.len = strlen(key);
-	pushJsonbValue(state, WJB_KEY, &value);
+	ad_jsonb_push(state, WJB_KEY, &value);
 }
 
 static void
-push_numeric(JsonbParseState **state, const char *key, Numeric number)
+push_numeric(AdJsonbState * state, const char *key, Numeric number)
 {
 	JsonbValue	value;
 
 	push_key(state, key);
 	value.type = jbvNumeric;
 	value.val.numeric = number;
-	pushJsonbValue(state, WJB_VALUE, &value);
+	ad_jsonb_push(state, WJB_VALUE, &value);
 }
 
 static void
-push_string(JsonbParseState **state, const char *key, char *string)
+push_string(AdJsonbState * state, const char *key, char *string)
 {
 	JsonbValue	value;
 
@@ -399,7 +399,7 @@ push_string(JsonbParseState **state, const char *key, char *string)
 	value.type = jbvString;
 	value.val.string.val = string;
 	value.val.string.len = strlen(string);
-	pushJsonbValue(state, WJB_VALUE, &value);
+	ad_jsonb_push(state, WJB_VALUE, &value);
 }
 
 static Datum
@@ -429,20 +429,21 @@ quotient(Numeric number, int64 divisor)
 static Jsonb *
 summary_to_jsonb(const Summary *summary, TimestampTz start, TimestampTz end)
 {
-	JsonbParseState *state = NULL;
+	AdJsonbState state = {0};
 
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	ad_jsonb_push(&state, WJB_BEGIN_OBJECT, NULL);
 	push_numeric(&state, "total_calls", int64_to_numeric(summary->calls));
 	push_numeric(&state, "total_duration_minutes", quotient(summary->minutes, 1));
 	push_numeric(&state, "total_duration_hours", quotient(summary->minutes, 60));
 	push_numeric(&state, "avg_duration_minutes", quotient(summary->minutes, summary->calls));
 	push_numeric(&state, "total_active_users", int64_to_numeric(summary->users));
 	push_key(&state, "date_range");
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	ad_jsonb_push(&state, WJB_BEGIN_OBJECT, NULL);
 	push_string(&state, "start_date", iso_instant(start));
 	push_string(&state, "end_date", iso_instant(end));
-	pushJsonbValue(&state, WJB_END_OBJECT, NULL);
-	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+	ad_jsonb_push(&state, WJB_END_OBJECT, NULL);
+	ad_jsonb_push(&state, WJB_END_OBJECT, NULL);
+	return JsonbValueToJsonb(state.result);
 }
 
 /*

@@ -1,6 +1,6 @@
 /*
  * compat.h
- *	  Every difference between PostgreSQL 15, 16, 17 and 18 that the sources
+ *	  Every difference between PostgreSQL 15 to 19 that the sources
  *	  meet.  PG_VERSION_NUM is tested nowhere else.
  */
 #ifndef AD_COMPAT_H
@@ -15,6 +15,11 @@
 /* of a server with ICU, which Debian's are, it needs ICU's headers */
 #include "utils/pg_locale.h"
 
+#if PG_VERSION_NUM >= 190000
+#include "nodes/miscnodes.h"
+#include "utils/date.h"
+#include "utils/timestamp.h"
+#endif
 #if PG_VERSION_NUM >= 160000
 #include "nodes/multibitmapset.h"
 #include "varatt.h"
@@ -195,6 +200,51 @@ ad_eclass_members(EquivalenceClass *ec, RelOptInfo *rel)
 #else
 #define ad_server_aclcheck(serverid, roleid, mode) \
 	pg_foreign_server_aclcheck((serverid), (roleid), (mode))
+#endif
+
+/*
+ * jsonb is built by pushes: 19 keeps their result in the state, before that
+ * each push returns it.
+ */
+#if PG_VERSION_NUM >= 190000
+#define AdJsonbState JsonbInState
+#define ad_jsonb_parse_state(state) ((state)->parseState)
+#define ad_jsonb_push(state, token, value) pushJsonbValue((state), (token), (value))
+#else
+typedef struct AdJsonbState
+{
+	struct JsonbParseState *parse;
+	struct JsonbValue *result;
+}			AdJsonbState;
+#define ad_jsonb_parse_state(state) ((state)->parse)
+#define ad_jsonb_push(state, token, value) \
+	((state)->result = pushJsonbValue(&(state)->parse, (token), (value)))
+#endif
+
+/*
+ * Dates and timestamps of other kinds; an infinity if the result would be out
+ * of range.  19 reports that as a soft error.
+ */
+#if PG_VERSION_NUM >= 190000
+#define AD_SAFE_CONVERSION(name, function, from, to) \
+static inline to \
+name(from value) \
+{ \
+	ErrorSaveContext error = {T_ErrorSaveContext}; \
+	to			result = function(value, (Node *) &error); \
+\
+	if (error.error_occurred) \
+		return value < 0 ? DT_NOBEGIN : DT_NOEND; \
+	return result; \
+}
+AD_SAFE_CONVERSION(ad_date_to_timestamp, date2timestamp_safe, DateADT, Timestamp)
+AD_SAFE_CONVERSION(ad_date_to_timestamptz, date2timestamptz_safe, DateADT, TimestampTz)
+AD_SAFE_CONVERSION(ad_timestamp_to_timestamptz, timestamp2timestamptz_safe, Timestamp, TimestampTz)
+#undef AD_SAFE_CONVERSION
+#else
+#define ad_date_to_timestamp(value) date2timestamp_opt_overflow((value), &(int) {0})
+#define ad_date_to_timestamptz(value) date2timestamptz_opt_overflow((value), &(int) {0})
+#define ad_timestamp_to_timestamptz(value) timestamp2timestamptz_opt_overflow((value), &(int) {0})
 #endif
 
 /* 17 has no such error of its own any more; the SQLSTATE is as it was */

@@ -28,6 +28,7 @@
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
 
+#include "base/compat.h"
 #include "bson/constant.h"
 #include "bson/decimal.h"
 #include "bson/decode_json.h"
@@ -37,8 +38,8 @@ typedef struct AdJson
 {
 	StringInfo	text;			/* json; NULL for jsonb */
 	bool		need_comma;		/* of json */
-	JsonbParseState *state;		/* of jsonb */
-	JsonbValue *result;			/* of jsonb: the root, in the end */
+	AdJsonbState state;			/* of jsonb; its result is the root, in the
+								 * end */
 	JsonbValue	scalar;			/* the root, if it is a scalar */
 } AdJson;
 
@@ -56,15 +57,16 @@ separate(AdJson *json)
 static void
 push_value(AdJson *json, JsonbValue *value)
 {
-	if (json->state == NULL)
+	JsonbParseState *parse = ad_jsonb_parse_state(&json->state);
+
+	if (parse == NULL)
 	{
 		json->scalar = *value;
-		json->result = &json->scalar;
+		json->state.result = &json->scalar;
 	}
 	else
-		pushJsonbValue(&json->state,
-					   json->state->contVal.type == jbvArray ? WJB_ELEM : WJB_VALUE,
-					   value);
+		ad_jsonb_push(&json->state,
+					  parse->contVal.type == jbvArray ? WJB_ELEM : WJB_VALUE, value);
 }
 
 static void
@@ -77,7 +79,7 @@ emit_begin(AdJson *json, bool array)
 		json->need_comma = false;
 	}
 	else
-		pushJsonbValue(&json->state, array ? WJB_BEGIN_ARRAY : WJB_BEGIN_OBJECT, NULL);
+		ad_jsonb_push(&json->state, array ? WJB_BEGIN_ARRAY : WJB_BEGIN_OBJECT, NULL);
 }
 
 static void
@@ -89,7 +91,7 @@ emit_end(AdJson *json, bool array)
 		json->need_comma = true;
 	}
 	else
-		json->result = pushJsonbValue(&json->state, array ? WJB_END_ARRAY : WJB_END_OBJECT, NULL);
+		ad_jsonb_push(&json->state, array ? WJB_END_ARRAY : WJB_END_OBJECT, NULL);
 }
 
 /*
@@ -118,7 +120,7 @@ emit_text(AdJson *json, const char *string, uint32 len, bool key)
 	value.val.string.val = unconstify(char *, string);
 	value.val.string.len = len;
 	if (key)
-		pushJsonbValue(&json->state, WJB_KEY, &value);
+		ad_jsonb_push(&json->state, WJB_KEY, &value);
 	else
 		push_value(json, &value);
 	return true;
@@ -518,7 +520,7 @@ decode(const AdTarget *target, AdReader *document, const AdElement *element,
 		return false;
 	*value = json.text != NULL ?
 		PointerGetDatum(cstring_to_text_with_len(text.data, text.len)) :
-		PointerGetDatum(JsonbValueToJsonb(json.result));
+		PointerGetDatum(JsonbValueToJsonb(json.state.result));
 	return true;
 }
 

@@ -113,7 +113,6 @@ bind_text(Datum value)
 Node *
 ad_bind_operand(Oid typid, Datum value, bool isnull, AdRounding rounding, int factor)
 {
-	int			overflow = 0;
 
 	if (isnull)
 		return ad_null();
@@ -139,11 +138,9 @@ ad_bind_operand(Oid typid, Datum value, bool isnull, AdRounding rounding, int fa
 		case TIMESTAMPTZOID:
 			return bind_instant(DatumGetTimestampTz(value), rounding);
 		case TIMESTAMPOID:
-			return bind_instant(timestamp2timestamptz_opt_overflow(DatumGetTimestamp(value),
-																   &overflow), rounding);
+			return bind_instant(ad_timestamp_to_timestamptz(DatumGetTimestamp(value)), rounding);
 		case DATEOID:
-			return bind_instant(date2timestamptz_opt_overflow(DatumGetDateADT(value),
-															  &overflow), rounding);
+			return bind_instant(ad_date_to_timestamptz(DatumGetDateADT(value)), rounding);
 	}
 	elog(ERROR, "no operands of type %u", typid);
 	return NULL;				/* not reached */

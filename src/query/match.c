@@ -28,6 +28,7 @@
 #include "utils/typcache.h"
 #include "utils/uuid.h"
 
+#include "base/compat.h"
 #include "bson/bsonread.h"
 #include "bson/constant.h"
 #include "bson/types.h"
@@ -167,16 +168,15 @@ in_values(const char *path, const AdType *type, bool in, List *values)
 static TimestampTz
 instant_operand(const AdType *type, Oid operand_type, Datum value)
 {
-	int			overflow = 0;
 
 	if (type->typid != TIMESTAMPTZOID)
 		return operand_type == DATEOID ?
-			date2timestamp_opt_overflow(DatumGetDateADT(value), &overflow) :
+			ad_date_to_timestamp(DatumGetDateADT(value)) :
 			DatumGetTimestamp(value);
 	if (operand_type == DATEOID)
-		return date2timestamptz_opt_overflow(DatumGetDateADT(value), &overflow);
+		return ad_date_to_timestamptz(DatumGetDateADT(value));
 	if (operand_type == TIMESTAMPOID)
-		return timestamp2timestamptz_opt_overflow(DatumGetTimestamp(value), &overflow);
+		return ad_timestamp_to_timestamptz(DatumGetTimestamp(value));
 	return DatumGetTimestampTz(value);
 }
 

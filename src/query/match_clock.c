@@ -215,13 +215,12 @@ shows(const char *path, Timestamp local, bool later, pg_tz *zone)
 static int64
 clock_operand(bool by_instant, Oid operand_type, Datum value)
 {
-	int			overflow = 0;
 
 	if (operand_type == DATEOID)
-		return by_instant ? date2timestamptz_opt_overflow(DatumGetDateADT(value), &overflow) :
-			date2timestamp_opt_overflow(DatumGetDateADT(value), &overflow);
+		return by_instant ? ad_date_to_timestamptz(DatumGetDateADT(value)) :
+			ad_date_to_timestamp(DatumGetDateADT(value));
 	if (operand_type == TIMESTAMPOID && by_instant)
-		return timestamp2timestamptz_opt_overflow(DatumGetTimestamp(value), &overflow);
+		return ad_timestamp_to_timestamptz(DatumGetTimestamp(value));
 	return DatumGetTimestamp(value);
 }
 

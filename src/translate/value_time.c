@@ -20,6 +20,7 @@
 #include "utils/fmgroids.h"
 #include "utils/timestamp.h"
 
+#include "base/compat.h"
 #include "bson/constant.h"
 #include "bson/types.h"
 #include "query/bind.h"
@@ -93,12 +94,11 @@ operand_ms(const AdLeaf * leaf, int64 *ms)
 {
 	Const	   *operand = (Const *) leaf->operand;
 	Timestamp	timestamp;
-	int			overflow = 0;
 
 	if (!IsA(operand, Const) || operand->constisnull)
 		return false;
 	timestamp = operand->consttype == DATEOID ?
-		date2timestamp_opt_overflow(DatumGetDateADT(operand->constvalue), &overflow) :
+		ad_date_to_timestamp(DatumGetDateADT(operand->constvalue)) :
 		DatumGetTimestamp(operand->constvalue);
 	if (TIMESTAMP_NOT_FINITE(timestamp))
 		return false;
