@@ -31,7 +31,8 @@ $(error libmongoc not found by $(PKG_CONFIG): install the MongoDB C driver, e.g.
 endif
 # -isystem: the driver's headers are not ours to warn about
 PG_CPPFLAGS += $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(DRIVER)))
-# zlib is PostgreSQL's own, too; the driver's compression is not used, see check.c
+# zlib is PostgreSQL's own, too; the driver's compression is not used, see
+# src/remote/message_check.c
 SHLIB_LINK += $(shell $(PKG_CONFIG) --libs $(DRIVER)) -lz
 endif
 

@@ -1,4 +1,4 @@
-"""The service that bench/rest compares with: the endpoint by FastAPI and pymongo.
+"""The service that bench/rest compares with: the same endpoint by FastAPI and pymongo.
 
     MONGODB_URI=... DATABASE=... API_KEY=... uvicorn fastapi_service:app
 """

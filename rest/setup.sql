@@ -1,26 +1,29 @@
--- What the REST endpoint needs in the database, to be run by a superuser with
--- psql, again whenever it changes:
+-- Creates what the REST endpoint needs in the database.  Run it as a superuser
+-- with psql, again after every change of this file:
 --
 --     psql -d DATABASE -v calls=livekit.calls -f rest/setup.sql
 --
--- calls is the table, foreign table or view that holds the calls; if it is not
--- given, admin_dashboard.calls_table says it.  timeout is how long a request may
--- take, 5s if not given; nginx.conf and postgrest.conf wait longer.  The names
--- below can be given, too: api, the schema that PostgREST shows, and four roles, so
--- that none has more rights than its part needs:
+-- The variables are
 --
---     authenticator  admin_dashboard_authenticator: PostgREST logs in as it; it may
---                    only become
---     anon           admin_dashboard_anon, which may call the one function in schema
---                    api,
---     owner          admin_dashboard_owner, which owns that function, reads the
---                    calls, may have a key checked, and has the user mapping for
---                    MongoDB
---     admin          admin_dashboard_admin, to be granted to those who manage keys
+--     calls          the table, foreign table or view that holds the calls; the one
+--                    that admin_dashboard.calls_table names if not given
+--     timeout        the time that a request may take, 5s if not given; nginx.conf
+--                    and postgrest.conf wait longer
+--     api            the schema that PostgREST shows, api if not given
 --
--- Whoever may create objects in this database may have made some that these
--- names find.  So all is looked up in pg_catalog, and what is there already must
--- be a superuser's, or it is refused.
+-- and the names of four roles, so that none has more rights than it needs:
+--
+--     authenticator  admin_dashboard_authenticator: PostgREST logs in as this role;
+--                    it may only become anon
+--     anon           admin_dashboard_anon: may call the one function in schema api
+--     owner          admin_dashboard_owner: owns that function, reads the calls, may
+--                    have a key checked, and has the user mapping for MongoDB if
+--                    MongoDB has users
+--     admin          admin_dashboard_admin: grant it to those who manage keys
+--
+-- Others who may create objects in this database may have created some that these
+-- names find.  So the script looks everything up in pg_catalog, and refuses what
+-- exists already unless it belongs to a superuser.
 \set ON_ERROR_STOP on
 \set QUIET on
 \set SHOW_CONTEXT never
@@ -58,8 +61,8 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 	\set admin admin_dashboard_admin
 \endif
 
--- End the script.  A check below calls it for each row that breaks a rule, and
--- counts the calls, so that psql has one row to take and prints nothing.
+-- End the script.  A check below calls this for each row that violates a rule, and
+-- counts the calls, so that psql gets one row and prints nothing.
 CREATE OR REPLACE FUNCTION pg_temp.stop(message text, hint text) RETURNS boolean
 LANGUAGE plpgsql
 AS $$
@@ -76,7 +79,7 @@ WHERE NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'admin_dashboard') \g
 -- The calls
 ---------------------------------------------------------------------
 
--- a name without a schema is found as elsewhere, and nothing else is
+-- only a name without a schema is looked up by the caller's search path
 SELECT set_config('search_path', :'caller_path', true) AS ignored \gset
 SELECT coalesce(pg_catalog.to_regclass(:'calls')::pg_catalog.oid, 0::pg_catalog.oid) AS calls_oid \gset
 SET LOCAL search_path = pg_catalog, pg_temp;
@@ -94,7 +97,7 @@ WHERE e.extname = 'admin_dashboard' \gset
 SELECT current_database() AS database, pg_get_userbyid(datdba) AS database_owner
 FROM pg_database WHERE datname = current_database() \gset
 
--- what the endpoint would run is a view's owner's to say
+-- the owner of a view decides what the endpoint would run
 SELECT count(pg_temp.stop(format('relation %s, which the name "%s" finds, belongs to role "%s"', :'calls_name', :'calls', :'calls_owner'),
 	format('If it is the one that holds the calls, say so by its schema: -v calls=%s', :'calls_name')))
 FROM pg_roles
@@ -120,8 +123,9 @@ FROM pg_temp.wanted JOIN pg_roles ON rolname = role
 WHERE rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls
 	OR rolcanlogin <> (part = 'authenticator') OR rolinherit AND part = 'authenticator' \gset
 
--- Who can become one of them has its rights.  In a database that has not been
--- set up yet, even who can grant the role of those who manage keys.
+-- Whoever can become one of these roles has its rights.  In a database that has
+-- not been set up yet, the script also refuses a member who can grant the role of
+-- those who manage keys.
 SELECT count(pg_temp.stop(format('role "%s" is a member of role "%s"', member.rolname, role),
 	format('Use REVOKE %I FROM %I, or name another role by -v %s=NAME.', role, member.rolname, part)))
 FROM pg_temp.wanted
@@ -172,7 +176,7 @@ SELECT count(pg_temp.stop(format('role "%s" may create objects in schema "%s"', 
 	format('Use REVOKE CREATE ON SCHEMA %I FROM %I.', nspname, rolname)))
 FROM pg_namespace, aclexplode(nspacl) JOIN pg_roles ON pg_roles.oid = grantee
 WHERE nspname IN ('admin_dashboard_rest', :'api') AND privilege_type = 'CREATE' AND NOT rolsuper \gset
--- another one of the name would be a candidate for each call
+-- another function of that name would be a candidate for each call
 SELECT count(pg_temp.stop(format('function %s exists and belongs to role "%s"', p.oid::regprocedure, rolname), 'See what it does, and drop it.'))
 FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace JOIN pg_roles ON pg_roles.oid = proowner
 WHERE NOT rolsuper AND (nspname = 'admin_dashboard_rest'
@@ -186,12 +190,13 @@ GRANT USAGE ON SCHEMA :"api" TO :"anon";
 ---------------------------------------------------------------------
 
 -- They are written in PL/pgSQL, which keeps its plans from one request to the
--- next; functions in SQL are planned in each.  None but the owner may call them.
--- That each has a search path costs a request 30 microseconds of 2 milliseconds;
--- without it a superuser who tries one would run what is in his.
+-- next; functions in SQL are planned in each request.  Only the owner may call
+-- them.  Each has a search path of its own, which costs a request 30 microseconds
+-- of 2 milliseconds.  Without it, a superuser who tries one would run objects that
+-- his own search path finds.
 
--- The bytes that a part of a query string stands for (RFC 3986, 2.1; a plus is
--- a space, as in forms).
+-- The bytes that a part of a query string encodes (RFC 3986, 2.1; a plus is a
+-- space, as in forms).
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.url_decode(part text) RETURNS bytea
 LANGUAGE plpgsql IMMUTABLE STRICT
 SET search_path = pg_catalog, pg_temp
@@ -207,9 +212,9 @@ BEGIN
 			WITH ORDINALITY AS found (m, n));
 END $$;
 
--- The value of a parameter of a query string, null if it is not there.  Of
--- several with the name the last counts.  22021 or 22P05 if it is no text in
--- UTF-8; what the names of others are is not looked at.
+-- The value of a parameter of a query string, null if it is missing.  If there
+-- are several of that name, the last counts.  Raises 22021 or 22P05 if the value
+-- is not text in UTF-8; the names of other parameters are not checked.
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.parameter(query text, name text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT
 SET search_path = pg_catalog, pg_temp
@@ -226,9 +231,9 @@ BEGIN
 	RETURN convert_from(admin_dashboard_rest.url_decode(value), 'UTF8');
 END $$;
 
--- A date and time in ISO 8601, in UTC where it has no offset; a date alone is
--- where its day begins.  Digits beyond microseconds do not count.  22007 or 22008
--- if it is none.
+-- A date and time in ISO 8601, in UTC if it has no offset; a date alone is the
+-- beginning of its day.  Digits beyond microseconds do not count.  Raises 22007 or
+-- 22008 if it is not such a date.
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.instant(value text) RETURNS timestamptz
 LANGUAGE plpgsql IMMUTABLE STRICT
 SET search_path = pg_catalog, pg_temp
@@ -257,8 +262,8 @@ BEGIN
 		make_interval(hours => substr(zone, 2, 2)::int, mins => substr(zone, 4, 2)::int)) AT TIME ZONE 'UTC';
 END $$;
 
--- Refuse the request: the HTTP status and a message of plain ASCII, which
--- nginx puts in the body.  Returns that body.
+-- Refuse the request with an HTTP status and a message in plain ASCII, which
+-- nginx puts into the body.  Returns that body.
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.refuse(status int, message text) RETURNS json
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -269,8 +274,8 @@ BEGIN
 	RETURN format('{"success": false, "message": %s}', to_json(message));
 END $$;
 
--- The body of the answer: the summary in the order of the API document, which
--- shows a whole day's end without its fraction.
+-- The body of the answer: the figures in the order of the API description.  The
+-- end of a whole day is shown without its fraction.
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.body(data jsonb, whole_day boolean) RETURNS json
 LANGUAGE plpgsql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
@@ -287,15 +292,15 @@ BEGIN
 			 ELSE data #> '{date_range,end_date}' END);
 END $$;
 
--- The summary, wherever the extension is: the function is found now, by its
--- schema, and not in each call.
+-- The figures.  The function is looked up now, in the extension's schema, and not
+-- in each call.
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.summary(
 	start_date timestamptz, end_date timestamptz, user_email text
 ) RETURNS jsonb
 LANGUAGE sql STABLE
 RETURN :extension_schema.admin_dashboard(start_date, end_date, user_email);
 
--- The answer to a request whose key is good.
+-- The answer to a request with a valid key.
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.answer(query text) RETURNS json
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -319,7 +324,7 @@ BEGIN
 			name || ' must be a date and time in ISO 8601, such as 2026-02-26T00:00:00Z');
 	END;
 	BEGIN
-		-- an e-mail has no spaces: this one was a plus
+		-- an e-mail address has no spaces: this one was a plus
 		user_email := nullif(replace(admin_dashboard_rest.parameter(query, 'user_email'), ' ', '+'), '');
 	EXCEPTION WHEN data_exception OR untranslatable_character THEN
 		RETURN admin_dashboard_rest.refuse(422, 'user_email must be text in UTF-8');
@@ -339,8 +344,8 @@ BEGIN
 	RETURN admin_dashboard_rest.body(admin_dashboard_rest.summary(start_date, end_date, user_email), whole_day);
 END $$;
 
--- End the work for the request with that id, whose client has gone.  Whoever may
--- become the authenticator sees and cancels its sessions.
+-- Cancel the query of the request with that id, whose client has gone.  Whoever
+-- may become the authenticator may see and cancel its sessions.
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.cancel(request_id text) RETURNS json
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -360,11 +365,11 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA admin_dashboard_rest TO :"owner";
 ---------------------------------------------------------------------
 
 -- GET /admin/analytics/dashboard.  nginx sends the query string, the Authorization
--- header and an id of the request as headers of its own, see nginx.conf.  The key
--- comes first: who has none learns nothing of the rest.
+-- header and an id of the request as headers of its own, see nginx.conf.  The
+-- function checks the key first, so that a client without a key learns nothing else.
 --
--- Nothing is raised: PostgREST would print it, and would try a serialization
--- failure again without end.  What went wrong is in PostgreSQL's log, with the id.
+-- It raises no error: PostgREST would print it, and would retry a serialization
+-- failure for ever.  PostgreSQL's log has the reason, with the id.
 CREATE OR REPLACE FUNCTION :"api".admin_analytics_dashboard() RETURNS json
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -379,7 +384,7 @@ BEGIN
 	IF headers ->> 'x-gone' <> '' THEN
 		RETURN admin_dashboard_rest.cancel(headers ->> 'x-gone');
 	END IF;
-	-- by which cancel() finds it
+	-- cancel() finds the session by it
 	PERFORM set_config('application_name', headers ->> 'x-request-id', true);
 	key := substring(headers ->> 'x-api-authorization' FROM '^[Bb][Ee][Aa][Rr][Ee][Rr] +([!-~]+) *$');
 	IF key IS NOT NULL AND length(key) <= 512 THEN
@@ -392,8 +397,8 @@ BEGIN
 	END IF;
 	RETURN admin_dashboard_rest.answer(coalesce(headers ->> 'x-query', ''));
 EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
-	-- of a value that does not fit its column the detail names the document; others
-	-- are not logged, since MongoDB's words may hold what it was asked for
+	-- if a value does not fit its column, the detail names the document; other
+	-- details are not logged, since MongoDB's words may contain values of the query
 	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
 	RAISE LOG 'dashboard request % failed: % %', headers ->> 'x-request-id', SQLSTATE,
 		SQLERRM || CASE WHEN SQLSTATE = 'HV004' THEN '. ' || detail ELSE '' END;

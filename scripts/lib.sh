@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Shared by the scripts beside it, which source it: where things are, how to
-# become root or the servers' user, and throw-away MongoDB and PostgreSQL
-# servers that are gone when the script ends.
+# The other scripts source this file.  It tells where things are and how to become
+# root or the servers' user, and starts throw-away MongoDB and PostgreSQL servers,
+# which it removes when the script ends.
 
 set -euo pipefail
 umask 022

@@ -50,7 +50,7 @@ COMMENT ON FUNCTION admin_dashboard_version() IS
 ---------------------------------------------------------------------
 
 -- The session's connections to MongoDB; see the functions in
--- src/connections.c.
+-- src/remote/connection_functions.c.
 CREATE FUNCTION admin_dashboard_connections(
 	OUT server_name text,
 	OUT user_name text,
@@ -103,7 +103,7 @@ COMMENT ON FUNCTION admin_dashboard_disconnect(text) IS
 ---------------------------------------------------------------------
 
 -- The statement that IMPORT FOREIGN SCHEMA would run for one collection, to be
--- read and edited; see the function in src/import.c.
+-- read and edited; see the function in src/import/import.c.
 CREATE FUNCTION admin_dashboard_import_sql(
 	server text,
 	database text,
