@@ -119,7 +119,7 @@ find_variable(const AdDefinitions *definitions, const Node *node)
 
 	if (!IsA(node, String))
 		return NULL;
-	name = strVal(node);
+	name = ((const String *) node)->sval;
 	/* others are of a $let or $reduce that a translation wrote itself */
 	if (name[0] != '$' || name[1] != '$' || (name[2] != 'c' && name[2] != 'v') ||
 		!isdigit((unsigned char) name[3]))

@@ -20,7 +20,7 @@ EXCEPTION WHEN OTHERS THEN
 	RETURN QUERY SELECT unnest(array_remove(ARRAY[
 		state || ' ' || message,
 		-- versions of libmongoc say more or less
-		nullif('  detail:  ' || regexp_replace(detail, ' Topology type: Single\.|(?<=^Invalid URI ).*', ''), '  detail:  '),
+		nullif('  detail:  ' || regexp_replace(detail, '\.? Topology type: Single\.?|(?<=^Invalid URI ).*', ''), '  detail:  '),
 		nullif('  hint:    ' || hint, '  hint:    '),
 		'  context: ' || substring(context FROM '^(?:MongoDB|column|foreign table)[^\n]*')], NULL));
 END $$;
