@@ -39,7 +39,7 @@ static Node *translate(AdExprContext *context, Node *node, bool wanted);
  * the order of bytes.
  */
 static bool
-is_comparable(Oid collation, AdOp op)
+collation_agrees(Oid collation, AdOp op)
 {
 	if (!ad_is_deterministic(collation))
 		return false;
@@ -78,7 +78,7 @@ match_comparison(AdExprContext *context, const OpExpr *expr, AdComparison *compa
 	return comparison->column != NULL && OidIsValid(opno) &&
 		ad_expr_operator(opno, comparison->column->type->typid,
 						 &comparison->op, &comparison->operand_type) &&
-		is_comparable(expr->inputcollid, comparison->op) &&
+		collation_agrees(expr->inputcollid, comparison->op) &&
 		ad_match_accepts(comparison->column->type, comparison->operand_type);
 }
 
@@ -189,7 +189,7 @@ translate_array_comparison(AdExprContext *context, ScalarArrayOpExpr *expr, bool
 
 	if (column == NULL ||
 		!ad_expr_operator(expr->opno, column->type->typid, &op, &element_type) ||
-		!is_comparable(expr->inputcollid, op) ||
+		!collation_agrees(expr->inputcollid, op) ||
 		!ad_match_accepts(column->type, element_type))
 		return NULL;
 	operand = ad_expr_operand(context, lsecond(expr->args));

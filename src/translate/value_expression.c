@@ -26,7 +26,7 @@
  * harm.
  */
 static bool
-column_value(AdValueContext *context, const AdColumn *column, AdValue *value)
+value_of_column(AdValueContext *context, const AdColumn *column, AdValue *value)
 {
 	Node	   *path = ad_string(psprintf("$%s", column->field));
 	bool		proven = ad_is_proven(context->base, column);
@@ -194,7 +194,7 @@ case_value(AdValueContext *context, CaseExpr *expr, AdValue *value)
  * others need not be evaluated.
  */
 static bool
-argument_values(AdValueContext *context, List *args, AdValue *value, List **exprs)
+uniform_arguments(AdValueContext *context, List *args, AdValue *value, List **exprs)
 {
 	int			failures = 0;
 	AdValue		argument;
@@ -224,7 +224,7 @@ coalesce_value(AdValueContext *context, CoalesceExpr *expr, AdValue *value)
 {
 	List	   *exprs;
 
-	if (!argument_values(context, expr->args, value, &exprs))
+	if (!uniform_arguments(context, expr->args, value, &exprs))
 		return false;
 
 	/*
@@ -248,7 +248,7 @@ greatest_value(AdValueContext *context, MinMaxExpr *expr, AdValue *value)
 {
 	List	   *exprs;
 
-	if (!argument_values(context, expr->args, value, &exprs) ||
+	if (!uniform_arguments(context, expr->args, value, &exprs) ||
 		value->typid == FLOAT8OID || value->typid == TEXTOID || value->typid == VARCHAROID)
 		return false;
 	value->column = NULL;
@@ -340,7 +340,7 @@ ad_value(AdValueContext *context, Node *node, AdValue *value)
 	{
 		case T_Var:
 			column = ad_expr_column(context->base, node);
-			return column != NULL && column_value(context, column, value);
+			return column != NULL && value_of_column(context, column, value);
 		case T_RelabelType:
 			return relabel_value(context, (RelabelType *) node, value);
 		case T_CoerceViaIO:

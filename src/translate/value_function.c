@@ -195,7 +195,7 @@ text_length(AdValueContext *context, const AdFunction *row, List *args, AdValue 
 
 /* the members of an operator's array, if the value is one of that operator */
 static List *
-members_of(const AdValue *value, const char *op)
+operator_members(const AdValue *value, const char *op)
 {
 	if (IsA(value->expr, List) && ad_tag(value->expr) == AD_DOCUMENT &&
 		strcmp(ad_member_str(value->expr, 0), op) == 0)
@@ -212,7 +212,7 @@ text_concat(AdValueContext *context, const AdFunction *row, List *args, AdValue 
 
 	if (!values_of(context, args, values) || !is_text(&values[0]) || !is_text(&values[1]))
 		return false;
-	members = list_concat(members_of(&values[0], "$concat"), members_of(&values[1], "$concat"));
+	members = list_concat(operator_members(&values[0], "$concat"), operator_members(&values[1], "$concat"));
 	set_result(value, TEXTOID, ad_doc("$concat", ad_node(AD_ARRAY, members)),
 			   values[0].nullable || values[1].nullable);
 	return true;

@@ -237,7 +237,7 @@ instant_value(AdValueContext *context, Node *node, AdValue *value)
 
 /* cut to a unit; false if that is no coarser one of the same clock */
 static bool
-cut(AdValue *value, const char *unit)
+cut_to_unit(AdValue *value, const char *unit)
 {
 	if (unit_rank(value->unit) > unit_rank(unit) ||
 		(is_unit(value->unit, "week") && !is_unit(unit, "week")))
@@ -271,7 +271,7 @@ date_trunc(AdValueContext *context, List *args, AdValue *value)
 			continue;
 		if (units[i].unit == NULL)
 			return value->unit == NULL && list_length(args) == 2;
-		return read_clock(context, value) && cut(value, units[i].unit);
+		return read_clock(context, value) && cut_to_unit(value, units[i].unit);
 	}
 	return false;
 }
@@ -293,7 +293,7 @@ read_part(const AdValue *value, const char *op)
 
 /* (part * factor) */
 static Node *
-times(Node *part, int factor)
+multiply_by(Node *part, int factor)
 {
 	return ad_doc("$multiply", ad_array2(part, ad_integer(factor)));
 }
@@ -356,7 +356,7 @@ part_expr(AdExprContext *context, const AdValue *value, int part)
 					  ad_doc("$ceil", ad_doc("$divide", ad_array2(read_part(&moved, "$month"),
 																  ad_integer(3)))));
 	if (parts[part].op == NULL)
-		return ad_doc("$add", ad_array2(times(read_part(&moved, "$second"), 1000),
+		return ad_doc("$add", ad_array2(multiply_by(read_part(&moved, "$second"), 1000),
 										read_part(&moved, "$millisecond")));
 	expr = read_part(&moved, parts[part].op);
 	if (parts[part].add != 0)
@@ -617,13 +617,13 @@ static Node *
 since_unit(const AdValue *value)
 {
 	Node	   *ms = read_part(value, "$millisecond");
-	Node	   *seconds = times(read_part(value, "$second"), 1000);
+	Node	   *seconds = multiply_by(read_part(value, "$second"), 1000);
 
 	if (is_unit(value->unit, "second"))
 		return ms;
 	if (is_unit(value->unit, "minute"))
 		return ad_doc("$add", ad_array2(seconds, ms));
-	return ad_doc("$add", ad_array3(times(read_part(value, "$minute"), 60000), seconds, ms));
+	return ad_doc("$add", ad_array3(multiply_by(read_part(value, "$minute"), 60000), seconds, ms));
 }
 
 /* the same as what tells instants apart: a date, or milliseconds */
