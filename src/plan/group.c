@@ -49,7 +49,7 @@ make_key(AdGroup *group, const AdColumn *column, Node *expr)
 
 /* the place of a key among others, or -1 */
 static int
-find_key(List *keys, const AdColumn *column, Node *expr)
+find_group_key(List *keys, const AdColumn *column, Node *expr)
 {
 	ListCell   *lc;
 
@@ -73,7 +73,7 @@ ad_group_add_key(AdGroup *group, const AdColumn *column, Node *expr)
 {
 	if (column != NULL)
 		expr = ad_path_expr(column->field);
-	if (find_key(group->keys, column, expr) < 0)
+	if (find_group_key(group->keys, column, expr) < 0)
 		group->keys = lappend(group->keys, make_key(group, column, expr));
 }
 
@@ -88,7 +88,7 @@ ad_group_add_set(AdGroup *group, const List *columns)
 	ListCell   *lc;
 
 	foreach(lc, columns)
-		places = list_append_unique_int(places, find_key(group->keys, lfirst(lc), NULL));
+		places = list_append_unique_int(places, find_group_key(group->keys, lfirst(lc), NULL));
 	group->sets = lappend(group->sets, places);
 }
 
@@ -104,7 +104,7 @@ ad_group_set_distinct(AdGroup *group, const AdValue *value, Node *expr)
 		expr = ad_path_expr(value->column->field);
 	group->distinct = value;
 	group->all_keys = list_copy(group->keys);
-	group->distinct_key = find_key(group->keys, value->column, expr);
+	group->distinct_key = find_group_key(group->keys, value->column, expr);
 	if (group->distinct_key < 0)
 	{
 		group->distinct_key = list_length(group->keys);
@@ -192,7 +192,7 @@ ad_group_key_path(AdGroup *group, int i, int count)
 void
 ad_group_return_key(AdGroup *group, int position, const AdColumn *column)
 {
-	int			i = find_key(group->keys, column, NULL);
+	int			i = find_group_key(group->keys, column, NULL);
 
 	add_column_output(group, position, ad_group_key_path(group, i, list_length(group->keys)), column);
 }

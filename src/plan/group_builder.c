@@ -119,7 +119,7 @@ ad_comparable_column(AdExprContext *context, Node *node)
  * computes it.  Returns false if MongoDB cannot group by some key.
  */
 static bool
-add_keys(AdGroupBuilder *builder)
+add_group_keys(AdGroupBuilder *builder)
 {
 	ListCell   *lc;
 
@@ -502,7 +502,7 @@ bool
 ad_build_grouping(AdGroupBuilder *builder, PlannerInfo *root, bool has_sets, PathTarget *target,
 				  List *having)
 {
-	return add_keys(builder) && (!has_sets || add_sets(builder, root)) &&
+	return add_group_keys(builder) && (!has_sets || add_sets(builder, root)) &&
 		add_others(builder, target, having) &&
 		add_distinct(builder) && (!has_sets || builder->distinct == NULL) &&
 		ad_build_outputs(builder);

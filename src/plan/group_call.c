@@ -4,8 +4,6 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "catalog/pg_type.h"
 
 #include "plan/group_call.h"
@@ -54,9 +52,6 @@ ad_call_ordered(AdExprContext *context, const AdCall *call)
 		(value->zone != NULL && !equal(value->zone, ad_string("UTC"))))
 		return NULL;
 	if (value->typid == FLOAT8OID)
-	{
-		expr = ad_let(context, expr);
-		expr = ad_value_if(ad_doc("$eq", ad_array2(expr, ad_float8(NAN))), ad_string("NaN"), expr);
-	}
+		return ad_value_nan_last(ad_let(context, expr));
 	return expr;
 }

@@ -88,7 +88,7 @@ is_function_of_columns(AdGroupBuilder *builder, Node *node)
 
 /* let MongoDB group by an expression; see ad_group_add_key() */
 static void
-add_key(AdGroupBuilder *builder, Node *key, const AdColumn *column, Node *expr)
+add_partial_key(AdGroupBuilder *builder, Node *key, const AdColumn *column, Node *expr)
 {
 	ad_group_add_key(builder->group, column, expr);
 	builder->keys = list_append_unique(builder->keys, key);
@@ -100,7 +100,7 @@ add_key(AdGroupBuilder *builder, Node *key, const AdColumn *column, Node *expr)
  * do not tell the groups apart.
  */
 static bool
-add_keys(AdGroupBuilder *builder, List *keys)
+add_partial_keys(AdGroupBuilder *builder, List *keys)
 {
 	ListCell   *lc;
 	ListCell   *of_key;
@@ -113,14 +113,14 @@ add_keys(AdGroupBuilder *builder, List *keys)
 
 		if (column != NULL || expr != NULL)
 		{
-			add_key(builder, key, column, expr);
+			add_partial_key(builder, key, column, expr);
 			continue;
 		}
 		if (!is_function_of_columns(builder, key))
 			return false;
 		foreach(of_key, pull_var_clause(key, 0))
-			add_key(builder, lfirst(of_key),
-					ad_comparable_column(builder->values.base, lfirst(of_key)), NULL);
+			add_partial_key(builder, lfirst(of_key),
+							ad_comparable_column(builder->values.base, lfirst(of_key)), NULL);
 	}
 	return true;
 }
@@ -282,22 +282,20 @@ partial_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, List *ke
 	AdUpperRelation *upper = rel->fdw_private;
 	AdScanWork	work = ad_scan_work(root, input_rel, NIL);
 	double		groups = group_count(root, input_rel, keys, work.documents);
-	QualCost	local_cost;
 	Cost		startup_cost;
+	Cost		total_cost;
 
-	cost_qual_eval(&local_cost, rel->baserestrictinfo, root);
 	upper->rows = clamp_row_est(groups *
 								clauselist_selectivity(root, rel->baserestrictinfo, input_rel->relid,
 													   JOIN_INNER, NULL));
-	upper->startup_cost = work.documents * cpu_operator_cost;
-	startup_cost = AD_GROUPS_COST + upper->startup_cost + local_cost.startup +
-		rel->reltarget->cost.startup;
+	upper->grouping_cost = ad_grouping_cost(work.documents);
+	work.sent = groups;
+	work.rows = upper->rows;
+	work.target = rel->reltarget;
+	ad_groups_cost(root, &work, upper->grouping_cost, &startup_cost, &total_cost);
 	return (Path *)
-		ad_create_foreign_upper_path(root, rel, rel->reltarget, upper->rows, startup_cost,
-									 startup_cost +
-									 groups * (AD_DOCUMENT_COST + cpu_tuple_cost + local_cost.per_tuple) +
-									 upper->rows * rel->reltarget->cost.per_tuple,
-									 NIL, NULL, NIL);
+		ad_create_foreign_upper_path(root, rel, rel->reltarget, upper->rows,
+									 startup_cost, total_cost, NIL, NULL, NIL);
 }
 
 /*
@@ -356,7 +354,7 @@ ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_r
 		return;
 	builder = ad_build_group(relation);
 	target = partial_target(root, stage);
-	if (target == NULL || !add_keys(&builder, keys) ||
+	if (target == NULL || !add_partial_keys(&builder, keys) ||
 		!are_of_keys(&builder, relation->local_conds) ||
 		!add_states(&builder, target) || !have_duplicates(root, input_rel, &builder))
 		return;

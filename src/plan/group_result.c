@@ -241,7 +241,7 @@ double_expr(Node *sum)
 
 /* the count that divides a result; null for 0, by which MongoDB cannot divide */
 static Node *
-divisor_expr(const AdOutput *output)
+average_divisor(const AdOutput *output)
 {
 	Node	   *count = ad_path_expr(output->divisor);
 
@@ -264,7 +264,7 @@ result_expr(const AdOutput *output, Node *field, Node **expr)
 				*expr = double_expr(field);
 			/* an average of numerics has digits of PostgreSQL's choice */
 			if (output->divisor != NULL)
-				*expr = ad_doc("$divide", ad_array2(*expr, divisor_expr(output)));
+				*expr = ad_doc("$divide", ad_array2(*expr, average_divisor(output)));
 			/* and so has a deviation */
 			return is_float || output->divisor == NULL;
 		case AD_RESULT_EXTREME:

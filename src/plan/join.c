@@ -112,7 +112,7 @@ are_joinable(const AdType *left, const AdType *right)
 
 /* whether a condition of the join is the equality that MongoDB can join on */
 static bool
-find_key(AdJoin *join, RestrictInfo *condition)
+find_join_key(AdJoin *join, RestrictInfo *condition)
 {
 	OpExpr	   *expr = (OpExpr *) condition->clause;
 	AdOp		op;
@@ -148,7 +148,7 @@ split_conditions(AdJoin *join, RelOptInfo *joinrel, List *conditions)
 		bool		joins = !join->keeps_outer ||
 		!RINFO_IS_PUSHED_DOWN(condition, joinrel->relids);
 
-		if (joins && !has_key && find_key(join, condition))
+		if (joins && !has_key && find_join_key(join, condition))
 			has_key = true;
 		else if (join->keeps_outer && joins)
 			return false;

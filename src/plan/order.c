@@ -635,15 +635,11 @@ ad_limit_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
 	if (skips_later)
 		work.rows += extra->offset_est > 0 ? extra->offset_est : unlimited_rows * 0.1;
 	work.sent = work.rows = clamp_row_est(Min(work.rows, unlimited_rows));
-	ad_scan_cost(root, &work, &startup_cost, &total_cost);
-	if (rel->reloptkind == RELOPT_UPPER_REL)
-	{
-		Cost		grouping_cost = AD_GROUPS_COST - AD_STARTUP_COST +
-		((AdUpperRelation *) rel->fdw_private)->startup_cost;
-
-		startup_cost += grouping_cost;
-		total_cost += grouping_cost;
-	}
+	if (rel->reloptkind == RELOPT_BASEREL)
+		ad_scan_cost(root, &work, &startup_cost, &total_cost);
+	else
+		ad_groups_cost(root, &work, ((AdUpperRelation *) rel->fdw_private)->grouping_cost,
+					   &startup_cost, &total_cost);
 	/* without a limit, part of a batch would be sent in vain */
 	total_cost -= (total_cost - startup_cost) * 0.1;
 	path = (Path *) ad_create_foreign_upper_path(root, rel, target, work.rows,

@@ -40,7 +40,7 @@ typedef struct AdUpperRelation
 	AdGrouping	grouping;
 	List	   *having;			/* conditions that PostgreSQL evaluates */
 	double		rows;
-	Cost		startup_cost;
+	Cost		grouping_cost;
 } AdUpperRelation;
 
 /*

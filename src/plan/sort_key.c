@@ -31,9 +31,7 @@ ad_ordered_expr(AdExprContext *context, const AdValue *value, const PathKey *pat
 	switch (typid)
 	{
 		case FLOAT8OID:
-			*expr = ad_let(context, *expr);
-			*expr = ad_value_if(ad_doc("$eq", ad_array2(*expr, ad_float8(NAN))),
-								ad_string("NaN"), *expr);
+			*expr = ad_value_nan_last(ad_let(context, *expr));
 			return true;
 		case TEXTOID:
 			return ad_collate_is_c(pathkey->pk_eclass->ec_collation);

@@ -22,6 +22,7 @@
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "utils/builtins.h"
+#include "utils/float.h"
 #include "utils/timestamp.h"
 
 #include "query/bind.h"
@@ -75,6 +76,20 @@ Node *
 ad_value_if(Node *condition, Node *value, Node *otherwise)
 {
 	return ad_doc("$cond", ad_array3(condition, value, otherwise));
+}
+
+/*
+ * Returns a double in a form that MongoDB orders as PostgreSQL does.
+ *
+ * NaN is the least number for MongoDB, but the greatest for PostgreSQL.  So it
+ * becomes a string, which is greater than all numbers (MongoDB manual,
+ * "Comparison/Sort Order").  `expr` is used twice, so it should be a name.
+ */
+Node *
+ad_value_nan_last(Node *expr)
+{
+	return ad_value_if(ad_doc("$eq", ad_array2(expr, ad_float8(get_float8_nan()))),
+					   ad_string("NaN"), expr);
 }
 
 /*

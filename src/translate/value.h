@@ -98,5 +98,6 @@ extern Node *ad_value_let(AdValueContext *context, AdValue *value);
 extern Node *ad_failures_when(const List *failures, AdFailureKind kind);
 extern Node *ad_value_not_null(const AdValue *value);
 extern Node *ad_value_if(Node *condition, Node *value, Node *otherwise);
+extern Node *ad_value_nan_last(Node *expr);
 
 #endif							/* AD_VALUE_H */

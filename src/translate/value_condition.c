@@ -16,7 +16,6 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/array.h"
-#include "utils/float.h"
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
@@ -120,11 +119,8 @@ is_comparable_value(const AdValue *value, AdOp op, Oid collation)
 }
 
 /*
- * The value in a form that MongoDB orders as PostgreSQL does.
- *
- * NaN is the least number for MongoDB, but the greatest for PostgreSQL, so a
- * comparison of order gets a string instead.  The value must be a name or
- * constant, as it is used twice.
+ * The value in a form that MongoDB compares by the operator as PostgreSQL
+ * does.  It must be a name or constant, as it may be used twice.
  */
 static Node *
 ordered(const AdValue *value, AdOp op)
@@ -134,8 +130,7 @@ ordered(const AdValue *value, AdOp op)
 	if (IsA(value->expr, Const))
 		return isnan(DatumGetFloat8(((Const *) value->expr)->constvalue)) ?
 			ad_string("NaN") : value->expr;
-	return ad_value_if(ad_doc("$eq", ad_array2(value->expr, ad_float8(get_float8_nan()))),
-					   ad_string("NaN"), value->expr);
+	return ad_value_nan_last(value->expr);
 }
 
 /* tests that the values are not null, for those that can be */
