@@ -46,7 +46,7 @@ ad_scan_work(PlannerInfo *root, RelOptInfo *rel, List *join_conds)
 	return work;
 }
 
-/* the cost of the work, of which first_cost passes before MongoDB sorts */
+/* the cost of the work; first_cost is spent before MongoDB sorts and sends */
 static void
 add_work_cost(PlannerInfo *root, const AdScanWork *work, Cost first_cost,
 			  Cost *startup_cost, Cost *total_cost)
