@@ -113,7 +113,7 @@ ad_table_outputs(Relation table, const AdTableOptions *options, Bitmapset *attrs
 					(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 					 errmsg("column \"%s\" of foreign table \"%s\" is the whole document, and must be of type json or jsonb",
 							NameStr(attr->attname), RelationGetRelationName(table)),
-					 errhint("A field whose name is a dollar is \"\\$\".")));
+					 errhint("A field that is named \"$\" is written as \"\\$\".")));
 		outputs = lappend(outputs, ad_column_output(column, i));
 	}
 	return outputs;
