@@ -91,7 +91,7 @@ add_grouping(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 
 	/*
 	 * fdw_private is NULL for a relation that is proven to be empty: the
-	 * planner has not called GetForeignRelSize
+	 * planner has not called GetForeignRelSize.
 	 */
 	if (output_rel->fdw_private != NULL || input_rel->reloptkind != RELOPT_BASEREL ||
 		output_rel->reloptkind != RELOPT_UPPER_REL || relation == NULL ||
@@ -121,7 +121,9 @@ add_grouping(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 }
 
 /*
- * GetForeignUpperPaths
+ * GetForeignUpperPaths (PostgreSQL manual, "Foreign Data Wrapper
+ * Callback Routines"): adds the paths of a grouping, an order or a
+ * limit.  MongoDB does no other stages.
  */
 void
 ad_get_foreign_upper_paths(PlannerInfo *root, UpperRelationKind stage,

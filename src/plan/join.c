@@ -287,7 +287,7 @@ inner_filter(AdJoin *join)
 
 	/*
 	 * MongoDB may evaluate conditions in any order, so none may rely on
-	 * another
+	 * another.
 	 */
 	inner->context.proven = NULL;
 	foreach(lc, inner->rel->baserestrictinfo)

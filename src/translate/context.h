@@ -20,8 +20,8 @@ typedef struct AdExprContext
 	const AdTableOptions *options;
 	AdColumn  **columns;		/* by attribute number; NULL until it is asked
 								 * for */
-	PlannerInfo *join_root;		/* of the nested loop whose other tables'
-								 * columns are operands; NULL if there is none */
+	PlannerInfo *join_root;		/* the nested loop's, if columns of its other
+								 * tables are operands; else NULL */
 	List	   *slots;			/* SQL expressions to compute at execution */
 	Node	   *filter;			/* template of the whole filter, once it is
 								 * known */

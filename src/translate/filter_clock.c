@@ -75,14 +75,14 @@ clock_leaf(const AdValue *value, AdOp op, Oid operand_type, Node *operand)
 
 	/*
 	 * PostgreSQL reads a date that it compares with an instant in the
-	 * session's zone
+	 * session's zone.
 	 */
 	if (by_instant && value->typid != TIMESTAMPTZOID && !session)
 		return NULL;
 
 	/*
 	 * POSIX inverts the sign of an offset, so PostgreSQL would misread the
-	 * name "+02:00"
+	 * name "+02:00".
 	 */
 	if (!session && strVal(value->zone)[0] != 'U' && strchr(strVal(value->zone), '/') == NULL)
 		return NULL;

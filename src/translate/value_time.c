@@ -418,7 +418,7 @@ set_number(AdValue *value, Node *expr, int64 min, int64 max, int divisor, int sc
 
 /*
  * extract(epoch FROM x): milliseconds, which are exact thousandths of a
- * second
+ * second.
  */
 static bool
 extract_epoch(AdValue *value)
