@@ -470,8 +470,8 @@ array_values(AdValueContext *context, Const *array, const AdValue *with, List **
 }
 
 /*
- * Value = ANY (constants) and value <> ALL (constants), without nulls among
- * the constants.
+ * A value = ANY (constants), or <> ALL (constants), without nulls among the
+ * constants.
  */
 static bool
 read_member(AdValueContext *context, ScalarArrayOpExpr *expr, AdValue *value, Node **member)
