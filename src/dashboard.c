@@ -369,7 +369,7 @@ iso_instant(TimestampTz instant)
 }
 
 static void
-push_key(AdJsonbState * state, const char *key)
+push_key(AdJsonbState *state, const char *key)
 {
 	JsonbValue	value;
 
@@ -380,7 +380,7 @@ push_key(AdJsonbState * state, const char *key)
 }
 
 static void
-push_numeric(AdJsonbState * state, const char *key, Numeric number)
+push_numeric(AdJsonbState *state, const char *key, Numeric number)
 {
 	JsonbValue	value;
 
@@ -391,7 +391,7 @@ push_numeric(AdJsonbState * state, const char *key, Numeric number)
 }
 
 static void
-push_string(AdJsonbState * state, const char *key, char *string)
+push_string(AdJsonbState *state, const char *key, char *string)
 {
 	JsonbValue	value;
 

@@ -215,7 +215,7 @@ typedef struct AdJsonbState
 {
 	struct JsonbParseState *parse;
 	struct JsonbValue *result;
-}			AdJsonbState;
+} AdJsonbState;
 #define ad_jsonb_parse_state(state) ((state)->parse)
 #define ad_jsonb_push(state, token, value) \
 	((state)->result = pushJsonbValue(&(state)->parse, (token), (value)))

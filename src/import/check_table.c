@@ -73,7 +73,7 @@ typedef struct AdColumnCheck
 	int64		mismatches;
 	int64		types[AD_N_KINDS];	/* mismatches by the kind of the value */
 	const char *mismatch_id;	/* _id of the first document with a mismatch */
-}			AdColumnCheck;
+} AdColumnCheck;
 
 typedef struct AdTableCheck
 {
@@ -84,7 +84,7 @@ typedef struct AdTableCheck
 	AdDecoder  *decoder;
 	List	   *columns;		/* AdColumnCheck, in the order of the decoder */
 	MemoryContext context;
-}			AdTableCheck;
+} AdTableCheck;
 
 static const char *
 to_utf8(const char *string)
@@ -115,7 +115,7 @@ find_field(AdInference *inference, const char *path)
  * document with very many other fields does not displace them.
  */
 static void
-init_check(AdTableCheck * check, Relation relation)
+init_check(AdTableCheck *check, Relation relation)
 {
 	ListCell   *lc;
 
@@ -144,7 +144,7 @@ init_check(AdTableCheck * check, Relation relation)
  * Read one document.
  */
 static void
-check_document(AdTableCheck * check, const uint8 *document)
+check_document(AdTableCheck *check, const uint8 *document)
 {
 	const AdFieldValue *values = ad_decode(check->decoder, document);
 	ListCell   *lc;
@@ -174,7 +174,7 @@ check_document(AdTableCheck * check, const uint8 *document)
  * Read a random sample of the collection.
  */
 static void
-read_documents(AdTableCheck * check, int sample_size)
+read_documents(AdTableCheck *check, int sample_size)
 {
 	AdQuery    *query = ad_query_sample(check->serverid, check->options, sample_size);
 	MemoryContext document_cxt = AllocSetContextCreate(CurrentMemoryContext,
@@ -329,7 +329,7 @@ kinds_in_words(const int64 *counts)
  * What the user should know of a column; NULL if nothing is unusual.
  */
 static char *
-column_note(const AdColumnCheck * column, int64 documents)
+column_note(const AdColumnCheck *column, int64 documents)
 {
 	StringInfoData note;
 	const AdField *nearest;
@@ -360,7 +360,7 @@ set_text(Datum *values, bool *nulls, int i, const char *text)
 }
 
 static void
-return_column(const AdTableCheck * check, AdColumnCheck * column, ReturnSetInfo *result)
+return_column(const AdTableCheck *check, AdColumnCheck *column, ReturnSetInfo *result)
 {
 	int64		documents = ad_infer_documents(check->inference);
 	int64		null_count = column->field == NULL ? 0 :
@@ -384,13 +384,13 @@ return_column(const AdTableCheck * check, AdColumnCheck * column, ReturnSetInfo 
 
 /* whether a column reads the field, or a document that it is in */
 static bool
-is_read(const AdTableCheck * check, const AdField *field)
+is_read(const AdTableCheck *check, const AdField *field)
 {
 	ListCell   *lc;
 
 	foreach(lc, check->columns)
 	{
-		const		AdColumnCheck *column = lfirst(lc);
+		const AdColumnCheck *column = lfirst(lc);
 
 		if (column->field == NULL || column->field == field)
 			return true;
@@ -400,7 +400,7 @@ is_read(const AdTableCheck * check, const AdField *field)
 
 /* whether a column reads a field in the documents that are the field's values */
 static bool
-is_read_in_part(const AdTableCheck * check, const AdField *field)
+is_read_in_part(const AdTableCheck *check, const AdField *field)
 {
 	ListCell   *lc;
 
@@ -422,7 +422,7 @@ is_read_in_part(const AdTableCheck * check, const AdField *field)
  * any part is one field.
  */
 static void
-return_unread(const AdTableCheck * check, const AdField *parent, ReturnSetInfo *result)
+return_unread(const AdTableCheck *check, const AdField *parent, ReturnSetInfo *result)
 {
 	int64		documents = ad_infer_documents(check->inference);
 	ListCell   *lc;
@@ -464,7 +464,7 @@ return_unread(const AdTableCheck * check, const AdField *parent, ReturnSetInfo *
  * collection whose name differs least.
  */
 static void
-check_collection(const AdTableCheck * check)
+check_collection(const AdTableCheck *check)
 {
 	AdCommand	command = {0};
 	const char *nearest = NULL;

@@ -1,20 +1,21 @@
 /*
  * extreme.c
- *	  min() and max() as the planner computes them without an aggregate.
+ *	  min() and max() that the planner computes without an aggregate.
  *
- * Where a path has the order, the planner tries (planagg.c, build_minmax_path)
+ * If a path has the right order, the planner (planagg.c, build_minmax_path)
+ * computes min(n) by
  *
  *		SELECT n FROM t WHERE n IS NOT NULL AND ... ORDER BY n LIMIT 1
  *
- * for min(n).  The condition and the limit are its own, and would hide a
- * mismatch that min(n) has to notice.  So neither the condition nor the order
- * is MongoDB's then, unless the query had the condition itself, or mismatches
- * are nulls.
+ * The planner added the condition and the limit, and both would hide a
+ * mismatch, which min(n) must report.  So neither this condition nor the
+ * order is pushed down, unless mismatches read as NULL, or the user's query
+ * had the condition already.
  *
- * There is no mark of such a query in its PlannerInfo.  It differs from its
- * parent's, of which it is a copy, also in what the planner has added for
- * partitions, which come to the parent's range table later than to the copy's.
- * So it is known by what the planner puts there alone.
+ * The PlannerInfo of such a query has no mark.  Comparing it with its parent,
+ * of which it is a copy, does not help: the planner adds partitions to the
+ * range table of the parent later than to that of the copy.  It is recognized
+ * by what only the planner puts into it.
  */
 #include "postgres.h"
 
@@ -23,8 +24,8 @@
 #include "plan/extreme.h"
 
 /*
- * Whether this is no query of the user's but how the planner would compute its
- * parent's min() or max(), with a condition that is not the user's.
+ * Whether the planner has made this query to compute min() or max() of its
+ * parent query, and has added a condition to it.
  */
 bool
 ad_extreme_is(PlannerInfo *root)
@@ -42,8 +43,9 @@ ad_extreme_is(PlannerInfo *root)
 }
 
 /*
- * Whether conditions of the query may be such a one: of its own, or given down
- * to an arm of UNION ALL.  No condition is given down beneath a limit.
+ * Whether a condition of the query may be such an added one: its own, or one
+ * that the planner has pushed down into an arm of UNION ALL.  The planner
+ * pushes no conditions down below a LIMIT.
  */
 bool
 ad_extreme_reaches(PlannerInfo *root)
@@ -59,8 +61,8 @@ ad_extreme_reaches(PlannerInfo *root)
 }
 
 /*
- * Whether the condition is one that nothing is null, and would hide a mismatch
- * that is an error.
+ * Whether the condition is an IS NOT NULL that would hide a mismatch which
+ * must be an error.
  */
 bool
 ad_extreme_hides(AdExprContext *context, Node *condition)

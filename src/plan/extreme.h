@@ -1,6 +1,6 @@
 /*
  * extreme.h
- *	  min() and max() as the planner computes them without an aggregate.
+ *	  min() and max() that the planner computes without an aggregate.
  */
 #ifndef AD_EXTREME_H
 #define AD_EXTREME_H

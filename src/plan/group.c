@@ -1,18 +1,18 @@
 /*
  * group.c
- *	  What an aggregate that groups returns.
+ *	  The description of a grouping: keys, accumulators, outputs and guards.
  *
- * The stages that make it are in group_stages.c.
+ * group_stages.c makes the pipeline stages from it.
  *
- * Nothing is dropped in silence: where a mismatch is an error, an accumulator
- * of each column that is aggregated tells whether there was one.  It is
+ * No mismatch may go unnoticed.  Where it is an error, each column that is
+ * aggregated gets an accumulator as its guard:
  *
  *		{$max: {$cond: [value decodes or is null, value, MaxKey]}}
  *
- * MaxKey is greater than all else (MongoDB manual, "Comparison/Sort Order"),
- * so that a result of null means that there was no value, and MaxKey means
- * that some value did not decode.  In the same way an accumulator tells that
- * PostgreSQL would have raised another error.
+ * MaxKey is greater than all else (MongoDB manual, "Comparison/Sort Order").
+ * So a result of MaxKey means that some value did not decode, and null means
+ * that there was no value at all.  Other errors that PostgreSQL would raise
+ * are detected in the same way.
  */
 #include "postgres.h"
 
@@ -24,7 +24,8 @@
 #include "translate/value_time.h"
 
 /*
- * A grouping of all documents.
+ * Returns a palloc'd grouping without keys and outputs.  Its expressions are
+ * translated in `context`.
  */
 AdGroup *
 ad_group_create(AdExprContext *context)
@@ -35,6 +36,7 @@ ad_group_create(AdExprContext *context)
 	return group;
 }
 
+/* a key, palloc'd */
 static AdKey *
 make_key(AdGroup *group, const AdColumn *column, Node *expr)
 {
@@ -47,9 +49,9 @@ make_key(AdGroup *group, const AdColumn *column, Node *expr)
 	return key;
 }
 
-/* the place of a key among others, or -1 */
+/* the index of a key in the list, or -1 */
 static int
-find_key(List *keys, const AdColumn *column, Node *expr)
+find_group_key(List *keys, const AdColumn *column, Node *expr)
 {
 	ListCell   *lc;
 
@@ -65,21 +67,22 @@ find_key(List *keys, const AdColumn *column, Node *expr)
 }
 
 /*
- * Group by a column as well, or, if that is NULL, by an expression that is
- * equal where the SQL key is.
+ * Adds a group key: a column, or, if that is NULL, an expression that is
+ * equal for two documents exactly if the SQL key is.  A key that is there
+ * already is not added again.
  */
 void
 ad_group_add_key(AdGroup *group, const AdColumn *column, Node *expr)
 {
 	if (column != NULL)
 		expr = ad_path_expr(column->field);
-	if (find_key(group->keys, column, expr) < 0)
+	if (find_group_key(group->keys, column, expr) < 0)
 		group->keys = lappend(group->keys, make_key(group, column, expr));
 }
 
 /*
- * Let there be groups by these of the keys, all of which are columns and have
- * been added, besides those of other sets.
+ * Adds a grouping set.  `columns` (a list of AdColumn) must have been added
+ * as keys.
  */
 void
 ad_group_add_set(AdGroup *group, const List *columns)
@@ -88,14 +91,16 @@ ad_group_add_set(AdGroup *group, const List *columns)
 	ListCell   *lc;
 
 	foreach(lc, columns)
-		places = list_append_unique_int(places, find_key(group->keys, lfirst(lc), NULL));
+		places = list_append_unique_int(places, find_group_key(group->keys, lfirst(lc), NULL));
 	group->sets = lappend(group->sets, places);
 }
 
 /*
- * Let aggregates be of the distinct values of one argument.  All keys must
- * have been added.  `expr` is equal, and null, where a value is that is not
- * just a column.
+ * Chooses the argument whose distinct values are aggregated.  All keys must
+ * have been added.
+ *
+ * If it is not just a column, `expr` must be equal for two documents exactly
+ * if the value is, and null exactly where the value is null.
  */
 void
 ad_group_set_distinct(AdGroup *group, const AdValue *value, Node *expr)
@@ -104,7 +109,7 @@ ad_group_set_distinct(AdGroup *group, const AdValue *value, Node *expr)
 		expr = ad_path_expr(value->column->field);
 	group->distinct = value;
 	group->all_keys = list_copy(group->keys);
-	group->distinct_key = find_key(group->keys, value->column, expr);
+	group->distinct_key = find_group_key(group->keys, value->column, expr);
 	if (group->distinct_key < 0)
 	{
 		group->distinct_key = list_length(group->keys);
@@ -112,7 +117,11 @@ ad_group_set_distinct(AdGroup *group, const AdValue *value, Node *expr)
 	}
 }
 
-/* a column of the reply that is made as `kind` says, to be completed */
+/*
+ * Adds an output for the scan's tuples at `position`, made from the value at
+ * `path` as `kind` says.  Returns it, so that the caller can set other
+ * members.
+ */
 AdOutput *
 ad_group_add_output(AdGroup *group, int position, const char *path, AdResult kind, Oid typid)
 {
@@ -127,6 +136,7 @@ ad_group_add_output(AdGroup *group, int position, const char *path, AdResult kin
 	return output;
 }
 
+/* adds an output that is the value of a column */
 static void
 add_column_output(AdGroup *group, int position, const char *path, const AdColumn *column)
 {
@@ -140,7 +150,9 @@ add_column_output(AdGroup *group, int position, const char *path, const AdColumn
 	output->on_mismatch = column->on_mismatch;
 }
 
-/* the name of the accumulator, which is added if there is none like it */
+/*
+ * The name of the accumulator in the list, to which it is added if it is new.
+ */
 static const char *
 accumulate_in(List **accumulators, const char *prefix, const char *op, Node *argument)
 {
@@ -162,14 +174,20 @@ accumulate_in(List **accumulators, const char *prefix, const char *op, Node *arg
 	return added->name;
 }
 
-/* the same, of an accumulator of all documents */
+/*
+ * Returns the name of an accumulator over all documents of a group, which is
+ * added if it is new.  `op` is an accumulator that can merge its own results.
+ */
 const char *
 ad_group_accumulate(AdGroup *group, const char *op, Node *argument)
 {
 	return accumulate_in(&group->accumulators, "a", op, argument);
 }
 
-/* the same, of an accumulator of distinct values */
+/*
+ * Returns the name of an accumulator over the distinct values of a group,
+ * which is added if it is new.
+ */
 const char *
 ad_group_accumulate_distinct(AdGroup *group, const char *op, Node *argument)
 {
@@ -177,8 +195,8 @@ ad_group_accumulate_distinct(AdGroup *group, const char *op, Node *argument)
 }
 
 /*
- * Where key i of `count` keys is in a document that $group made; as a path,
- * or, with a dollar before it, as an expression.
+ * Returns the path of key `i` of `count` keys in a document made by $group.
+ * With a dollar in front, it is an expression.
  */
 const char *
 ad_group_key_path(AdGroup *group, int i, int count)
@@ -187,18 +205,19 @@ ad_group_key_path(AdGroup *group, int i, int count)
 }
 
 /*
- * Return a column that is a key at the tuple's position.
+ * Adds the output of a column that is a group key.
  */
 void
 ad_group_return_key(AdGroup *group, int position, const AdColumn *column)
 {
-	int			i = find_key(group->keys, column, NULL);
+	int			i = find_group_key(group->keys, column, NULL);
 
 	add_column_output(group, position, ad_group_key_path(group, i, list_length(group->keys)), column);
 }
 
 /*
- * Return a column of one document of each group, the same one for all columns.
+ * Adds the output of a column of one document of each group, which is the
+ * same document for all such columns.
  */
 void
 ad_group_return_column(AdGroup *group, int position, const AdColumn *column)
@@ -208,8 +227,9 @@ ad_group_return_column(AdGroup *group, int position, const AdColumn *column)
 }
 
 /*
- * Return a number at the tuple's position that each set has one of; over no
- * documents there are the groups of the set without keys alone.
+ * Adds the output of GROUPING().  `numbers` has its value in each set, in the
+ * order of the sets.  If there are no documents, the only group is that of
+ * the empty set.
  */
 void
 ad_group_return_grouping(AdGroup *group, int position, List *numbers)
@@ -226,6 +246,11 @@ ad_group_return_grouping(AdGroup *group, int position, List *numbers)
 	group->groupings = lappend(group->groupings, numbers);
 }
 
+/*
+ * Adds a guard: MaxKey at `path` of a reply's document means an error of this
+ * kind.  `column` is that of a mismatch, NULL for other errors.  A path can
+ * have only one guard.
+ */
 void
 ad_group_add_guard(AdGroup *group, const char *path, AdFailureKind kind, const AdColumn *column)
 {
@@ -250,8 +275,9 @@ ad_group_add_guard(AdGroup *group, const char *path, AdFailureKind kind, const A
 }
 
 /*
- * The accumulator whose result is the greatest value of the column that
- * decodes, so null if there is none; and the guard.
+ * Adds the guard of a column, and returns the name of its accumulator.
+ * Without an error its result is the greatest value of the column, and null
+ * if there is none.
  */
 const char *
 ad_group_accumulate_guard(AdGroup *group, const AdColumn *column)
@@ -266,7 +292,7 @@ ad_group_accumulate_guard(AdGroup *group, const AdColumn *column)
 }
 
 /*
- * Make sure that no mismatch in the column goes unnoticed.
+ * Makes sure that a mismatch in the column is detected.
  */
 void
 ad_group_guard(AdGroup *group, const AdColumn *column)
@@ -275,7 +301,7 @@ ad_group_guard(AdGroup *group, const AdColumn *column)
 }
 
 /*
- * Make sure that none of the failures (AdFailure) goes unnoticed.
+ * Makes sure that each of the failures (AdFailure) is detected.
  */
 void
 ad_group_fail(AdGroup *group, const List *failures)

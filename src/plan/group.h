@@ -1,6 +1,6 @@
 /*
  * group.h
- *	  The stages of an aggregate that groups.
+ *	  The description of a grouping: keys, accumulators, outputs and guards.
  */
 #ifndef AD_GROUP_H
 #define AD_GROUP_H
@@ -8,26 +8,30 @@
 #include "query/query.h"
 #include "translate/value.h"
 
-/* one field of the first $group, merged by the others */
+/* a field of the first $group; the later stages merge it */
 typedef struct AdAccumulator
 {
 	const char *name;
-	const char *op;				/* merges itself, too: $sum, $min, $max,
-								 * $first */
+	const char *op;				/* also merges its own results: $sum, $min,
+								 * $max, $first */
 	Node	   *argument;
 } AdAccumulator;
 
+/* a group key */
 typedef struct AdKey
 {
-	const AdColumn *column;		/* NULL for a computed one */
-	Node	   *expr;			/* of documents */
-	bool		unified;		/* are equal values equal as they are? */
+	const AdColumn *column;		/* NULL for a computed key */
+	Node	   *expr;			/* the key of a document, as the first $group
+								 * takes it */
+	bool		unified;		/* are keys that are equal in SQL also equal
+								 * in BSON? */
 } AdKey;
 
 /*
- * An order of the documents of each group.  Its fields are `name`, for what
- * they are ordered by, and with a letter after it their (r)ank from 1 and from
- * the (l)ast.
+ * A numbering of the documents of each group, in the order of an expression.
+ * It adds three fields: `name` has the value; `name` with "r" after it has
+ * the document's rank, from 1; `name` with "l" has the rank from the last
+ * one.
  */
 typedef struct AdRanking
 {
@@ -35,25 +39,29 @@ typedef struct AdRanking
 	Node	   *expr;
 } AdRanking;
 
+/* a grouping in MongoDB */
 typedef struct AdGroup
 {
 	AdExprContext *context;
 	List	   *keys;			/* AdKey */
-	const AdValue *distinct;	/* whose distinct values are aggregated, or
-								 * NULL */
-	int			distinct_key;	/* its place among all_keys */
-	List	   *all_keys;		/* keys, and distinct if it is no key */
+	const AdValue *distinct;	/* the argument whose distinct values are
+								 * aggregated, or NULL */
+	int			distinct_key;	/* its index in all_keys */
+	List	   *all_keys;		/* AdKey: the keys, and the distinct value if
+								 * it is not one of them */
 	List	   *accumulators;	/* AdAccumulator */
-	List	   *of_distinct;	/* AdAccumulator of the third stage alone */
+	List	   *of_distinct;	/* AdAccumulator: those of the third stage
+								 * only */
 	List	   *outputs;		/* AdOutput */
-	Bitmapset  *proven;			/* positions of columns that are not null */
+	Bitmapset  *proven;			/* positions of outputs that are never null */
 	List	   *guards;			/* AdGuard */
-	List	   *sets;			/* of GROUPING SETS: lists of places among
-								 * keys */
+	List	   *sets;			/* GROUPING SETS: a list of indexes in keys
+								 * for each set; NIL if there are none */
 	List	   *rankings;		/* AdRanking */
-	const char *ranking_prefix; /* of names that no field of the table has */
-	List	   *groupings;		/* values of GROUPING(): lists, one number a
-								 * set */
+	const char *ranking_prefix; /* first part of their names, see
+								 * group_percentile.c */
+	List	   *groupings;		/* of GROUPING(): for each call, a list with
+								 * its value in each set */
 } AdGroup;
 
 extern AdGroup *ad_group_create(AdExprContext *context);

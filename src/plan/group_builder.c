@@ -1,6 +1,6 @@
 /*
  * group_builder.c
- *	  Build a group from the expressions of a query.
+ *	  Building a group from the expressions of a query.
  */
 #include "postgres.h"
 
@@ -27,7 +27,7 @@
 #include "translate/let.h"
 #include "translate/value_condition.h"
 
-/* the aggregate functions that MongoDB can stand for */
+/* the aggregate functions that MongoDB can compute */
 static const struct
 {
 	Oid			function;
@@ -82,7 +82,7 @@ static const struct
 	{F_VAR_SAMP_INT4, AD_DEVIATION, AD_VAR_SAMP},
 };
 
-/* what MongoDB has to compute for the function; false if there is nothing */
+/* finds what MongoDB computes for the function; false if it cannot */
 static bool
 find_aggregate(Oid function, AdCall *call)
 {
@@ -99,8 +99,9 @@ find_aggregate(Oid function, AdCall *call)
 }
 
 /*
- * A column whose values are equal for MongoDB if they are for SQL: a double and
- * a decimal that are the same numeric are not.
+ * Returns the column that the expression is, if MongoDB can tell which of its
+ * values are equal in SQL; else NULL.  Numeric is excluded: a double and a
+ * decimal that are the same numeric are not equal in MongoDB.
  */
 const AdColumn *
 ad_comparable_column(AdExprContext *context, Node *node)
@@ -115,12 +116,14 @@ ad_comparable_column(AdExprContext *context, Node *node)
 }
 
 /*
- * Add the group keys.  A column is returned as it is; of another expression
- * the columns are returned, of one document of the group, and PostgreSQL
- * computes it.  Returns false if MongoDB cannot group by some key.
+ * Adds the group keys.  Returns false if MongoDB cannot group by one of them.
+ *
+ * The scan returns a key that is a column.  For any other key it returns the
+ * columns of one document of the group, from which PostgreSQL computes the
+ * key.
  */
 static bool
-add_keys(AdGroupBuilder *builder)
+add_group_keys(AdGroupBuilder *builder)
 {
 	ListCell   *lc;
 
@@ -143,11 +146,13 @@ add_keys(AdGroupBuilder *builder)
 }
 
 /*
- * Let there be groups for each grouping set, all of whose keys are columns
- * (PostgreSQL manual, "GROUPING SETS, CUBE, and ROLLUP").  A key is null where
- * the set does not have it, whatever the filter says.  Returns false if there
- * is an expression, or more than one set that has a row of no documents, or a
- * column that is two keys: one of them may be null where the other is not.
+ * Adds the grouping sets (PostgreSQL manual, "GROUPING SETS, CUBE, and
+ * ROLLUP").
+ *
+ * Their keys must be columns.  A key is null where its set does not have it,
+ * so the filter proves no key to be not null.  Returns false if a key is an
+ * expression, if more than one set is empty, or if a column is two keys,
+ * because one of them may be null where the other is not.
  */
 static bool
 add_sets(AdGroupBuilder *builder, PlannerInfo *root)
@@ -188,8 +193,8 @@ add_sets(AdGroupBuilder *builder, PlannerInfo *root)
 }
 
 /*
- * GROUPING() for each set: a bit for each argument, which is 1 if the set does
- * not have it.
+ * The values of GROUPING() for each set: one bit for each argument, which is
+ * 1 if the set does not have it.
  */
 static List *
 grouping_numbers(const AdGroupBuilder *builder, const GroupingFunc *grouping)
@@ -198,7 +203,7 @@ grouping_numbers(const AdGroupBuilder *builder, const GroupingFunc *grouping)
 	ListCell   *set;
 	ListCell   *ref;
 
-	/* a single set is the keys */
+	/* without GROUPING SETS, all arguments are keys */
 	if (builder->sets == NIL)
 		return list_make1_int(0);
 	foreach(set, builder->sets)
@@ -213,9 +218,9 @@ grouping_numbers(const AdGroupBuilder *builder, const GroupingFunc *grouping)
 }
 
 /*
- * Add what else the scan has to return: the aggregates in the target list and
- * in the conditions on groups.  Returns false if something else is needed, or
- * nothing at all.
+ * Adds the aggregates and calls of GROUPING() in the target list and in
+ * HAVING to what the scan returns.  Returns false if they need anything else
+ * that is not a key, or if the scan would return nothing.
  */
 static bool
 add_others(AdGroupBuilder *builder, PathTarget *target, List *having)
@@ -242,7 +247,7 @@ add_others(AdGroupBuilder *builder, PathTarget *target, List *having)
 	return builder->tlist != NIL;
 }
 
-/* whether DISTINCT makes a difference to the aggregate */
+/* whether DISTINCT changes the aggregate's result */
 static bool
 is_distinct(const Aggref *aggref, AdAggregate aggregate)
 {
@@ -258,9 +263,9 @@ aggregate_argument(const Aggref *aggref)
 }
 
 /*
- * Find the argument whose distinct values are aggregated, and let the group
- * have them.  Returns false if there are several, or if MongoDB cannot tell
- * them apart.
+ * Finds the argument whose distinct values are aggregated, and makes the
+ * group have them.  Returns false if there are several such arguments, or if
+ * MongoDB cannot tell the values apart.
  */
 static bool
 add_distinct(AdGroupBuilder *builder)
@@ -286,7 +291,11 @@ add_distinct(AdGroupBuilder *builder)
 	if (builder->distinct == NULL)
 		return true;
 	column = ad_comparable_column(builder->values.base, builder->distinct);
-	/* the stages for the distinct values notice mismatches in a column */
+
+	/*
+	 * The stages for distinct values detect mismatches in a column
+	 * themselves.
+	 */
 	if (!ad_value(column != NULL ? &probe : &builder->values, builder->distinct, value) ||
 		contain_volatile_functions(builder->distinct))
 		return false;
@@ -301,8 +310,9 @@ add_distinct(AdGroupBuilder *builder)
 }
 
 /*
- * Whether it has a constant fraction for its first argument, and an ascending
- * order.  Other fractions are PostgreSQL's errors.
+ * Whether the direct argument is one constant fraction, and the order is
+ * ascending.  A fraction outside of 0 to 1 is left to PostgreSQL, which
+ * raises an error.
  */
 static bool
 is_percentile(const Aggref *aggref, float8 *fraction)
@@ -318,7 +328,7 @@ is_percentile(const Aggref *aggref, float8 *fraction)
 	return *fraction >= 0 && *fraction <= 1;
 }
 
-/* whether the order of texts matters to the aggregate, and is not MongoDB's */
+/* whether the aggregate depends on an order of text that is not MongoDB's */
 static bool
 is_collated(const Aggref *aggref, AdAggregate aggregate)
 {
@@ -327,8 +337,8 @@ is_collated(const Aggref *aggref, AdAggregate aggregate)
 }
 
 /*
- * A column that can be counted, though its values are none of the expression
- * language's.
+ * Makes a value of a column that can be counted, though it has no value in
+ * the aggregation language.
  */
 static bool
 countable_column(AdValueContext *values, Node *argument, AdValue *value)
@@ -350,8 +360,8 @@ countable_column(AdValueContext *values, Node *argument, AdValue *value)
 }
 
 /*
- * Let an aggregate be the tuple's column at that position.  Returns false if
- * MongoDB cannot do it exactly.
+ * Adds the output of an aggregate.  Returns false if MongoDB cannot compute
+ * it exactly.
  */
 static bool
 add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
@@ -398,8 +408,8 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 }
 
 /*
- * Let each expression of the scan's target list be a column of its tuples, and
- * notice all errors.  Returns false if MongoDB cannot do it exactly.
+ * Adds an output for each expression in the scan's tlist, and guards for all
+ * errors.  Returns false if MongoDB cannot compute one of them exactly.
  */
 bool
 ad_build_outputs(AdGroupBuilder *builder)
@@ -439,7 +449,8 @@ ad_build_outputs(AdGroupBuilder *builder)
 }
 
 /*
- * A group of a relation's documents, as yet without keys.
+ * Begins a group of the relation's documents, without keys.  The builder has
+ * its own context, so that the relation's is not changed.
  */
 AdGroupBuilder
 ad_build_group(const AdRelation *relation)
@@ -458,8 +469,8 @@ ad_build_group(const AdRelation *relation)
 }
 
 /*
- * What the group is to the planner once it is built; NULL if it is beyond the
- * budget.
+ * Returns the finished group as an AdUpperRelation, palloc'd; NULL if its
+ * pipeline exceeds the budget of budget.c.
  */
 AdUpperRelation *
 ad_built_relation(const AdRelation *relation, const AdGroupBuilder *builder)
@@ -479,8 +490,9 @@ ad_built_relation(const AdRelation *relation, const AdGroupBuilder *builder)
 }
 
 /*
- * The keys of GROUP BY, of all grouping sets, or of DISTINCT; false if it is
- * something else.
+ * Sets *keys to the expressions of GROUP BY (for all grouping sets together)
+ * or of DISTINCT.  Returns false for DISTINCT ON, and for DISTINCT with
+ * functions that return sets.
  */
 bool
 ad_grouping_keys(PlannerInfo *root, UpperRelationKind stage, List **keys)
@@ -495,15 +507,15 @@ ad_grouping_keys(PlannerInfo *root, UpperRelationKind stage, List **keys)
 }
 
 /*
- * Build the whole of a grouping: its keys, the sets of root's GROUPING SETS if it has_sets, what
- * else the target and HAVING need, and the aggregates.  Returns false if MongoDB cannot do all
- * of it.
+ * Builds a whole grouping: keys, grouping sets of the query if `has_sets`,
+ * what else `target` and HAVING need, and the aggregates.  builder->keys must
+ * be set.  Returns false if MongoDB cannot do all of it.
  */
 bool
 ad_build_grouping(AdGroupBuilder *builder, PlannerInfo *root, bool has_sets, PathTarget *target,
 				  List *having)
 {
-	return add_keys(builder) && (!has_sets || add_sets(builder, root)) &&
+	return add_group_keys(builder) && (!has_sets || add_sets(builder, root)) &&
 		add_others(builder, target, having) &&
 		add_distinct(builder) && (!has_sets || builder->distinct == NULL) &&
 		ad_build_outputs(builder);

@@ -1,23 +1,24 @@
 /*
  * group_builder.h
- *	  Building of groups, for what plans them.
+ *	  Building a group from the expressions of a query.
  */
 #ifndef AD_GROUP_BUILDER_H
 #define AD_GROUP_BUILDER_H
 
 #include "plan/relation.h"
 
-/* what a group is built from */
+/* a group that is being built */
 typedef struct AdGroupBuilder
 {
 	AdValueContext values;
 	AdGroup    *group;
-	List	   *tlist;			/* what the scan returns */
-	List	   *keys;			/* expressions */
-	List	   *sets;			/* of GROUPING SETS: lists of their numbers,
-								 * NIL last */
-	Node	   *distinct;		/* argument whose distinct values are
-								 * aggregated */
+	List	   *tlist;			/* tlist of the scan */
+	List	   *keys;			/* SQL expressions */
+	List	   *sets;			/* GROUPING SETS: a list of their
+								 * sortgrouprefs for each set, with the empty
+								 * set last */
+	Node	   *distinct;		/* SQL argument whose distinct values are
+								 * aggregated, or NULL */
 } AdGroupBuilder;
 
 extern bool ad_grouping_keys(PlannerInfo *root, UpperRelationKind stage, List **keys);

@@ -1,10 +1,8 @@
 /*
  * group_call.c
- *	  One aggregate of a group, and its argument.
+ *	  One aggregate call of a group, and its argument.
  */
 #include "postgres.h"
-
-#include <math.h>
 
 #include "catalog/pg_type.h"
 
@@ -12,7 +10,10 @@
 #include "translate/let.h"
 
 
-/* a column that may be taken as it is, for there is no mismatch, or an error */
+/*
+ * Whether the value is a column whose field can be used without tests: it
+ * holds no mismatch, or a mismatch is an error, which a guard detects.
+ */
 bool
 ad_is_plain_column(const AdValue *value)
 {
@@ -20,29 +21,34 @@ ad_is_plain_column(const AdValue *value)
 		(!value->nullable || value->column->on_mismatch == AD_MISMATCH_ERROR);
 }
 
-/* the value where FILTER has it aggregated, else null */
+/*
+ * Returns `expr` where FILTER is true or absent, else null.
+ */
 Node *
 ad_call_filtered(const AdCall *call, Node *expr)
 {
 	return call->filter == NULL ? expr : ad_value_if(call->filter, expr, ad_null());
 }
 
-/* a value that is as null, as great and as much as the argument */
+/*
+ * Returns an expression that can replace the argument where nulls are tested
+ * and values are compared or summed.  It is null where FILTER is not true.
+ */
 Node *
 ad_call_argument(const AdCall *call)
 {
 	const AdValue *value = call->argument;
 
-	/* ObjectIds are not in the order of their digits */
+	/* an ObjectId is not in the order of its digits */
 	if (ad_is_plain_column(value) && value->column->type->class != AD_CLASS_TEXT)
 		return ad_call_filtered(call, ad_path_expr(value->column->field));
 	return ad_call_filtered(call, value->expr);
 }
 
 /*
- * A value of the same order as the argument, that AD_RESULT_EXTREME reads: a
- * string is greater than all numbers, as NaN is for PostgreSQL.  NULL if there
- * is none.
+ * Returns the argument in a form that $min, $max and $sort order as
+ * PostgreSQL does, and that AD_RESULT_EXTREME reads; for a double, see
+ * ad_value_nan_last().  NULL if there is no such form.
  */
 Node *
 ad_call_ordered(AdExprContext *context, const AdCall *call)
@@ -54,9 +60,6 @@ ad_call_ordered(AdExprContext *context, const AdCall *call)
 		(value->zone != NULL && !equal(value->zone, ad_string("UTC"))))
 		return NULL;
 	if (value->typid == FLOAT8OID)
-	{
-		expr = ad_let(context, expr);
-		expr = ad_value_if(ad_doc("$eq", ad_array2(expr, ad_float8(NAN))), ad_string("NaN"), expr);
-	}
+		return ad_value_nan_last(ad_let(context, expr));
 	return expr;
 }

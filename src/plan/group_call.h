@@ -1,6 +1,6 @@
 /*
  * group_call.h
- *	  One aggregate of a group, and its argument.
+ *	  One aggregate call of a group, and its argument.
  */
 #ifndef AD_GROUP_CALL_H
 #define AD_GROUP_CALL_H
@@ -8,6 +8,7 @@
 #include "query/deviation.h"
 #include "translate/value.h"
 
+/* the aggregates that MongoDB computes */
 typedef enum AdAggregate
 {
 	AD_COUNT,
@@ -20,14 +21,17 @@ typedef enum AdAggregate
 	AD_PERCENTILE_DISC
 } AdAggregate;
 
-/* one aggregate; its argument, or NULL for whole rows, and its FILTER, or NULL */
+/*
+ * An aggregate call: `argument` is NULL for whole rows, `filter` if there is
+ * no FILTER.
+ */
 typedef struct AdCall
 {
 	AdAggregate aggregate;
 	const AdValue *argument;
 	Node	   *filter;
 	Oid			result_type;
-	AdDeviation deviation;		/* of AD_DEVIATION: which one */
+	AdDeviation deviation;		/* which one AD_DEVIATION is */
 	float8		fraction;		/* of a percentile, from 0 to 1 */
 } AdCall;
 

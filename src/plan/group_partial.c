@@ -1,24 +1,24 @@
 /*
  * group_partial.c
- *	  Groupings of which MongoDB does a part.
+ *	  Groupings that MongoDB does in part.
  *
  * INTERFACE ROUTINES
- *		ad_partial_paths	the paths of such a grouping
+ *		ad_partial_paths	adds the paths of such a grouping
  *
- * Where a key is an expression that only PostgreSQL can compute, such as
- * lower(email), MongoDB groups by the columns that it reads, and returns for
- * each group the states of its aggregates.  PostgreSQL computes the keys and
- * combines the states of groups that have the same ones.  In the same way it
- * evaluates conditions that are not MongoDB's, on groups instead of rows, if
- * all columns that they read are keys.
+ * If only PostgreSQL can compute a key, such as lower(email), MongoDB groups
+ * by the columns that the key reads.  It returns the transition states of the
+ * aggregates for each of these groups.  PostgreSQL computes the keys, and
+ * combines the states of groups with equal keys.  In the same way it
+ * evaluates local conditions on groups instead of rows, if all columns that
+ * they read are keys.
  *
  *		Finalize HashAggregate				by lower(email)
  *		  -> Foreign Scan					lower(email), PARTIAL count(*)
  *			   Filter: email ~ '...'		of {$group: {_id: "$email", ...}}
  *
- * That is exact if an expression gives the same result for all rows of a
- * group.  So columns that are read are of types whose equal values cannot be
- * told apart: not double precision, in which 0 equals -0.
+ * This is exact if an expression has the same result for all rows of a group.
+ * So it may only read columns of types whose equal values are identical.
+ * Double precision is not one of them, because 0 equals -0.
  */
 #include "postgres.h"
 
@@ -41,7 +41,8 @@
 #include "translate/group_key.h"
 
 /*
- * A translation of a group key, or NULL.  One that fails leaves no traces.
+ * Returns the translation of a group key, or NULL.  If it fails, the builder
+ * is unchanged.
  */
 static Node *
 computed_key(AdGroupBuilder *builder, Node *key)
@@ -67,7 +68,8 @@ computed_key(AdGroupBuilder *builder, Node *key)
 }
 
 /*
- * Whether the expression has the same result wherever its columns are equal.
+ * Whether the expression has the same result for any two rows with equal
+ * columns.
  */
 static bool
 is_function_of_columns(AdGroupBuilder *builder, Node *node)
@@ -86,9 +88,9 @@ is_function_of_columns(AdGroupBuilder *builder, Node *node)
 	return true;
 }
 
-/* let MongoDB group by an expression; see ad_group_add_key() */
+/* adds a key, see ad_group_add_key(); the scan returns its columns */
 static void
-add_key(AdGroupBuilder *builder, Node *key, const AdColumn *column, Node *expr)
+add_partial_key(AdGroupBuilder *builder, Node *key, const AdColumn *column, Node *expr)
 {
 	ad_group_add_key(builder->group, column, expr);
 	builder->keys = list_append_unique(builder->keys, key);
@@ -96,11 +98,12 @@ add_key(AdGroupBuilder *builder, Node *key, const AdColumn *column, Node *expr)
 }
 
 /*
- * Add the group keys: of those that stay, the columns.  Returns false if they
- * do not tell the groups apart.
+ * Adds the group keys, or, for a key that PostgreSQL computes, the columns
+ * that it reads.  Returns false if groups of these columns could have several
+ * values of the key.
  */
 static bool
-add_keys(AdGroupBuilder *builder, List *keys)
+add_partial_keys(AdGroupBuilder *builder, List *keys)
 {
 	ListCell   *lc;
 	ListCell   *of_key;
@@ -113,20 +116,21 @@ add_keys(AdGroupBuilder *builder, List *keys)
 
 		if (column != NULL || expr != NULL)
 		{
-			add_key(builder, key, column, expr);
+			add_partial_key(builder, key, column, expr);
 			continue;
 		}
 		if (!is_function_of_columns(builder, key))
 			return false;
 		foreach(of_key, pull_var_clause(key, 0))
-			add_key(builder, lfirst(of_key),
-					ad_comparable_column(builder->values.base, lfirst(of_key)), NULL);
+			add_partial_key(builder, lfirst(of_key),
+							ad_comparable_column(builder->values.base, lfirst(of_key)), NULL);
 	}
 	return true;
 }
 
 /*
- * Whether groups can be asked for the conditions instead of rows.
+ * Whether the conditions (RestrictInfos) can be evaluated on groups instead
+ * of rows.
  */
 static bool
 are_of_keys(AdGroupBuilder *builder, List *conditions)
@@ -145,9 +149,9 @@ are_of_keys(AdGroupBuilder *builder, List *conditions)
 }
 
 /*
- * What the scan returns to be grouped again: the keys, and the states of the
- * aggregates in the target and in the conditions on groups.  NULL if there are
- * aggregates whose states are not values.
+ * Returns what the scan returns for the final grouping: the keys, and the
+ * transition states of the aggregates in the target list and in HAVING.  NULL
+ * if the state of one is not an SQL value.
  */
 static PathTarget *
 partial_target(PlannerInfo *root, UpperRelationKind stage)
@@ -190,8 +194,8 @@ partial_target(PlannerInfo *root, UpperRelationKind stage)
 }
 
 /*
- * Let the scan return the states, beside the columns of the keys.  Returns
- * false if MongoDB cannot compute one.
+ * Adds the states to what the scan returns.  Returns false if MongoDB cannot
+ * compute one.
  */
 static bool
 add_states(AdGroupBuilder *builder, const PathTarget *target)
@@ -214,14 +218,17 @@ add_states(AdGroupBuilder *builder, const PathTarget *target)
 	return builder->tlist != NIL && ad_build_outputs(builder);
 }
 
-/* the groups of that many of the table's documents */
+/* the estimated number of groups among that many documents of the table */
 static double
 group_count(PlannerInfo *root, RelOptInfo *rel, List *keys, double documents)
 {
 	double		rows = rel->rows;
 	double		groups;
 
-	/* else it would take those that meet the conditions on groups for all */
+	/*
+	 * estimate_num_groups() reads rel->rows, which counts only the rows that
+	 * pass the local conditions.
+	 */
 	rel->rows = documents;
 	groups = estimate_num_groups(root, keys, documents, NULL, NULL);
 	rel->rows = rows;
@@ -229,8 +236,8 @@ group_count(PlannerInfo *root, RelOptInfo *rel, List *keys, double documents)
 }
 
 /*
- * Whether it is to be expected that many documents have the same keys.  Of an
- * instant or a measure without statistics it is not.
+ * Whether many documents can be expected to have the same keys.  An instant
+ * or a double without statistics is expected not to repeat.
  */
 static bool
 have_duplicates(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder)
@@ -256,8 +263,8 @@ have_duplicates(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder)
 }
 
 /*
- * The relation of MongoDB's groups.  PostgreSQL evaluates its conditions as
- * it does those of a table.
+ * Makes the relation of MongoDB's groups.  PostgreSQL evaluates its
+ * conditions as it does those of a table.
  */
 static RelOptInfo *
 partial_relation(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
@@ -276,32 +283,32 @@ partial_relation(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_re
 	return rel;
 }
 
+/* the path of the scan that returns the groups */
 static Path *
 partial_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, List *keys)
 {
 	AdUpperRelation *upper = rel->fdw_private;
 	AdScanWork	work = ad_scan_work(root, input_rel, NIL);
 	double		groups = group_count(root, input_rel, keys, work.documents);
-	QualCost	local_cost;
 	Cost		startup_cost;
+	Cost		total_cost;
 
-	cost_qual_eval(&local_cost, rel->baserestrictinfo, root);
 	upper->rows = clamp_row_est(groups *
 								clauselist_selectivity(root, rel->baserestrictinfo, input_rel->relid,
 													   JOIN_INNER, NULL));
-	upper->startup_cost = work.documents * cpu_operator_cost;
-	startup_cost = AD_GROUPS_COST + upper->startup_cost + local_cost.startup +
-		rel->reltarget->cost.startup;
+	upper->grouping_cost = ad_grouping_cost(work.documents);
+	work.sent = groups;
+	work.rows = upper->rows;
+	work.target = rel->reltarget;
+	ad_groups_cost(root, &work, upper->grouping_cost, &startup_cost, &total_cost);
 	return (Path *)
-		ad_create_foreign_upper_path(root, rel, rel->reltarget, upper->rows, startup_cost,
-									 startup_cost +
-									 groups * (AD_DOCUMENT_COST + cpu_tuple_cost + local_cost.per_tuple) +
-									 upper->rows * rel->reltarget->cost.per_tuple,
-									 NIL, NULL, NIL);
+		ad_create_foreign_upper_path(root, rel, rel->reltarget, upper->rows,
+									 startup_cost, total_cost, NIL, NULL, NIL);
 }
 
 /*
- * Combine the groups that have the same keys, by sorting or by hashing.
+ * Adds the paths that combine the groups with equal keys, by hashing or by
+ * sorting.
  */
 static void
 add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
@@ -333,8 +340,9 @@ add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_re
 }
 
 /*
- * UPPERREL_GROUP_AGG, UPPERREL_DISTINCT: MongoDB groups by what the keys and
- * the conditions that stay are computed from.
+ * UPPERREL_GROUP_AGG and UPPERREL_DISTINCT, if MongoDB cannot do the whole
+ * grouping: adds paths in which it groups by the columns that keys and local
+ * conditions read.
  */
 void
 ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
@@ -347,7 +355,7 @@ ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_r
 	RelOptInfo *rel;
 	List	   *keys;
 
-	/* without a key, the conditions have no columns that they may read */
+	/* without keys, a local condition has no columns that it may read */
 	if (input_rel->reloptkind != RELOPT_BASEREL ||
 		output_rel->reloptkind != RELOPT_UPPER_REL || relation == NULL ||
 		!relation->options->enable_aggregate_pushdown ||
@@ -356,11 +364,15 @@ ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_r
 		return;
 	builder = ad_build_group(relation);
 	target = partial_target(root, stage);
-	if (target == NULL || !add_keys(&builder, keys) ||
+	if (target == NULL || !add_partial_keys(&builder, keys) ||
 		!are_of_keys(&builder, relation->local_conds) ||
 		!add_states(&builder, target) || !have_duplicates(root, input_rel, &builder))
 		return;
-	/* what fails may be in a group that a condition leaves out */
+
+	/*
+	 * A failure may be in a group that a local condition excludes, where it
+	 * is no error.
+	 */
 	if (relation->local_conds != NIL && builder.values.failures != NIL)
 		return;
 	upper = ad_built_relation(relation, &builder);

@@ -1,6 +1,6 @@
 /*
  * group_partial.h
- *	  Groupings of which MongoDB does a part.
+ *	  Groupings that MongoDB does in part.
  */
 #ifndef AD_GROUP_PARTIAL_H
 #define AD_GROUP_PARTIAL_H

@@ -2,8 +2,9 @@
  * group_percentile.c
  *	  Percentiles of groups.
  *
- * The values of each group are numbered from both ends, which gives their count
- * for each of them, and the accumulators pick the one whose number is wanted:
+ * The values of each group are numbered from both ends; the sum of both
+ * numbers gives their count.  An accumulator picks the value with the wanted
+ * number:
  *
  *		{$set: {ranked0: argument}},
  *		{$setWindowFields: {partitionBy: {keys, is it null?}, sortBy: {ranked0: 1},
@@ -12,11 +13,12 @@
  *			output: {ranked0l: {$documentNumber: {}}}}},
  *		{$group: {..., a0: {$max: {$cond: [{$eq: ["$ranked0r", wanted]}, "$ranked0", null]}}}}
  *
- * A count by a window that has no bounds would do instead of the second stage,
- * but a server may compute it anew for every document; the test server does.
+ * A count over an unbounded window could replace the second $setWindowFields,
+ * but a server may compute it again for each document, as the test server
+ * does.
  *
- * A value between two of them is computed from both by PostgreSQL's arithmetic,
- * see percentile_cont_final_common().
+ * If the percentile lies between two values, PostgreSQL computes it from
+ * both, by the arithmetic of percentile_cont_final_common().
  */
 #include "postgres.h"
 
@@ -27,8 +29,8 @@
 #include "translate/let.h"
 
 /*
- * Choose a name that begins no field of the table's, so that the stages hide
- * none that others read.
+ * Returns a prefix that no field of the table begins with, so that the added
+ * fields do not hide any.
  */
 static const char *
 ranking_prefix(const AdExprContext *context)
@@ -37,7 +39,7 @@ ranking_prefix(const AdExprContext *context)
 
 	for (AttrNumber attnum = 1; attnum <= context->rel->max_attr; attnum++)
 	{
-		/* else it is dropped */
+		/* false for a dropped column */
 		if (OidIsValid(get_atttype(context->relid, attnum)) &&
 			strncmp(ad_column(context->relid, attnum, context->options)->field, prefix,
 					strlen(prefix)) == 0)
@@ -49,7 +51,7 @@ ranking_prefix(const AdExprContext *context)
 	return prefix;
 }
 
-/* the name of the order of documents by the expression */
+/* the name of the ranking by the expression, which is added if it is new */
 static const char *
 find_ranking(AdGroup *group, Node *expr)
 {
@@ -72,14 +74,17 @@ find_ranking(AdGroup *group, Node *expr)
 	return added->name;
 }
 
-/* a field of the ranking, as an expression */
+/* a field of the ranking as an expression; `letter` is "r" or "l" */
 static Node *
 ranking_field(const char *name, const char *letter)
 {
 	return ad_path_expr(psprintf("%s%s", name, letter));
 }
 
-/* how many values the document's group has, less so many; not of a null */
+/*
+ * The number of values in the document's group, minus `less`; wrong where the
+ * value is null.
+ */
 static Node *
 count_less(const char *name, int less)
 {
@@ -88,7 +93,7 @@ count_less(const char *name, int less)
 	return ad_doc("$subtract", ad_array2(ad_doc("$add", both), ad_integer(1 + less)));
 }
 
-/* the accumulator of the value whose number, from 0, is that one */
+/* the accumulator for the value with that number, counted from 0 */
 static const char *
 value_at(AdGroup *group, const char *name, Node *number)
 {
@@ -99,6 +104,7 @@ value_at(AdGroup *group, const char *name, Node *number)
 							   ad_value_if(is_wanted, ad_path_expr(name), ad_null()));
 }
 
+/* whether the ranked value is not null */
 static Node *
 is_value(const char *name)
 {
@@ -106,7 +112,8 @@ is_value(const char *name)
 }
 
 /*
- * percentile_disc(): the first value that so many of them are not above.
+ * percentile_disc(): the first value whose position among all is at least the
+ * fraction.
  */
 static bool
 return_discrete(AdGroup *group, int position, const AdCall *call, const char *name)
@@ -122,8 +129,8 @@ return_discrete(AdGroup *group, int position, const AdCall *call, const char *na
 }
 
 /*
- * percentile_cont(): between the values before and after a number that need
- * not be whole.
+ * percentile_cont(): interpolates between the values before and after a
+ * position that need not be whole.
  */
 static bool
 return_continuous(AdGroup *group, int position, const AdCall *call, const char *name)
@@ -141,8 +148,8 @@ return_continuous(AdGroup *group, int position, const AdCall *call, const char *
 }
 
 /*
- * Return a percentile at the tuple's position.  Returns false if MongoDB has
- * no such order.
+ * Adds a percentile as output `position`.  Returns false if MongoDB does not
+ * order its argument as PostgreSQL does, and for grouping sets.
  */
 bool
 ad_group_return_percentile(AdGroup *group, int position, const AdCall *call)
@@ -158,7 +165,10 @@ ad_group_return_percentile(AdGroup *group, int position, const AdCall *call)
 		return_continuous(group, position, call, name);
 }
 
-/* the keys as SQL sees them; they may not be arrays, of which no key is one */
+/*
+ * The keys as SQL sees them.  MongoDB refuses arrays in partitionBy; none of
+ * these is one.
+ */
 static Node *
 partition_expr(AdGroup *group)
 {
@@ -179,7 +189,7 @@ partition_expr(AdGroup *group)
 	return keys;
 }
 
-/* a stage that numbers the documents of each group and, apart, its nulls */
+/* the stage that numbers the documents of each group, with nulls apart */
 static Node *
 numbering_stage(AdGroup *group, const char *name, Node *order, const char *number)
 {
@@ -191,7 +201,8 @@ numbering_stage(AdGroup *group, const char *name, Node *order, const char *numbe
 }
 
 /*
- * The stages before those that group.
+ * Returns the stages that add the rankings, which come before those that
+ * group.
  */
 List *
 ad_group_ranking_stages(AdGroup *group)

@@ -1,6 +1,6 @@
 /*
  * group_percentile.h
- *	  Percentiles.
+ *	  Percentiles of groups.
  */
 #ifndef AD_GROUP_PERCENTILE_H
 #define AD_GROUP_PERCENTILE_H

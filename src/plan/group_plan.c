@@ -1,14 +1,13 @@
 /*
  * group_plan.c
- *	  Planning of grouping and aggregates that MongoDB does.
+ *	  Planning of grouping and aggregation in MongoDB.
  *
  * INTERFACE ROUTINES
- *		ad_get_foreign_upper_paths	the paths of a grouping, an order, a limit
+ *		ad_get_foreign_upper_paths	paths of a grouping, an order or a limit
  */
 #include "postgres.h"
 
 #include "nodes/nodeFuncs.h"
-#include "optimizer/optimizer.h"
 #include "utils/selfuncs.h"
 
 #include "base/compat.h"
@@ -19,7 +18,9 @@
 #include "plan/having.h"
 #include "plan/order.h"
 #include "plan/relation.h"
+#include "plan/scan_cost.h"
 
+/* the estimated number of groups, in all grouping sets together */
 static double
 estimated_groups(PlannerInfo *root, RelOptInfo *input_rel, List *keys, List *sets)
 {
@@ -36,25 +37,26 @@ estimated_groups(PlannerInfo *root, RelOptInfo *input_rel, List *keys, List *set
 }
 
 /*
- * Add the path of a grouping in this order, or in none.
+ * Adds a path of the grouping that returns the groups in the order of
+ * `pathkeys`; with no `order`, unsorted.
  */
 static void
 add_ordered_group_path(PlannerInfo *root, RelOptInfo *output_rel, PathTarget *target,
 					   List *pathkeys, AdOrder *order)
 {
 	AdUpperRelation *upper = output_rel->fdw_private;
-	Cost		startup_cost = AD_GROUPS_COST + upper->startup_cost;
+	AdScanWork	work = {.sent = upper->rows, .rows = upper->rows, .target = target};
+	Cost		startup_cost;
+	Cost		total_cost;
 
+	ad_groups_cost(root, &work, upper->grouping_cost, &startup_cost, &total_cost);
 	add_path(output_rel, (Path *)
-			 ad_create_foreign_upper_path(root, output_rel, target, upper->rows, startup_cost,
-										  startup_cost +
-										  upper->rows * (AD_DOCUMENT_COST + cpu_tuple_cost) +
-										  target->cost.startup +
-										  upper->rows * target->cost.per_tuple,
-										  pathkeys, NULL,
+			 ad_create_foreign_upper_path(root, output_rel, target, upper->rows,
+										  startup_cost, total_cost, pathkeys, NULL,
 										  order == NULL ? NIL : list_make1(order)));
 }
 
+/* adds the paths of the grouping: unsorted, and sorted for a limit */
 static void
 add_group_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
 			   PathTarget *target, List *keys, List *sets)
@@ -64,8 +66,7 @@ add_group_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
 	AdOrder    *order;
 
 	upper->rows = estimated_groups(root, input_rel, keys, sets);
-	/* MongoDB's work is a fraction of what sending the documents would be */
-	upper->startup_cost = input_rel->rows * cpu_operator_cost;
+	upper->grouping_cost = ad_grouping_cost(input_rel->rows);
 	add_ordered_group_path(root, output_rel, target, NIL, NULL);
 	order = ad_order_prefix(root, output_rel, root->sort_pathkeys, &prefix);
 	if (order != NULL && !upper->query->single_row)
@@ -73,8 +74,8 @@ add_group_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
 }
 
 /*
- * UPPERREL_GROUP_AGG, UPPERREL_DISTINCT: MongoDB groups if it evaluates all
- * conditions too.
+ * UPPERREL_GROUP_AGG and UPPERREL_DISTINCT, if MongoDB evaluates all
+ * conditions, too.
  */
 static void
 add_grouping(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
@@ -88,7 +89,10 @@ add_grouping(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 	List	   *keys;
 	bool		has_sets = stage == UPPERREL_GROUP_AGG && root->parse->groupingSets != NIL;
 
-	/* a relation that is proven to be empty was never looked at */
+	/*
+	 * fdw_private is NULL for a relation that is proven to be empty: the
+	 * planner has not called GetForeignRelSize.
+	 */
 	if (output_rel->fdw_private != NULL || input_rel->reloptkind != RELOPT_BASEREL ||
 		output_rel->reloptkind != RELOPT_UPPER_REL || relation == NULL ||
 		!relation->options->enable_aggregate_pushdown ||
@@ -117,7 +121,9 @@ add_grouping(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 }
 
 /*
- * GetForeignUpperPaths
+ * GetForeignUpperPaths (PostgreSQL manual, "Foreign Data Wrapper
+ * Callback Routines"): adds the paths of a grouping, an order or a
+ * limit.  MongoDB does no other stages.
  */
 void
 ad_get_foreign_upper_paths(PlannerInfo *root, UpperRelationKind stage,

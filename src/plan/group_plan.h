@@ -1,6 +1,6 @@
 /*
  * group_plan.h
- *	  Paths of groupings, of their order and limit.
+ *	  Paths of groupings, and of their order and limit.
  */
 #ifndef AD_GROUP_PLAN_H
 #define AD_GROUP_PLAN_H

@@ -1,6 +1,7 @@
 /*
  * group_result.c
- *	  What a group returns for an aggregate, and what is known of it.
+ *	  The outputs of a group for its aggregates, and their values in
+ *	  MongoDB.
  */
 #include "postgres.h"
 
@@ -16,7 +17,7 @@
 #include "translate/let.h"
 #include "translate/value_time.h"
 
-/* 1 for each document that counts, else 0 */
+/* 1 for a document that is counted, else 0 */
 static Node *
 count_expr(const AdCall *call)
 {
@@ -30,19 +31,23 @@ count_expr(const AdCall *call)
 	return ad_value_if(ad_value_not_null(&value), ad_integer(1), ad_integer(0));
 }
 
+/* the accumulator that is null if no document has a value */
 static const char *
 accumulate_indicator(AdGroup *group, const AdCall *call)
 {
 	const AdValue *value = call->argument;
 
-	/* one accumulator is both, where there is the guard anyhow */
+	/* if the column needs a guard, one accumulator serves as both */
 	if (call->filter == NULL && value->nullable && ad_is_plain_column(value) &&
 		value->column->type->class != AD_CLASS_TEXT)
 		return ad_group_accumulate_guard(group, value->column);
 	return ad_group_accumulate(group, "$max", ad_call_argument(call));
 }
 
-/* what a sum of numerics is of: decimals that show as many digits */
+/*
+ * The decimal to sum for a numeric; the factor gives it the scale that
+ * PostgreSQL shows.
+ */
 static Node *
 decimal_expr(const AdValue *value)
 {
@@ -57,9 +62,10 @@ decimal_expr(const AdValue *value)
 }
 
 /*
- * What is summed.  Sums of integers must not go through doubles, which a value
- * may be stored as: those of int2 and int4 are summed as longs, those of int8
- * as decimals.  NULL if no sum is exact.
+ * The expression that is summed; NULL if no sum is exact.
+ *
+ * Integers may be stored as doubles, but their sum must not be computed with
+ * doubles: int2 and int4 are summed as longs, int8 as decimals.
  */
 static Node *
 sum_expr(const AdCall *call)
@@ -85,6 +91,7 @@ sum_expr(const AdCall *call)
 	}
 }
 
+/* sum() and avg(): a sum, and a count or an indicator of null */
 static bool
 return_sum(AdGroup *group, int position, const AdCall *call)
 {
@@ -103,9 +110,9 @@ return_sum(AdGroup *group, int position, const AdCall *call)
 }
 
 /*
- * A variance or standard deviation, of which MongoDB sums up the numbers and
- * their squares.  Those of int2 and int4 are decimals whose sum has no more
- * digits than there are.
+ * Variances and standard deviations: MongoDB sums the numbers and their
+ * squares.  The squares of int2 and int4 are summed as decimals, which have
+ * digits enough for them.
  */
 static bool
 return_deviation(AdGroup *group, int position, const AdCall *call)
@@ -121,7 +128,7 @@ return_deviation(AdGroup *group, int position, const AdCall *call)
 	return true;
 }
 
-/* the least and the greatest */
+/* min() and max() */
 static bool
 return_extreme(AdGroup *group, int position, const AdCall *call)
 {
@@ -142,8 +149,8 @@ return_extreme(AdGroup *group, int position, const AdCall *call)
 }
 
 /*
- * Return an aggregate at the tuple's position.  Returns false if MongoDB's
- * result could be another one.
+ * Adds an aggregate as output `position` of the scan's tuples.  Returns false
+ * if MongoDB's result could differ from PostgreSQL's.
  */
 bool
 ad_group_return(AdGroup *group, int position, const AdCall *call)
@@ -169,7 +176,7 @@ ad_group_return(AdGroup *group, int position, const AdCall *call)
 	return false;				/* not reached */
 }
 
-/* the distinct value, of a document that has the keys */
+/* the distinct value, in a document that the stages for all_keys have made */
 static AdValue
 distinct_value(AdGroup *group)
 {
@@ -188,7 +195,9 @@ distinct_value(AdGroup *group)
 }
 
 /*
- * Return an aggregate of the distinct values.
+ * Adds an aggregate of the distinct values as output `position`;
+ * ad_group_set_distinct() must have been called.  Returns false if MongoDB's
+ * result could differ from PostgreSQL's.
  */
 bool
 ad_group_return_distinct(AdGroup *group, int position, const AdCall *call)
@@ -212,7 +221,7 @@ ad_group_return_distinct(AdGroup *group, int position, const AdCall *call)
 							AD_RESULT_COUNT, INT8OID);
 		return true;
 	}
-	/* a key of a numeric need not be its value */
+	/* the key for a numeric may differ from its value */
 	if (call->aggregate != AD_SUM && call->aggregate != AD_AVG)
 		return false;
 	if (value.typid == NUMERICOID || sum_expr(&of_value) == NULL)
@@ -228,7 +237,10 @@ ad_group_return_distinct(AdGroup *group, int position, const AdCall *call)
 	return true;
 }
 
-/* a sum as the double that PostgreSQL reads it as */
+/*
+ * The sum as a double, with an infinity if it is beyond the range, as it is
+ * decoded.
+ */
 static Node *
 double_expr(Node *sum)
 {
@@ -239,16 +251,22 @@ double_expr(Node *sum)
 	return ad_doc("$convert", ad_doc_add(arguments, "onError", infinity));
 }
 
-/* the count that divides a result; null for 0, by which MongoDB cannot divide */
+/*
+ * The count that divides a sum; null instead of 0, because MongoDB raises an
+ * error for that.
+ */
 static Node *
-divisor_expr(const AdOutput *output)
+average_divisor(const AdOutput *output)
 {
 	Node	   *count = ad_path_expr(output->divisor);
 
 	return ad_value_if(ad_doc("$gt", ad_array2(count, ad_integer(0))), count, ad_null());
 }
 
-/* an aggregate's result, where it is not null, and no column */
+/*
+ * Sets *expr to the result of an aggregate, for where it is not null.
+ * Returns false if there is no exact expression, and for a column.
+ */
 static bool
 result_expr(const AdOutput *output, Node *field, Node **expr)
 {
@@ -262,10 +280,14 @@ result_expr(const AdOutput *output, Node *field, Node **expr)
 		case AD_RESULT_SUM:
 			if (is_float)
 				*expr = double_expr(field);
-			/* an average of numerics has digits of PostgreSQL's choice */
+
+			/*
+			 * The digits of an average of numerics depend on PostgreSQL's
+			 * rules.
+			 */
 			if (output->divisor != NULL)
-				*expr = ad_doc("$divide", ad_array2(*expr, divisor_expr(output)));
-			/* and so has a deviation */
+				*expr = ad_doc("$divide", ad_array2(*expr, average_divisor(output)));
+			/* the same is true of a deviation */
 			return is_float || output->divisor == NULL;
 		case AD_RESULT_EXTREME:
 			if (is_float)
@@ -278,6 +300,7 @@ result_expr(const AdOutput *output, Node *field, Node **expr)
 	return false;
 }
 
+/* the output with this position */
 static AdOutput *
 find_output(AdGroup *group, int position)
 {
@@ -293,8 +316,9 @@ find_output(AdGroup *group, int position)
 }
 
 /*
- * What the group returns at the tuple's position, as a value of the reply's
- * documents.  Returns false if there is no exact one.
+ * Sets *value to the output at `position`, as a value of the documents that
+ * the stages of the group return.  Returns false if there is no exact
+ * expression.
  */
 bool
 ad_group_value(AdGroup *group, int position, AdValue *value)
@@ -337,8 +361,8 @@ ad_group_value(AdGroup *group, int position, AdValue *value)
 }
 
 /*
- * The condition that a document of the reply raises no error, or NULL if none
- * can.
+ * Returns the condition that a group raises no error: no guard has found one,
+ * and all columns decode.  NULL if there can be no error.
  */
 Node *
 ad_group_is_sound(AdGroup *group)

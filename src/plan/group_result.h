@@ -1,6 +1,7 @@
 /*
  * group_result.h
- *	  What a group returns for an aggregate, and what is known of it.
+ *	  The outputs of a group for its aggregates, and their values in
+ *	  MongoDB.
  */
 #ifndef AD_GROUP_RESULT_H
 #define AD_GROUP_RESULT_H

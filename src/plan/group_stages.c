@@ -1,20 +1,20 @@
 /*
  * group_stages.c
- *	  The stages of an aggregate that groups.
+ *	  The pipeline stages of a grouping.
  *
  * There are up to three of them, all $group:
  *
- *	1. by the fields' values as they are, which costs least where there are
- *	   most documents, and by computed keys;
- *	2. if a key is a field, of any value: by the values that SQL sees.  What is equal in SQL
- *	   though not in BSON (null and missing, an ObjectId and its hexadecimal
- *	   digits) comes together, and so do its accumulators;
- *	3. for DISTINCT: by the keys without the distinct value.  No set is built
- *	   that would have to fit in a document.
+ *	1. By the stored values of fields, and by computed keys.  This stage
+ *	   gets the most documents, and costs the least for each.
+ *	2. By the values that SQL sees, if a key is a field that needs it.  What
+ *	   is equal in SQL but not in BSON (null and missing, an ObjectId and its
+ *	   hexadecimal digits) is merged, and so are its accumulators.
+ *	3. For DISTINCT: by the keys without the distinct value.  So no set of
+ *	   values has to fit into a document.
  *
- * Of grouping sets each has its own, by some of the keys, and $unionWith adds
- * the groups of the others to those of the first.  A key that a set does not
- * have is missing in its groups, so it is null.
+ * Each grouping set has its own stages, with some of the keys, and $unionWith
+ * adds the groups of the other sets to those of the first.  A key that a set
+ * does not have is missing in its groups, and so reads as null.
  */
 #include "postgres.h"
 
@@ -23,14 +23,17 @@
 #include "query/type_tests.h"
 #include "translate/let.h"
 
-/* whether documents are grouped by the key, in a set of them if there are sets */
+/*
+ * Whether the set has the key; without grouping sets there is one set with
+ * all keys.
+ */
 static bool
 has_key(AdGroup *group, int set, int i)
 {
 	return group->sets == NIL || list_member_int(list_nth(group->sets, set), i);
 }
 
-/* the _id of a $group by these expressions, or by those of a set */
+/* the _id of a $group for one set */
 static Node *
 group_id(AdGroup *group, List *expressions, int set)
 {
@@ -50,7 +53,8 @@ group_id(AdGroup *group, List *expressions, int set)
 }
 
 /*
- * {_id: ..., accumulators}, which are of documents or of groups of them.
+ * The fields of a $group: _id and the accumulators.  If `of_groups`,
+ * the input consists of groups, whose accumulators it merges.
  */
 static Node *
 group_fields(AdGroup *group, List *keys, int set, bool of_groups)
@@ -73,7 +77,7 @@ group_fields(AdGroup *group, List *keys, int set, bool of_groups)
 	return fields;
 }
 
-/* the second stage's key, of the first one's */
+/* the key of the second stage, made from that of the first */
 static Node *
 unified_key(const AdKey *key, Node *value)
 {
@@ -87,6 +91,7 @@ unified_key(const AdKey *key, Node *value)
 	return ad_value_if(ad_fits_expr(key->column->type, value, false), unified, ad_null());
 }
 
+/* the third stage */
 static Node *
 distinct_stage(AdGroup *group)
 {
@@ -107,7 +112,7 @@ distinct_stage(AdGroup *group)
 	return ad_doc("$group", fields);
 }
 
-/* the stages that group documents by the keys, or by those of a set */
+/* the first stage, and the second if it is needed, for one set */
 static List *
 group_stages(AdGroup *group, int set)
 {
@@ -145,8 +150,8 @@ union_stage(AdGroup *group, const AdQuery *query, int set)
 }
 
 /*
- * Make the query the grouping that was described, but for a set without keys
- * that is not the only one.
+ * Turns the query into the grouping that has been described.  It leaves out
+ * an empty set that is not the only one; ad_group_add_total() adds that.
  */
 void
 ad_group_finish(AdGroup *group, AdQuery *query)
@@ -165,8 +170,10 @@ ad_group_finish(AdGroup *group, AdQuery *query)
 }
 
 /*
- * Add the group of the set without keys, which is the last one, and has met no
- * conditions on groups: that it is not there has to mean that nothing is.
+ * Adds the group of the empty set, which is the last set.
+ *
+ * The stages of HAVING come before this one and do not apply to the group.
+ * Its absence from the reply must mean only that there are no documents.
  */
 void
 ad_group_add_total(AdGroup *group, AdQuery *query)

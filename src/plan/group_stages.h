@@ -1,6 +1,6 @@
 /*
  * group_stages.h
- *	  The stages of a query that groups.
+ *	  The pipeline stages of a grouping.
  */
 #ifndef AD_GROUP_STAGES_H
 #define AD_GROUP_STAGES_H

@@ -1,12 +1,12 @@
 /*
  * having.c
- *	  Conditions on groups, and their order.
+ *	  HAVING and the order of groups in MongoDB.
  *
- * Both are expressions of what the groups return: aggregates, keys, and the
- * columns of one document from which the other keys are computed.
+ * Both use expressions of what the groups return: aggregates, keys, and the
+ * columns of one document, from which PostgreSQL computes the other keys.
  *
  * A group that raises an error must reach PostgreSQL.  So it meets all
- * conditions, and comes before all others, that a limit does not leave it out.
+ * conditions, and comes first, so that a limit cannot cut it off.
  */
 #include "postgres.h"
 
@@ -23,7 +23,7 @@
 #include "translate/value_condition.h"
 #include "translate/value_time.h"
 
-/* the value of what the group returns */
+/* AdValueLookup for what the groups return */
 static bool
 lookup_result(AdValueContext *context, Node *node, AdValue *value)
 {
@@ -37,6 +37,7 @@ lookup_result(AdValueContext *context, Node *node, AdValue *value)
 		ad_group_value(grouping->group, entry->resno - 1, value);
 }
 
+/* the context for expressions of the groups' results */
 static AdValueContext
 result_context(AdGrouping *grouping)
 {
@@ -50,8 +51,8 @@ result_context(AdGrouping *grouping)
 }
 
 /*
- * Let the query return only the groups that meet the conditions.  Returns
- * those that PostgreSQL has to evaluate.
+ * Adds stages to the query that remove the groups for which a condition is
+ * not true.  Returns the conditions that must be evaluated locally.
  */
 List *
 ad_having_push(AdGrouping *grouping, AdQuery *query, List *conditions)
@@ -61,8 +62,8 @@ ad_having_push(AdGrouping *grouping, AdQuery *query, List *conditions)
 	ListCell   *lc;
 
 	/*
-	 * a group of nothing is made here, for no document says that there is
-	 * none
+	 * With no input MongoDB returns no group; the executor makes the one
+	 * empty row, so HAVING is evaluated locally.
 	 */
 	if (query->single_row)
 		return conditions;
@@ -88,7 +89,10 @@ ad_having_push(AdGrouping *grouping, AdQuery *query, List *conditions)
 	return left;
 }
 
-/* an expression of the pathkey that is one of the group's results; or NULL */
+/*
+ * The pathkey's expression that can be computed from the groups' results, or
+ * NULL.
+ */
 static Node *
 pathkey_expr(AdGrouping *grouping, RelOptInfo *rel, const PathKey *pathkey)
 {
@@ -107,7 +111,10 @@ pathkey_expr(AdGrouping *grouping, RelOptInfo *rel, const PathKey *pathkey)
 	return NULL;
 }
 
-/* a count is never null, and in order as it is */
+/*
+ * The path of a count, which is never null, so that it needs no computed key;
+ * else NULL.
+ */
 static const char *
 plain_path(const AdValue *value)
 {
@@ -118,8 +125,9 @@ plain_path(const AdValue *value)
 }
 
 /*
- * The order of the groups by the pathkeys, in *keys as AdSortKeys.  Returns
- * false if MongoDB cannot do it exactly.
+ * Sets *keys to the AdSortKeys that order the groups by the pathkeys.
+ * Returns false if MongoDB cannot sort as PostgreSQL does.  Slots are added
+ * to grouping->context.
  */
 bool
 ad_having_order(AdGrouping *grouping, RelOptInfo *rel, List *pathkeys, List **keys)

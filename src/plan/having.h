@@ -1,6 +1,6 @@
 /*
  * having.h
- *	  Conditions on groups, and their order.
+ *	  HAVING and the order of groups in MongoDB.
  */
 #ifndef AD_HAVING_H
 #define AD_HAVING_H

@@ -1,22 +1,22 @@
 /*
  * join.c
- *	  Joins of two tables that MongoDB does.
+ *	  Joins of two tables in MongoDB.
  *
  * INTERFACE ROUTINES
  *		ad_get_foreign_join_paths	the path of a join on one equality
  *		ad_plan_join				its plan
  *
- * The pipeline is the outer table's: $lookup puts the inner documents whose key
- * is equal into an array, $unwind makes a document of each.  An equality of
- * fields is the one form of $lookup that an index serves (MongoDB manual,
- * "$lookup (aggregation)"); together with conditions on the inner table it
- * needs MongoDB 5.0.
+ * The pipeline runs on the outer table's collection: $lookup puts the inner
+ * documents with an equal key into an array, and $unwind makes one document
+ * of each.  An equality of fields is the only form of $lookup that uses an
+ * index (MongoDB manual, "$lookup (aggregation)").  Together with conditions
+ * on the inner table it needs MongoDB 5.0.
  *
- * $lookup compares as the match language does: null is equal to null and to
- * what is missing, and an array to each of its elements.  So the outer key is
- * computed, to be null unless it is a value, and the inner one is matched to be
- * a value.  Where the column's type has values of two BSON types, as text that
- * may be an ObjectId, the outer key is the array of both.
+ * $lookup compares as the match language does: null is equal to null and to a
+ * missing field, and an array to each of its elements.  So the outer key is
+ * computed, as null unless it is a value that decodes, and the inner filter
+ * demands such a value.  If values of two BSON types are equal in SQL, as a
+ * text may also be an ObjectId, the outer key is an array of both.
  */
 #include "postgres.h"
 
@@ -39,7 +39,7 @@
 #include "translate/filter.h"
 #include "translate/let.h"
 
-/* what MongoDB needs to find a document by its _id */
+/* what it costs MongoDB to find a document by its _id */
 #define AD_LOOKUP_COST		0.1
 
 /* one side of a join */
@@ -47,24 +47,28 @@ typedef struct AdJoinSide
 {
 	RelOptInfo *rel;
 	AdRelation *relation;
-	AdExprContext context;		/* its own, but for the slots */
-	Node	   *key;			/* the expression that is equal to the other's */
-	const AdColumn *column;		/* its column */
+	AdExprContext context;		/* a copy of the relation's; inner slots
+								 * follow the outer ones */
+	Node	   *key;			/* SQL expression of its join key */
+	const AdColumn *column;		/* the column that the key is */
 } AdJoinSide;
 
+/* a join, which its path keeps for the plan */
 typedef struct AdJoin
 {
 	AdJoinSide	outer;
 	AdJoinSide	inner;
 	bool		keeps_outer;	/* LEFT JOIN */
-	const char *field;			/* where the inner document is */
-	List	   *local;			/* RestrictInfos that PostgreSQL evaluates */
-	/* the result */
+	const char *field;			/* field that $lookup puts the inner document
+								 * into */
+	List	   *local;			/* RestrictInfos that are evaluated locally */
+	/* for the plan */
 	List	   *tlist;
 	List	   *slots;
 	AdQuery    *query;
 } AdJoin;
 
+/* sets one side of the join; false if it cannot be part of one */
 static bool
 init_side(AdJoinSide *side, RelOptInfo *rel)
 {
@@ -82,6 +86,7 @@ init_side(AdJoinSide *side, RelOptInfo *rel)
 	return true;
 }
 
+/* sets the key of one side; false if it is not a column of that side */
 static bool
 set_key(AdJoinSide *side, Node *node)
 {
@@ -91,9 +96,9 @@ set_key(AdJoinSide *side, Node *node)
 }
 
 /*
- * Whether the values of two columns that SQL takes for equal, after both were
- * converted, are equal for MongoDB: a numeric may be a double or a decimal, and
- * a date may be any instant of a day.
+ * Whether two values of these types that are equal in SQL, which converts
+ * them, are equal in MongoDB, too.  Numeric is not such a type, as it may be
+ * a double or a decimal, nor is date, which may be any instant of a day.
  */
 static bool
 are_joinable(const AdType *left, const AdType *right)
@@ -111,9 +116,12 @@ are_joinable(const AdType *left, const AdType *right)
 	}
 }
 
-/* whether a condition of the join is the equality that MongoDB can join on */
+/*
+ * Whether the condition is an equality that MongoDB can join on; sets both
+ * keys.
+ */
 static bool
-find_key(AdJoin *join, RestrictInfo *condition)
+find_join_key(AdJoin *join, RestrictInfo *condition)
 {
 	OpExpr	   *expr = (OpExpr *) condition->clause;
 	AdOp		op;
@@ -131,10 +139,12 @@ find_key(AdJoin *join, RestrictInfo *condition)
 }
 
 /*
- * Find the key among the join's conditions; the others are PostgreSQL's.  Those
- * say which rows of an outer join have a partner, which cannot be told later.
- * Conditions of one table alone are evaluated as often as its row has
- * partners, which only makes no difference if they are not volatile.
+ * Finds the join key among the conditions; the others are evaluated locally.
+ *
+ * A left join can have no other condition in ON: it would decide which outer
+ * rows have a partner, which cannot be found out from the joined rows.  Local
+ * conditions of one table are evaluated on joined rows, that is, as often as
+ * its row has partners.  So they must not be volatile.
  */
 static bool
 split_conditions(AdJoin *join, RelOptInfo *joinrel, List *conditions)
@@ -149,7 +159,7 @@ split_conditions(AdJoin *join, RelOptInfo *joinrel, List *conditions)
 		bool		joins = !join->keeps_outer ||
 		!RINFO_IS_PUSHED_DOWN(condition, joinrel->relids);
 
-		if (joins && !has_key && find_key(join, condition))
+		if (joins && !has_key && find_join_key(join, condition))
 			has_key = true;
 		else if (join->keeps_outer && joins)
 			return false;
@@ -166,10 +176,11 @@ split_conditions(AdJoin *join, RelOptInfo *joinrel, List *conditions)
 }
 
 /*
- * Let the scan return what the join does and what PostgreSQL's conditions need.
- * A key that does not fit its column is an error; so it is returned where no
- * condition excludes it.  Returns false if there is something other than
- * columns.
+ * Sets join->tlist to the columns that the join returns, and that local
+ * conditions need.  Returns false if it needs anything but columns.
+ *
+ * A mismatch in the outer key must raise an error.  The filter of an inner
+ * join excludes it; a left join does not, so it returns the key.
  */
 static bool
 make_tlist(AdJoin *join, RelOptInfo *joinrel)
@@ -193,6 +204,7 @@ make_tlist(AdJoin *join, RelOptInfo *joinrel)
 	return true;
 }
 
+/* the column that a Var is, or NULL if it is not of this side */
 static const AdColumn *
 var_column(const AdJoinSide *side, const Var *var)
 {
@@ -201,7 +213,7 @@ var_column(const AdJoinSide *side, const Var *var)
 	return ad_column(side->context.relid, var->varattno, side->context.options);
 }
 
-/* whether an outer column is the field or within it */
+/* whether an outer column reads the field, or a field within it */
 static bool
 is_read(AdJoin *join, const char *field)
 {
@@ -220,7 +232,7 @@ is_read(AdJoin *join, const char *field)
 }
 
 /*
- * Name the field for the inner documents: none that an outer column reads.
+ * Chooses a field for the inner documents that no outer column reads.
  */
 static void
 name_field(AdJoin *join)
@@ -231,8 +243,9 @@ name_field(AdJoin *join)
 }
 
 /*
- * Let each column of the target list be one of the scan's tuples.  Returns
- * false if MongoDB cannot name one, or if the type of one refuses nulls.
+ * Adds an output for each column of the tlist.  Returns false if MongoDB
+ * cannot name its field, or if its type cannot be null where a left join
+ * needs it to be: a domain may refuse that.
  */
 static bool
 add_outputs(AdJoin *join)
@@ -261,8 +274,8 @@ add_outputs(AdJoin *join)
 }
 
 /*
- * What MongoDB evaluates of the inner table's conditions, with slots behind
- * those of the outer one, and that the key is a value.
+ * The predicate for the inner table: its conditions that MongoDB evaluates,
+ * and that the key has a value.  Its slots follow those of the outer table.
  */
 static Node *
 inner_filter(AdJoin *join)
@@ -272,7 +285,11 @@ inner_filter(AdJoin *join)
 	ListCell   *lc;
 
 	inner->context.slots = list_copy(join->outer.context.slots);
-	/* a condition is not to be relied on by itself */
+
+	/*
+	 * MongoDB may evaluate conditions in any order, so none may rely on
+	 * another.
+	 */
 	inner->context.proven = NULL;
 	foreach(lc, inner->rel->baserestrictinfo)
 	{
@@ -289,9 +306,12 @@ inner_filter(AdJoin *join)
 }
 
 /*
- * The outer key: null unless it is a value; of text, both the string and the
- * ObjectId that is shown as it, which has no capital letters.  NULL if it
- * cannot be said.
+ * The outer key, which is null unless it is a value that decodes; NULL if it
+ * has no translation.
+ *
+ * For text it is an array of the string and of the ObjectId with these
+ * digits.  An ObjectId is shown in small letters, so a string with capital
+ * letters equals none.
  */
 static Node *
 outer_key(AdJoin *join)
@@ -316,7 +336,7 @@ outer_key(AdJoin *join)
 }
 
 /*
- * Make the query.  Returns false if MongoDB cannot do the join.
+ * Makes the query.  Returns false if MongoDB cannot do the join.
  */
 static bool
 make_query(AdJoin *join)
@@ -362,10 +382,12 @@ make_query(AdJoin *join)
 }
 
 /*
- * Add the path.  An index on _id is the only one that there is for certain;
- * without one MongoDB may read the whole inner collection for each outer
- * document.  And a document's _id is its own: how many find a partner does not
- * depend on the planner's guess of how many values there are.
+ * Adds the path.
+ *
+ * _id is the only field that is certain to have an index.  Without an index,
+ * MongoDB may read the whole inner collection for each outer document.  _id
+ * is also unique, so the number of outer documents with a partner does not
+ * depend on the planner's guess of the number of distinct values.
  */
 static void
 add_join_path(PlannerInfo *root, RelOptInfo *joinrel, AdJoin *join)
@@ -398,10 +420,14 @@ add_join_path(PlannerInfo *root, RelOptInfo *joinrel, AdJoin *join)
 }
 
 /*
- * GetForeignJoinPaths: inner and left joins of two tables of one database.
- * Rows that are locked or changed elsewhere in the query would be looked at
- * again, each table's by itself.  Conditions without columns are nodes above
- * scans, which there are none of here.
+ * GetForeignJoinPaths, for inner and left joins of two tables of one
+ * database.
+ *
+ * There is no path if rows are locked or changed in the query, because
+ * PostgreSQL may then have to check single rows of each table again
+ * (EvalPlanQual); nor if there are conditions without columns, which
+ * PostgreSQL evaluates in a node above a scan, and this join has no such
+ * scans.
  */
 void
 ad_get_foreign_join_paths(PlannerInfo *root, RelOptInfo *joinrel,
@@ -427,7 +453,7 @@ ad_get_foreign_join_paths(PlannerInfo *root, RelOptInfo *joinrel,
 }
 
 /*
- * The plan of a join, whose path has all of it.
+ * Returns the plan of a join, which its path has prepared.
  */
 ForeignScan *
 ad_plan_join(ForeignPath *path, List *tlist, Plan *outer_plan)

@@ -1,6 +1,6 @@
 /*
  * join.h
- *	  Joins of two tables that MongoDB does.
+ *	  Joins of two tables in MongoDB.
  */
 #ifndef AD_JOIN_H
 #define AD_JOIN_H

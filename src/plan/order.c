@@ -2,20 +2,22 @@
  * order.c
  *	  ORDER BY, LIMIT and OFFSET in MongoDB.
  *
- * MongoDB sorts (manual, "Comparison/Sort Order") by BSON type first: null,
- * numbers, strings, ObjectId, bool, date; arrays by an element of theirs; NaN
- * before all numbers.  A missing field sorts as null, undefined before it.
- * In SQL, NULLs are together at the end that the query says, NaN is the
- * greatest number, and what does not decode is an error, or NULL.
+ * MongoDB sorts by BSON type first: null, numbers, strings, ObjectId, bool,
+ * date (manual, "Comparison/Sort Order").  It sorts an array by one of its
+ * elements, NaN before all numbers, a missing field as null, and undefined
+ * before null.  In SQL, all NULLs are at one end, which the query chooses;
+ * NaN is the greatest number; and a value that does not decode is an error or
+ * NULL.
  *
- * So a field is sorted by as it is, which an index may serve, where all of
- * its values decode and none is NaN or NULL.  For all else a key is computed,
- * which is null for NULL, and for NaN a string, greater than all numbers.
- * Before it may come
+ * So a field can be sorted by directly, which may use an index, only if all
+ * its values decode and none is NaN or NULL.  Otherwise a key is computed:
+ * null for NULL, and for NaN a string, which is greater than all numbers.  Up
+ * to two other keys come before it:
  *
- *	- where a mismatch is an error: whether the value decodes or is null.
- *	  Mismatches are the first then, so that a limit does not leave them out;
- *	- where NULLs are not at the end at which null is: whether it is null.
+ *	- if a mismatch is an error: whether the value decodes or is null.  This
+ *	  puts mismatches first, so that a limit cannot cut them off;
+ *	- if the query wants NULLs at the end where MongoDB does not have null:
+ *	  whether the value is null.
  */
 #include "postgres.h"
 
@@ -40,13 +42,13 @@
 #include "query/leaf.h"
 #include "query/type_tests.h"
 
-/* $sort takes no more keys (MongoDB manual, "$sort (aggregation stage)") */
+/* the most keys of a $sort (MongoDB manual, "$sort (aggregation stage)") */
 #define AD_SORT_KEYS	32
 
-/* names in the documents that computed keys are added to */
+/* field for the original document, beside the computed keys */
 #define ORDERED_DOCUMENT	"d"
 
-/* the order's column of this relation, or NULL */
+/* the column of this relation that the pathkey is, or NULL */
 static Var *
 pathkey_var(RelOptInfo *rel, const PathKey *pathkey)
 {
@@ -57,7 +59,7 @@ pathkey_var(RelOptInfo *rel, const PathKey *pathkey)
 		EquivalenceMember *member = lfirst(lc);
 		Expr	   *expr = member->em_expr;
 
-		/* with another collation, which is the pathkey's */
+		/* a cast to another collation, which is that of the pathkey */
 		if (IsA(expr, RelabelType) &&
 			((RelabelType *) expr)->resulttype == exprType((Node *) ((RelabelType *) expr)->arg))
 			expr = ((RelabelType *) expr)->arg;
@@ -68,12 +70,13 @@ pathkey_var(RelOptInfo *rel, const PathKey *pathkey)
 }
 
 /*
- * Whether MongoDB's order of the type's values, NaN apart, is the pathkey's.
+ * Whether MongoDB orders the values of the type as the pathkey does, NaN
+ * aside.
  */
 static bool
 is_native_order(const AdType *type, const PathKey *pathkey)
 {
-	/* doubles and decimals that are equal numerics are not equal for MongoDB */
+	/* MongoDB distinguishes doubles and decimals that are the same numeric */
 	if (type->class == AD_CLASS_NUMERIC || pathkey->pk_opfamily !=
 		lookup_type_cache(type->typid, TYPECACHE_BTREE_OPFAMILY)->btree_opf)
 		return false;
@@ -83,8 +86,8 @@ is_native_order(const AdType *type, const PathKey *pathkey)
 }
 
 /*
- * Whether the column is declared NOT NULL.  As with other foreign tables, that
- * is the user's word, which nobody has checked.
+ * Whether the column is declared NOT NULL.  As for other foreign tables, this
+ * is a promise of the user, which nobody has checked.
  */
 static bool
 is_declared_not_null(Oid relid, AttrNumber attnum)
@@ -102,9 +105,9 @@ is_declared_not_null(Oid relid, AttrNumber attnum)
 }
 
 /*
- * Whether the filter's comparisons exclude NaN, which is greater than all
- * other numbers.  The predicate of < does so whatever the other side is; after
- * that of =, all values are the same.
+ * Whether comparisons in the filter exclude NaN, which is greater than all
+ * other numbers.  A predicate for < does, whatever its operand.  One for =
+ * leaves only equal values, so their order does not matter.
  */
 static bool
 excludes_nan(Node *filter, const char *field)
@@ -144,8 +147,8 @@ excludes_nan(Node *filter, const char *field)
 }
 
 /*
- * The value of a field that decodes, or is null where that may be, as one that
- * MongoDB orders as SQL does.
+ * The value of a field, which decodes or, if `nullable`, may be null, in a
+ * form that MongoDB orders as PostgreSQL does.
  */
 static Node *
 ordered_value(const AdType *type, Node *value, bool nullable)
@@ -161,9 +164,11 @@ ordered_value(const AdType *type, Node *value, bool nullable)
 }
 
 /*
- * The key for a column.  It is known to have no NULLs and no mismatches if a
- * condition says so that MongoDB evaluates: that is true for neither.  Where a
- * mismatch is an error, the declaration is believed, too.
+ * The sort key for a column.
+ *
+ * The column has no NULLs and no mismatches if a pushed-down condition
+ * excludes them: no condition is true for either.  If a mismatch is an error,
+ * a declaration as NOT NULL is relied on as well.
  */
 static AdSortKey *
 column_key(AdRelation *relation, const AdColumn *column)
@@ -198,9 +203,9 @@ column_key(AdRelation *relation, const AdColumn *column)
 }
 
 /*
- * The order of a foreign table's rows by the pathkeys, as AdSortKeys, in
- * *keys; the context, a copy of the relation's, gets the slots for them.
- * Returns false if MongoDB cannot do it exactly.
+ * Sets *keys to the AdSortKeys that order the rows of a table by the
+ * pathkeys.  Slots are added to `context`, a copy of the relation's.  Returns
+ * false if MongoDB cannot sort as PostgreSQL does.
  */
 static bool
 find_keys(RelOptInfo *rel, AdExprContext *context, List *pathkeys, List **keys)
@@ -234,11 +239,14 @@ find_keys(RelOptInfo *rel, AdExprContext *context, List *pathkeys, List **keys)
 		key->nulls_first = pathkey->pk_nulls_first;
 		*keys = lappend(*keys, key);
 	}
-	/* each may need three */
+	/* each key may need three of $sort */
 	return list_length(*keys) <= AD_SORT_KEYS / 3;
 }
 
-/* whether it is a foreign table, or one of a partitioned table or a parent */
+/*
+ * Whether it is a foreign table; it may also be a partition or an inheritance
+ * child.
+ */
 static bool
 is_table(const RelOptInfo *rel)
 {
@@ -246,8 +254,8 @@ is_table(const RelOptInfo *rel)
 }
 
 /*
- * What translates for the relation, a table or its groups, without changes to
- * what others have.
+ * Returns a copy of the context of a table, or of its groups, which can add
+ * slots without changing those of others.
  */
 static AdExprContext
 context_of(RelOptInfo *rel)
@@ -262,8 +270,9 @@ context_of(RelOptInfo *rel)
 }
 
 /*
- * The order of a table's rows, or of the groups of one, by the pathkeys, of
- * which there may be none; NULL if MongoDB cannot do it exactly.
+ * Returns the order of the rows of a table, or of its groups, by the
+ * pathkeys, palloc'd; the list may be empty.  NULL if MongoDB cannot sort as
+ * PostgreSQL does.
  */
 AdOrder *
 ad_order_find(PlannerInfo *root, RelOptInfo *rel, List *pathkeys)
@@ -289,8 +298,9 @@ ad_order_find(PlannerInfo *root, RelOptInfo *rel, List *pathkeys)
 }
 
 /*
- * The columns of a foreign table that the order, which MongoDB does, is by; in
- * the manner of pull_varattnos().  They must be fetched, for their mismatches.
+ * Returns the columns that a pushed-down order reads, as pull_varattnos()
+ * does.  They must be fetched, so that a mismatch in one of them raises an
+ * error.
  */
 Bitmapset *
 ad_order_columns(RelOptInfo *rel, List *pathkeys)
@@ -310,7 +320,7 @@ ad_order_columns(RelOptInfo *rel, List *pathkeys)
 	return attrs;
 }
 
-/* may a mismatch be an error that a limit must not hide? */
+/* whether a mismatch may be an error that a limit must not hide */
 static bool
 is_guarded(const List *keys)
 {
@@ -326,13 +336,14 @@ is_guarded(const List *keys)
 	return false;
 }
 
+/* the direction of a key in $sort */
 static Node *
 direction(bool descending)
 {
 	return ad_integer(descending ? -1 : 1);
 }
 
-/* add a key to $sort, and its expression to the document that has them */
+/* adds a computed key to the document of keys, and to $sort */
 static Node *
 add_computed(Node *document, Node *sort, Node *value, bool descending)
 {
@@ -343,8 +354,8 @@ add_computed(Node *document, Node *sort, Node *value, bool descending)
 }
 
 /*
- * Let the query's documents come in the order of the keys.  Computed keys are
- * put beside the document, not into it, so that they cannot clash with its
+ * Makes the query return its documents in the order of the keys.  Computed
+ * keys are put beside the document, so that they cannot clash with its
  * fields.
  */
 static void
@@ -369,7 +380,11 @@ sort_query(AdQuery *query, const List *keys)
 			query->sort = add_computed(document, query->sort, key->guard, false);
 		if (key->value == NULL)
 			continue;
-		/* MongoDB has null at the end that is first if ascending */
+
+		/*
+		 * Null is first in ascending order in MongoDB, and last in descending
+		 * order.
+		 */
 		if (key->not_null != NULL && key->nulls_first == key->descending)
 			query->sort = add_computed(document, query->sort, key->not_null,
 									   !key->nulls_first);
@@ -387,7 +402,10 @@ sort_query(AdQuery *query, const List *keys)
 	query->projection = NULL;
 }
 
-/* the value of one of LIMIT's expressions, if that is known now */
+/*
+ * Whether an expression of LIMIT or OFFSET is known already; sets *value to
+ * it.
+ */
 static bool
 is_constant(Node *expr, int64 *value)
 {
@@ -400,8 +418,9 @@ is_constant(Node *expr, int64 *value)
 }
 
 /*
- * The operand of a query for one of LIMIT's expressions, in *operand, which is
- * NULL if the expression is.  Returns false if it has none.
+ * Sets *operand to the query's operand for an expression of LIMIT or OFFSET;
+ * NULL if there is none, or a constant NULL.  Returns false if the expression
+ * cannot be an operand.
  */
 static bool
 limit_operand(AdExprContext *context, Node *expr, Node **operand)
@@ -414,8 +433,11 @@ limit_operand(AdExprContext *context, Node *expr, Node **operand)
 }
 
 /*
- * Let the query return only what LIMIT and OFFSET leave.  Its limit is of what
- * OFFSET skips, too, if a mismatch could be there: PostgreSQL skips it then.
+ * Makes the query apply LIMIT and OFFSET.
+ *
+ * If the skipped rows may hold a mismatch that is an error, PostgreSQL must
+ * see them: MongoDB returns the rows of OFFSET and LIMIT together, and
+ * PostgreSQL skips.
  */
 static void
 limit_query(AdQuery *query, const AdOrder *order)
@@ -445,8 +467,9 @@ limit_query(AdQuery *query, const AdOrder *order)
 }
 
 /*
- * Let the query be in the order, and limited if that is.  Else its first batch
- * is what a LIMIT above it is likely to need.
+ * Makes the query return the order, and the limit if that is pushed down.  If
+ * it is not, the first batch has as many documents as the LIMIT above the
+ * scan is likely to need.
  */
 void
 ad_order_query(AdQuery *query, const AdOrder *order)
@@ -458,7 +481,10 @@ ad_order_query(AdQuery *query, const AdOrder *order)
 		query->expected = order->limit;
 }
 
-/* whether the table's options let MongoDB sort */
+/*
+ * Whether the relation's options allow sorting; for a table find_keys()
+ * checks them.
+ */
 static bool
 may_sort(RelOptInfo *rel)
 {
@@ -473,9 +499,12 @@ may_sort(RelOptInfo *rel)
 }
 
 /*
- * The longest beginning of an order that MongoDB can do, if it cannot do all of
- * it, and its pathkeys in *prefix; NULL if there is none.  With a limit
- * PostgreSQL has to sort only what is equal in it, and stops reading.
+ * If MongoDB cannot do the whole order, returns the longest beginning of it
+ * that MongoDB can do, and sets *prefix to its pathkeys.  NULL if there is
+ * none.
+ *
+ * This is useful with a limit only.  PostgreSQL then sorts the rows that are
+ * equal in these keys, and stops reading early.
  */
 AdOrder *
 ad_order_prefix(PlannerInfo *root, RelOptInfo *rel, List *pathkeys, List **prefix)
@@ -507,10 +536,12 @@ ad_order_prefix(PlannerInfo *root, RelOptInfo *rel, List *pathkeys, List **prefi
 }
 
 /*
- * UPPERREL_ORDERED: there is nothing to add for a foreign table, whose paths
- * are in the query's order if MongoDB can do it; and groups are few, so that
- * PostgreSQL may sort them, unless there is a limit.  It is said for the next
- * stage.
+ * UPPERREL_ORDERED.
+ *
+ * No paths are added here.  The paths of a foreign table already have the
+ * query's order if MongoDB can do it.  Groups are few, so PostgreSQL may sort
+ * them unless there is a limit.  Record the order for the next stage,
+ * UPPERREL_FINAL.
  */
 void
 ad_order_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel)
@@ -527,8 +558,8 @@ ad_order_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel)
 }
 
 /*
- * Whether MongoDB has all rows of the table, or all groups of one, as yet
- * unlimited, that a limit is of.
+ * Whether the relation's paths return exactly the rows or groups that LIMIT
+ * applies to: none is removed locally.
  */
 static bool
 has_all_rows(RelOptInfo *rel)
@@ -540,14 +571,14 @@ has_all_rows(RelOptInfo *rel)
 		return false;
 	if (rel->reloptkind == RELOPT_BASEREL)
 		return relation->local_conds == NIL;
-	/* one row of no documents would be there whatever the limit */
+	/* the one row of an aggregate over no documents ignores the limit */
 	return rel->reloptkind == RELOPT_UPPER_REL && upper->grouping.group != NULL &&
 		!upper->query->single_row && upper->having == NIL;
 }
 
 /*
- * The order with the query's LIMIT and OFFSET; NULL if they cannot be
- * MongoDB's.
+ * Returns the order with the query's LIMIT and OFFSET; NULL if they cannot be
+ * pushed down.
  */
 static AdOrder *
 find_limited(PlannerInfo *root, RelOptInfo *rel, List *pathkeys, const FinalPathExtraData *extra)
@@ -575,7 +606,7 @@ find_limited(PlannerInfo *root, RelOptInfo *rel, List *pathkeys, const FinalPath
 	return order;
 }
 
-/* the work of a scan, or the sending of groups that have been made */
+/* the work of a table's scan, or of sending groups that are already made */
 static AdScanWork
 limited_work(PlannerInfo *root, RelOptInfo *rel)
 {
@@ -589,10 +620,11 @@ limited_work(PlannerInfo *root, RelOptInfo *rel)
 }
 
 /*
- * UPPERREL_FINAL: LIMIT and OFFSET of a foreign table's rows, or of its
- * groups, in the order that UPPERREL_ORDERED saw, if there is one.
+ * UPPERREL_FINAL: LIMIT and OFFSET of the rows of a foreign table, or of its
+ * groups, in the order that ad_order_paths() has recorded, if any.
  *
- * The path is one of the table's or the grouping's own, for GetForeignPlan.
+ * The path belongs to the relation of the table or the grouping, so that
+ * GetForeignPlan gets that.
  */
 void
 ad_limit_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
@@ -625,26 +657,22 @@ ad_limit_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
 
 	work = limited_work(root, rel);
 	unlimited_rows = work.rows;
-	/* that of groups is little work, after their making */
+	/* sorting groups costs little, compared with making them */
 	if (rel->reloptkind == RELOPT_BASEREL)
 		work.keys = order->keys;
 	work.target = target;
 	adjust_limit_rows_costs(&work.rows, &startup_cost, &total_cost,
 							skips_later ? 0 : extra->offset_est, extra->count_est);
-	/* the estimate of what is skipped is that of adjust_limit_rows_costs() */
+	/* this is how adjust_limit_rows_costs() estimates an unknown OFFSET */
 	if (skips_later)
 		work.rows += extra->offset_est > 0 ? extra->offset_est : unlimited_rows * 0.1;
 	work.sent = work.rows = clamp_row_est(Min(work.rows, unlimited_rows));
-	ad_scan_cost(root, &work, &startup_cost, &total_cost);
-	if (rel->reloptkind == RELOPT_UPPER_REL)
-	{
-		Cost		grouping_cost = AD_GROUPS_COST - AD_STARTUP_COST +
-		((AdUpperRelation *) rel->fdw_private)->startup_cost;
-
-		startup_cost += grouping_cost;
-		total_cost += grouping_cost;
-	}
-	/* without a limit, part of a batch would be sent in vain */
+	if (rel->reloptkind == RELOPT_BASEREL)
+		ad_scan_cost(root, &work, &startup_cost, &total_cost);
+	else
+		ad_groups_cost(root, &work, ((AdUpperRelation *) rel->fdw_private)->grouping_cost,
+					   &startup_cost, &total_cost);
+	/* without a pushed-down limit, part of a batch would be sent in vain */
 	total_cost -= (total_cost - startup_cost) * 0.1;
 	path = (Path *) ad_create_foreign_upper_path(root, rel, target, work.rows,
 												 startup_cost, total_cost, pathkeys, NULL,

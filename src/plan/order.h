@@ -12,16 +12,18 @@
 #include "translate/context.h"
 
 /*
- * An order, and how much of it is wanted, as it was decided for a path.  The
- * plan is made of this and decides nothing again: what is known of the query
- * then may be other than it was.
+ * An order, and how much of it is wanted, as decided for a path.  The plan is
+ * made from this and decides nothing again, because what is known of the
+ * query may have changed by then.
  */
 typedef struct AdOrder
 {
 	List	   *keys;			/* AdSortKey */
-	List	   *slots;			/* those of the relation, and of the order */
-	bool		limited;		/* does MongoDB do LIMIT and OFFSET? */
-	Node	   *limit;			/* operand; if not limited, of the LIMIT above */
+	List	   *slots;			/* SQL expressions: the relation's slots and
+								 * the order's */
+	bool		limited;		/* are LIMIT and OFFSET pushed down? */
+	Node	   *limit;			/* operand; if not pushed down, of the LIMIT
+								 * above; or NULL */
 	Node	   *skip;			/* operand, or NULL */
 } AdOrder;
 
@@ -31,7 +33,7 @@ extern AdOrder *ad_order_prefix(PlannerInfo *root, RelOptInfo *rel, List *pathke
 extern Bitmapset *ad_order_columns(RelOptInfo *rel, List *pathkeys);
 extern void ad_order_query(AdQuery *query, const AdOrder *order);
 
-/* GetForeignUpperPaths, for UPPERREL_ORDERED and UPPERREL_FINAL */
+/* GetForeignUpperPaths for UPPERREL_ORDERED and UPPERREL_FINAL */
 extern void ad_order_paths(PlannerInfo *root, RelOptInfo *input_rel,
 						   RelOptInfo *output_rel);
 extern void ad_limit_paths(PlannerInfo *root, RelOptInfo *input_rel,

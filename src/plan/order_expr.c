@@ -1,13 +1,16 @@
 /*
  * order_expr.c
- *	  ORDER BY of expressions on a table's rows.
+ *	  ORDER BY expressions on the rows of a table.
  *
- * The key is computed beside the document, as those of columns are that are
- * not in SQL's order as they are.  PostgreSQL computes the expression again,
- * from the columns, so that only the order has to be the same: of an instant
- * that is cut to a day, or of a day on a clock, the day's beginning is as
- * good.  What a turned clock shows within a day is not in the order of
- * instants, and what may fail must be computed for all rows: both stay.
+ * The key is computed beside the document, as for columns that cannot be
+ * sorted by directly.  PostgreSQL computes the expression again from the
+ * columns, so only the order must be the same: for an instant that is cut to
+ * a day, or for a local day, the day's beginning will do.
+ *
+ * Two kinds of expressions are sorted locally: local times that are not cut
+ * to days, because daylight saving takes them out of the order of instants;
+ * and expressions that can fail, because MongoDB would compute them for all
+ * rows.
  */
 #include "postgres.h"
 
@@ -20,7 +23,7 @@
 #include "query/type_tests.h"
 #include "translate/let.h"
 
-/* the pathkey's expressions on this relation */
+/* the pathkey's expressions that read this relation only */
 static List *
 pathkey_exprs(RelOptInfo *rel, const PathKey *pathkey)
 {
@@ -39,14 +42,14 @@ pathkey_exprs(RelOptInfo *rel, const PathKey *pathkey)
 	return exprs;
 }
 
-/* no column whose mismatches are errors holds one */
+/* the guard that no column whose mismatches are errors holds one */
 static Node *
 fits_guard(List *columns)
 {
 	List	   *tests = NIL;
 	ListCell   *lc;
 
-	/* a column may be used more than once */
+	/* a column may be in the list several times */
 	foreach(lc, columns)
 	{
 		AdColumn   *column = lfirst(lc);
@@ -60,8 +63,9 @@ fits_guard(List *columns)
 }
 
 /*
- * The key for an order by an expression, or NULL if MongoDB cannot compute it,
- * or not in SQL's order.
+ * Returns the sort key for a pathkey that is an expression; NULL if MongoDB
+ * cannot compute it, or does not order it as PostgreSQL does.  Slots are
+ * added to base->slots.  The caller sets the direction.
  */
 AdSortKey *
 ad_order_expr_key(AdExprContext *base, RelOptInfo *rel, const PathKey *pathkey)
@@ -96,8 +100,8 @@ ad_order_expr_key(AdExprContext *base, RelOptInfo *rel, const PathKey *pathkey)
 }
 
 /*
- * Add the columns that such a key is computed from, in the manner of
- * pull_varattnos().
+ * Adds the columns that the pathkey's expressions read to `attrs`, as
+ * pull_varattnos() does, and returns it.
  */
 Bitmapset *
 ad_order_expr_columns(RelOptInfo *rel, const PathKey *pathkey, Bitmapset *attrs)

@@ -1,6 +1,6 @@
 /*
  * order_expr.h
- *	  ORDER BY of expressions on a table's rows.
+ *	  ORDER BY expressions on the rows of a table.
  */
 #ifndef AD_ORDER_EXPR_H
 #define AD_ORDER_EXPR_H

@@ -1,6 +1,6 @@
 /*
  * relation.h
- *	  What planning keeps of the relations that MongoDB reads or makes.
+ *	  What planning keeps for the relations that MongoDB reads or makes.
  */
 #ifndef AD_RELATION_H
 #define AD_RELATION_H
@@ -11,44 +11,51 @@
 #include "query/query.h"
 #include "translate/context.h"
 
-/* a grouping, for what follows it in the query */
+/* a grouping, as later steps of the query see it */
 typedef struct AdGrouping
 {
 	AdGroup    *group;
-	List	   *tlist;			/* what the scan returns */
+	List	   *tlist;			/* tlist of the scan */
 	AdExprContext *context;
 } AdGrouping;
 
-/* fdw_private of a foreign table's RelOptInfo */
+/* fdw_private of the RelOptInfo of a foreign table */
 typedef struct AdRelation
 {
 	Oid			serverid;
 	AdTableOptions *options;
 	AdExprContext context;
-	Node	   *filter;			/* template of what MongoDB evaluates */
-	List	   *remote_conds;	/* RestrictInfos that the filter stands for */
-	List	   *local_conds;	/* those that PostgreSQL evaluates */
+	Node	   *filter;			/* template of the pushed-down predicate */
+	List	   *remote_conds;	/* RestrictInfos that the filter replaces */
+	List	   *local_conds;	/* RestrictInfos evaluated locally; the filter
+								 * may include a broader predicate for them */
 	bool		is_extreme;		/* see extreme.c */
 } AdRelation;
 
-/* fdw_private of the RelOptInfo of a grouping or an order that MongoDB does */
+/* fdw_private of the RelOptInfo of a grouping or an order in MongoDB */
 typedef struct AdUpperRelation
 {
-	RelOptInfo *ordered_rel;	/* an order's input; NULL for a grouping */
-	/* of a grouping */
+	RelOptInfo *ordered_rel;	/* of an order: its input; NULL for a grouping */
+	/* the rest is for a grouping */
 	AdQuery    *query;
 	AdGrouping	grouping;
-	List	   *having;			/* conditions that PostgreSQL evaluates */
+	List	   *having;			/* conditions of HAVING that are evaluated
+								 * locally */
 	double		rows;
-	Cost		startup_cost;
+	/* what it costs MongoDB to make the groups */
+	Cost		grouping_cost;
 } AdUpperRelation;
 
 /*
- * What a round trip and a document cost, in the planner's units, and how much
- * more a document if an aggregate sends it
+ * The cost of a round trip, and of each document, in the planner's units.
+ * AD_PIPELINE_COST is added for a document that an aggregate sends.
  */
 #define AD_STARTUP_COST		100.0
-/* of groups, which are never more: costs that differ by 1% are equal to the planner */
+/*
+ * The cost of a round trip for groups.  There are never more groups than
+ * documents, but costs within 1 % of each other are equal to the planner, so
+ * this one is lower.
+ */
 #define AD_GROUPS_COST		98.0
 #define AD_DOCUMENT_COST	0.05
 #define AD_PIPELINE_COST	0.1

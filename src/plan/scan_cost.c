@@ -1,6 +1,6 @@
 /*
  * scan_cost.c
- *	  What a scan costs.
+ *	  The cost of scans and of groups.
  */
 #include "postgres.h"
 
@@ -13,8 +13,8 @@
 
 
 /*
- * A context to translate what only one path or plan has, without changes to
- * the slots of the others.
+ * Returns a copy of the relation's context for one path or plan, which can
+ * add slots without changing those of others.
  */
 AdExprContext
 ad_scan_context(const AdRelation *relation)
@@ -26,7 +26,8 @@ ad_scan_context(const AdRelation *relation)
 }
 
 /*
- * The work of a scan in which MongoDB evaluates these RestrictInfos, too.
+ * Returns the work of an unordered scan in which MongoDB evaluates the
+ * relation's remote conditions and `join_conds` (RestrictInfos).
  */
 AdScanWork
 ad_scan_work(PlannerInfo *root, RelOptInfo *rel, List *join_conds)
@@ -45,9 +46,10 @@ ad_scan_work(PlannerInfo *root, RelOptInfo *rel, List *join_conds)
 	return work;
 }
 
-void
-ad_scan_cost(PlannerInfo *root, const AdScanWork *work,
-			 Cost *startup_cost, Cost *total_cost)
+/* the cost of the work; first_cost is spent before MongoDB sorts and sends */
+static void
+add_work_cost(PlannerInfo *root, const AdScanWork *work, Cost first_cost,
+			  Cost *startup_cost, Cost *total_cost)
 {
 	QualCost	local_cost;
 	Cost		document_cost = AD_DOCUMENT_COST + cpu_tuple_cost;
@@ -55,9 +57,40 @@ ad_scan_cost(PlannerInfo *root, const AdScanWork *work,
 	cost_qual_eval(&local_cost, work->local_conds, root);
 	if (ad_sort_is_computed(work->keys))
 		document_cost += AD_PIPELINE_COST;
-	*startup_cost = AD_STARTUP_COST + local_cost.startup + work->target->cost.startup +
+	*startup_cost = first_cost + local_cost.startup + work->target->cost.startup +
 		ad_sort_cost(work->keys, work->documents, work->sent);
 	*total_cost = *startup_cost +
 		work->sent * (document_cost + local_cost.per_tuple) +
 		work->rows * work->target->cost.per_tuple;
+}
+
+/*
+ * Sets the costs of a scan, in the planner's units.
+ */
+void
+ad_scan_cost(PlannerInfo *root, const AdScanWork *work,
+			 Cost *startup_cost, Cost *total_cost)
+{
+	add_work_cost(root, work, AD_STARTUP_COST, startup_cost, total_cost);
+}
+
+/*
+ * Returns the cost of MongoDB grouping that many documents, a fraction of the
+ * cost of sending them.
+ */
+Cost
+ad_grouping_cost(double documents)
+{
+	return documents * cpu_operator_cost;
+}
+
+/*
+ * Sets the costs of a scan that returns groups.  `grouping_cost` is that of
+ * making them; `work` is about the groups, not the documents.
+ */
+void
+ad_groups_cost(PlannerInfo *root, const AdScanWork *work, Cost grouping_cost,
+			   Cost *startup_cost, Cost *total_cost)
+{
+	add_work_cost(root, work, AD_GROUPS_COST + grouping_cost, startup_cost, total_cost);
 }

@@ -1,21 +1,21 @@
 /*
  * scan_cost.h
- *	  What a scan costs.
+ *	  The cost of scans and of groups.
  */
 #ifndef AD_SCAN_COST_H
 #define AD_SCAN_COST_H
 
 #include "plan/relation.h"
 
-/* what a scan does, to tell its cost */
+/* the amount of work of a scan */
 typedef struct AdScanWork
 {
-	double		documents;		/* that MongoDB finds */
-	double		sent;			/* of them, what it sends */
-	double		rows;			/* of those, what PostgreSQL's conditions
-								 * leave */
-	List	   *local_conds;	/* RestrictInfos */
-	List	   *keys;			/* of MongoDB's order: AdSortKey */
+	double		documents;		/* documents that MongoDB finds */
+	double		sent;			/* documents that it sends */
+	double		rows;			/* rows that pass the local conditions */
+	List	   *local_conds;	/* RestrictInfos that PostgreSQL evaluates */
+	List	   *keys;			/* AdSortKey: the order in which MongoDB sends
+								 * them */
 	PathTarget *target;
 } AdScanWork;
 
@@ -23,6 +23,9 @@ extern AdScanWork ad_scan_work(PlannerInfo *root, RelOptInfo *rel,
 							   List *join_conds);
 extern void ad_scan_cost(PlannerInfo *root, const AdScanWork *work,
 						 Cost *startup_cost, Cost *total_cost);
+extern Cost ad_grouping_cost(double documents);
+extern void ad_groups_cost(PlannerInfo *root, const AdScanWork *work, Cost grouping_cost,
+						   Cost *startup_cost, Cost *total_cost);
 extern AdExprContext ad_scan_context(const AdRelation *relation);
 
 #endif							/* AD_SCAN_COST_H */

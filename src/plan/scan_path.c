@@ -1,14 +1,14 @@
 /*
  * scan_path.c
- *	  Paths of scans of foreign tables, and what they cost.
+ *	  Paths of scans of foreign tables, and their costs.
  *
  * INTERFACE ROUTINES
  *		ad_get_foreign_paths		the paths of a scan
  *
- * Besides the plain one there is a path in the order that the query asks for,
- * and for each set of tables that this one is joined to, one in which their
- * columns are values of MongoDB's filter: a nested loop asks for each of
- * their rows.
+ * Besides the plain path there is one in the order that the query wants.
+ * There is also a path for each set of tables that this one is joined to, in
+ * which their columns are operands of MongoDB's filter: a nested loop then
+ * asks once for each of their rows.
  */
 #include "postgres.h"
 
@@ -23,7 +23,7 @@
 #include "plan/scan_path.h"
 #include "translate/filter.h"
 
-/* one of no order has none for its plan */
+/* adds a path; `order` is NULL if it is unsorted */
 static void
 add_scan_path(PlannerInfo *root, RelOptInfo *rel, const AdScanWork *work,
 			  List *pathkeys, AdOrder *order, Relids required_outer)
@@ -40,8 +40,8 @@ add_scan_path(PlannerInfo *root, RelOptInfo *rel, const AdScanWork *work,
 }
 
 /*
- * Add a path in the query's order, or, for a limit, in as much of it as MongoDB
- * can do.
+ * Adds a path in the query's order, or, if there is a limit, in as much of
+ * that order as MongoDB can do.
  */
 static void
 add_ordered_path(PlannerInfo *root, RelOptInfo *rel)
@@ -59,8 +59,8 @@ add_ordered_path(PlannerInfo *root, RelOptInfo *rel)
 }
 
 /*
- * Add the path for these values of other tables, if MongoDB can evaluate a
- * condition on them.
+ * Adds the path in which the columns of a set of other tables are operands,
+ * if this pushes down one of the join conditions.
  */
 static void
 add_parameterized_path(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *info)
@@ -93,7 +93,9 @@ add_parameterized_path(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *info)
 	add_scan_path(root, rel, &work, NIL, NULL, info->ppi_req_outer);
 }
 
-/* whether a member of an equivalence class is the column with this number */
+/*
+ * Whether the member of the equivalence class is the column with this number.
+ */
 static bool
 is_member_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
 				 EquivalenceMember *em, void *arg)
@@ -105,8 +107,8 @@ is_member_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
 }
 
 /*
- * The conditions that join the table to others, as RestrictInfos: those of
- * the query, and equalities that follow from it.
+ * The RestrictInfos that join the table to others: conditions of the query,
+ * and equalities that follow from them.
  */
 static List *
 join_conditions(PlannerInfo *root, RelOptInfo *rel)
@@ -134,7 +136,7 @@ join_conditions(PlannerInfo *root, RelOptInfo *rel)
 }
 
 /*
- * Add a path for each set of tables that a condition joins this one to.
+ * Adds a path for each set of tables that a condition joins this one to.
  */
 static void
 add_parameterized_paths(PlannerInfo *root, RelOptInfo *rel)
@@ -157,7 +159,9 @@ add_parameterized_paths(PlannerInfo *root, RelOptInfo *rel)
 }
 
 /*
- * GetForeignPaths
+ * GetForeignPaths (PostgreSQL manual, "Foreign Data Wrapper
+ * Callback Routines"): adds the paths of a scan, unsorted, in the
+ * query's order, and parameterized by other tables.
  */
 void
 ad_get_foreign_paths(PlannerInfo *root, RelOptInfo *rel, Oid relid)

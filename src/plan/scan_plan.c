@@ -3,11 +3,11 @@
  *	  Planning of scans of foreign tables.
  *
  * INTERFACE ROUTINES
- *		ad_get_foreign_rel_size		which conditions go down, how many rows
+ *		ad_get_foreign_rel_size		pushed-down conditions, number of rows
  *		ad_get_foreign_plan			the plan of a scan, a join or a grouping
  *
- * MongoDB is not contacted, but for the number of documents if the option
- * use_remote_estimate says so.
+ * Planning does not contact MongoDB, except for the number of documents if
+ * the option use_remote_estimate is set.
  */
 #include "postgres.h"
 
@@ -31,12 +31,12 @@
 #include "remote/estimate.h"
 #include "translate/filter.h"
 
-/* documents of a table that was never analyzed */
+/* documents in a table that was never analyzed */
 #define AD_DEFAULT_TUPLES	10000
 
 /*
- * Sort a relation's conditions into those that MongoDB evaluates and those
- * that PostgreSQL does.
+ * Divides the conditions of a relation into those that MongoDB evaluates and
+ * those that are evaluated locally.
  */
 static void
 classify_conditions(AdRelation *relation, List *conditions, bool of_extreme)
@@ -67,7 +67,9 @@ classify_conditions(AdRelation *relation, List *conditions, bool of_extreme)
 }
 
 /*
- * GetForeignRelSize
+ * GetForeignRelSize (PostgreSQL manual, "Foreign Data Wrapper
+ * Callback Routines"): makes the AdRelation, divides the conditions,
+ * and estimates the rows.
  */
 void
 ad_get_foreign_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
@@ -94,8 +96,8 @@ ad_get_foreign_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 }
 
 /*
- * The outputs of a scan: each column that is needed, of the relation's
- * target list or by a local condition, or is one of attrs.
+ * Returns the outputs of a scan: the columns in the target list, in local
+ * conditions, and in `attrs`.
  */
 static List *
 scan_outputs(RelOptInfo *rel, AdRelation *relation, Bitmapset *attrs)
@@ -108,21 +110,24 @@ scan_outputs(RelOptInfo *rel, AdRelation *relation, Bitmapset *attrs)
 	foreach(lc, relation->local_conds)
 		pull_varattnos((Node *) lfirst_node(RestrictInfo, lc)->clause,
 					   rel->relid, &attrs);
-	/* a whole row is all columns */
+	/* a whole-row reference needs all columns */
 	outputs = ad_table_outputs(table, relation->options, attrs,
 							   bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attrs));
 	table_close(table, NoLock);
 	return outputs;
 }
 
-/* whether a condition is one of those that MongoDB evaluates */
+/* whether MongoDB alone evaluates the condition */
 static bool
 is_remote(AdRelation *relation, RestrictInfo *condition)
 {
 	return list_member_ptr(relation->remote_conds, condition);
 }
 
-/* whether a condition is one of the table's own, which have been translated */
+/*
+ * Whether the condition is one of the table's own, which are translated
+ * already.
+ */
 static bool
 is_own(AdRelation *relation, RestrictInfo *condition)
 {
@@ -131,8 +136,8 @@ is_own(AdRelation *relation, RestrictInfo *condition)
 }
 
 /*
- * The plan of a scan.  MongoDB's conditions are given for EvalPlanQual, which
- * tests single rows again.
+ * Returns the plan of a scan.  The pushed-down conditions are included for
+ * EvalPlanQual, which checks single rows again.
  */
 static ForeignScan *
 plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
@@ -151,13 +156,17 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
 		context.slots = list_copy(order->slots);
 
 	/*
-	 * In a parameterized path there are conditions that join, too.  They are
-	 * translated here, as in a join of partitions they are not those that the
-	 * path was made for, but the same of another one's columns; PostgreSQL
-	 * evaluates those that have no translation.
+	 * A parameterized path also has join conditions.  They are translated
+	 * again, because those of a partition may not be the conditions that the
+	 * path was made for, but copies of them for the columns of another
+	 * partition.  Conditions without a translation are evaluated locally.
 	 */
 	context.join_root = path->path.param_info != NULL ? root : NULL;
-	/* one condition is not to rely on another, as MongoDB may do it first */
+
+	/*
+	 * MongoDB may evaluate conditions in any order, so none may rely on
+	 * another.
+	 */
 	context.proven = NULL;
 	context.filter = NULL;
 	foreach(lc, clauses)
@@ -166,7 +175,7 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
 		Node	   *predicate = NULL;
 		bool		recheck = false;
 
-		/* pseudo-constants are evaluated by a node above */
+		/* a Result node above evaluates pseudoconstants */
 		if (condition->pseudoconstant)
 			continue;
 		if (context.join_root != NULL && !is_own(relation, condition) &&
@@ -192,8 +201,8 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
 }
 
 /*
- * The plan of a grouping, and of the order and the limit of its groups.  There
- * are clauses, on its keys, if it is a partial one.
+ * Returns the plan of a grouping, with the order and limit of its groups.
+ * Only a partial grouping has clauses, which read its keys.
  */
 static ForeignScan *
 plan_grouping(RelOptInfo *rel, ForeignPath *path, List *tlist,
@@ -219,7 +228,8 @@ plan_grouping(RelOptInfo *rel, ForeignPath *path, List *tlist,
 }
 
 /*
- * GetForeignPlan
+ * GetForeignPlan (PostgreSQL manual, "Foreign Data Wrapper
+ * Callback Routines"): returns the plan of a scan, a join or a grouping.
  */
 ForeignScan *
 ad_get_foreign_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid,

@@ -1,6 +1,6 @@
 /*
  * scan_plan.h
- *	  Planning of scans and of grouping.
+ *	  Planning of scans, joins and groupings.
  */
 #ifndef AD_SCAN_PLAN_H
 #define AD_SCAN_PLAN_H

@@ -17,8 +17,8 @@
 #include "translate/value_time.h"
 
 /*
- * The value as one that MongoDB orders as SQL does, in *expr.  Returns false
- * if there is none.
+ * Sets *expr to the value in a form that MongoDB orders as the pathkey
+ * demands.  Returns false if there is none.
  */
 bool
 ad_ordered_expr(AdExprContext *context, const AdValue *value, const PathKey *pathkey, Node **expr)
@@ -31,9 +31,7 @@ ad_ordered_expr(AdExprContext *context, const AdValue *value, const PathKey *pat
 	switch (typid)
 	{
 		case FLOAT8OID:
-			*expr = ad_let(context, *expr);
-			*expr = ad_value_if(ad_doc("$eq", ad_array2(*expr, ad_float8(NAN))),
-								ad_string("NaN"), *expr);
+			*expr = ad_value_nan_last(ad_let(context, *expr));
 			return true;
 		case TEXTOID:
 			return ad_collate_is_c(pathkey->pk_eclass->ec_collation);
@@ -54,7 +52,7 @@ ad_ordered_expr(AdExprContext *context, const AdValue *value, const PathKey *pat
 	}
 }
 
-/* must MongoDB compute any of the keys? */
+/* Whether one of the keys must be computed. */
 bool
 ad_sort_is_computed(const List *keys)
 {
@@ -69,8 +67,9 @@ ad_sort_is_computed(const List *keys)
 }
 
 /*
- * What it costs MongoDB to sort documents, of which it keeps the first `bound`
- * only.  We know nothing of its indexes.
+ * Returns the cost of sorting documents in MongoDB, of which it keeps the
+ * first `bound`.  Indexes are not considered, because we know nothing about
+ * them.
  */
 Cost
 ad_sort_cost(const List *keys, double documents, double bound)

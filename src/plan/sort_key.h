@@ -10,18 +10,20 @@
 #include "translate/value.h"
 
 /*
- * One key of an order.  A field that is in SQL's order as it is, and so may
- * have an index, has a path; other keys have expressions.
+ * One key of an order.  A key has a path if it is a field that MongoDB orders
+ * as PostgreSQL does, so that an index can be used.  Other keys are computed
+ * from expressions.
  */
 typedef struct AdSortKey
 {
-	const char *path;			/* or NULL */
-	Node	   *value;			/* MongoDB's order of its values is SQL's, but
-								 * for where null is; NULL if there is only a
-								 * guard */
-	Node	   *not_null;		/* false for null; NULL if there is none */
-	Node	   *guard;			/* false for a mismatch that must not go
-								 * unnoticed; NULL if there is none */
+	const char *path;			/* field to sort by, or NULL */
+	Node	   *value;			/* ordered as in SQL, except for the place of
+								 * nulls; NULL if there is only a guard */
+	Node	   *not_null;		/* expression that is false for null; NULL if
+								 * there are none */
+	Node	   *guard;			/* expression that is false for a mismatch
+								 * that must not go unnoticed; NULL if there
+								 * is none */
 	bool		descending;
 	bool		nulls_first;
 } AdSortKey;

@@ -52,7 +52,7 @@ members_of(AdTag kind)
  * The node of a leaf.
  */
 Node *
-ad_leaf(const AdLeaf * leaf)
+ad_leaf(const AdLeaf *leaf)
 {
 	int			has = members_of(leaf->kind);
 	List	   *members = NIL;

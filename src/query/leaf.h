@@ -29,9 +29,9 @@ typedef struct AdLeaf
 								 * "epoch" */
 	Node	   *zone;			/* of a clock: String; or null: the session's */
 	bool		by_instant;		/* of a clock: are instants compared? */
-}			AdLeaf;
+} AdLeaf;
 
-extern Node *ad_leaf(const AdLeaf * leaf);
+extern Node *ad_leaf(const AdLeaf *leaf);
 extern AdLeaf ad_leaf_read(Node *node);
 
 #endif							/* AD_LEAF_H */

@@ -36,7 +36,7 @@
  * A leaf whose operand is not known yet, to be printed only.
  */
 Node *
-ad_match_clock_slot(const AdLeaf * leaf)
+ad_match_clock_slot(const AdLeaf *leaf)
 {
 	Node	   *path = ad_string(psprintf("$%s", leaf->path));
 	Node	   *zone = leaf->zone;
@@ -280,7 +280,7 @@ compare_epoch(const char *path, const AdType *type, AdOp op, Datum value)
  * The predicate of a leaf for a value of its operand that is not null.
  */
 Node *
-ad_match_clock(const AdLeaf * leaf, Datum value)
+ad_match_clock(const AdLeaf *leaf, Datum value)
 {
 	const char *path = leaf->path;
 	const AdType *type = ad_type(leaf->typid);

@@ -7,7 +7,7 @@
 
 #include "query/leaf.h"
 
-extern Node *ad_match_clock(const AdLeaf * leaf, Datum value);
-extern Node *ad_match_clock_slot(const AdLeaf * leaf);
+extern Node *ad_match_clock(const AdLeaf *leaf, Datum value);
+extern Node *ad_match_clock_slot(const AdLeaf *leaf);
 
 #endif							/* AD_MATCH_CLOCK_H */

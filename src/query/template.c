@@ -51,7 +51,7 @@ is_open(Node *operand, const AdSlot *slots)
 }
 
 static Node *
-fold_compare(const AdLeaf * leaf, const AdSlot *slots)
+fold_compare(const AdLeaf *leaf, const AdSlot *slots)
 {
 	Datum		value;
 
@@ -67,7 +67,7 @@ fold_compare(const AdLeaf * leaf, const AdSlot *slots)
  * value, even of none (ExecEvalScalarArrayOp).
  */
 static Node *
-fold_member(const AdLeaf * leaf, const AdSlot *slots)
+fold_member(const AdLeaf *leaf, const AdSlot *slots)
 {
 	bool		in = leaf->wanted;
 	ArrayType  *array;
@@ -88,7 +88,7 @@ fold_member(const AdLeaf * leaf, const AdSlot *slots)
 
 /* `column op ANY (array)`, or ALL; the leaf brings its guard for the same reason */
 static Node *
-fold_quantified(const AdLeaf * leaf, const AdSlot *slots)
+fold_quantified(const AdLeaf *leaf, const AdSlot *slots)
 {
 	bool		any = leaf->wanted;
 	ArrayType  *array;
@@ -112,7 +112,7 @@ fold_quantified(const AdLeaf * leaf, const AdSlot *slots)
 
 /* what a clock shows, and how that is compared, is left out of EXPLAIN */
 static Node *
-fold_clock(const AdLeaf * leaf, const AdSlot *slots)
+fold_clock(const AdLeaf *leaf, const AdSlot *slots)
 {
 	Datum		value;
 
@@ -124,7 +124,7 @@ fold_clock(const AdLeaf * leaf, const AdSlot *slots)
 }
 
 static Node *
-fold_like(const AdLeaf * leaf, const AdSlot *slots)
+fold_like(const AdLeaf *leaf, const AdSlot *slots)
 {
 	AdFold		fold = (AdFold) leaf->fold;
 	Datum		value;
@@ -138,7 +138,7 @@ fold_like(const AdLeaf * leaf, const AdSlot *slots)
 }
 
 static Node *
-fold_test(const AdLeaf * leaf, const AdSlot *slots)
+fold_test(const AdLeaf *leaf, const AdSlot *slots)
 {
 	Datum		value;
 

@@ -1,6 +1,6 @@
 /*
  * column.c
- *	  Columns of foreign tables, and what a scan returns of them.
+ *	  Columns of foreign tables, and the outputs that a scan makes of them.
  */
 #include "postgres.h"
 
@@ -15,14 +15,15 @@
 #include "bson/types.h"
 #include "translate/column.h"
 
-/* beyond this a regular expression cannot count characters */
+/* the longest text whose characters a regular expression can count */
 #define MAX_COUNTED_LENGTH	65000
 
 /*
- * Whether MongoDB can tell which values of the type decode.  It cannot where
- * a string may hold a character that the server's encoding has not, where the
- * order of binary data would have to be relied on, and where texts may be
- * longer than a regular expression can count.
+ * Whether MongoDB can test which values of the type decode.
+ *
+ * It cannot in three cases: a string may hold a character that the server's
+ * encoding lacks, the test would depend on the order of binary data, or the
+ * type allows texts longer than a regular expression can count.
  */
 static bool
 is_shippable_type(const AdType *type)
@@ -35,7 +36,10 @@ is_shippable_type(const AdType *type)
 }
 
 /*
- * What is known of a column, palloc'd.
+ * Reads the type and the options of a column.
+ *
+ * `options` are those of its table.  Returns a palloc'd AdColumn.  A wrong
+ * option or an unknown column is an error.
  */
 AdColumn *
 ad_column(Oid relid, AttrNumber attnum, const AdTableOptions *options)
@@ -56,7 +60,8 @@ ad_column(Oid relid, AttrNumber attnum, const AdTableOptions *options)
 }
 
 /*
- * A column of the scan's tuples that is one of the table's, palloc'd.
+ * Returns the output, palloc'd, that puts the column's value at `position`
+ * (from 0) of the scan's tuples.
  */
 AdOutput *
 ad_column_output(const AdColumn *column, int position)
@@ -74,7 +79,12 @@ ad_column_output(const AdColumn *column, int position)
 }
 
 /*
- * The outputs for a table's columns: those in attrs, or all.
+ * Returns the outputs (a list of AdOutput) for the columns of a table: all of
+ * them, or only those in `attrs`, whose members are attribute numbers minus
+ * FirstLowInvalidHeapAttributeNumber.  Dropped columns are left out.
+ *
+ * A column whose type cannot be read from MongoDB is an error, and so is a
+ * column for the whole document whose type is neither json nor jsonb.
  */
 List *
 ad_table_outputs(Relation table, const AdTableOptions *options, Bitmapset *attrs, bool all)
@@ -103,7 +113,7 @@ ad_table_outputs(Relation table, const AdTableOptions *options, Bitmapset *attrs
 					(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 					 errmsg("column \"%s\" of foreign table \"%s\" is the whole document, and must be of type json or jsonb",
 							NameStr(attr->attname), RelationGetRelationName(table)),
-					 errhint("A field whose name is a dollar is \"\\$\".")));
+					 errhint("A field that is named \"$\" is written as \"\\$\".")));
 		outputs = lappend(outputs, ad_column_output(column, i));
 	}
 	return outputs;

@@ -1,6 +1,6 @@
 /*
  * column.h
- *	  Columns of foreign tables, and what a scan returns of them.
+ *	  Columns of foreign tables, and the outputs that a scan makes of them.
  */
 #ifndef AD_COLUMN_H
 #define AD_COLUMN_H
@@ -11,17 +11,17 @@
 #include "bson/sql_type.h"
 #include "query/query.h"
 
-/* a column, as queries see it */
+/* one column of a foreign table */
 typedef struct AdColumn
 {
 	AttrNumber	attnum;
 	Oid			typid;
 	int32		typmod;
 	const AdType *type;			/* NULL for domains, arrays and enums */
-	const char *field;			/* its path in the documents */
+	const char *field;			/* path of its field in the documents */
 	AdMismatch	on_mismatch;
-	bool		nameable;		/* can MongoDB's language say its path? */
-	bool		shippable;		/* and tell which values decode? */
+	bool		nameable;		/* can a MongoDB query name this path? */
+	bool		shippable;		/* can MongoDB also test which values decode? */
 } AdColumn;
 
 extern AdColumn *ad_column(Oid relid, AttrNumber attnum,

@@ -1,9 +1,9 @@
 /*
  * context.c
- *	  Columns, operands and operators of the SQL expressions of one table.
+ *	  Columns, operands and operators in the SQL expressions of one table.
  *
- * An operand without columns is computed by PostgreSQL, when the scan starts.
- * Constants stay in the template; all else gets a slot.
+ * PostgreSQL computes an operand without columns when the scan starts.  A
+ * constant is part of the template; any other operand gets a slot.
  */
 #include "postgres.h"
 
@@ -21,13 +21,16 @@
 #include "base/compat.h"
 #include "translate/context.h"
 
-/* how many nodes of one condition, key or target list are looked at */
+/* the most nodes that are visited for one condition, key or target list */
 #define MAX_VISITS	20000
 
 /*
- * To be called for each node that is translated.  False if there have been so
- * many that the rest had better be PostgreSQL's: some conditions have to be
- * translated twice, and so have the parts of their parts.
+ * Counts one visited node; every translator of a node calls this first.
+ *
+ * Returns false once there are too many.  The rest is then evaluated locally.
+ * The limit is needed because some conditions are translated twice, and so
+ * are their parts, which multiplies at each level.  Also checks for
+ * interrupts and for stack overflow.
  */
 bool
 ad_expr_may_go_on(AdExprContext *context)
@@ -37,7 +40,7 @@ ad_expr_may_go_on(AdExprContext *context)
 	return ++context->visits <= MAX_VISITS;
 }
 
-/* what a cast among text and varchar, or another collation, is put on */
+/* strips casts between text and varchar, and changes of collation */
 static Node *
 strip_text_cast(Node *node)
 {
@@ -56,8 +59,12 @@ strip_text_cast(Node *node)
 }
 
 /*
- * The same, made once: to read the options again for each of thousands takes
- * seconds.  It is kept as long as the relation, not as the join that GEQO tries.
+ * Returns the column of that number.
+ *
+ * The context keeps it, because reading the options again for each of
+ * thousands of expressions takes seconds.  It is allocated beside
+ * context->columns, so that it lives as long as the relation: the current
+ * context may be one that GEQO frees after it has tried a join.
  */
 static const AdColumn *
 known_column(AdExprContext *context, AttrNumber attnum)
@@ -73,7 +80,7 @@ known_column(AdExprContext *context, AttrNumber attnum)
 	return context->columns[attnum];
 }
 
-/* the column that an expression is, or NULL */
+/* the column that the expression is, or NULL */
 static const AdColumn *
 any_column(AdExprContext *context, Node *node)
 {
@@ -86,8 +93,9 @@ any_column(AdExprContext *context, Node *node)
 }
 
 /*
- * Whether MongoDB's part of the filter leaves no null in the column, and so no
- * mismatch either: it is true for neither.
+ * Whether the pushed-down part of the filter excludes every row with a null
+ * in the column.  It then excludes mismatches as well, because no condition
+ * on a mismatch is true.
  */
 bool
 ad_is_proven(const AdExprContext *context, const AdColumn *column)
@@ -96,7 +104,8 @@ ad_is_proven(const AdExprContext *context, const AdColumn *column)
 }
 
 /*
- * The column that an expression is, if MongoDB can be asked about it; or NULL.
+ * Returns the column that the expression is; NULL if it is no column, or one
+ * whose decodable values MongoDB cannot test.
  */
 const AdColumn *
 ad_expr_column(AdExprContext *context, Node *node)
@@ -107,8 +116,10 @@ ad_expr_column(AdExprContext *context, Node *node)
 }
 
 /*
- * The same, also of columns of which MongoDB can only be asked which values
- * equal a given one.
+ * Returns the column that the expression is, if MongoDB can at least compare
+ * it for equality; else NULL.
+ *
+ * This accepts all columns of ad_expr_column(), and those of type uuid.
  */
 const AdColumn *
 ad_expr_compared_column(AdExprContext *context, Node *node)
@@ -122,7 +133,11 @@ ad_expr_compared_column(AdExprContext *context, Node *node)
 }
 
 /*
- * Whether there are columns whose values are not known when the scan starts.
+ * Whether the operand reads a column whose value is not known when the scan
+ * starts.
+ *
+ * In the parameterized path of a nested loop the columns of the other tables
+ * are known by then.
  */
 bool
 ad_expr_has_columns(const AdExprContext *context, Node *operand)
@@ -133,8 +148,11 @@ ad_expr_has_columns(const AdExprContext *context, Node *operand)
 }
 
 /*
- * The node for an operand that PostgreSQL computes: the constant itself, or a
- * slot.  NULL if its value is not the same throughout the scan.
+ * Returns the node for an operand that PostgreSQL computes: the constant
+ * itself, or a slot.  Equal operands share a slot.
+ *
+ * Returns NULL if the value may change during the scan, or if it contains a
+ * subplan.
  */
 Node *
 ad_expr_operand(AdExprContext *context, Node *operand)
@@ -155,7 +173,12 @@ ad_expr_operand(AdExprContext *context, Node *operand)
 }
 
 /*
- * What a built-in operator means in the order of its left operand's type.
+ * Reads a built-in comparison operator whose left operand has type `typid`.
+ *
+ * Sets *op to its meaning in the type's default B-tree order, and
+ * *operand_type to the type of its right operand.  Returns false for any
+ * other operator.  A user-defined operator is never trusted, whatever
+ * operator family it is in.
  */
 bool
 ad_expr_operator(Oid opno, Oid typid, AdOp *op, Oid *operand_type)
@@ -165,7 +188,7 @@ ad_expr_operator(Oid opno, Oid typid, AdOp *op, Oid *operand_type)
 
 	if (opno >= FirstNormalObjectId)
 		return false;
-	/* varchar has no operators of its own */
+	/* varchar uses the operators of text */
 	if (typid == VARCHAROID)
 		typid = TEXTOID;
 	family = lookup_type_cache(typid, TYPECACHE_BTREE_OPFAMILY)->btree_opf;
@@ -183,7 +206,7 @@ ad_expr_operator(Oid opno, Oid typid, AdOp *op, Oid *operand_type)
 }
 
 /*
- * The operator that is true exactly where the other is false.
+ * Returns the operator that is true exactly where `op` is false.
  */
 AdOp
 ad_expr_negated(AdOp op)
@@ -200,6 +223,11 @@ ad_expr_negated(AdOp op)
 	return negators[op];
 }
 
+/*
+ * Whether texts that are equal under the collation have equal bytes
+ * (PostgreSQL manual, "Collation Support", "Nondeterministic Collations").
+ * True also for InvalidOid, that is, for types without collations.
+ */
 bool
 ad_is_deterministic(Oid collation)
 {

@@ -1,6 +1,6 @@
 /*
  * context.h
- *	  Columns, operands and operators of the SQL expressions of one table.
+ *	  Columns, operands and operators in the SQL expressions of one table.
  */
 #ifndef AD_CONTEXT_H
 #define AD_CONTEXT_H
@@ -12,22 +12,25 @@
 #include "query/node.h"
 #include "translate/column.h"
 
-/* what is translated for: one foreign table in one query */
+/* the subject of a translation: one foreign table in one query */
 typedef struct AdExprContext
 {
 	RelOptInfo *rel;
 	Oid			relid;
 	const AdTableOptions *options;
-	AdColumn  **columns;		/* those that were asked for, by number */
-	PlannerInfo *join_root;		/* if columns of other tables are values: the
-								 * nested loop's; else NULL */
-	List	   *slots;			/* expressions to be computed at execution */
-	Node	   *filter;			/* template, once it is complete */
-	Bitmapset  *proven;			/* columns that the filter leaves no null in */
-	List	   *bindings;		/* see let.c */
-	Bitmapset  *bound;			/* the columns among them */
+	AdColumn  **columns;		/* by attribute number; NULL until it is asked
+								 * for */
+	PlannerInfo *join_root;		/* the nested loop's, if columns of its other
+								 * tables are operands; else NULL */
+	List	   *slots;			/* SQL expressions to compute at execution */
+	Node	   *filter;			/* template of the whole filter, once it is
+								 * known */
+	Bitmapset  *proven;			/* columns in which the filter leaves no null */
+	List	   *bindings;		/* AdBinding, see let.c */
+	Bitmapset  *bound;			/* attribute numbers of the columns in
+								 * bindings */
 	int			visits;			/* see ad_expr_may_go_on() */
-	Size		size;			/* of the filter so far, see budget.c */
+	Size		size;			/* bytes of the filter so far, see budget.c */
 } AdExprContext;
 
 extern bool ad_expr_may_go_on(AdExprContext *context);

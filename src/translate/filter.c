@@ -1,13 +1,15 @@
 /*
  * filter.c
- *	  Translate SQL conditions to templates of MongoDB predicates.
+ *	  Translation of SQL conditions to templates of MongoDB predicates.
  *
- * SQL's conditions are true, false or null, MongoDB's match or do not.  So
- * there are two translations, each of which calls the other: of when a
- * condition is true, and of when it is false.  Null is in neither, and NOT
- * swaps the two.
+ * An SQL condition is true, false or null; a MongoDB predicate matches or
+ * does not.  So there are two translations, which call each other: `wanted`
+ * true asks for a predicate that matches where the condition is true,
+ * `wanted` false for one that matches where it is false.  Neither matches
+ * where it is null, and NOT swaps the two.
  *
- * Translating is deciding: what comes back NULL stays with PostgreSQL.
+ * No separate step decides what is pushed down: a condition whose translation
+ * is NULL is evaluated locally.
  */
 #include "postgres.h"
 
@@ -33,11 +35,11 @@
 static Node *translate(AdExprContext *context, Node *node, bool wanted);
 
 /*
- * Whether MongoDB compares by the operator as the collation does: it knows the
- * order of bytes only.
+ * Whether MongoDB's operator agrees with the collation.  MongoDB knows only
+ * the order of bytes.
  */
 static bool
-is_comparable(Oid collation, AdOp op)
+collation_agrees(Oid collation, AdOp op)
 {
 	if (!ad_is_deterministic(collation))
 		return false;
@@ -45,18 +47,18 @@ is_comparable(Oid collation, AdOp op)
 		ad_collate_is_c(collation);
 }
 
-/* a column compared with what PostgreSQL computes */
+/* a column compared with an operand */
 typedef struct AdComparison
 {
 	const AdColumn *column;
 	AdOp		op;
 	Oid			operand_type;
-	Node	   *operand;		/* an expression of SQL */
+	Node	   *operand;		/* SQL expression without columns */
 } AdComparison;
 
 /*
- * Whether the arguments of an operator are a column and an operand, or the
- * other way round, and the operator is one of comparison.
+ * Whether the expression is a comparison of a column with an operand, in
+ * either order, that MongoDB evaluates as PostgreSQL does.
  */
 static bool
 match_comparison(AdExprContext *context, const OpExpr *expr, AdComparison *comparison)
@@ -76,11 +78,11 @@ match_comparison(AdExprContext *context, const OpExpr *expr, AdComparison *compa
 	return comparison->column != NULL && OidIsValid(opno) &&
 		ad_expr_operator(opno, comparison->column->type->typid,
 						 &comparison->op, &comparison->operand_type) &&
-		is_comparable(expr->inputcollid, comparison->op) &&
+		collation_agrees(expr->inputcollid, comparison->op) &&
 		ad_match_accepts(comparison->column->type, comparison->operand_type);
 }
 
-/* the predicate of a comparison by the given operator */
+/* the predicate of the comparison, with `op` as its operator */
 static Node *
 comparison_node(AdExprContext *context, const AdComparison *comparison, AdOp op)
 {
@@ -110,6 +112,7 @@ translate_comparison(AdExprContext *context, OpExpr *expr, bool wanted)
 						   wanted ? comparison.op : ad_expr_negated(comparison.op));
 }
 
+/* the predicate of column IS NULL */
 static Node *
 is_null_node(const AdColumn *column)
 {
@@ -117,7 +120,7 @@ is_null_node(const AdColumn *column)
 							column->on_mismatch == AD_MISMATCH_NULL);
 }
 
-/* the condition that an operand is null, or that it is not */
+/* the predicate of operand IS NULL, or IS NOT NULL */
 static Node *
 operand_null_test(AdExprContext *context, Node *operand, NullTestType kind)
 {
@@ -135,7 +138,10 @@ operand_null_test(AdExprContext *context, Node *operand, NullTestType kind)
 }
 
 /*
- * column IS DISTINCT FROM operand.  Binding decides which part remains: a
+ * column IS DISTINCT FROM operand.
+ *
+ * Whether the operand is null is known only at execution.  So the predicate
+ * is an OR of the cases, and binding drops those that do not apply: a
  * comparison with null is never true.
  */
 static Node *
@@ -166,8 +172,10 @@ translate_distinct(AdExprContext *context, DistinctExpr *expr, bool wanted)
 }
 
 /*
- * column op ANY (array), column op ALL (array).  The one is false where the
- * other, of the negated operator, is true.
+ * column op ANY (array), column op ALL (array).
+ *
+ * ANY is false exactly where ALL with the negated operator is true, and the
+ * other way round.
  */
 static Node *
 translate_array_comparison(AdExprContext *context, ScalarArrayOpExpr *expr, bool wanted)
@@ -181,7 +189,7 @@ translate_array_comparison(AdExprContext *context, ScalarArrayOpExpr *expr, bool
 
 	if (column == NULL ||
 		!ad_expr_operator(expr->opno, column->type->typid, &op, &element_type) ||
-		!is_comparable(expr->inputcollid, op) ||
+		!collation_agrees(expr->inputcollid, op) ||
 		!ad_match_accepts(column->type, element_type))
 		return NULL;
 	operand = ad_expr_operand(context, lsecond(expr->args));
@@ -213,7 +221,7 @@ translate_null_test(AdExprContext *context, NullTest *test, bool wanted)
 	return ad_match_has_value(column->field, column->type);
 }
 
-/* a column that is a condition by itself */
+/* a column of type boolean as a condition */
 static Node *
 translate_bool_column(AdExprContext *context, Node *node, bool wanted)
 {
@@ -226,7 +234,13 @@ translate_bool_column(AdExprContext *context, Node *node, bool wanted)
 							 ad_match_guard(column->field, column->type, true)));
 }
 
-/* each column of the condition has a value or is null: none is a mismatch */
+/*
+ * A predicate that matches where no column of the condition holds a mismatch:
+ * each has a value that decodes, or is null.
+ *
+ * Columns whose mismatches read as NULL need no test.  Returns NULL if a
+ * column cannot be tested.
+ */
 static Node *
 no_mismatch(AdExprContext *context, Node *condition)
 {
@@ -248,7 +262,7 @@ no_mismatch(AdExprContext *context, Node *condition)
 	return ad_and(parts);
 }
 
-/* whether its arguments are columns and constants, which do not fail */
+/* whether the arguments are columns and constants, which raise no errors */
 static bool
 is_of_columns(AdExprContext *context, Node *condition)
 {
@@ -266,8 +280,11 @@ is_of_columns(AdExprContext *context, Node *condition)
 }
 
 /*
- * IS UNKNOWN and IS NOT UNKNOWN.  Conditions that are never null are not
- * translated for it: their own ones would be twice for each of them.
+ * IS UNKNOWN and IS NOT UNKNOWN.
+ *
+ * A condition that is never null has a constant answer and is not translated.
+ * Translating it would visit its parts twice, and so double the work at each
+ * level of nesting.
  */
 static Node *
 translate_unknown(AdExprContext *context, Node *condition, bool unknown)
@@ -292,8 +309,11 @@ translate_unknown(AdExprContext *context, Node *condition, bool unknown)
 }
 
 /*
- * IS TRUE and so on.  A column is itself false or null where it is not true;
- * any other condition is no more than not true.
+ * IS [NOT] TRUE, IS [NOT] FALSE and IS [NOT] UNKNOWN.
+ *
+ * IS NOT TRUE of a column means that it is false or null.  For any other
+ * condition, it means that the predicate for "true" does not match, and that
+ * no column holds a mismatch.
  */
 static Node *
 translate_bool_test(AdExprContext *context, BooleanTest *test, bool wanted)
@@ -324,7 +344,7 @@ translate_bool_test(AdExprContext *context, BooleanTest *test, bool wanted)
 	return ad_and(list_make2(ad_node(AD_NOR, list_make1(matched)), sound));
 }
 
-/* the arguments of AND and OR; each must be translatable */
+/* the arguments of AND or OR, all of which must have translations */
 static Node *
 translate_arguments(AdExprContext *context, List *args, bool wanted, bool all)
 {
@@ -358,9 +378,12 @@ translate_bool_expr(AdExprContext *context, BoolExpr *expr, bool wanted)
 }
 
 /*
- * What an expression leaves open: that no column, where a mismatch is an
- * error, holds one.  A column that must not be null for the condition to be
- * true, or false, needs no such test.
+ * Expressions that are true if a column holds no mismatch.  A condition that
+ * is translated by values needs them for its columns, where a mismatch is an
+ * error.
+ *
+ * A column that cannot be null where the condition is `wanted` needs no test:
+ * a mismatch is treated as null, so the condition does not match it.
  */
 static List *
 mismatch_tests(AdExprContext *context, Node *node, bool wanted, List *columns)
@@ -382,10 +405,13 @@ mismatch_tests(AdExprContext *context, Node *node, bool wanted, List *columns)
 }
 
 /*
- * A condition on values that the match language has not, as an expression.
- * Where PostgreSQL would raise an error instead, MongoDB cannot: then the
- * predicate matches as well, and *recheck is set, so that PostgreSQL evaluates
- * the condition again; or, if recheck is NULL, there is no translation.
+ * Translates a condition to an aggregation expression, for what the match
+ * language cannot express.
+ *
+ * MongoDB cannot raise the errors that PostgreSQL would raise.  So the
+ * predicate matches those documents, too, and *recheck is set: PostgreSQL
+ * evaluates the condition again, and raises the error.  If `recheck` is NULL,
+ * such a condition has no translation.
  */
 static Node *
 translate_by_value(AdExprContext *context, Node *node, bool wanted, bool *recheck)
@@ -413,8 +439,8 @@ translate_by_value(AdExprContext *context, Node *node, bool wanted, bool *rechec
 }
 
 /*
- * A template of the predicate that matches when the condition is true, or,
- * for wanted == false, when it is false.
+ * Returns the exact predicate for where the condition is true, or, if not
+ * `wanted`, false; NULL if there is none.
  */
 static Node *
 translate(AdExprContext *context, Node *node, bool wanted)
@@ -475,7 +501,9 @@ translate(AdExprContext *context, Node *node, bool wanted)
 static Node *translate_weaker(AdExprContext *context, Node *node, bool wanted);
 
 /*
- * The arguments of AND and OR, exact or weaker.  Of AND any will do.
+ * The arguments of AND or OR, each by its exact predicate or by a broader
+ * one.  `all` joins them with AND, which may leave out arguments without
+ * translations; OR may not.
  */
 static Node *
 weaker_arguments(AdExprContext *context, List *args, bool wanted, bool all)
@@ -490,7 +518,10 @@ weaker_arguments(AdExprContext *context, List *args, bool wanted, bool all)
 
 		if (part == NULL)
 		{
-			/* what a refused condition needed must not be computed in vain */
+			/*
+			 * Drop the slots of a rejected translation, so that they are not
+			 * computed in vain.
+			 */
 			context->slots = list_truncate(context->slots, slots);
 			part = translate_weaker(context, lfirst(lc), wanted);
 		}
@@ -503,8 +534,9 @@ weaker_arguments(AdExprContext *context, List *args, bool wanted, bool all)
 }
 
 /*
- * A template of a predicate that matches wherever the condition, which has no
- * exact one, is true, or false; and elsewhere, too.
+ * Returns a broader predicate for a condition that has no exact one: it
+ * matches wherever the condition is `wanted` (true or false), and maybe
+ * elsewhere.  NULL if there is none.
  */
 static Node *
 translate_weaker(AdExprContext *context, Node *node, bool wanted)
@@ -530,10 +562,13 @@ translate_weaker(AdExprContext *context, Node *node, bool wanted)
 }
 
 /*
- * The template of a predicate that matches the documents for which the
- * condition is true; or NULL if it cannot be said exactly.  *recheck is set if
- * it matches others, too, so that PostgreSQL must evaluate the condition again.
- * What is beyond the budget is not said at all.
+ * Returns the template of a predicate that matches every document for which
+ * the condition is true, or NULL if there is none.
+ *
+ * *recheck is set if the predicate may match other documents as well;
+ * PostgreSQL must then evaluate the condition again.  Operands are added to
+ * context->slots, and the predicate's size to context->size.  A predicate
+ * that exceeds the budget of budget.c is refused.
  */
 Node *
 ad_expr_true_when(AdExprContext *context, Expr *condition, bool *recheck)

@@ -1,6 +1,6 @@
 /*
  * filter.h
- *	  Translate SQL conditions to templates of MongoDB predicates.
+ *	  Translation of SQL conditions to templates of MongoDB predicates.
  */
 #ifndef AD_FILTER_H
 #define AD_FILTER_H

@@ -1,6 +1,9 @@
 /*
  * filter_clock.c
- *	  SQL tests of what a clock shows at an instant, as leaves.
+ *	  Translation of SQL conditions on the local time of an instant.
+ *
+ * A comparison such as ts::date = $1 becomes a leaf, which match_clock.c
+ * turns into a range of instants when the operand is known.
  */
 #include "postgres.h"
 
@@ -17,14 +20,17 @@
 #include "translate/value_condition.h"
 #include "translate/value_time.h"
 
-/* whether it is the number of seconds that a column's instant is */
+/* whether the value is extract(epoch FROM ...), as milliseconds */
 static bool
 is_epoch(const AdValue *value)
 {
 	return value->typid == NUMERICOID && value->divisor == 1000 && value->scale == 6;
 }
 
-/* whether the clock shows days or longer units, in their order */
+/*
+ * Whether the value is a local time cut to days or longer units, without a
+ * shift.
+ */
 static bool
 is_calendar(const AdValue *value)
 {
@@ -33,6 +39,7 @@ is_calendar(const AdValue *value)
 		value->shift == 0 && ad_instant_of_days(value->unit);
 }
 
+/* the leaf, and the guard of its column */
 static Node *
 make_leaf(const AdValue *value, AdOp op, bool by_instant, Oid operand_type, Node *operand)
 {
@@ -49,8 +56,8 @@ make_leaf(const AdValue *value, AdOp op, bool by_instant, Oid operand_type, Node
 }
 
 /*
- * The leaf for `value op operand`, with the operand last; NULL if the value is
- * none that a column's clock shows in the order of its instants.
+ * Returns the leaf for `value op operand`; NULL if the value is not the local
+ * time of a column, or not in the order of the column's instants.
  */
 static Node *
 clock_leaf(const AdValue *value, AdOp op, Oid operand_type, Node *operand)
@@ -65,18 +72,29 @@ clock_leaf(const AdValue *value, AdOp op, Oid operand_type, Node *operand)
 	if (!is_calendar(value) ||
 		(operand_type != TIMESTAMPTZOID && operand_type != TIMESTAMPOID && operand_type != DATEOID))
 		return NULL;
-	/* to be compared with an instant, a date is one of the session's zone */
+
+	/*
+	 * PostgreSQL reads a date that it compares with an instant in the
+	 * session's zone.
+	 */
 	if (by_instant && value->typid != TIMESTAMPTZOID && !session)
 		return NULL;
-	/* an offset has another sign as a name of PostgreSQL's */
+
+	/*
+	 * POSIX inverts the sign of an offset, so PostgreSQL would misread the
+	 * name "+02:00".
+	 */
 	if (!session && strVal(value->zone)[0] != 'U' && strchr(strVal(value->zone), '/') == NULL)
 		return NULL;
 	return make_leaf(value, op, by_instant, operand_type, operand);
 }
 
 /*
- * The predicate for what a clock shows at a column's instant, compared with an
- * operand, when that is true, or false; NULL if there is none.
+ * Returns the predicate for a comparison of a column's local time with an
+ * operand, in either order.
+ *
+ * It matches where the comparison is true, or, if not `wanted`, false.  NULL
+ * if there is none.
  */
 Node *
 ad_clock_condition(AdExprContext *context, OpExpr *expr, bool wanted)
@@ -102,7 +120,10 @@ ad_clock_condition(AdExprContext *context, OpExpr *expr, bool wanted)
 		return NULL;
 	if (ad_value(&values, left, &value))
 	{
-		/* the zone is read when the range is computed */
+		/*
+		 * The leaf reads the session's zone itself, so drop the slot of the
+		 * zone.
+		 */
 		context->slots = list_truncate(context->slots, slots);
 		operand = ad_expr_operand(context, operand);
 		if (operand != NULL)
@@ -114,7 +135,12 @@ ad_clock_condition(AdExprContext *context, OpExpr *expr, bool wanted)
 }
 
 /*
- * The same, compared with each constant of an array: = ANY, <> ALL, and so on.
+ * Returns the predicate for a comparison of a column's local time with the
+ * elements of a constant array, by ANY or ALL.
+ *
+ * It is made of one leaf per element, so there may not be too many (see
+ * ad_value_array()).  It matches where the condition is true, or, if not
+ * `wanted`, false.  NULL if there is none.
  */
 Node *
 ad_clock_array_condition(AdExprContext *context, ScalarArrayOpExpr *expr, bool wanted)
@@ -139,7 +165,7 @@ ad_clock_array_condition(AdExprContext *context, ScalarArrayOpExpr *expr, bool w
 			return NULL;
 		tests = lappend(tests, leaf);
 	}
-	/* ALL of an empty array is true of a null, too */
+	/* ALL of an empty array is true even of null, which no leaf matches */
 	if (tests == NIL)
 		return NULL;
 	return any ? ad_or(tests) : ad_and(tests);

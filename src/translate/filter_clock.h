@@ -1,6 +1,6 @@
 /*
  * filter_clock.h
- *	  SQL tests of what a clock shows at an instant, as predicates.
+ *	  Translation of SQL conditions on the local time of an instant.
  */
 #ifndef AD_FILTER_CLOCK_H
 #define AD_FILTER_CLOCK_H

@@ -1,11 +1,13 @@
 /*
  * filter_pattern.c
- *	  Translate conditions that match text with patterns.
+ *	  Translation of conditions that match text with patterns.
  *
- * Some have an exact predicate; of others match_pattern.c knows one that matches
- * wherever they are true, and PostgreSQL evaluates them again: of ILIKE and ~*
- * outside the collation C, of other regular expressions than the simplest, and
- * of lower(x) and upper(x), compared with a text or a pattern.
+ * Some conditions have an exact predicate.  For others, match_pattern.c has a
+ * broader one, and PostgreSQL rechecks each row:
+ *
+ *	- ILIKE and ~* under collations other than C,
+ *	- regular expressions beyond the simplest,
+ *	- lower(x) and upper(x), compared with a text or matched with a pattern.
  */
 #include "postgres.h"
 
@@ -24,7 +26,7 @@
 #include "query/match_type.h"
 #include "translate/filter_pattern.h"
 
-/* the functions that match text with patterns */
+/* the functions that match text with a pattern */
 static const struct
 {
 	Oid			function;
@@ -46,18 +48,18 @@ static const struct
 	{F_TEXTEQ, AD_PATTERN_TEXT, false, false},
 };
 
-/* a text, changed or not, and the pattern that it is matched with */
+/* a text, with lower() or upper() stripped, and its pattern */
 typedef struct AdMatch
 {
 	Node	   *text;
-	Node	   *pattern;		/* an expression of SQL */
+	Node	   *pattern;		/* SQL expression */
 	Oid			collation;
 	AdPatternKind kind;
 	AdFold		fold;
 	bool		negated;
 } AdMatch;
 
-/* read a call of a function that matches */
+/* reads a call of one of pattern_functions; false if it is something else */
 static bool
 read_match(Node *node, AdMatch *match)
 {
@@ -84,7 +86,7 @@ read_match(Node *node, AdMatch *match)
 		if (++i == lengthof(pattern_functions))
 			return false;
 	}
-	/* which characters there are depends on the encoding */
+	/* regular expressions count characters as UTF-8 does */
 	if (!OidIsValid(match->collation) || !ad_is_deterministic(match->collation) ||
 		GetDatabaseEncoding() != PG_UTF8)
 		return false;
@@ -98,8 +100,10 @@ read_match(Node *node, AdMatch *match)
 }
 
 /*
- * The leaf of a match of a column with a pattern, or NULL.  Which regular
- * expressions can be said depends on what they are: they must be constants.
+ * Returns the leaf that matches a column with a pattern, or NULL.
+ *
+ * A regular expression must be a constant, because its text decides whether
+ * it can be translated.
  */
 static Node *
 match_leaf(AdExprContext *context, const AdMatch *match, const AdColumn *column, bool wanted)
@@ -125,7 +129,10 @@ match_leaf(AdExprContext *context, const AdMatch *match, const AdColumn *column,
 	return ad_leaf(&leaf);
 }
 
-/* the predicate: it and what it leaves open */
+/*
+ * The leaf, and what it leaves open: if `wanted`, the guard, else that the
+ * column has a value at all.
+ */
 static Node *
 match_node(AdExprContext *context, const AdMatch *match, bool wanted)
 {
@@ -140,8 +147,8 @@ match_node(AdExprContext *context, const AdMatch *match, bool wanted)
 }
 
 /*
- * The exact predicate of a column LIKE a pattern, and so on, when that is
- * true, or false; NULL if there is none.
+ * Returns the exact predicate for a condition such as column LIKE pattern,
+ * for where it is true, or, if not `wanted`, false.  NULL if there is none.
  */
 Node *
 ad_pattern_condition(AdExprContext *context, Node *node, bool wanted)
@@ -153,7 +160,7 @@ ad_pattern_condition(AdExprContext *context, Node *node, bool wanted)
 	return match_node(context, &match, wanted != match.negated);
 }
 
-/* take lower() or upper() off the text, and note it */
+/* strips lower() and upper() from the text, and records the fold */
 static void
 strip_case(AdMatch *match)
 {
@@ -171,7 +178,7 @@ strip_case(AdMatch *match)
 	}
 }
 
-/* lower(column) = ANY (constants) */
+/* the broader predicate for lower(column) = ANY (constants) */
 static Node *
 weaker_member(AdExprContext *context, ScalarArrayOpExpr *expr)
 {
@@ -209,8 +216,8 @@ weaker_member(AdExprContext *context, ScalarArrayOpExpr *expr)
 }
 
 /*
- * A predicate that matches wherever the condition is true, or false, and
- * elsewhere, too; or NULL.
+ * Returns a broader predicate, which matches wherever the condition is
+ * `wanted` (true or false), and maybe elsewhere; NULL if there is none.
  */
 Node *
 ad_pattern_weaker(AdExprContext *context, Node *node, bool wanted)
@@ -223,7 +230,7 @@ ad_pattern_weaker(AdExprContext *context, Node *node, bool wanted)
 	if (!read_match(node, &match) || match.negated == wanted)
 		return NULL;
 	strip_case(&match);
-	/* lower(x) = y, either way round; x = y is no pattern */
+	/* lower(x) = y, in either order; plain x = y is not a pattern */
 	if (match.kind == AD_PATTERN_TEXT && match.fold == AD_FOLD_NONE)
 	{
 		Node	   *text = match.text;

@@ -1,6 +1,6 @@
 /*
  * filter_pattern.h
- *	  Translate conditions that match text with patterns.
+ *	  Translation of conditions that match text with patterns.
  */
 #ifndef AD_FILTER_PATTERN_H
 #define AD_FILTER_PATTERN_H

@@ -1,12 +1,12 @@
 /*
  * group_key.c
- *	  Expressions to group by.
+ *	  Translation of expressions to group by.
  *
- * The group keys of a reply are not read: a group returns the columns of one
- * of its documents, and PostgreSQL computes the keys from them.  So MongoDB's
- * key need not be PostgreSQL's.  It is enough that the keys of two documents
- * are equal for the one exactly when they are for the other, and a function
- * that maps different arguments to different results can be left out.
+ * Group keys are not read from the reply: each group returns the columns of
+ * one of its documents, and PostgreSQL computes the keys from them.  So
+ * MongoDB's key may differ from PostgreSQL's.  It only has to be equal for
+ * two documents exactly if PostgreSQL's is.  A function that maps distinct
+ * arguments to distinct results can therefore be left out.
  */
 #include "postgres.h"
 
@@ -21,7 +21,10 @@
 #include "translate/group_key.h"
 #include "translate/value_time.h"
 
-/* functions that, given constants, map different arguments to different results, or fail */
+/*
+ * Functions that, if any other argument is constant, map distinct arguments
+ * to distinct results or fail.
+ */
 static const Oid failing[] = {
 	F_INT2PL, F_INT24PL, F_INT42PL, F_INT4PL, F_INT28PL, F_INT82PL, F_INT48PL, F_INT84PL, F_INT8PL,
 	F_INT2MI, F_INT24MI, F_INT42MI, F_INT4MI, F_INT28MI, F_INT82MI, F_INT48MI, F_INT84MI, F_INT8MI,
@@ -29,13 +32,14 @@ static const Oid failing[] = {
 	F_INT2_INT4, F_INT2_INT8, F_INT4_INT8
 };
 
-/* and those of them that do not fail */
+/* such functions that never fail */
 static const Oid sound[] = {
 	F_INT4_INT2, F_INT8_INT2, F_INT8_INT4,
 	F_FLOAT8_INT2, F_FLOAT8_INT4, F_NUMERIC_INT2, F_NUMERIC_INT4, F_NUMERIC_INT8,
 	F_NUMERIC_ADD, F_NUMERIC_SUB, F_NUMERIC_UMINUS
 };
 
+/* whether the function is in the list */
 static bool
 is_one_of(Oid function, const Oid *functions, int count)
 {
@@ -47,6 +51,7 @@ is_one_of(Oid function, const Oid *functions, int count)
 	return false;
 }
 
+/* whether a constant of type numeric is 0, NaN or infinite */
 static bool
 is_zero_or_special(Node *node)
 {
@@ -58,9 +63,12 @@ is_zero_or_special(Node *node)
 }
 
 /*
- * Whether the function, whose second argument is a constant, maps different
- * instants to different ones.  On a clock that is turned, only days added to
- * the beginning of days do so, and months to the beginning of months.
+ * Whether a function that adds a constant interval to an instant, or
+ * subtracts it, maps distinct instants to distinct ones.
+ *
+ * Where the clock is changed for daylight saving, this is true only of days
+ * added to the beginning of days, and of months added to the beginning of
+ * months.
  */
 static bool
 is_injective_shift(AdValueContext *context, Oid function, Node *instant, Node *shift)
@@ -84,8 +92,8 @@ is_injective_shift(AdValueContext *context, Oid function, Node *instant, Node *s
 }
 
 /*
- * The argument of a call that maps different arguments to different results,
- * or NULL.
+ * Returns the argument that is not constant, if the function maps distinct
+ * values of it to distinct results; else NULL.
  */
 static Node *
 injective_argument(AdValueContext *context, Oid function, List *args)
@@ -115,8 +123,8 @@ injective_argument(AdValueContext *context, Oid function, List *args)
 }
 
 /*
- * The expression without the injective functions around it.  *fails is the outermost one that can
- * fail, or NULL.
+ * Strips the outer injective functions off an expression.  *fails is the
+ * outermost of them that can fail, or NULL.
  */
 static Node *
 strip_injective(AdValueContext *context, Node *node, Node **fails)
@@ -148,8 +156,11 @@ strip_injective(AdValueContext *context, Node *node, Node **fails)
 }
 
 /*
- * The value of the expression without the injective functions around it.  Their failures are
- * noted, for a group that fails may be one that is not returned.
+ * Translates the expression without its outer injective functions.
+ *
+ * The failures of those functions are recorded all the same.  PostgreSQL
+ * computes the keys of the groups that are returned, and would miss an error
+ * in a group that is not.
  */
 static bool
 injective_value(AdValueContext *context, Node *node, AdValue *value)
@@ -162,7 +173,11 @@ injective_value(AdValueContext *context, Node *node, AdValue *value)
 		return ad_value(context, node, value);
 	if (!ad_value(context, fails, value))
 		return false;
-	/* they have those of the argument among them */
+
+	/*
+	 * These include the failures of the stripped expression, so do not add
+	 * them twice.
+	 */
 	failures = context->failures;
 	if (!ad_value(context, node, value))
 		return false;
@@ -171,9 +186,12 @@ injective_value(AdValueContext *context, Node *node, AdValue *value)
 }
 
 /*
- * An expression that is equal for two documents exactly if the SQL expression
- * is, given that it fails for neither; or NULL.  With `nullable`, null exactly
- * if that is null.
+ * Returns an expression that is equal for two documents exactly if the SQL
+ * expression is; NULL if there is none.
+ *
+ * It need not be right for a document for which the SQL expression fails:
+ * failures are added to `context`.  If `nullable`, the result is null exactly
+ * where the SQL expression is.
  */
 Node *
 ad_key_expr(AdValueContext *context, Node *node, bool nullable)

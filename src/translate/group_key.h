@@ -1,6 +1,6 @@
 /*
  * group_key.h
- *	  Expressions to group by.
+ *	  Translation of expressions to group by.
  */
 #ifndef AD_GROUP_KEY_H
 #define AD_GROUP_KEY_H

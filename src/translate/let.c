@@ -1,16 +1,19 @@
 /*
  * let.c
- *	  Expressions that have names, so that they are said once.
+ *	  Names for expressions that are used more than once.
  *
- * A translation that needs a part more than once gives it a name, and uses
- * that.  So the size of a template grows with that of the SQL: no operator
- * repeats its operand.  ad_let_all() writes the names' definitions around the
- * whole: a part that was used once stands in its place again, and the others
- * are variables of $let, one $let for all that need no other, one for those
- * that need these, and so on.
+ * A translation that needs an expression several times gives it a name and
+ * uses the name.  So no operator repeats its operand, and the size of a
+ * template grows in proportion to the SQL.
  *
- * A variable is computed whether it is needed or not, which is right because
- * no expression can fail, see value.h.
+ * ad_let_all() adds the definitions of the names around the finished
+ * expression.  An expression that is used once is put back into its place.
+ * The others become variables of $let, one $let per level: the outermost
+ * defines those that need no other variable, the next those that need only
+ * these, and so on.
+ *
+ * MongoDB computes a variable whether it is needed or not.  This is safe
+ * because no expression can fail, see value.h.
  */
 #include "postgres.h"
 
@@ -22,35 +25,39 @@
 #include "translate/let.h"
 
 /*
- * A name is $$v and its place in the context's list, or, for a column's value,
- * $$c and the column's number, which is as good to a reader of EXPLAIN.
+ * One named expression.  The name is $$v and its position in the context's
+ * list.  For a column's value it is $$c and the attribute number, which is
+ * easier to read in EXPLAIN.
  */
 typedef struct AdBinding
 {
-	AttrNumber	column;			/* or 0 */
-	Node	   *expr;			/* uses only names that are older */
+	AttrNumber	column;			/* attribute number, or 0 */
+	Node	   *expr;			/* contains only names of earlier bindings */
 } AdBinding;
 
-/* what ad_let_all() knows of a name */
+/* what ad_let_all() knows of a named expression */
 typedef struct AdVariable
 {
 	const AdBinding *binding;
 	int			uses;
-	int			level;			/* 0 if it needs no other variable */
-	Node	   *expr;			/* in which parts are in their places */
+	int			level;			/* 0 if it needs no other variable, else above
+								 * those that it needs */
+	Node	   *expr;			/* with expressions that are used once put
+								 * into their places */
 } AdVariable;
 
+/* the named expressions of one context */
 typedef struct AdDefinitions
 {
 	int			count;
-	AdVariable *variables;		/* the older come first */
-	int		   *of_columns;		/* their places, by the column's number */
+	AdVariable *variables;		/* in the order of the context's bindings */
+	int		   *of_columns;		/* index in variables, by attribute number */
 } AdDefinitions;
 
-/* among how many names one is looked for that is the same expression's */
+/* how many of the latest bindings are searched for an equal expression */
 #define MAX_COMPARED	32
 
-/* whether an expression is as short as a name */
+/* whether a name would not be shorter than the expression */
 static bool
 is_short(const Node *expr)
 {
@@ -76,7 +83,9 @@ add_binding(AdExprContext *context, AttrNumber column, Node *expr)
 }
 
 /*
- * A name for the expression, or the expression itself if it is as short.
+ * Returns the name (a String node) of an expression, or the expression itself
+ * if it is no longer than a name.  A recent name of an equal expression is
+ * reused.
  */
 Node *
 ad_let(AdExprContext *context, Node *expr)
@@ -97,7 +106,11 @@ ad_let(AdExprContext *context, Node *expr)
 }
 
 /*
- * The same for a column's value.
+ * Returns the name of a column's value, or the expression itself if it is no
+ * longer than a name.
+ *
+ * A column has one name in a context, so `expr` must always be the same for
+ * it.
  */
 Node *
 ad_let_column(AdExprContext *context, AttrNumber attnum, Node *expr)
@@ -110,7 +123,7 @@ ad_let_column(AdExprContext *context, AttrNumber attnum, Node *expr)
 	return add_binding(context, attnum, expr);
 }
 
-/* the variable that a node stands for, or NULL */
+/* the variable that the node names, or NULL */
 static AdVariable *
 find_variable(const AdDefinitions *definitions, const Node *node)
 {
@@ -120,7 +133,11 @@ find_variable(const AdDefinitions *definitions, const Node *node)
 	if (!IsA(node, String))
 		return NULL;
 	name = ((const String *) node)->sval;
-	/* others are of a $let or $reduce that a translation wrote itself */
+
+	/*
+	 * Other names belong to a $let or $reduce that the translator has written
+	 * itself.
+	 */
 	if (name[0] != '$' || name[1] != '$' || (name[2] != 'c' && name[2] != 'v') ||
 		!isdigit((unsigned char) name[3]))
 		return NULL;
@@ -130,6 +147,7 @@ find_variable(const AdDefinitions *definitions, const Node *node)
 	return &definitions->variables[number];
 }
 
+/* counts how often each variable occurs in the expression */
 static void
 count_uses(AdDefinitions *definitions, Node *expr)
 {
@@ -149,7 +167,10 @@ count_uses(AdDefinitions *definitions, Node *expr)
 		variable->uses++;
 }
 
-/* put what is used once into its place; *level is above all that is needed */
+/*
+ * Replaces the names of expressions that are used once by the expressions.
+ * *level becomes greater than the levels of all variables that remain.
+ */
 static Node *
 put_in_place(const AdDefinitions *definitions, Node *expr, int *level)
 {
@@ -171,7 +192,10 @@ put_in_place(const AdDefinitions *definitions, Node *expr, int *level)
 	return variable->uses == 1 ? variable->expr : expr;
 }
 
-/* the definitions of the context's names that the expression needs */
+/*
+ * Finds the bindings that the expression needs, how often each is used, and
+ * its level.
+ */
 static AdDefinitions
 needed_definitions(const AdExprContext *context, Node *expr)
 {
@@ -205,7 +229,9 @@ needed_definitions(const AdExprContext *context, Node *expr)
 }
 
 /*
- * The same expression, with a definition for each name in it.
+ * Returns the expression with a $let around it for the names that it
+ * contains.  The result has no undefined names; it is the expression itself
+ * if the context has no bindings.
  */
 Node *
 ad_let_all(const AdExprContext *context, Node *expr)

@@ -1,6 +1,6 @@
 /*
  * let.h
- *	  Expressions that have names, so that they are said once.
+ *	  Names for expressions that are used more than once.
  */
 #ifndef AD_LET_H
 #define AD_LET_H

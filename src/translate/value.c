@@ -1,14 +1,16 @@
 /*
  * value.c
- *	  Translate SQL expressions to templates of aggregation expressions.
+ *	  Values: what the translators of expressions share.
  *
- * This language has values for what the match language has not: computed
- * ones.  Here are the expressions that are not calls of functions; these are
- * in value_function.c and value_time.c, and conditions in value_condition.c.
+ * The aggregation language can express computed values, which the match
+ * language cannot.  ad_value() in value_expression.c translates an
+ * expression; calls of functions are in value_function.c, value_arithmetic.c
+ * and value_time.c, and conditions in value_condition.c.
  *
- * Every translation keeps the promise of value.h: null exactly where SQL is
- * null, and never an error of the server's.  Where PostgreSQL would raise one,
- * the translation says when, and leaves to the caller what follows.
+ * Every translation follows the rules of value.h: it is null exactly where
+ * SQL is null, and MongoDB raises no error.  Where PostgreSQL would raise
+ * one, the translation records when, and the caller decides what follows from
+ * that.
  */
 #include "postgres.h"
 
@@ -20,6 +22,7 @@
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "utils/builtins.h"
+#include "utils/float.h"
 #include "utils/timestamp.h"
 
 #include "query/bind.h"
@@ -27,7 +30,7 @@
 #include "translate/let.h"
 #include "translate/value.h"
 
-/* the types of values, and what numbers they can be */
+/* the types that values can have, with the ranges of the integers */
 static const struct
 {
 	Oid			typid;
@@ -45,7 +48,10 @@ static const struct
 	{TIMESTAMPTZOID, 0, 0},
 };
 
-/* an empty value of the type; false if expressions cannot have it */
+/*
+ * Makes an empty value of the type: all members 0 but the type and the range
+ * of integers.  Returns false if values cannot have the type.
+ */
 bool
 ad_value_init(AdValue *value, Oid typid)
 {
@@ -62,6 +68,10 @@ ad_value_init(AdValue *value, Oid typid)
 	return false;
 }
 
+/*
+ * Returns the expression for `value` if the condition is true, and for
+ * `otherwise` if it is false or null.
+ */
 Node *
 ad_value_if(Node *condition, Node *value, Node *otherwise)
 {
@@ -69,8 +79,24 @@ ad_value_if(Node *condition, Node *value, Node *otherwise)
 }
 
 /*
- * The condition that a value is not null.  Null is less than all else but
- * what stands for it (MongoDB manual, "Comparison/Sort Order").
+ * Returns a double in a form that MongoDB orders as PostgreSQL does.
+ *
+ * NaN is the least number for MongoDB, but the greatest for PostgreSQL.  So it
+ * becomes a string, which is greater than all numbers (MongoDB manual,
+ * "Comparison/Sort Order").  `expr` is used twice, so it should be a name.
+ */
+Node *
+ad_value_nan_last(Node *expr)
+{
+	return ad_value_if(ad_doc("$eq", ad_array2(expr, ad_float8(get_float8_nan()))),
+					   ad_string("NaN"), expr);
+}
+
+/*
+ * Returns the condition that a value is not null.
+ *
+ * Null sorts before every value of an SQL type (MongoDB manual,
+ * "Comparison/Sort Order").
  */
 Node *
 ad_value_not_null(const AdValue *value)
@@ -79,7 +105,8 @@ ad_value_not_null(const AdValue *value)
 }
 
 /*
- * Give the value a name, so that it can be used more than once.
+ * Gives the value a name, so that it can be used more than once.  Returns its
+ * new expression.
  */
 Node *
 ad_value_let(AdValueContext *context, AdValue *value)
@@ -89,7 +116,7 @@ ad_value_let(AdValueContext *context, AdValue *value)
 }
 
 /*
- * Note when PostgreSQL raises an error.
+ * Records that PostgreSQL raises an error of this kind where `when` is true.
  */
 void
 ad_value_fail(AdValueContext *context, AdFailureKind kind, Node *when)
@@ -102,8 +129,8 @@ ad_value_fail(AdValueContext *context, AdFailureKind kind, Node *when)
 }
 
 /*
- * Note the failures of what is computed under a condition only; or, if that is
- * NULL, always.
+ * Records failures that occur only where the condition is true; or always, if
+ * the condition is NULL.
  */
 void
 ad_value_fail_if(AdValueContext *context, List *failures, Node *condition)
@@ -120,7 +147,8 @@ ad_value_fail_if(AdValueContext *context, List *failures, Node *condition)
 }
 
 /*
- * The condition that there is a failure of that kind, or NULL if there is none.
+ * Returns the condition that one of the failures of this kind occurs; NULL if
+ * the list has none.
  */
 Node *
 ad_failures_when(const List *failures, AdFailureKind kind)
@@ -141,8 +169,9 @@ ad_failures_when(const List *failures, AdFailureKind kind)
 }
 
 /*
- * The value of a column's type, which is that expression; false if there are
- * none of the type.
+ * Makes the value of an expression that already has the BSON type of a column
+ * of this type.  Returns false if values cannot have the type, and for
+ * numeric.
  */
 bool
 ad_value_of_type(const AdType *type, Node *expr, bool nullable, AdValue *value)
@@ -160,7 +189,7 @@ ad_value_of_type(const AdType *type, Node *expr, bool nullable, AdValue *value)
 	return true;
 }
 
-/* whether a constant is one of decimal128's numbers, whose digits are 34 */
+/* whether decimal128, which has 34 digits, holds the number exactly */
 static bool
 is_decimal(Datum numeric)
 {
@@ -173,7 +202,8 @@ is_decimal(Datum numeric)
 }
 
 /*
- * Whether a constant is a value as it is, and, for integers, which one.
+ * Whether a constant operand is exact as a value.  For an integer, also sets
+ * the range to the number itself.
  */
 static bool
 set_constant(AdValue *value, Const *constant)
@@ -200,7 +230,11 @@ set_constant(AdValue *value, Const *constant)
 	return true;
 }
 
-/* whether PostgreSQL computes it, before MongoDB is asked */
+/*
+ * Whether PostgreSQL can compute the expression before MongoDB is asked: it
+ * reads no columns of the table, no aggregates and no subplans, is not
+ * volatile, and is not the argument of a CASE.
+ */
 bool
 ad_value_is_operand(const AdExprContext *context, Node *node)
 {
@@ -210,8 +244,12 @@ ad_value_is_operand(const AdExprContext *context, Node *node)
 }
 
 /*
- * The value of what PostgreSQL computes.  An instant is rounded; a numeric is
- * the number of `factor` parts of one, rounded too, or for 0 a decimal.
+ * Makes the value of an operand, which PostgreSQL computes.  Returns false if
+ * it has no value.
+ *
+ * An instant is rounded to milliseconds by `rounding`.  A numeric becomes a
+ * decimal if `factor` is 0; else it becomes the number of parts of size
+ * 1/factor that it consists of, rounded by `rounding`.
  */
 bool
 ad_value_operand(AdValueContext *context, Node *node, AdRounding rounding,
@@ -237,17 +275,25 @@ ad_value_operand(AdValueContext *context, Node *node, AdRounding rounding,
 
 		value->expr = ad_bind_operand(typid, constant->constvalue, constant->constisnull,
 									  rounding, factor);
-		/* one that no value is equal to has become null, too */
+
+		/*
+		 * An operand between two values, which equals none, is null by now,
+		 * too.
+		 */
 		value->nullable = IsA(value->expr, Const) && ((Const *) value->expr)->constisnull;
 
 		/*
-		 * the session's zone, which says what instant it is, may be another
-		 * then
+		 * Which instant a timestamp or date is depends on the session's zone,
+		 * which may differ at execution.
 		 */
 		if (value->nullable || (typid != TIMESTAMPOID && typid != DATEOID))
 			return set_constant(value, constant);
 	}
-	/* a numeric of unknown digits may be none of decimal128's */
+
+	/*
+	 * A numeric that is not known yet may have too many digits for
+	 * decimal128.
+	 */
 	if (typid == NUMERICOID && factor == 0)
 		return false;
 	value->expr = ad_node(AD_OPERAND, list_make4(operand, ad_oid_value(typid),

@@ -2,13 +2,14 @@
  * value_arithmetic.c
  *	  Arithmetic on integers and doubles in the aggregation language.
  *
- * An integer of PostgreSQL's has a range.  That of a result follows from those
- * of the operands; where it may leave its type's, the result is null, which
- * value_operation.c tells from other nulls.
+ * The range of an integer result follows from the ranges of the operands.
+ * Where it may leave the range of its type, the result is null, and
+ * value_operation.c tells that null from others.
  *
- * Doubles are IEEE 754's for both, but where PostgreSQL raises an error
- * (float.h): finite operands whose result is infinite; a product or quotient
- * that is zero, and no operand is; a division by zero.
+ * Doubles are IEEE 754's in both systems.  They differ only where PostgreSQL
+ * raises an error (src/include/utils/float.h): the result is infinite though
+ * the operands are finite; a product or quotient is zero though no operand
+ * is; or the divisor is zero.
  */
 #include "postgres.h"
 
@@ -24,18 +25,19 @@
 #include "translate/value_arithmetic.h"
 #include "translate/value_operation.h"
 
-/* whole numbers up to 2^53 are doubles */
+/* doubles represent all whole numbers up to this one */
 #define EXACT_DOUBLE	(INT64CONST(1) << 53)
 
 typedef struct AdRow AdRow;
 
+/* a function or operator of PostgreSQL, and its translation */
 struct AdRow
 {
 	Oid			function;
 	bool		(*translate) (AdValueContext *context, const AdRow *row,
 							  AdOperation *operands, AdOperation *result);
 	const char *op;				/* MongoDB's operator */
-	Oid			typid;			/* of the result */
+	Oid			typid;			/* type of the result */
 };
 
 static const struct
@@ -50,12 +52,16 @@ static const struct
 	{INT8OID, PG_INT64_MIN, PG_INT64_MAX, AD_FAILURE_INT8},
 };
 
+/*
+ * Whether the value is an int2, int4 or int8.
+ */
 bool
 ad_is_integer(const AdValue *value)
 {
 	return value->typid == INT2OID || value->typid == INT4OID || value->typid == INT8OID;
 }
 
+/* the index in integer_types */
 static int
 integer_type(Oid typid)
 {
@@ -67,8 +73,9 @@ integer_type(Oid typid)
 }
 
 /*
- * Give an integer its range, or its type's; true if it may leave that, which
- * is a failure.
+ * Sets the range of an integer result to `min` to `max`, if it is known and
+ * within that of its type.  Otherwise the range is the type's, and the result
+ * fails where it leaves that.  Returns whether it can fail.
  */
 static bool
 set_range(AdOperation *result, bool known, int64 min, int64 max)
@@ -110,7 +117,10 @@ are_doubles(AdOperation *operands, int count)
 	return true;
 }
 
-/* the least and greatest result of an operator on ranges; false if unknown */
+/*
+ * The range of a sum, difference or product of two ranges.  Returns false if
+ * it exceeds int64.
+ */
 static bool
 result_range(const char *op, const AdValue *a, const AdValue *b, int64 *min, int64 *max)
 {
@@ -134,7 +144,7 @@ result_range(const char *op, const AdValue *a, const AdValue *b, int64 *min, int
 	return true;
 }
 
-/* whether the result may be below the range of long */
+/* whether the result can fall below the range of long */
 static bool
 may_be_below(const char *op, const AdValue *a, const AdValue *b)
 {
@@ -164,6 +174,7 @@ integer_sum(AdValueContext *context, const AdRow *row, AdOperation *operands, Ad
 	return true;
 }
 
+/* makes the result inherit from the operands, and gives them expressions */
 static void
 close_operands(AdValueContext *context, AdOperation *operands, int count, AdOperation *result)
 {
@@ -194,11 +205,11 @@ integer_product(AdValueContext *context, const AdRow *row, AdOperation *operands
 }
 
 /*
- * The divisor, as null where it is zero, for that is an error of MongoDB's; and
- * the failure.
+ * Returns the divisor, with null instead of zero, because MongoDB raises an
+ * error for zero.  Records the failure, which is PostgreSQL's error.
  */
 static Node *
-divisor_expr(AdValueContext *context, AdOperation *operands, AdOperation *result)
+integer_divisor(AdValueContext *context, AdOperation *operands, AdOperation *result)
 {
 	AdValue    *dividend = &operands[0].value;
 	AdValue    *divisor = &operands[1].value;
@@ -213,7 +224,10 @@ divisor_expr(AdValueContext *context, AdOperation *operands, AdOperation *result
 	return ad_value_if(is_zero, ad_null(), divisor->expr);
 }
 
-/* where the divisor is zero, the result is null, which is no other failure */
+/*
+ * Keeps the null for a zero divisor from counting as another failure of the
+ * result.
+ */
 static void
 allow_zero(AdValueContext *context, AdOperation *operands, AdOperation *result, Node *divisor)
 {
@@ -221,7 +235,7 @@ allow_zero(AdValueContext *context, AdOperation *operands, AdOperation *result, 
 		result->operands = lappend(result->operands, ad_let(context->base, divisor));
 }
 
-/* the remainder has the dividend's sign, for both */
+/* in both systems the remainder has the sign of the dividend */
 static bool
 integer_mod(AdValueContext *context, const AdRow *row, AdOperation *operands, AdOperation *result)
 {
@@ -238,15 +252,17 @@ integer_mod(AdValueContext *context, const AdRow *row, AdOperation *operands, Ad
 		result->value.max = divisor->max - 1;
 	}
 	close_operands(context, operands, 2, result);
-	expr = divisor_expr(context, operands, result);
+	expr = integer_divisor(context, operands, result);
 	allow_zero(context, operands, result, expr);
 	result->value.expr = ad_binary("$mod", dividend->expr, expr);
 	return true;
 }
 
 /*
- * Division truncates.  MongoDB's is of doubles, which is exact if the dividend
- * is: no quotient of integers below 2^53 is rounded to the next integer.
+ * The quotient of integers, truncated.
+ *
+ * MongoDB divides doubles.  Below 2^53 that is exact enough: no quotient of
+ * two such integers is rounded up to the next integer.
  */
 static bool
 integer_div(AdValueContext *context, const AdRow *row, AdOperation *operands, AdOperation *result)
@@ -263,7 +279,7 @@ integer_div(AdValueContext *context, const AdRow *row, AdOperation *operands, Ad
 	far = Max(-dividend->min, dividend->max);
 	result->checked = set_range(result, true, -far, far);
 	close_operands(context, operands, 2, result);
-	expr = divisor_expr(context, operands, result);
+	expr = integer_divisor(context, operands, result);
 	allow_zero(context, operands, result, expr);
 	expr = ad_doc("$trunc", ad_binary("$divide", dividend->expr, expr));
 	result->value.expr = ad_converted(expr, row->typid == INT8OID ? "long" : "int");
@@ -272,7 +288,7 @@ integer_div(AdValueContext *context, const AdRow *row, AdOperation *operands, Ad
 	return true;
 }
 
-/* -x as 0 - x, and |x| */
+/* -x, written as 0 - x, and |x| */
 static bool
 integer_sign(AdValueContext *context, const AdRow *row, AdOperation *operands, AdOperation *result)
 {
@@ -287,14 +303,14 @@ integer_sign(AdValueContext *context, const AdRow *row, AdOperation *operands, A
 		far = Max(-value->min, Max(value->max, -value->max));
 	result->checked = set_range(result, known, -far, far);
 	close_operands(context, operands, 1, result);
-	/* the least long has no positive counterpart, and is an error for $abs */
+	/* the least long has no positive counterpart, and $abs fails on it */
 	expr = ad_widened(!known, value->expr);
 	expr = strcmp(row->op, "$abs") == 0 ? ad_doc("$abs", expr) : ad_binary("$subtract", ad_int64(0), expr);
 	result->value.expr = result->checked ? ad_checked_integer(row->typid, expr) : expr;
 	return true;
 }
 
-/* casts among integers */
+/* casts between integer types */
 static bool
 integer_cast(AdValueContext *context, const AdRow *row, AdOperation *operands, AdOperation *result)
 {
@@ -308,7 +324,7 @@ integer_cast(AdValueContext *context, const AdRow *row, AdOperation *operands, A
 	return true;
 }
 
-/* an integer as a double: the nearest, for both */
+/* an integer as a double; both systems round to the nearest */
 static bool
 integer_to_float(AdValueContext *context, const AdRow *row, AdOperation *operands, AdOperation *result)
 {
@@ -319,7 +335,9 @@ integer_to_float(AdValueContext *context, const AdRow *row, AdOperation *operand
 	return true;
 }
 
-/* what is known of the constants of an operation on two doubles */
+/*
+ * What is known of an operation on two doubles, and of its constant operands.
+ */
 typedef struct AdFloatOperation
 {
 	bool		additive;
@@ -347,7 +365,7 @@ float_operation(const AdRow *row, AdOperation *operands)
 	return operation;
 }
 
-/* whether no finite operand can make the result infinite */
+/* whether finite operands can never give an infinite result */
 static bool
 never_overflows(const AdFloatOperation *operation)
 {
@@ -357,7 +375,7 @@ never_overflows(const AdFloatOperation *operation)
 
 		if (!operation->constant[i])
 			continue;
-		/* less than half of the last place of the greatest double */
+		/* 1e290 is less than half an ulp of the greatest double */
 		if (operation->additive && size < 1e290)
 			return true;
 		if (!operation->additive && !operation->divides && size <= 1)
@@ -368,7 +386,7 @@ never_overflows(const AdFloatOperation *operation)
 	return false;
 }
 
-/* whether no other operand than zero can make the result zero */
+/* whether the result is zero only if an operand is */
 static bool
 never_underflows(const AdFloatOperation *operation)
 {
@@ -406,7 +424,10 @@ equals_number(const char *op, Node *expr, double number)
 	return ad_binary(op, expr, ad_float8(number));
 }
 
-/* note where a product or quotient, all of which have names, is an error */
+/*
+ * Records where a product or quotient fails; the expressions must be names or
+ * constants.
+ */
 static void
 fail_as_floats(AdValueContext *context, const AdFloatOperation *operation,
 			   Node *left, Node *right, Node *result)
@@ -432,7 +453,7 @@ fail_as_floats(AdValueContext *context, const AdFloatOperation *operation,
 	}
 }
 
-/* a divisor that may be zero: as null there, and the failure */
+/* the divisor with null instead of zero; records that failure */
 static Node *
 float_divisor(AdValueContext *context, Node *dividend, Node *divisor)
 {
@@ -470,7 +491,10 @@ float_product(AdValueContext *context, const AdRow *row, AdOperation *operands, 
 	return true;
 }
 
-/* operators of one double that neither overflow nor round differently */
+/*
+ * Functions of one double that do not overflow, and round alike in both
+ * systems.
+ */
 static bool
 float_function(AdValueContext *context, const AdRow *row, AdOperation *operands, AdOperation *result)
 {
@@ -486,8 +510,8 @@ float_function(AdValueContext *context, const AdRow *row, AdOperation *operands,
 }
 
 /*
- * Let an integer, whose range may be larger than its type's, fail where it
- * leaves that.
+ * Makes an integer fail where it leaves the range of its type.  On entry its
+ * `min` and `max` may be wider than that range; they must be true.
  */
 void
 ad_limit_integer(AdValueContext *context, AdValue *value)
@@ -587,7 +611,7 @@ find_row(Oid function)
 static bool translate_row(AdValueContext *context, const AdRow *row, List *args,
 						  AdOperation *result);
 
-/* an operand: another operation, or any other value */
+/* translates an operand: another operation of this file, or any other value */
 static bool
 translate_operand(AdValueContext *context, Node *node, AdOperation *operation)
 {
@@ -627,8 +651,8 @@ translate_row(AdValueContext *context, const AdRow *row, List *args, AdOperation
 }
 
 /*
- * The value of a call of one of the functions here; false if it is another
- * one's, or MongoDB cannot compute it exactly.
+ * Translates the call of a function in `rows`.  Returns false if it is not
+ * there, or if MongoDB cannot compute it exactly.
  */
 bool
 ad_arithmetic(AdValueContext *context, Oid function, List *args, AdValue *value)

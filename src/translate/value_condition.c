@@ -1,11 +1,11 @@
 /*
  * value_condition.c
- *	  Translate SQL conditions to templates of aggregation expressions.
+ *	  Translation of SQL conditions to templates of aggregation expressions.
  *
- * As in filter.c there are two translations, of when a condition is true and of
- * when it is false, and null is in neither.  Here they are expressions of
- * values, whose null is less than all else and equal to itself: where that
- * would make a comparison true, a test that the value is not null is added.
+ * As in filter.c, there are two translations: for where a condition is true,
+ * and for where it is false.  Neither is true where it is null.  In the
+ * aggregation language, null is less than all other values and equal to
+ * itself.  Where that would make a comparison true, a test for null is added.
  */
 #include "postgres.h"
 
@@ -17,7 +17,6 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/array.h"
-#include "utils/float.h"
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
@@ -25,7 +24,7 @@
 #include "translate/value.h"
 #include "translate/value_condition.h"
 
-/* of an array that a condition is made on each of */
+/* the longest array that is expanded into one condition per element */
 #define MAX_ELEMENTS	100
 
 static Node *
@@ -34,9 +33,9 @@ true_expr(bool value)
 	return (Node *) makeBoolean(value);
 }
 
-/* all of the conditions, or any of them; constants fold away */
+/* combines conditions by AND if `all`, else by OR; folds constants */
 static Node *
-join_conditions(List *conditions, bool all)
+combine_conditions(List *conditions, bool all)
 {
 	List	   *left = NIL;
 	ListCell   *lc;
@@ -58,11 +57,13 @@ join_conditions(List *conditions, bool all)
 }
 
 /*
- * AND and OR, of arguments that must all be translatable.  Only the first may
- * fail: whether the others are evaluated depends on it.
+ * The arguments of AND or OR, all of which must have translations.
+ *
+ * Only the first may fail.  The others may not, because PostgreSQL does not
+ * evaluate them if an earlier one decides.
  */
 static Node *
-join_arguments(AdValueContext *context, List *args, bool wanted, bool all)
+combine_arguments(AdValueContext *context, List *args, bool wanted, bool all)
 {
 	List	   *conditions = NIL;
 	int			failures = 0;
@@ -80,7 +81,7 @@ join_arguments(AdValueContext *context, List *args, bool wanted, bool all)
 			return NULL;
 		conditions = lappend(conditions, condition);
 	}
-	return join_conditions(conditions, all);
+	return combine_conditions(conditions, all);
 }
 
 static Node *
@@ -91,23 +92,23 @@ bool_condition(AdValueContext *context, BoolExpr *expr, bool wanted)
 		case NOT_EXPR:
 			return ad_value_condition(context, linitial(expr->args), !wanted);
 		case AND_EXPR:
-			return join_arguments(context, expr->args, wanted, wanted);
+			return combine_arguments(context, expr->args, wanted, wanted);
 		case OR_EXPR:
-			return join_arguments(context, expr->args, wanted, !wanted);
+			return combine_arguments(context, expr->args, wanted, !wanted);
 	}
 	return NULL;				/* not reached */
 }
 
 /*
- * Whether the values' order, or for equality alone their identity, is the same
- * for SQL and MongoDB.
+ * Whether MongoDB compares the value by this operator as SQL does under the
+ * collation.
  */
 static bool
-is_comparable(const AdValue *value, AdOp op, Oid collation)
+is_comparable_value(const AdValue *value, AdOp op, Oid collation)
 {
 	if (value->unit != NULL || value->shift != 0 || value->rounded || value->typid == INTERVALOID)
 		return false;
-	/* a clock with daylight saving is not in the order of instants */
+	/* local times with daylight saving are not in the order of instants */
 	if (value->typid == DATEOID ||
 		(value->zone != NULL && !equal(value->zone, ad_string("UTC"))))
 		return false;
@@ -119,8 +120,8 @@ is_comparable(const AdValue *value, AdOp op, Oid collation)
 }
 
 /*
- * NaN, the greatest for PostgreSQL and the least for MongoDB, as a string; the
- * value has a name, or is as short as one.
+ * The value in a form that MongoDB compares by the operator as PostgreSQL
+ * does.  It must be a name or constant, as it may be used twice.
  */
 static Node *
 ordered(const AdValue *value, AdOp op)
@@ -130,11 +131,10 @@ ordered(const AdValue *value, AdOp op)
 	if (IsA(value->expr, Const))
 		return isnan(DatumGetFloat8(((Const *) value->expr)->constvalue)) ?
 			ad_string("NaN") : value->expr;
-	return ad_value_if(ad_doc("$eq", ad_array2(value->expr, ad_float8(get_float8_nan()))),
-					   ad_string("NaN"), value->expr);
+	return ad_value_nan_last(value->expr);
 }
 
-/* the tests that values which may be null are not */
+/* tests that the values are not null, for those that can be */
 static List *
 not_null_tests(const AdValue *left, const AdValue *right)
 {
@@ -147,6 +147,7 @@ not_null_tests(const AdValue *left, const AdValue *right)
 	return tests;
 }
 
+/* compares two values; tests for null only where null would make it true */
 static Node *
 compare_values(AdValueContext *context, AdValue *left, AdOp op, AdValue *right)
 {
@@ -161,12 +162,12 @@ compare_values(AdValueContext *context, AdValue *left, AdOp op, AdValue *right)
 		conditions = lappend(conditions, ad_value_not_null(left));
 	if (right->nullable && op != AD_OP_LT && op != AD_OP_LE && op != AD_OP_EQ)
 		conditions = lappend(conditions, ad_value_not_null(right));
-	return join_conditions(conditions, true);
+	return combine_conditions(conditions, true);
 }
 
 /*
- * How an operand is rounded that a value which has no fraction is compared
- * with: x < 1.5 is x < 2, x > 1.5 is x > 1.
+ * How to round an operand that is compared with a value without a fraction: x
+ * < 1.5 is x < 2, and x > 1.5 is x > 1.
  */
 static AdRounding
 rounding_for(AdOp op)
@@ -184,7 +185,10 @@ rounding_for(AdOp op)
 	}
 }
 
-/* whether values of both types are compared by their instant or number */
+/*
+ * Whether MongoDB compares values of these two types as SQL does.  Two
+ * numerics must also have the same divisor.
+ */
 static bool
 same_class(const AdValue *left, const AdValue *right)
 {
@@ -216,9 +220,10 @@ same_class(const AdValue *left, const AdValue *right)
 }
 
 /*
- * The value of an operand that a value is compared with.  A timestamp or date
- * compared with a timestamptz is of the session's zone; a timestamp with one
- * that is in UTC needs no zone.
+ * Translates the operand of a comparison so that it has the form of `with`,
+ * the value on the other side: with the same divisor, or as an instant.  A
+ * timestamp or date that is compared with a timestamptz is read in the
+ * session's zone.
  */
 static bool
 compared_operand(AdValueContext *context, Node *node, const AdValue *with, AdOp op,
@@ -235,10 +240,18 @@ compared_operand(AdValueContext *context, Node *node, const AdValue *with, AdOp 
 		return false;
 	if (with->typid == TIMESTAMPTZOID)
 		value->typid = TIMESTAMPTZOID;
-	/* one that was between two values is null now, and yet unequal to all */
+
+	/*
+	 * A rounded operand is null if it lies between two values, but <> is true
+	 * there.
+	 */
 	return op != AD_OP_NE;
 }
 
+/*
+ * Translates both sides of a comparison.  If the left one is an operand, the
+ * sides are swapped, and the operator with them.
+ */
 static bool
 both_values(AdValueContext *context, Node *left_node, AdOp *op, Node *right_node,
 			AdValue *left, AdValue *right)
@@ -267,16 +280,16 @@ both_values(AdValueContext *context, Node *left_node, AdOp *op, Node *right_node
 	return ad_value(context, right_node, right);
 }
 
-/* an operator of comparison and the values that it compares */
+/* a comparison of two values */
 typedef struct AdCompared
 {
 	AdOp		op;
-	AdValue		left;			/* no operand, unless both are */
+	AdValue		left;			/* not an operand, unless both sides are */
 	AdValue		right;
 } AdCompared;
 
 /*
- * Read a comparison; false if MongoDB's is not SQL's.
+ * Reads a comparison; false if MongoDB's result may differ from SQL's.
  */
 static bool
 read_comparison(AdValueContext *context, const OpExpr *expr, bool wanted, AdCompared *compared)
@@ -291,10 +304,11 @@ read_comparison(AdValueContext *context, const OpExpr *expr, bool wanted, AdComp
 	return both_values(context, linitial(expr->args), &compared->op, lsecond(expr->args),
 					   &compared->left, &compared->right) &&
 		same_class(&compared->left, &compared->right) &&
-		is_comparable(&compared->left, compared->op, expr->inputcollid) &&
-		is_comparable(&compared->right, compared->op, expr->inputcollid);
+		is_comparable_value(&compared->left, compared->op, expr->inputcollid) &&
+		is_comparable_value(&compared->right, compared->op, expr->inputcollid);
 }
 
+/* the condition for a comparison; NULL if there is none */
 static Node *
 comparison(AdValueContext *context, OpExpr *expr, bool wanted)
 {
@@ -306,8 +320,8 @@ comparison(AdValueContext *context, OpExpr *expr, bool wanted)
 }
 
 /*
- * The condition that the first argument of `=` is equal to the second, and the
- * first one's value; or NULL.
+ * Returns the condition that the two arguments of the operator `=` are equal,
+ * and sets *first to the value of the first one.  NULL if there is none.
  */
 Node *
 ad_value_equality(AdValueContext *context, const OpExpr *expr, AdValue *first)
@@ -324,8 +338,8 @@ ad_value_equality(AdValueContext *context, const OpExpr *expr, AdValue *first)
 }
 
 /*
- * Whether an operand may have become null because it lies between two values,
- * so that null says nothing of the comparison's.
+ * Whether the operand may be null because it lies between two values.  The
+ * comparison then is not null, but false or, for <>, true.
  */
 static bool
 may_be_between(const AdCompared *compared)
@@ -335,7 +349,7 @@ may_be_between(const AdCompared *compared)
 		 compared->left.typid == TIMESTAMPTZOID);
 }
 
-/* a comparison's value: true, false or null */
+/* a comparison as a value: true, false or null */
 static bool
 comparison_value(AdValueContext *context, OpExpr *expr, AdValue *value)
 {
@@ -353,11 +367,11 @@ comparison_value(AdValueContext *context, OpExpr *expr, AdValue *value)
 						 ad_array2(ordered(left, compared.op), ordered(right, compared.op)));
 	value->nullable = tests != NIL;
 	if (tests != NIL)
-		value->expr = ad_value_if(join_conditions(tests, true), value->expr, ad_null());
+		value->expr = ad_value_if(combine_conditions(tests, true), value->expr, ad_null());
 	return true;
 }
 
-/* IS [NOT] DISTINCT FROM: null is equal to null, as it is for MongoDB */
+/* IS [NOT] DISTINCT FROM; MongoDB, too, treats null as equal to null */
 static Node *
 distinct_condition(AdValueContext *context, DistinctExpr *expr, bool wanted)
 {
@@ -367,13 +381,14 @@ distinct_condition(AdValueContext *context, DistinctExpr *expr, bool wanted)
 
 	if (!both_values(context, linitial(expr->args), &op, lsecond(expr->args), &left, &right) ||
 		!same_class(&left, &right) ||
-		!is_comparable(&left, op, expr->inputcollid) ||
-		!is_comparable(&right, op, expr->inputcollid) ||
+		!is_comparable_value(&left, op, expr->inputcollid) ||
+		!is_comparable_value(&right, op, expr->inputcollid) ||
 		left.typid == TIMESTAMPTZOID || left.typid == NUMERICOID)
 		return NULL;
 	return ad_doc(wanted ? "$ne" : "$eq", ad_array2(left.expr, right.expr));
 }
 
+/* IS [NOT] NULL */
 static Node *
 null_condition(AdValueContext *context, NullTest *test, bool wanted)
 {
@@ -388,7 +403,7 @@ null_condition(AdValueContext *context, NullTest *test, bool wanted)
 	return ad_doc("$lte", ad_array2(value.expr, ad_null()));
 }
 
-/* IS [NOT] TRUE, FALSE, UNKNOWN */
+/* IS [NOT] TRUE and IS [NOT] FALSE */
 static Node *
 truth_condition(AdValueContext *context, BooleanTest *test, bool wanted)
 {
@@ -405,8 +420,9 @@ truth_condition(AdValueContext *context, BooleanTest *test, bool wanted)
 }
 
 /*
- * The elements of a constant array, as constants.  Returns false if there are
- * so many that a condition on each would be too long.
+ * Sets *constants to the elements of a constant array, as a list of Const
+ * nodes, which may be null.  Returns false if there are too many to expand
+ * them into one condition each.
  */
 bool
 ad_value_array(Const *array, List **constants)
@@ -429,7 +445,10 @@ ad_value_array(Const *array, List **constants)
 	return count <= MAX_ELEMENTS;
 }
 
-/* the values of an array's constants; false if one is null or cannot be */
+/*
+ * The values of the elements of a constant array, in the form of `with`;
+ * false if one is null or has no value.
+ */
 static bool
 array_values(AdValueContext *context, Const *array, const AdValue *with, List **values)
 {
@@ -451,7 +470,10 @@ array_values(AdValueContext *context, Const *array, const AdValue *with, List **
 	return constants != NIL;
 }
 
-/* value = ANY (constants), value <> ALL (constants), which are no nulls */
+/*
+ * A value = ANY (constants), or <> ALL (constants), without nulls among the
+ * constants.
+ */
 static bool
 read_member(AdValueContext *context, ScalarArrayOpExpr *expr, AdValue *value, Node **member)
 {
@@ -464,13 +486,14 @@ read_member(AdValueContext *context, ScalarArrayOpExpr *expr, AdValue *value, No
 		!ad_expr_operator(expr->opno, exprType(linitial(expr->args)), &op, &element_type) ||
 		op != (expr->useOr ? AD_OP_EQ : AD_OP_NE) ||
 		!ad_value(context, linitial(expr->args), value) ||
-		!is_comparable(value, op, expr->inputcollid) ||
+		!is_comparable_value(value, op, expr->inputcollid) ||
 		!array_values(context, (Const *) array, value, &constants))
 		return false;
 	*member = ad_doc("$in", ad_array2(ad_value_let(context, value), ad_node(AD_ARRAY, constants)));
 	return true;
 }
 
+/* the condition for such a test of membership */
 static Node *
 member_condition(AdValueContext *context, ScalarArrayOpExpr *expr, bool wanted)
 {
@@ -481,12 +504,13 @@ member_condition(AdValueContext *context, ScalarArrayOpExpr *expr, bool wanted)
 		return NULL;
 	if (expr->useOr == wanted)
 		return value.nullable && (value.typid == TIMESTAMPTZOID || value.typid == NUMERICOID) ?
-			join_conditions(list_make2(member, ad_value_not_null(&value)), true) : member;
+			combine_conditions(list_make2(member, ad_value_not_null(&value)), true) : member;
 	member = ad_doc("$not", ad_array1(member));
 	return value.nullable ?
-		join_conditions(list_make2(member, ad_value_not_null(&value)), true) : member;
+		combine_conditions(list_make2(member, ad_value_not_null(&value)), true) : member;
 }
 
+/* a test of membership as a value: true, false or null */
 static bool
 member_value(AdValueContext *context, ScalarArrayOpExpr *expr, AdValue *value)
 {
@@ -502,9 +526,12 @@ member_value(AdValueContext *context, ScalarArrayOpExpr *expr, AdValue *value)
 	return true;
 }
 
-/* the values of the arguments of AND, OR and NOT; only the first may fail */
+/*
+ * The values of the arguments of AND, OR or NOT, and tests that they are
+ * null, for those that can be.  Only the first may fail.
+ */
 static bool
-argument_values(AdValueContext *context, List *args, List **exprs, List **nulls)
+boolean_arguments(AdValueContext *context, List *args, List **exprs, List **nulls)
 {
 	int			failures = 0;
 	ListCell   *lc;
@@ -528,7 +555,10 @@ argument_values(AdValueContext *context, List *args, List **exprs, List **nulls)
 	return true;
 }
 
-/* what AND is if any argument is false, and OR if any is true; null; or all else */
+/*
+ * The value of OR, if `decisive` is true, or of AND, if it is false: decisive
+ * if any argument is, else null if any is null, else the opposite.
+ */
 static Node *
 any_of(List *exprs, bool decisive, List *nulls)
 {
@@ -538,18 +568,19 @@ any_of(List *exprs, bool decisive, List *nulls)
 	foreach(lc, exprs)
 		tests = lappend(tests, ad_doc("$eq", ad_array2(lfirst(lc), true_expr(decisive))));
 	if (nulls == NIL)
-		return join_conditions(exprs, !decisive);
-	return ad_value_if(join_conditions(tests, false), true_expr(decisive),
-					   ad_value_if(join_conditions(nulls, false), ad_null(), true_expr(!decisive)));
+		return combine_conditions(exprs, !decisive);
+	return ad_value_if(combine_conditions(tests, false), true_expr(decisive),
+					   ad_value_if(combine_conditions(nulls, false), ad_null(), true_expr(!decisive)));
 }
 
+/* AND, OR or NOT as a value: true, false or null */
 static bool
 bool_expr_value(AdValueContext *context, BoolExpr *expr, AdValue *value)
 {
 	List	   *exprs;
 	List	   *nulls;
 
-	if (!argument_values(context, expr->args, &exprs, &nulls))
+	if (!boolean_arguments(context, expr->args, &exprs, &nulls))
 		return false;
 	value->nullable = nulls != NIL;
 	if (expr->boolop != NOT_EXPR)
@@ -564,8 +595,11 @@ bool_expr_value(AdValueContext *context, BoolExpr *expr, AdValue *value)
 }
 
 /*
- * A condition as a value: true, false or null.  Each part of it is translated
- * once, so that conditions may be compared with conditions.
+ * Translates a condition to a value: true, false or null.  Returns false if
+ * there is no exact translation.
+ *
+ * Unlike ad_value_condition(), it translates each part only once, so
+ * conditions can be compared with conditions.
  */
 bool
 ad_value_of_condition(AdValueContext *context, Node *node, AdValue *value)
@@ -587,7 +621,7 @@ ad_value_of_condition(AdValueContext *context, Node *node, AdValue *value)
 	}
 }
 
-/* what is true or false by itself */
+/* a value of type boolean as a condition */
 static Node *
 value_condition(AdValueContext *context, Node *node, bool wanted)
 {
@@ -599,8 +633,8 @@ value_condition(AdValueContext *context, Node *node, bool wanted)
 }
 
 /*
- * An expression, itself never null, of whether the condition is true, or for
- * wanted == false whether it is false; NULL if it cannot be said exactly.
+ * Returns an expression, itself never null, that is true exactly where the
+ * condition is true, or, if not `wanted`, false.  NULL if there is none.
  */
 Node *
 ad_value_condition(AdValueContext *context, Node *node, bool wanted)

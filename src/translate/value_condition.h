@@ -1,6 +1,6 @@
 /*
  * value_condition.h
- *	  SQL conditions as values, and as parts of values.
+ *	  Translation of SQL conditions to aggregation expressions.
  */
 #ifndef AD_VALUE_CONDITION_H
 #define AD_VALUE_CONDITION_H

@@ -1,9 +1,10 @@
 /*
  * value_expression.c
- *	  Translate SQL expressions to values: columns, CASE, COALESCE and the like.
+ *	  Translation of SQL expressions to values: columns, CASE, COALESCE and
+ *	  the like.
  *
- * ad_value() is declared in value.h, for it calls the files that translate
- * functions and conditions, and they call it for arguments.
+ * ad_value() is declared in value.h, because it calls the files that
+ * translate functions and conditions, and they call it for their arguments.
  */
 #include "postgres.h"
 
@@ -22,11 +23,14 @@
 #include "translate/value_time.h"
 
 /*
- * A column.  Where the caller notices mismatches later, a value of one does no
- * harm.
+ * The value of a column.
+ *
+ * If the caller detects mismatches later, any value will do for one, as long
+ * as no operator fails on it.  Otherwise a mismatch becomes null.  A column
+ * that the filter has proven not to be null holds no mismatch.
  */
 static bool
-column_value(AdValueContext *context, const AdColumn *column, AdValue *value)
+value_of_column(AdValueContext *context, const AdColumn *column, AdValue *value)
 {
 	Node	   *path = ad_string(psprintf("$%s", column->field));
 	bool		proven = ad_is_proven(context->base, column);
@@ -46,7 +50,10 @@ column_value(AdValueContext *context, const AdColumn *column, AdValue *value)
 	return true;
 }
 
-/* whether two values are of one form, so that an expression may be either */
+/*
+ * Whether both values are represented alike, so that one expression can give
+ * either.
+ */
 static bool
 same_form(AdValue *value, const AdValue *other)
 {
@@ -59,7 +66,7 @@ same_form(AdValue *value, const AdValue *other)
 	return value->divisor == other->divisor && value->scale == other->scale;
 }
 
-/* as one branch among several: what is known of both */
+/* extends what is known of the value by a second possible one */
 static void
 merge_value(AdValue *value, const AdValue *other)
 {
@@ -71,7 +78,7 @@ merge_value(AdValue *value, const AdValue *other)
 	value->of = NULL;
 }
 
-/* one result of CASE, and what fails in it apart */
+/* translates one result of CASE, with its failures kept apart */
 static bool
 result_value(AdValueContext *context, Node *node, AdValue *result, List **failures)
 {
@@ -85,7 +92,7 @@ result_value(AdValueContext *context, Node *node, AdValue *result, List **failur
 	return known;
 }
 
-/* {$switch: {branches: [...], default: ...}}, or $cond */
+/* a $cond for one condition, else a $switch */
 static Node *
 switch_expr(List *conditions, List *results, Node *otherwise)
 {
@@ -102,8 +109,10 @@ switch_expr(List *conditions, List *results, Node *otherwise)
 }
 
 /*
- * CASE fails where the result that it chooses does: for each kind of failures
- * a CASE of them.  `failures` has a list of them for each result.
+ * Records the failures of CASE, which fails where the chosen result does: for
+ * each kind of failure, a CASE with the same conditions chooses among the
+ * failures of the results.  `failures` has a list of AdFailure for each
+ * result, ELSE included.
  */
 static void
 fail_as_chosen(AdValueContext *context, List *conditions, List *failures)
@@ -130,8 +139,10 @@ fail_as_chosen(AdValueContext *context, List *conditions, List *failures)
 }
 
 /*
- * CASE.  Its conditions may not fail themselves: which of them are evaluated
- * depends on those before.
+ * CASE, with or without an argument: the conditions and results.
+ *
+ * The conditions may not fail, because which of them are evaluated depends on
+ * those before.
  */
 static bool
 case_branches(AdValueContext *context, CaseExpr *expr, AdValue *value)
@@ -170,6 +181,7 @@ case_branches(AdValueContext *context, CaseExpr *expr, AdValue *value)
 	return true;
 }
 
+/* CASE; its argument is translated once, for all the conditions */
 static bool
 case_value(AdValueContext *context, CaseExpr *expr, AdValue *value)
 {
@@ -190,11 +202,11 @@ case_value(AdValueContext *context, CaseExpr *expr, AdValue *value)
 }
 
 /*
- * The values of all arguments, of one form.  Only the first may fail, as the
- * others need not be evaluated.
+ * The values of all arguments, which must be represented alike.  Only the
+ * first may fail, because the others are not always evaluated.
  */
 static bool
-argument_values(AdValueContext *context, List *args, AdValue *value, List **exprs)
+uniform_arguments(AdValueContext *context, List *args, AdValue *value, List **exprs)
 {
 	int			failures = 0;
 	AdValue		argument;
@@ -219,18 +231,16 @@ argument_values(AdValueContext *context, List *args, AdValue *value, List **expr
 	return true;
 }
 
+/* COALESCE */
 static bool
 coalesce_value(AdValueContext *context, CoalesceExpr *expr, AdValue *value)
 {
 	List	   *exprs;
 
-	if (!argument_values(context, expr->args, value, &exprs))
+	if (!uniform_arguments(context, expr->args, value, &exprs))
 		return false;
 
-	/*
-	 * of one argument, when the others were constants: $ifNull takes two or
-	 * more
-	 */
+	/* The planner may leave one argument, but $ifNull takes two or more. */
 	if (list_length(exprs) == 1)
 		return true;
 	value->column = NULL;
@@ -240,15 +250,16 @@ coalesce_value(AdValueContext *context, CoalesceExpr *expr, AdValue *value)
 }
 
 /*
- * GREATEST and LEAST pass over nulls, as $max and $min do.  The order of text
- * depends on the collation, and that of doubles on NaN.
+ * GREATEST and LEAST ignore nulls, as $max and $min do.  They are not
+ * translated for text, whose order depends on the collation, and for doubles,
+ * because of NaN.
  */
 static bool
 greatest_value(AdValueContext *context, MinMaxExpr *expr, AdValue *value)
 {
 	List	   *exprs;
 
-	if (!argument_values(context, expr->args, value, &exprs) ||
+	if (!uniform_arguments(context, expr->args, value, &exprs) ||
 		value->typid == FLOAT8OID || value->typid == TEXTOID || value->typid == VARCHAROID)
 		return false;
 	value->column = NULL;
@@ -257,7 +268,7 @@ greatest_value(AdValueContext *context, MinMaxExpr *expr, AdValue *value)
 	return true;
 }
 
-/* NULLIF(a, b): null where a = b is true */
+/* NULLIF(a, b), which is null where a = b is true */
 static bool
 nullif_value(AdValueContext *context, NullIfExpr *expr, AdValue *value)
 {
@@ -272,7 +283,7 @@ nullif_value(AdValueContext *context, NullIfExpr *expr, AdValue *value)
 	return true;
 }
 
-/* integers, and numerics that show no fraction, as text */
+/* casts to text, of integers and of numerics without digits after the point */
 static bool
 via_io_value(AdValueContext *context, CoerceViaIO *expr, AdValue *value)
 {
@@ -291,6 +302,7 @@ via_io_value(AdValueContext *context, CoerceViaIO *expr, AdValue *value)
 	return true;
 }
 
+/* casts between text and varchar */
 static bool
 relabel_value(AdValueContext *context, RelabelType *relabel, AdValue *value)
 {
@@ -303,8 +315,9 @@ relabel_value(AdValueContext *context, RelabelType *relabel, AdValue *value)
 }
 
 /*
- * Whether the value of what PostgreSQL computes is sure to be one of
- * MongoDB's.  Instants count microseconds, and comparing alone may round.
+ * Whether the operand is certain to be exact as a BSON value.  An instant has
+ * microseconds, and only a comparison may round it: so it must be a constant
+ * of whole milliseconds.
  */
 static bool
 is_storable(Node *node)
@@ -322,7 +335,10 @@ is_storable(Node *node)
 }
 
 /*
- * The value of an expression; false if MongoDB cannot compute it exactly.
+ * Translates an SQL expression to a value, see value.h.
+ *
+ * Returns false if there is no exact translation.  Even then, operands,
+ * names, failures and columns may have been added to `context`.
  */
 bool
 ad_value(AdValueContext *context, Node *node, AdValue *value)
@@ -340,7 +356,7 @@ ad_value(AdValueContext *context, Node *node, AdValue *value)
 	{
 		case T_Var:
 			column = ad_expr_column(context->base, node);
-			return column != NULL && column_value(context, column, value);
+			return column != NULL && value_of_column(context, column, value);
 		case T_RelabelType:
 			return relabel_value(context, (RelabelType *) node, value);
 		case T_CoerceViaIO:

@@ -1,10 +1,11 @@
 /*
  * value_function.c
- *	  Functions and operators in the aggregation language: one row each.
+ *	  Translation of functions and operators to the aggregation language,
+ *	  with one row per function.
  *
- * A row says which function of PostgreSQL's it is, by its OID, and how it is
- * said; beside it, why that is exact.  What is not in the table stays with
- * PostgreSQL.  Arithmetic is in value_arithmetic.c.
+ * A row names a PostgreSQL function by its OID, and its translation.
+ * Comments beside the rows say why that is exact.  A function that is not in
+ * the table is evaluated locally.  Arithmetic is in value_arithmetic.c.
  */
 #include "postgres.h"
 
@@ -23,16 +24,18 @@
 
 typedef struct AdFunction AdFunction;
 
+/* a PostgreSQL function and its translation */
 struct AdFunction
 {
 	Oid			function;
 	bool		(*translate) (AdValueContext *context, const AdFunction *row,
 							  List *args, AdValue *value);
-	const char *op;				/* MongoDB's operator */
-	Oid			typid;			/* of the result */
+	const char *op;				/* MongoDB's operator, if one translator
+								 * serves several */
+	Oid			typid;			/* type of the result */
 };
 
-/* the values of all arguments, which are at most three */
+/* translates all arguments, at most three */
 static bool
 values_of(AdValueContext *context, List *args, AdValue *values)
 {
@@ -46,6 +49,7 @@ values_of(AdValueContext *context, List *args, AdValue *values)
 	return true;
 }
 
+/* a value of the type without any further properties */
 static void
 set_result(AdValue *result, Oid typid, Node *expr, bool nullable)
 {
@@ -55,6 +59,7 @@ set_result(AdValue *result, Oid typid, Node *expr, bool nullable)
 	result->nullable = nullable;
 }
 
+/* an integer as a numeric: the integer itself, with the divisor 1 */
 static bool
 integer_to_numeric(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
 {
@@ -70,7 +75,10 @@ integer_to_numeric(AdValueContext *context, const AdFunction *row, List *args, A
 	return true;
 }
 
-/* a numeric that is an integer, which no rounding changes */
+/*
+ * A whole numeric as an integer.  It needs no rounding, but may be out of
+ * range.
+ */
 static bool
 numeric_to_integer(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
 {
@@ -85,7 +93,7 @@ numeric_to_integer(AdValueContext *context, const AdFunction *row, List *args, A
 	return true;
 }
 
-/* an int4 constant of at least `least` */
+/* reads an int4 constant that is `least` or more */
 static bool
 position_constant(Node *node, int least, int *position)
 {
@@ -95,7 +103,12 @@ position_constant(Node *node, int least, int *position)
 	return *position >= least;
 }
 
-/* a numeric's whole part: itself, if it has no other */
+/*
+ * floor, ceil, trunc and round of a numeric with a divisor.
+ *
+ * The result is the number itself if it is whole.  Otherwise only floor() is
+ * translated.
+ */
 static bool
 numeric_whole(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
 {
@@ -111,7 +124,11 @@ numeric_whole(AdValueContext *context, const AdFunction *row, List *args, AdValu
 	value->scale = 0;
 	if (value->divisor == 1)
 		return true;
-	/* the remainder that is not negative, so that all is rounded down */
+
+	/*
+	 * Subtract the remainder, made non-negative, so that negative numbers are
+	 * rounded down, too.
+	 */
 	if (strcmp(row->op, "$floor") != 0)
 		return false;
 	divisor = ad_int64(value->divisor);
@@ -126,10 +143,11 @@ numeric_whole(AdValueContext *context, const AdFunction *row, List *args, AdValu
 }
 
 /*
- * A quotient by a whole constant, kept as a dividend.  PostgreSQL rounds it at
- * the 16th significant digit or later, which moves no quotient of
- * milliseconds of its timestamps across an integer; so it may be floored, and
- * nothing else.
+ * A quotient by a whole constant, kept as a dividend and a divisor.
+ *
+ * PostgreSQL rounds a quotient at the 16th significant digit or later.  For
+ * quotients of the milliseconds of its timestamps, this never crosses an
+ * integer.  So the quotient may be floored, but not used in any other way.
  */
 static bool
 numeric_div(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
@@ -153,13 +171,18 @@ numeric_div(AdValueContext *context, const AdFunction *row, List *args, AdValue 
 	return true;
 }
 
+/* whether the value is a text or varchar */
 static bool
 is_text(const AdValue *value)
 {
 	return value->typid == TEXTOID || value->typid == VARCHAROID;
 }
 
-/* strings have the same characters, but null is "" for some operators, or an error */
+/*
+ * Translates a text argument.  Both systems count the same characters, as the
+ * database is in UTF-8.  *string is "" for null, because some operators
+ * return "" for null and others fail.
+ */
 static bool
 text_argument(AdValueContext *context, Node *node, AdValue *argument, Node **string)
 {
@@ -171,7 +194,7 @@ text_argument(AdValueContext *context, Node *node, AdValue *argument, Node **str
 	return true;
 }
 
-/* the operator's result, but null for null */
+/* the result of an operator on *string; null if the argument is */
 static void
 set_text_result(AdValue *value, Oid typid, const AdValue *argument, Node *expr)
 {
@@ -179,6 +202,7 @@ set_text_result(AdValue *value, Oid typid, const AdValue *argument, Node *expr)
 			   ad_value_if(ad_value_not_null(argument), expr, ad_null()), argument->nullable);
 }
 
+/* length(s) */
 static bool
 text_length(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
 {
@@ -188,14 +212,21 @@ text_length(AdValueContext *context, const AdFunction *row, List *args, AdValue 
 	if (!text_argument(context, linitial(args), &argument, &string))
 		return false;
 	set_text_result(value, INT4OID, &argument, ad_doc("$strLenCP", string));
-	/* a document is of 16 MB */
+
+	/*
+	 * A document has at most 16 MB (MongoDB manual, "MongoDB Limits and
+	 * Thresholds")
+	 */
 	value->max = 1 << 24;
 	return true;
 }
 
-/* the members of an operator's array, if the value is one of that operator */
+/*
+ * The operands of `op` if the value is an expression of that operator, else
+ * the value.
+ */
 static List *
-members_of(const AdValue *value, const char *op)
+operator_members(const AdValue *value, const char *op)
 {
 	if (IsA(value->expr, List) && ad_tag(value->expr) == AD_DOCUMENT &&
 		strcmp(ad_member_str(value->expr, 0), op) == 0)
@@ -203,7 +234,7 @@ members_of(const AdValue *value, const char *op)
 	return list_make1(value->expr);
 }
 
-/* one operator for a || b || c, however many there are */
+/* a || b; a chain of them becomes one $concat, so it does not nest */
 static bool
 text_concat(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
 {
@@ -212,13 +243,16 @@ text_concat(AdValueContext *context, const AdFunction *row, List *args, AdValue 
 
 	if (!values_of(context, args, values) || !is_text(&values[0]) || !is_text(&values[1]))
 		return false;
-	members = list_concat(members_of(&values[0], "$concat"), members_of(&values[1], "$concat"));
+	members = list_concat(operator_members(&values[0], "$concat"), operator_members(&values[1], "$concat"));
 	set_result(value, TEXTOID, ad_doc("$concat", ad_node(AD_ARRAY, members)),
 			   values[0].nullable || values[1].nullable);
 	return true;
 }
 
-/* left(s, n), substring(s, from, n), counted from the beginning */
+/*
+ * left(s, n) and substring(s, from, n), with n and from counted from the
+ * beginning.
+ */
 static bool
 text_part(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
 {
@@ -236,6 +270,7 @@ text_part(AdValueContext *context, const AdFunction *row, List *args, AdValue *v
 	return true;
 }
 
+/* functions that value_time.c translates */
 static bool
 on_instant(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
 {
@@ -243,7 +278,7 @@ on_instant(AdValueContext *context, const AdFunction *row, List *args, AdValue *
 }
 
 static const AdFunction functions[] = {
-	/* numerics that are whole, or fractions of one divisor: longs */
+	/* whole numerics, and fractions with one divisor, are ints or longs */
 	{F_NUMERIC_INT2, integer_to_numeric, NULL, NUMERICOID},
 	{F_NUMERIC_INT4, integer_to_numeric, NULL, NUMERICOID},
 	{F_NUMERIC_INT8, integer_to_numeric, NULL, NUMERICOID},
@@ -256,7 +291,7 @@ static const AdFunction functions[] = {
 	{F_TRUNC_NUMERIC_INT4, numeric_whole, "$trunc", NUMERICOID},
 	{F_ROUND_NUMERIC_INT4, numeric_whole, "$round", NUMERICOID},
 	{F_NUMERIC_DIV, numeric_div, NULL, NUMERICOID},
-	/* characters are code points, for both */
+	/* in both systems a character is a code point */
 	{F_LENGTH_TEXT, text_length, NULL, INT4OID},
 	{F_CHAR_LENGTH_TEXT, text_length, NULL, INT4OID},
 	{F_CHARACTER_LENGTH_TEXT, text_length, NULL, INT4OID},
@@ -289,7 +324,9 @@ static const AdFunction functions[] = {
 };
 
 /*
- * The value of a function's call; false if the table has no exact one.
+ * Translates the call of a function or of an operator's function.  Returns
+ * false if it is not in a table here or in value_arithmetic.c, or if it has
+ * no exact translation for these arguments.
  */
 bool
 ad_value_function(AdValueContext *context, Oid function, List *args, AdValue *value)

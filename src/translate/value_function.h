@@ -1,6 +1,6 @@
 /*
  * value_function.h
- *	  Functions and operators in the aggregation language.
+ *	  Translation of functions and operators to the aggregation language.
  */
 #ifndef AD_VALUE_FUNCTION_H
 #define AD_VALUE_FUNCTION_H

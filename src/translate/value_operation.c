@@ -2,18 +2,19 @@
  * value_operation.c
  *	  Arithmetic operations, as parts of larger ones.
  *
- * Where the result of integers may leave its type's range, it is converted to
- * the type in such a way that it is null then:
+ * If the result of an integer operation may leave the range of its type, it
+ * is converted so that it becomes null there:
  *
  *		{$convert: {input: {$add: [a, b]}, to: "int", onError: null}}
  *
- * So a part that fails makes the whole null, and one test of the whole tells
- * that there was an error: it is null, though all operands are values.  The
- * parts of an expression share that test while their error is the same one.
+ * A part that fails so makes the whole expression null.  One test of the
+ * whole then detects the error: it is null although no operand is.  The parts
+ * of an expression share this test as long as their errors are of the same
+ * kind.
  *
- * A sum of many terms is a list of them.  SQL adds them from the left, and each
- * sum on the way may fail, and, of doubles, is rounded; so a long list becomes
- * a $reduce, whose nesting does not grow.
+ * A sum of many terms is kept as a list.  SQL adds from the left, and each
+ * partial sum can fail, and is rounded if it is a double.  So a long list
+ * becomes a $reduce, which does not nest deeper with each term.
  */
 #include "postgres.h"
 
@@ -25,9 +26,12 @@
 #include "translate/let.h"
 #include "translate/value_operation.h"
 
-/* a sum of more terms is a $reduce */
+/* a sum of more terms becomes a $reduce */
 #define MAX_NESTED_TERMS	4
 
+/*
+ * Returns the expression {op: [left, right]}.
+ */
 Node *
 ad_binary(const char *op, Node *left, Node *right)
 {
@@ -35,8 +39,9 @@ ad_binary(const char *op, Node *left, Node *right)
 }
 
 /*
- * An integer that is null where it leaves its type's range.  MongoDB's int and
- * long have those of int4 and int8.
+ * Returns the integer expression with null where it leaves the range of its
+ * type.  For int4 and int8 this is the range of MongoDB's int and long, so
+ * $convert tests it.
  */
 Node *
 ad_checked_integer(Oid typid, Node *expr)
@@ -53,9 +58,13 @@ ad_checked_integer(Oid typid, Node *expr)
 }
 
 /*
- * An operand of an operation whose result may be below the range of long.
- * MongoDB's would be a double, which rounds, and the least double that a long
- * can be is none; above the range, it is none.
+ * Prepares an operand of an operation whose result may fall below the range
+ * of long.
+ *
+ * MongoDB would return such a result as a double.  Rounding can make it
+ * exactly -2^63, which is a long again, so that $convert would not notice the
+ * failure.  A decimal keeps it exact.  There is no such problem above the
+ * range, because 2^63 is not a long.
  */
 Node *
 ad_widened(bool wide, Node *expr)
@@ -63,19 +72,28 @@ ad_widened(bool wide, Node *expr)
 	return wide ? ad_doc("$toDecimal", expr) : expr;
 }
 
+/*
+ * Returns the condition that a double is an infinity.
+ */
 Node *
 ad_is_infinite(Node *expr)
 {
 	return ad_binary("$eq", ad_doc("$abs", expr), ad_float8(INFINITY));
 }
 
+/*
+ * Returns the condition that a double is finite, NaN or null.
+ */
 Node *
 ad_is_not_infinite(Node *expr)
 {
 	return ad_doc("$not", ad_array1(ad_is_infinite(expr)));
 }
 
-/* the sum or difference of two doubles, null where it overflows; both are names */
+/*
+ * The sum or difference of two doubles, null where it overflows.  Both
+ * operands must be names or constants, as they are used several times.
+ */
 static Node *
 checked_sum(const char *op, Node *left, Node *right)
 {
@@ -87,7 +105,7 @@ checked_sum(const char *op, Node *left, Node *right)
 								  "in", ad_value_if(overflows, ad_null(), sum)));
 }
 
-/* a term with its sign */
+/* the term, negated if its sign is -1 */
 static Node *
 signed_term(const AdOperation *sum, Node *term, int sign)
 {
@@ -103,7 +121,10 @@ signed_term(const AdOperation *sum, Node *term, int sign)
 	return ad_binary("$subtract", ad_int64(0), ad_widened(sum->wide, term));
 }
 
-/* a sum and one more term, which is null where it fails, if it may */
+/*
+ * A sum and one more term.  If the sum is checked, it is null where this
+ * addition fails.
+ */
 static Node *
 add_term(const AdOperation *sum, const char *op, Node *left, Node *right)
 {
@@ -116,6 +137,7 @@ add_term(const AdOperation *sum, const char *op, Node *left, Node *right)
 	return ad_checked_integer(typid, ad_binary(op, ad_widened(sum->wide, left), right));
 }
 
+/* the sum of the terms as nested additions, from the left */
 static Node *
 nested_sum(AdValueContext *context, const AdOperation *sum)
 {
@@ -128,7 +150,7 @@ nested_sum(AdValueContext *context, const AdOperation *sum)
 	return expr;
 }
 
-/* the sum of the terms */
+/* the sum of the terms, in the shortest form that gives SQL's result */
 static Node *
 sum_terms(AdValueContext *context, const AdOperation *sum)
 {
@@ -139,7 +161,7 @@ sum_terms(AdValueContext *context, const AdOperation *sum)
 
 	if (list_length(sum->terms) == 2)
 		return nested_sum(context, sum);
-	/* integers that cannot fail can be added in any order */
+	/* unchecked integers can be added in any order, by one $add */
 	if (list_length(sum->terms) <= MAX_NESTED_TERMS &&
 		(sum->checked || sum->value.typid == FLOAT8OID))
 		return nested_sum(context, sum);
@@ -153,7 +175,10 @@ sum_terms(AdValueContext *context, const AdOperation *sum)
 	return ad_doc("$reduce", arguments);
 }
 
-/* let the operation have an expression */
+/*
+ * Turns a list of terms into an expression.  Does nothing for other
+ * operations.
+ */
 void
 ad_operation_close(AdValueContext *context, AdOperation *operation)
 {
@@ -164,7 +189,8 @@ ad_operation_close(AdValueContext *context, AdOperation *operation)
 }
 
 /*
- * Let the operation be a value like others: note where it fails.
+ * Turns the operation into a value like any other: gives it an expression,
+ * and records its failure in `context`.
  */
 void
 ad_operation_settle(AdValueContext *context, AdOperation *operation)
@@ -186,7 +212,7 @@ ad_operation_settle(AdValueContext *context, AdOperation *operation)
 	value->nullable = true;
 }
 
-/* more of what has to be null if the result is */
+/* adds operands that must not be null for a null result to be a failure */
 static void
 add_operands(AdOperation *result, List *operands)
 {
@@ -202,8 +228,11 @@ add_operands(AdOperation *result, List *operands)
 }
 
 /*
- * Let the result be null where an operand is, and fail where one does.  Those
- * that fail in another way than the result are settled.
+ * Makes the result null where one of the operands is, and failing where one
+ * of them fails.
+ *
+ * If an operand fails in another way than the result, it is settled: its
+ * failure gets a test of its own.
  */
 void
 ad_operation_inherit(AdValueContext *context, AdOperation *operands, int count, AdOperation *result)
@@ -236,8 +265,12 @@ ad_operation_inherit(AdValueContext *context, AdOperation *operands, int count, 
 }
 
 /*
- * Let the result be the sum or difference of two operands, which are of the
- * type, or integers.  A sum on the left goes on.
+ * Makes the result the sum ("$add") or difference ("$subtract") of two
+ * operands: doubles, or integers of any type.  result->value.typid must be
+ * set.
+ *
+ * If the left operand is itself a list of terms of the same type, the result
+ * continues that list.
  */
 void
 ad_operation_add(AdValueContext *context, const char *op, AdOperation *operands, AdOperation *result)

@@ -7,18 +7,21 @@
 
 #include "translate/value.h"
 
-/* a value that may be a part of a larger one */
+/* an arithmetic operation, which may become part of a larger one */
 typedef struct AdOperation
 {
-	AdValue		value;			/* its expr is NULL if there are terms */
-	List	   *terms;			/* of a sum, in their order */
-	List	   *signs;			/* 1 for a term that is added, -1 for one that
-								 * is subtracted */
-	bool		checked;		/* may one of the sums leave its range? */
-	bool		wide;			/* also below that of MongoDB's long? */
-	bool		fails;			/* is it null where it fails ... */
-	AdFailureKind failure;		/* ... in this way ... */
-	List	   *operands;		/* ... and these are not null? */
+	AdValue		value;			/* without expr while there are terms */
+	List	   *terms;			/* of a sum, in order; NIL if it is none, or
+								 * closed */
+	List	   *signs;			/* 1 where the term is added, -1 where it is
+								 * subtracted */
+	bool		checked;		/* can a sum on the way leave its range? */
+	bool		wide;			/* can it fall below the range of long? */
+	bool		fails;			/* is it null where PostgreSQL raises an
+								 * error? */
+	AdFailureKind failure;		/* the error: only one kind */
+	List	   *operands;		/* it has failed if it is null and all of
+								 * these are not */
 } AdOperation;
 
 extern void ad_operation_inherit(AdValueContext *context, AdOperation *operands, int count,
@@ -28,7 +31,7 @@ extern void ad_operation_add(AdValueContext *context, const char *op, AdOperatio
 							 AdOperation *result);
 extern void ad_operation_settle(AdValueContext *context, AdOperation *operation);
 
-/* expressions of them */
+/* expressions for arithmetic */
 extern Node *ad_binary(const char *op, Node *left, Node *right);
 extern Node *ad_checked_integer(Oid typid, Node *expr);
 extern Node *ad_widened(bool wide, Node *expr);

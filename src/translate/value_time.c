@@ -1,12 +1,13 @@
 /*
  * value_time.c
- *	  Instants, read on the clock of a time zone.
+ *	  Translation of functions on instants and on the local time of a zone.
  *
- * A timestamp or a date made of a timestamptz is not computed: it stays the
- * instant, with the zone whose clock is read and the unit it is cut to, until
- * it is known what is asked about it.  So no local time is ever turned back
- * into an instant, which is where PostgreSQL and MongoDB could differ: some
- * local times exist twice, and some not at all.
+ * A timestamp or date that is made from a timestamptz is not computed.  The
+ * value remains the instant, with the zone whose clock is to be read, and the
+ * unit to which the local time is to be cut, until the query uses it.  So a
+ * local time is never converted back to an instant.  PostgreSQL and MongoDB
+ * could differ there, because daylight saving makes some local times occur
+ * twice and others not at all.
  */
 #include "postgres.h"
 
@@ -28,11 +29,15 @@
 #include "translate/let.h"
 #include "translate/value_time.h"
 
-/* units, from fine to coarse; each but the week is made of those before it */
+/*
+ * Units from short to long.  Each consists of whole shorter ones, except that
+ * weeks do not make up months or longer units.
+ */
 static const struct
 {
 	const char *name;
-	const char *unit;			/* as MongoDB knows it; NULL cuts nothing off */
+	const char *unit;			/* name in $dateTrunc; NULL if it cuts nothing
+								 * off */
 }			units[] = {
 	{"microsecond", NULL},
 	{"microseconds", NULL},
@@ -48,7 +53,7 @@ static const struct
 	{"year", "year"},
 };
 
-/* how coarse a unit is; none is the finest */
+/* how long a unit is, compared with others; NULL is the shortest */
 static int
 unit_rank(const char *unit)
 {
@@ -61,6 +66,7 @@ unit_rank(const char *unit)
 	return rank;
 }
 
+/* whether the unit, which may be NULL, has this name */
 static bool
 is_unit(const char *unit, const char *name)
 {
@@ -68,7 +74,8 @@ is_unit(const char *unit, const char *name)
 }
 
 /*
- * Whether a unit is a day or longer, which no daylight saving divides.
+ * Whether the unit, a name of $dateTrunc or NULL, is a day or longer.
+ * Changes for daylight saving do not split such units.
  */
 bool
 ad_instant_of_days(const char *unit)
@@ -77,20 +84,25 @@ ad_instant_of_days(const char *unit)
 }
 
 /*
- * The calendar repeats itself after 400 years, of 146097 days, which are whole
- * weeks; and zones have no rules that end or begin in years that are not of
- * four digits.  So what a clock shows in such a year is asked for 400 years
- * later or earlier: not every server of MongoDB's protocol knows the year 0 or
- * 10000.
+ * Instants are moved into years of four digits before a clock is read,
+ * because not every server that speaks MongoDB's protocol knows the years 0
+ * and 10000.
+ *
+ * They are moved by 400 years, after which the calendar repeats: these have
+ * 146097 days, which are whole weeks.  No zone has rules that begin or end
+ * outside of the years of four digits.
  */
 #define CYCLE_YEARS		400
 #define CYCLE_MS		(INT64CONST(146097) * SECS_PER_DAY * 1000)
 #define NEAR_BEGIN		INT64CONST(-62072524800000) /* 0003-01-01 */
 #define NEAR_END		INT64CONST(253339228800000) /* 9998-01-01 */
 
-/* an operand of a filter as milliseconds, give or take a zone; false if unknown */
+/*
+ * Reads the constant operand of a filter's leaf as milliseconds since 1970,
+ * ignoring the zone of a local time.  False if it is not a finite constant.
+ */
 static bool
-operand_ms(const AdLeaf * leaf, int64 *ms)
+operand_ms(const AdLeaf *leaf, int64 *ms)
 {
 	Const	   *operand = (Const *) leaf->operand;
 	Timestamp	timestamp;
@@ -107,8 +119,8 @@ operand_ms(const AdLeaf * leaf, int64 *ms)
 }
 
 /*
- * Whether a filter, which may be NULL, leaves only instants in the field whose
- * years have four digits.
+ * Whether the filter, which may be NULL, leaves in the field only instants
+ * whose years have four digits, in any zone.
  */
 bool
 ad_instant_is_near(Node *filter, const char *field)
@@ -138,7 +150,7 @@ ad_instant_is_near(Node *filter, const char *field)
 	return begins && ends;
 }
 
-/* by how many milliseconds an instant is moved into a year of four digits */
+/* the milliseconds that move an instant into a year of four digits; often 0 */
 static Node *
 far_expr(AdExprContext *context, const AdValue *value)
 {
@@ -151,7 +163,7 @@ far_expr(AdExprContext *context, const AdValue *value)
 										  ad_int64(-CYCLE_MS), ad_integer(0))));
 }
 
-/* the value, with the instant moved */
+/* the value with its instant moved into a year of four digits */
 static AdValue
 moved_near(AdExprContext *context, const AdValue *value)
 {
@@ -163,15 +175,21 @@ moved_near(AdExprContext *context, const AdValue *value)
 	return moved;
 }
 
-/* milliseconds since 1970, of which there may be more than a date's */
+/* milliseconds since 1970 as a long, which can exceed the range of a date */
 static Node *
 ms_expr(Node *instant)
 {
-	/* as a difference: the test server's $toLong is off by one now and then */
+	/*
+	 * A difference, because the test server's $toLong is off by one now and
+	 * then.
+	 */
 	return ad_doc("$subtract", ad_array2(instant, ad_date_const(0)));
 }
 
-/* a constant text in lower case, as date_trunc() and extract() take it; or NULL */
+/*
+ * Returns a constant text in lower case, as date_trunc() and extract() read
+ * it, or NULL.
+ */
 static const char *
 lower_constant(Node *node)
 {
@@ -184,7 +202,10 @@ lower_constant(Node *node)
 	return downcase_identifier(string, strlen(string), false, false);
 }
 
-/* a zone whose name is constant: not an abbreviation, which is no zone */
+/*
+ * The zone of a constant name.  Names of zones and UTC only: an abbreviation
+ * is not a zone.
+ */
 static Node *
 constant_zone(Node *node)
 {
@@ -200,7 +221,7 @@ constant_zone(Node *node)
 	return zone == NULL ? NULL : ad_string(zone);
 }
 
-/* the session's zone, which is the one of the execution */
+/* the session's zone, as set at execution */
 static Node *
 session_zone(AdValueContext *context)
 {
@@ -217,7 +238,10 @@ session_zone(AdValueContext *context)
 	return ad_node(AD_ZONE, list_make1(operand));
 }
 
-/* the zone on whose clock a value is read, put into it; false if there is none */
+/*
+ * Sets the zone whose clock is read to the session's, if it has none; false
+ * if MongoDB does not know that.
+ */
 static bool
 read_clock(AdValueContext *context, AdValue *value)
 {
@@ -226,7 +250,7 @@ read_clock(AdValueContext *context, AdValue *value)
 	return value->zone != NULL;
 }
 
-/* an instant, or what a clock shows */
+/* translates an instant or a local time */
 static bool
 instant_value(AdValueContext *context, Node *node, AdValue *value)
 {
@@ -235,9 +259,12 @@ instant_value(AdValueContext *context, Node *node, AdValue *value)
 		 value->typid == DATEOID);
 }
 
-/* cut to a unit; false if that is no coarser one of the same clock */
+/*
+ * Cuts a local time to a unit.  Returns false if it is cut to a longer unit
+ * already, or one that the new unit is not made of.
+ */
 static bool
-cut(AdValue *value, const char *unit)
+cut_to_unit(AdValue *value, const char *unit)
 {
 	if (unit_rank(value->unit) > unit_rank(unit) ||
 		(is_unit(value->unit, "week") && !is_unit(unit, "week")))
@@ -271,7 +298,7 @@ date_trunc(AdValueContext *context, List *args, AdValue *value)
 			continue;
 		if (units[i].unit == NULL)
 			return value->unit == NULL && list_length(args) == 2;
-		return read_clock(context, value) && cut(value, units[i].unit);
+		return read_clock(context, value) && cut_to_unit(value, units[i].unit);
 	}
 	return false;
 }
@@ -285,32 +312,33 @@ clock_argument(const AdValue *value)
 	return ad_doc2("date", value->expr, "timezone", value->zone);
 }
 
+/* a part of the local time, by the operator `op` */
 static Node *
 read_part(const AdValue *value, const char *op)
 {
 	return ad_doc(op, clock_argument(value));
 }
 
-/* (part * factor) */
+/* part * factor */
 static Node *
-times(Node *part, int factor)
+multiply_by(Node *part, int factor)
 {
 	return ad_doc("$multiply", ad_array2(part, ad_integer(factor)));
 }
 
 /*
- * The parts that extract() knows.  PostgreSQL has no year 0, MongoDB has:
- * before it their numbers differ by one.
+ * The parts that extract() knows.  MongoDB has a year 0 and PostgreSQL does
+ * not, so their numbers of the years before 1 differ by one.
  */
 static const struct
 {
 	const char *name;
-	const char *op;				/* NULL: made of others */
+	const char *op;				/* NULL if it is computed from others */
 	int			add;
 	int			min;
 	int			max;
-	int			scale;			/* digits that numeric shows */
-	bool		of_days;		/* the same all day */
+	int			scale;			/* digits that numeric shows after the point */
+	bool		of_days;		/* does it stay the same throughout a day? */
 }			parts[] = {
 	{"year", "$year", 0, -4714, 300000, 0, true},
 	{"isoyear", "$isoWeekYear", 0, -4714, 300000, 0, true},
@@ -327,7 +355,7 @@ static const struct
 	{"milliseconds", NULL, 0, 0, 60000, 3, false},
 };
 
-/* the number of years that an instant is moved by */
+/* the years by which an instant is moved */
 static Node *
 far_years(AdExprContext *context, const AdValue *value)
 {
@@ -335,7 +363,7 @@ far_years(AdExprContext *context, const AdValue *value)
 														 ad_int64(CYCLE_MS / CYCLE_YEARS))));
 }
 
-/* PostgreSQL's number of MongoDB's year */
+/* PostgreSQL's number for MongoDB's year */
 static Node *
 year_expr(Node *year)
 {
@@ -344,7 +372,7 @@ year_expr(Node *year)
 											  ad_integer(1), ad_integer(0))));
 }
 
-/* a part as a long */
+/* the part as an int or long, in units of 1/divisor (see extract()) */
 static Node *
 part_expr(AdExprContext *context, const AdValue *value, int part)
 {
@@ -356,20 +384,23 @@ part_expr(AdExprContext *context, const AdValue *value, int part)
 					  ad_doc("$ceil", ad_doc("$divide", ad_array2(read_part(&moved, "$month"),
 																  ad_integer(3)))));
 	if (parts[part].op == NULL)
-		return ad_doc("$add", ad_array2(times(read_part(&moved, "$second"), 1000),
+		return ad_doc("$add", ad_array2(multiply_by(read_part(&moved, "$second"), 1000),
 										read_part(&moved, "$millisecond")));
 	expr = read_part(&moved, parts[part].op);
 	if (parts[part].add != 0)
 		return ad_doc("$add", ad_array2(expr, ad_integer(parts[part].add)));
 	if (parts[part].min >= 0)
 		return expr;
-	/* a year of four digits needs no care for those before 1 */
+	/* a year of four digits is the same in both systems */
 	if (value->near)
 		return expr;
 	expr = ad_doc("$subtract", ad_array2(expr, far_years(context, value)));
 	return year_expr(ad_let(context, expr));
 }
 
+/*
+ * Turns the value into a numeric with a divisor, keeping only its nullability.
+ */
 static void
 set_number(AdValue *value, Node *expr, int64 min, int64 max, int divisor, int scale)
 {
@@ -385,7 +416,10 @@ set_number(AdValue *value, Node *expr, int64 min, int64 max, int divisor, int sc
 	value->scale = scale;
 }
 
-/* milliseconds, which are exact thousandths of the seconds */
+/*
+ * extract(epoch FROM x): milliseconds, which are exact thousandths of a
+ * second.
+ */
 static bool
 extract_epoch(AdValue *value)
 {
@@ -418,7 +452,11 @@ extract(AdValueContext *context, List *args, AdValue *value)
 	{
 		if (strcmp(parts[i].name, name) != 0)
 			continue;
-		/* of a longer unit it would be the part of its beginning */
+
+		/*
+		 * After a cut to a longer unit, it would be the part of that unit's
+		 * beginning.
+		 */
 		if ((value->unit != NULL && !(parts[i].of_days && unit_rank(value->unit) <= unit_rank("day"))) ||
 			(value->typid == DATEOID && !parts[i].of_days) || !read_clock(context, value))
 			return false;
@@ -429,7 +467,7 @@ extract(AdValueContext *context, List *args, AdValue *value)
 	return false;
 }
 
-/* date_part(): the same as a double, of parts that are whole */
+/* date_part(): extract() as a double, for whole parts only */
 static bool
 date_part(AdValueContext *context, List *args, AdValue *value)
 {
@@ -443,8 +481,9 @@ date_part(AdValueContext *context, List *args, AdValue *value)
 }
 
 /*
- * Casts to timestamp and date.  What was cut on another clock than it is read
- * on is refused.
+ * Casts to timestamp and date.
+ *
+ * A value that was cut on one clock cannot be read on another.
  */
 static bool
 cast_to(AdValueContext *context, Node *argument, Oid typid, AdValue *value)
@@ -480,7 +519,10 @@ at_time_zone(AdValueContext *context, List *args, AdValue *value)
 	return value->zone != NULL;
 }
 
-/* clock AT TIME ZONE 'name', if it is the zone of the clock: the instant */
+/*
+ * A local time AT TIME ZONE 'name', where that is the zone of its clock: the
+ * instant itself.
+ */
 static bool
 from_time_zone(AdValueContext *context, List *args, AdValue *value)
 {
@@ -497,8 +539,11 @@ from_time_zone(AdValueContext *context, List *args, AdValue *value)
 }
 
 /*
- * Days are of the clock, and kept for later; shorter times are added to the
- * instant, or to a clock that is never turned.
+ * An instant or local time, plus or minus (sign) a constant interval.
+ *
+ * Days are days of the clock, so they are kept in `shift` until the value is
+ * cut.  Shorter times are added to the instant.  For a local time this is
+ * right only if its clock is never changed, that is, in UTC.
  */
 static bool
 add_interval(AdValueContext *context, List *args, int sign, AdValue *value)
@@ -527,7 +572,10 @@ add_interval(AdValueContext *context, List *args, int sign, AdValue *value)
 	return true;
 }
 
-/* the time between two instants, or on a clock that is never turned */
+/*
+ * The interval between two instants, or between two local times in UTC, whose
+ * clock is never changed.
+ */
 static bool
 difference(AdValueContext *context, List *args, AdValue *value)
 {
@@ -549,7 +597,9 @@ difference(AdValueContext *context, List *args, AdValue *value)
 }
 
 /*
- * The value of a call of one of the functions here.
+ * Translates the call of a function on instants, local times or intervals
+ * between them.  Returns false if it is none of these, or if it has no exact
+ * translation for these arguments.
  */
 bool
 ad_instant_function(AdValueContext *context, Oid function, List *args, AdValue *value)
@@ -593,8 +643,9 @@ ad_instant_function(AdValueContext *context, Oid function, List *args, AdValue *
 }
 
 /*
- * The beginning of the unit's interval, of an instant moved near; a week's may
- * be moved by the shift.
+ * The beginning of the unit in which the instant lies.  The value must have
+ * been moved near already.  For a week, the shift changes the day on which
+ * weeks begin.
  */
 static Node *
 trunc_expr(const AdValue *value, const char *unit)
@@ -606,27 +657,34 @@ trunc_expr(const AdValue *value, const char *unit)
 
 	if (!equal(value->zone, ad_string("UTC")))
 		ad_doc_add(arguments, "timezone", value->zone);
-	/* a day later, a week seems to have begun a day earlier */
+
+	/* the weeks from Monday of ts + 1 day are the weeks from Sunday of ts */
 	if (strcmp(unit, "week") == 0)
 		ad_doc_add(arguments, "startOfWeek", ad_string(days[((-value->shift) % 7 + 7) % 7]));
 	return ad_doc("$dateTrunc", arguments);
 }
 
-/* what the clock has shown since the last beginning of a shorter unit, in ms */
+/*
+ * The milliseconds that the clock shows since the beginning of an hour,
+ * minute or second.
+ */
 static Node *
 since_unit(const AdValue *value)
 {
 	Node	   *ms = read_part(value, "$millisecond");
-	Node	   *seconds = times(read_part(value, "$second"), 1000);
+	Node	   *seconds = multiply_by(read_part(value, "$second"), 1000);
 
 	if (is_unit(value->unit, "second"))
 		return ms;
 	if (is_unit(value->unit, "minute"))
 		return ad_doc("$add", ad_array2(seconds, ms));
-	return ad_doc("$add", ad_array3(times(read_part(value, "$minute"), 60000), seconds, ms));
+	return ad_doc("$add", ad_array3(multiply_by(read_part(value, "$minute"), 60000), seconds, ms));
 }
 
-/* the same as what tells instants apart: a date, or milliseconds */
+/*
+ * The beginning of the unit as a group key: a date, or milliseconds if the
+ * instant may have been moved.
+ */
 static Node *
 trunc_key(AdExprContext *context, const AdValue *value, const char *unit)
 {
@@ -638,7 +696,10 @@ trunc_key(AdExprContext *context, const AdValue *value, const char *unit)
 	return ad_doc("$subtract", ad_array2(ms_expr(beginning), far_expr(context, value)));
 }
 
-/* what a clock that may be turned shows, to the unit: as a document */
+/*
+ * The local time down to the value's unit, as a document: daylight saving
+ * makes several instants show the same time.
+ */
 static Node *
 clock_key(AdExprContext *context, const AdValue *value)
 {
@@ -665,8 +726,8 @@ clock_key(AdExprContext *context, const AdValue *value)
 }
 
 /*
- * An expression whose results are equal for two instants exactly if the values
- * are, or NULL if there is none.
+ * Returns an expression that is equal for two instants exactly if the SQL
+ * values are; NULL if there is none.
  */
 Node *
 ad_instant_key(AdExprContext *context, const AdValue *value)
@@ -677,7 +738,7 @@ ad_instant_key(AdExprContext *context, const AdValue *value)
 
 	if (ad_instant_of_days(value->unit))
 		return trunc_key(context, value, value->unit);
-	/* a day later on a clock that is turned may be no other time */
+	/* where clocks are changed, adding a day may map two instants to one */
 	if (value->shift != 0 && value->typid == TIMESTAMPTZOID)
 		return NULL;
 	if (value->typid == TIMESTAMPOID && !utc)

@@ -1,6 +1,6 @@
 /*
  * value_time.h
- *	  Instants, read on the clock of a time zone.
+ *	  Translation of functions on instants and on the local time of a zone.
  */
 #ifndef AD_VALUE_TIME_H
 #define AD_VALUE_TIME_H
