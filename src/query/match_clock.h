@@ -1,13 +1,13 @@
 /*
  * match_clock.h
- *	  What a clock shows at a column's instant, as ranges of instants.
+ *	  Comparisons of clock readings as predicates on ranges of instants.
  */
 #ifndef AD_MATCH_CLOCK_H
 #define AD_MATCH_CLOCK_H
 
 #include "query/leaf.h"
 
-extern Node *ad_match_clock(const AdLeaf * leaf, Datum value);
-extern Node *ad_match_clock_slot(const AdLeaf * leaf);
+extern Node *ad_match_clock(const AdLeaf *leaf, Datum value);
+extern Node *ad_match_clock_slot(const AdLeaf *leaf);
 
 #endif							/* AD_MATCH_CLOCK_H */

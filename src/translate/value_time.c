@@ -89,7 +89,7 @@ ad_instant_of_days(const char *unit)
 
 /* an operand of a filter as milliseconds, give or take a zone; false if unknown */
 static bool
-operand_ms(const AdLeaf * leaf, int64 *ms)
+operand_ms(const AdLeaf *leaf, int64 *ms)
 {
 	Const	   *operand = (Const *) leaf->operand;
 	Timestamp	timestamp;
