@@ -18,10 +18,10 @@
 #include "query/bind.h"
 
 /*
- * Returns the constant for an instant.  An instant between two milliseconds is
- * rounded; without rounding it becomes null, because no date equals it.
- * -infinity becomes a number, which is less than all dates, and infinity becomes
- * MaxKey (MongoDB manual, "Comparison/Sort Order").
+ * Returns the constant for an instant.  An instant between two milliseconds
+ * is rounded; without rounding it becomes null, because no date equals it.
+ * -infinity becomes a number, which is less than all dates, and infinity
+ * becomes MaxKey (MongoDB manual, "Comparison/Sort Order").
  */
 static Node *
 bind_instant(TimestampTz value, AdRounding rounding)
@@ -58,9 +58,9 @@ numeric_less(Numeric a, Numeric b)
 
 /*
  * Returns the constant for a numeric that is compared with longs in units of
- * 1/factor.  A value outside of the range of a long becomes an infinity.  A value
- * between two units is rounded; without rounding it becomes null.  NaN becomes a
- * string, which is greater than all numbers, as NaN is in SQL.
+ * 1/factor.  A value outside of the range of a long becomes an infinity.  A
+ * value between two units is rounded; without rounding it becomes null.  NaN
+ * becomes a string, which is greater than all numbers, as NaN is in SQL.
  */
 static Node *
 bind_numeric(Numeric value, AdRounding rounding, int factor)
@@ -96,8 +96,8 @@ ad_numeric_const(const char *digits)
 }
 
 /*
- * Returns the constant for a text.  A text that starts with a dollar sign needs
- * $literal, because in an expression it would be a path.
+ * Returns the constant for a text.  A text that starts with a dollar sign
+ * needs $literal, because in an expression it would be a path.
  */
 static Node *
 bind_text(Datum value)
@@ -113,9 +113,9 @@ bind_text(Datum value)
 
 /*
  * Returns the constant for an operand of type typid.  Rounding applies to
- * instants, and to a numeric if factor is not 0.  The numeric is then expressed
- * as a long in units of 1/factor; for example, with factor 1000 seconds become
- * milliseconds.
+ * instants, and to a numeric if factor is not 0.  The numeric is then
+ * expressed as a long in units of 1/factor; for example, with factor 1000
+ * seconds become milliseconds.
  */
 Node *
 ad_bind_operand(Oid typid, Datum value, bool isnull, AdRounding rounding, int factor)
@@ -157,10 +157,10 @@ ad_bind_operand(Oid typid, Datum value, bool isnull, AdRounding rounding, int fa
 }
 
 /*
- * Returns MongoDB's name for one of PostgreSQL's time zones, palloc'd, or NULL
- * if MongoDB has no such zone.  MongoDB knows zones of the IANA database by names
- * that contain a slash, and offsets in whole minutes (MongoDB manual, "Timezone"
- * of $dateTrunc).
+ * Returns MongoDB's name for one of PostgreSQL's time zones, palloc'd, or
+ * NULL if MongoDB has no such zone.  MongoDB knows zones of the IANA database
+ * by names that contain a slash, and offsets in whole minutes (MongoDB
+ * manual, "Timezone" of $dateTrunc).
  */
 const char *
 ad_bind_zone(const char *name)

@@ -2,9 +2,9 @@
  * budget.c
  *	  The limits for the depth and the size of a template.
  *
- * A condition or expression beyond the limits is evaluated locally.  The size is
- * about that of the BSON, which is less than twice the size of what EXPLAIN
- * prints.
+ * A condition or expression beyond the limits is evaluated locally.  The size
+ * is about that of the BSON, which is less than twice the size of what
+ * EXPLAIN prints.
  */
 #include "postgres.h"
 

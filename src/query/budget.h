@@ -9,9 +9,10 @@
 
 /*
  * MongoDB refuses documents of more than 100 levels (manual, "MongoDB Limits
- * and Thresholds").  The extension uses AD_MAX_DEPTH of them.  The other two are
- * the greatest depth at which a filter stands in a command (pipeline, stage,
- * the inner pipeline of that stage, its stage), and the depth of stages.
+ * and Thresholds").  The extension uses AD_MAX_DEPTH of them.  The other two
+ * are the greatest depth at which a filter stands in a command (pipeline,
+ * stage, the inner pipeline of that stage, its stage), and the depth of
+ * stages.
  */
 #define AD_MAX_DEPTH	90
 #define AD_FILTER_DEPTH 8
@@ -21,8 +22,8 @@
 #define AD_MAX_SIZE		(1024 * 1024)
 
 /*
- * The greatest size in bytes of a command's filter or pipeline.  MongoDB accepts
- * commands of 16 MB; the rest is for the fields that the driver adds.
+ * The greatest size in bytes of a command's filter or pipeline.  MongoDB
+ * accepts commands of 16 MB; the rest is for the fields that the driver adds.
  */
 #define AD_MAX_COMMAND	(16 * 1024 * 1024 - 64 * 1024)
 

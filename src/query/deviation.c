@@ -11,8 +11,8 @@
 #include "query/deviation.h"
 
 /*
- * Returns the greatest number of values for which the result is null: one for a
- * sample, none for a population.
+ * Returns the greatest number of values for which the result is null: one for
+ * a sample, none for a population.
  */
 int
 ad_deviation_least(AdDeviation deviation)
@@ -34,11 +34,11 @@ round_to(PGFunction function, Numeric number, int scale)
 }
 
 /*
- * Returns the square root, rounded to as many digits after the decimal point as
- * the number has.  numeric_sqrt() rounds its result, too, so the function rounds
- * twice.  `longer` makes numeric_sqrt() return so many digits that this gives the
- * same result as rounding once: a root half-way between two results would have a
- * square of twice as many digits.
+ * Returns the square root, rounded to as many digits after the decimal point
+ * as the number has.  numeric_sqrt() rounds its result, too, so the function
+ * rounds twice.  `longer` makes numeric_sqrt() return so many digits that
+ * this gives the same result as rounding once: a root half-way between two
+ * results would have a square of twice as many digits.
  */
 static Numeric
 square_root(Numeric number)
@@ -53,9 +53,10 @@ square_root(Numeric number)
 }
 
 /*
- * Computes a variance or standard deviation of integers with the same digits as
- * PostgreSQL's numeric_stddev_internal().  The variance is N * squares - sum *
- * sum, divided by N * N for a population and by N * (N - 1) for a sample.
+ * Computes a variance or standard deviation of integers with the same digits
+ * as PostgreSQL's numeric_stddev_internal().  The variance is N * squares -
+ * sum * sum, divided by N * N for a population and by N * (N - 1) for a
+ * sample.
  */
 Numeric
 ad_deviation(AdDeviation deviation, int64 count, Numeric sum, Numeric squares)

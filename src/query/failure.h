@@ -6,7 +6,9 @@
 #ifndef AD_FAILURE_H
 #define AD_FAILURE_H
 
-/* the reason why PostgreSQL would raise an error instead of computing a value */
+/*
+ * The reason why PostgreSQL would raise an error instead of computing a value.
+ */
 typedef enum AdFailureKind
 {
 	AD_FAILURE_MISMATCH,		/* a field is a mismatch for its column */

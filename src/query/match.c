@@ -2,18 +2,18 @@
  * match.c
  *	  SQL tests of one column as predicates of the match language.
  *
- * Together with its guard, a predicate matches exactly the documents for which
- * the SQL test is true.  So it never matches where the column is NULL or a
- * mismatch.  This file relies on three rules of the match language (MongoDB
- * manual, "Query Predicates", "Comparison/Sort Order", "$type"):
+ * Together with its guard, a predicate matches exactly the documents for
+ * which the SQL test is true.  So it never matches where the column is NULL
+ * or a mismatch.  This file relies on three rules of the match language
+ * (MongoDB manual, "Query Predicates", "Comparison/Sort Order", "$type"):
  *
- *	- A comparison only matches values of the constant's kind, such as numbers,
- *	  strings or dates.  Null and missing fields never match.
+ *	- A comparison only matches values of the constant's kind, such as
+ *	  numbers, strings or dates.  Null and missing fields never match.
  *	- A comparison also matches an array if one of its elements matches.  The
  *	  guard excludes arrays, both at the path and above it.
- *	- Numbers of different BSON types compare by their exact value.  NaN equals
- *	  NaN and is neither less nor greater than any number.  In PostgreSQL NaN
- *	  is greater than all other numbers.
+ *	- Numbers of different BSON types compare by their exact value.  NaN
+ *	  equals NaN and is neither less nor greater than any number.  In
+ *	  PostgreSQL NaN is greater than all other numbers.
  */
 #include "postgres.h"
 
@@ -251,9 +251,9 @@ ad_match_compare_slot(const char *path, AdOp op, Node *slot)
 }
 
 /*
- * Returns the predicate for `column IN (elements)` or NOT IN.  It is exact only
- * in conjunction with ad_match_guard().  IN ignores null elements.  NOT IN is
- * never true if an element is null.
+ * Returns the predicate for `column IN (elements)` or NOT IN.  It is exact
+ * only in conjunction with ad_match_guard().  IN ignores null elements.  NOT
+ * IN is never true if an element is null.
  */
 Node *
 ad_match_member(const char *path, const AdType *type, bool in,
@@ -295,10 +295,11 @@ ad_match_member(const char *path, const AdType *type, bool in,
 }
 
 /*
- * Does the greatest element of an array (or, if not `greatest`, the least one)
- * decide the result of `column op ANY (array)` or ALL?  For `column < ANY
- * (array)` the greatest element decides, for `column > ANY (array)` the least
- * one; for ALL it is the other way round.  For `= ALL` and `<> ANY` both decide.
+ * Does the greatest element of an array (or, if not `greatest`, the least
+ * one) decide the result of `column op ANY (array)` or ALL?  For `column <
+ * ANY (array)` the greatest element decides, for `column > ANY (array)` the
+ * least one; for ALL it is the other way round.  For `= ALL` and `<> ANY`
+ * both decide.
  */
 static bool
 end_decides(AdOp op, bool any, bool greatest)
@@ -361,8 +362,8 @@ ad_match_quantified(const char *path, const AdType *type, AdOp op, bool any,
 }
 
 /*
- * Returns a predicate for `column op ANY (slot)` or ALL, while the slot has no
- * value.  EXPLAIN prints it; MongoDB never gets it.
+ * Returns a predicate for `column op ANY (slot)` or ALL, while the slot has
+ * no value.  EXPLAIN prints it; MongoDB never gets it.
  */
 Node *
 ad_match_quantified_slot(const char *path, AdOp op, bool any, Node *slot)

@@ -9,8 +9,8 @@
 #include "query/node.h"
 
 /*
- * The functions ending in _slot are for EXPLAIN: the value is not known yet, and
- * they return the form that the predicate has for most values.
+ * The functions ending in _slot are for EXPLAIN: the value is not known yet,
+ * and they return the form that the predicate has for most values.
  */
 extern Node *ad_match_compare(const char *path, const AdType *type, AdOp op,
 							  Oid operand_type, Datum value);

@@ -2,15 +2,15 @@
  * match_clock.c
  *	  Comparisons of clock readings as predicates on ranges of instants.
  *
- * The reading of a clock is the local time that it shows at a column's instant,
- * truncated to a unit.  Conditions such as date_trunc('day', t) >= c and
- * t::date = c are true for a range of instants, for which MongoDB can use an
- * index.  This file computes the ends of the range, with PostgreSQL's time zone
- * data, when the constant is known.
+ * The reading of a clock is the local time that it shows at a column's
+ * instant, truncated to a unit.  Conditions such as date_trunc('day', t) >= c
+ * and t::date = c are true for a range of instants, for which MongoDB can use
+ * an index.  This file computes the ends of the range, with PostgreSQL's time
+ * zone data, when the constant is known.
  *
- * The readings of a clock increase until the clock is turned back.  Some zones
- * turn it back across midnight.  The end of that day then occurs twice, and the
- * condition is true for two ranges.
+ * The readings of a clock increase until the clock is turned back.  Some
+ * zones turn it back across midnight.  The end of that day then occurs twice,
+ * and the condition is true for two ranges.
  */
 #include "postgres.h"
 
@@ -30,8 +30,8 @@
 #include "query/match_type.h"
 
 /*
- * Within so many seconds before and after a midnight, a clock is turned at most
- * once.
+ * Within so many seconds before and after a midnight, a clock is turned at
+ * most once.
  */
 #define NEARBY	(26 * SECS_PER_HOUR)
 
@@ -61,10 +61,10 @@ ad_match_clock_slot(const AdLeaf *leaf)
 }
 
 /*
- * The units of readings.  Each has its length in months and days, the greatest
- * length in days of the last unit before the end of the range of timestamps,
- * and the day on which the first unit starts, counted from the first day of the
- * range of timestamps, which is Monday, 24 November 4714 BC.
+ * The units of readings.  Each has its length in months and days, the
+ * greatest length in days of the last unit before the end of the range of
+ * timestamps, and the day on which the first unit starts, counted from the
+ * first day of the range of timestamps, which is Monday, 24 November 4714 BC.
  */
 static const struct
 {
@@ -93,10 +93,10 @@ find_unit(const char *name)
 }
 
 /*
- * Returns the start of the unit after the one that starts at `beginning`.  The
- * range of timestamps ends with a year.  A clock ahead of UTC can show that end
- * and some hours more, so a unit may start at END_TIMESTAMP.  A later unit
- * starts at infinity.
+ * Returns the start of the unit after the one that starts at `beginning`.
+ * The range of timestamps ends with a year.  A clock ahead of UTC can show
+ * that end and some hours more, so a unit may start at END_TIMESTAMP.  A
+ * later unit starts at infinity.
  */
 static Timestamp
 next_beginning(const char *name, Timestamp beginning)
@@ -118,8 +118,8 @@ next_beginning(const char *name, Timestamp beginning)
 }
 
 /*
- * Returns the start of the unit that contains a reading; -infinity if the unit
- * starts before the range of timestamps.
+ * Returns the start of the unit that contains a reading; -infinity if the
+ * unit starts before the range of timestamps.
  */
 static Timestamp
 beginning_of(const char *name, Timestamp local)
@@ -230,8 +230,8 @@ shows(const char *path, Timestamp local, bool later, pg_tz *zone)
 }
 
 /*
- * Returns the operand as an instant if `by_instant`, else as a local time.  An
- * operand out of range becomes an infinity.
+ * Returns the operand as an instant if `by_instant`, else as a local time.
+ * An operand out of range becomes an infinity.
  */
 static int64
 clock_operand(bool by_instant, Oid operand_type, Datum value)

@@ -3,11 +3,12 @@
  *	  Comparisons of numeric and float8 columns as predicates of the match
  *	  language.
  *
- * A numeric column decodes a double as the shortest decimal number that denotes
- * it.  For most doubles that is not the exact value, by which MongoDB compares.
- * Both values order doubles in the same way.  So the predicate compares stored
- * doubles with the double nearest to the constant, and other stored numbers with
- * the constant.  If the constant is exactly a double, one comparison does both.
+ * A numeric column decodes a double as the shortest decimal number that
+ * denotes it.  For most doubles that is not the exact value, by which MongoDB
+ * compares.  Both values order doubles in the same way.  So the predicate
+ * compares stored doubles with the double nearest to the constant, and other
+ * stored numbers with the constant.  If the constant is exactly a double, one
+ * comparison does both.
  */
 #include "postgres.h"
 
@@ -33,10 +34,10 @@ all_or_none(bool all)
 }
 
 /*
- * Returns the test for stored doubles.  `nearest` is the double nearest to the
- * constant.  `order` compares the number that `nearest` decodes as with the
- * constant.  Doubles above `nearest` decode as numbers above the constant, and
- * doubles below it as numbers below the constant.
+ * Returns the test for stored doubles.  `nearest` is the double nearest to
+ * the constant.  `order` compares the number that `nearest` decodes as with
+ * the constant.  Doubles above `nearest` decode as numbers above the
+ * constant, and doubles below it as numbers below the constant.
  */
 static Node *
 compare_doubles(const char *path, AdOp op, double nearest, int order)
@@ -81,8 +82,8 @@ compare_decimals(const char *path, AdOp op, Numeric value)
 }
 
 /*
- * Compares the number that a double decodes as with another number.  The result
- * is negative, 0 or positive.
+ * Compares the number that a double decodes as with another number.  The
+ * result is negative, 0 or positive.
  */
 static int
 shortest_order(double real, Numeric value)
@@ -93,7 +94,10 @@ shortest_order(double real, Numeric value)
 	return ad_compare_numeric(ad_parse_numeric(string), value);
 }
 
-/* Is the exact value of a double, by which MongoDB compares, equal to the number? */
+/*
+ * Is the exact value of a double, by which MongoDB compares, equal to the
+ * number?
+ */
 static bool
 is_exact(double real, Numeric value)
 {
@@ -127,9 +131,10 @@ compare_number(const char *path, AdOp op, Numeric value)
 }
 
 /*
- * Returns the predicate for a comparison with a number that may be NaN.  In SQL
- * NaN is greater than all other numbers.  `plain` is MongoDB's comparison with a
- * number other than NaN, which treats a stored NaN as neither less nor greater.
+ * Returns the predicate for a comparison with a number that may be NaN.  In
+ * SQL NaN is greater than all other numbers.  `plain` is MongoDB's comparison
+ * with a number other than NaN, which treats a stored NaN as neither less nor
+ * greater.
  */
 static Node *
 with_nan(const char *path, const AdType *type, AdOp op, bool isnan,
@@ -169,8 +174,8 @@ ad_match_compare_float(const char *path, const AdType *type, AdOp op, double val
 }
 
 /*
- * Returns the predicate for `column op value`; the column is of class numeric.
- * It is exact only in conjunction with ad_match_guard().
+ * Returns the predicate for `column op value`; the column is of class
+ * numeric.  It is exact only in conjunction with ad_match_guard().
  */
 Node *
 ad_numeric_compare(const char *path, const AdType *type, AdOp op, Numeric value)

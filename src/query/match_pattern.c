@@ -4,37 +4,38 @@
  *	  language.
  *
  * A pattern becomes a PCRE regular expression.  MongoDB matches it by Unicode
- * characters, as LIKE does in a UTF-8 database.  The expression is anchored by
- * \A and \z, because ^ and $ may also match at line breaks.  The characters
- * before the first wildcard follow \A literally, so that MongoDB can use an
- * index.
+ * characters, as LIKE does in a UTF-8 database.  The expression is anchored
+ * by \A and \z, because ^ and $ may also match at line breaks.  The
+ * characters before the first wildcard follow \A literally, so that MongoDB
+ * can use an index.
  *
  * LIKE searches for the first place that matches the text between two %, and
- * never tries a later one, because that could not help.  An atomic group, (?>),
- * does the same.  Without it PCRE would try all places, and some strings would
- * take practically forever.
+ * never tries a later one, because that could not help.  An atomic group,
+ * (?>), does the same.  Without it PCRE would try all places, and some
+ * strings would take practically forever.
  *
- * $regex matches strings and symbols.  An ObjectId is a text of 24 hexadecimal
- * digits.  If the pattern is a prefix, a range matches ObjectIds; otherwise an
- * expression does.  If no such text can match, there is no predicate for them.
+ * $regex matches strings and symbols.  An ObjectId is a text of 24
+ * hexadecimal digits.  If the pattern is a prefix, a range matches ObjectIds;
+ * otherwise an expression does.  If no such text can match, there is no
+ * predicate for them.
  *
- * Some predicates are broader than the condition, and PostgreSQL rechecks each
- * row.  One group are conditions on a text that a locale converts to lower or
- * upper case: lower(), upper(), ILIKE and ~*.  The other group are regular
- * expressions of which only parts can be translated.  Whatever the locale, the
- * first group relies on these rules (Unicode core specification, "Case
- * Mappings"; UnicodeData.txt; SpecialCasing.txt):
+ * Some predicates are broader than the condition, and PostgreSQL rechecks
+ * each row.  One group are conditions on a text that a locale converts to
+ * lower or upper case: lower(), upper(), ILIKE and ~*.  The other group are
+ * regular expressions of which only parts can be translated.  Whatever the
+ * locale, the first group relies on these rules (Unicode core specification,
+ * "Case Mappings"; UnicodeData.txt; SpecialCasing.txt):
  *
  *	- An ASCII character other than a letter results from itself only.
  *	- An ASCII letter results from its two cases, and, as is_uncertain() says,
- *	  from some characters outside ASCII.  U+212A always becomes the one letter
- *	  k, so an expression can name it.
- *	- Conversion adds or removes characters only beside such letters and beside
- *	  characters outside ASCII.
+ *	  from some characters outside ASCII.  U+212A always becomes the one
+ *	  letter k, so an expression can name it.
+ *	- Conversion adds or removes characters only beside such letters and
+ *	  beside characters outside ASCII.
  *
  * So the predicate treats uncertain letters and characters outside ASCII like
- * %.  It also treats _ like %, because one character may become several, and _
- * matches only one of these.  All other characters match one for one.  The
+ * %.  It also treats _ like %, because one character may become several, and
+ * _ matches only one of these.  All other characters match one for one.  The
  * same rules apply to the letters of the pattern.
  */
 #include "postgres.h"
@@ -56,7 +57,10 @@
 
 #define OBJECTID_DIGITS		24
 
-/* one character; any number of them, as few as possible; as many as possible */
+/*
+ * Regular expressions for one character, and for any number of characters, as
+ * few or as many as possible.
+ */
 #define ANY_ONE		"(?s:.)"
 #define ANY_FIRST	"(?s:.*?)"
 #define ANY_MANY	"(?s:.*)"
@@ -89,9 +93,10 @@ add_part(AdPattern *pattern, StringInfo part, bool last)
  * May case conversion produce this lower-case letter from a character outside
  * ASCII, or add or remove characters beside it?  Lower case produces i from
  * U+0130 in all locales, and from dotted letters in Turkish and Lithuanian.
- * Upper case produces letters from ligatures and composed characters, such as S
- * from U+00DF and U+017F.  The list of letters is complete for Unicode's data.
- * With these two folds every character outside ASCII is uncertain, too.
+ * Upper case produces letters from ligatures and composed characters, such as
+ * S from U+00DF and U+017F.  The list of letters is complete for Unicode's
+ * data.  With these two folds every character outside ASCII is uncertain,
+ * too.
  */
 static bool
 is_uncertain(AdFold fold, char letter)
@@ -178,9 +183,9 @@ read_text(const char *c, const char *end, AdPattern *pattern, StringInfo part)
 }
 
 /*
- * Reads a regular expression that a LIKE pattern could express, too.  It consists
- * of characters, . and .*, with ^ and $ at its ends only.  Returns false for any
- * other regular expression.
+ * Reads a regular expression that a LIKE pattern could express, too.  It
+ * consists of characters, . and .*, with ^ and $ at its ends only.  Returns
+ * false for any other regular expression.
  */
 static bool
 read_regex(const char *c, const char *end, AdPattern *pattern, StringInfo part)
@@ -277,10 +282,11 @@ skip_quantifier(const char *c, const char *end)
 }
 
 /*
- * Reads those parts of a regular expression that every matching text contains:
- * the characters that have no quantifier, in their order.  Everything else is
- * treated like .*.  Returns false if the expression has alternatives at the top
- * level, options, or a syntax that this file does not know.
+ * Reads those parts of a regular expression that every matching text
+ * contains: the characters that have no quantifier, in their order.
+ * Everything else is treated like .*.  Returns false if the expression has
+ * alternatives at the top level, options, or a syntax that this file does not
+ * know.
  */
 static bool
 read_regex_parts(const char *c, const char *end, AdPattern *pattern, StringInfo part)
@@ -344,8 +350,8 @@ read_regex_parts(const char *c, const char *end, AdPattern *pattern, StringInfo 
 }
 
 /*
- * Parses a pattern.  Returns false if it has no translation, or if it is a LIKE
- * pattern that ends with the escape character.
+ * Parses a pattern.  Returns false if it has no translation, or if it is a
+ * LIKE pattern that ends with the escape character.
  */
 static bool
 read_pattern(AdPatternKind kind, AdFold fold, text *string, AdPattern *pattern)
@@ -412,8 +418,8 @@ pattern_regex(const AdPattern *pattern)
 }
 
 /*
- * Does the predicate match only texts that match the pattern?  If not, PostgreSQL
- * must recheck each row.
+ * Does the predicate match only texts that match the pattern?  If not,
+ * PostgreSQL must recheck each row.
  */
 bool
 ad_like_is_exact(AdPatternKind kind, AdFold fold)
@@ -442,8 +448,8 @@ ad_like_accepts(AdPatternKind kind, AdFold fold, text *pattern)
 }
 
 /*
- * Returns the predicate for strings and symbols.  It has a $type, because $regex
- * also matches a stored regular expression that is the same.
+ * Returns the predicate for strings and symbols.  It has a $type, because
+ * $regex also matches a stored regular expression that is the same.
  */
 static Node *
 match_strings(const char *path, const char *regex)
@@ -509,10 +515,11 @@ match_pattern(const char *path, const AdType *type, const AdPattern *pattern, bo
 }
 
 /*
- * Returns the predicate for `column LIKE pattern` or, if not `wanted`, NOT LIKE;
- * and likewise for the other kinds of patterns.  It is exact only in conjunction
- * with ad_match_guard(), and for NOT LIKE with ad_match_has_value().  Raises an
- * error if the pattern is invalid or too long.
+ * Returns the predicate for `column LIKE pattern` or, if not `wanted`, NOT
+ * LIKE; and likewise for the other kinds of patterns.  It is exact only in
+ * conjunction with ad_match_guard(), and for NOT LIKE with
+ * ad_match_has_value().  Raises an error if the pattern is invalid or too
+ * long.
  */
 Node *
 ad_like_predicate(const char *path, const AdType *type, AdPatternKind kind,

@@ -3,10 +3,10 @@
  *	  Comparisons of text as predicates of the match language.
  *
  * A text column also decodes ObjectIds, as 24 lower-case hexadecimal digits.
- * MongoDB compares strings by their bytes in UTF-8, as the collation "C" does.
- * It compares ObjectIds by their bytes, which is the order of their digits.
- * It never compares a string with an ObjectId, so a bound on a string needs a
- * second predicate with a bound on ObjectIds.
+ * MongoDB compares strings by their bytes in UTF-8, as the collation "C"
+ * does.  It compares ObjectIds by their bytes, which is the order of their
+ * digits.  It never compares a string with an ObjectId, so a bound on a
+ * string needs a second predicate with a bound on ObjectIds.
  */
 #include "postgres.h"
 
@@ -49,7 +49,8 @@ ad_text_values(text *value)
 
 /*
  * Increments the number that the first `len` digits form, and sets the other
- * digits to zero.  Returns false if the number has no successor of that length.
+ * digits to zero.  Returns false if the number has no successor of that
+ * length.
  */
 static bool
 next_digits(char *hex, int len)
@@ -68,8 +69,9 @@ next_digits(char *hex, int len)
 }
 
 /*
- * Sets `hex` to the least ObjectId whose digits, as a text, are at or above the
- * string, or, if `above`, strictly above it.  Returns false if there is none.
+ * Sets `hex` to the least ObjectId whose digits, as a text, are at or above
+ * the string, or, if `above`, strictly above it.  Returns false if there is
+ * none.
  */
 static bool
 least_objectid(const char *string, bool above, char *hex)
@@ -92,8 +94,8 @@ least_objectid(const char *string, bool above, char *hex)
 }
 
 /*
- * Returns the predicate for `column op value`; the operator is <, <=, > or >=.
- * It is exact only in conjunction with ad_match_guard().
+ * Returns the predicate for `column op value`; the operator is <, <=, > or
+ * >=.  It is exact only in conjunction with ad_match_guard().
  */
 Node *
 ad_text_compare(const char *path, AdOp op, text *value)

@@ -51,7 +51,10 @@ possible_fits(const char *path, const AdType *type)
 									 list_make1(ad_possible_expr(type, ad_path_expr(path))))));
 }
 
-/* returns the predicates that neither the value nor a document above it is an array */
+/*
+ * Returns the predicates that neither the value nor a document above it is an
+ * array.
+ */
 static List *
 no_arrays(const char *path)
 {
@@ -70,9 +73,9 @@ no_arrays(const char *path)
 
 /*
  * Returns the guard of a comparison, which tests what the comparison itself
- * does not: that there is no array at the path or above it, and that a value of
- * a possible BSON type decodes.  The second test is not needed if `equality`,
- * because a value that is equal to one that decodes decodes, too.
+ * does not: that there is no array at the path or above it, and that a value
+ * of a possible BSON type decodes.  The second test is not needed if
+ * `equality`, because a value that is equal to one that decodes decodes, too.
  */
 Node *
 ad_match_guard(const char *path, const AdType *type, bool equality)
@@ -107,8 +110,9 @@ ad_match_guard(const char *path, const AdType *type, bool equality)
 }
 
 /*
- * Are the operator and its constant one of the two bounds that ad_match_guard()
- * adds for dates?  Any other bound on the same side makes it superfluous.
+ * Are the operator and its constant one of the two bounds that
+ * ad_match_guard() adds for dates?  Any other bound on the same side makes it
+ * superfluous.
  */
 bool
 ad_match_is_range_end(const char *op, const Node *value)
@@ -125,10 +129,10 @@ ad_match_is_range_end(const char *op, const Node *value)
 }
 
 /*
- * Returns the predicate to send for a bound of the range of dates that no other
- * bound makes superfluous.  Dates in the years 1 to 9999 match by comparison.
- * An expression tests the other dates, because some servers that speak MongoDB's
- * protocol refuse constants outside of these years.
+ * Returns the predicate to send for a bound of the range of dates that no
+ * other bound makes superfluous.  Dates in the years 1 to 9999 match by
+ * comparison.  An expression tests the other dates, because some servers that
+ * speak MongoDB's protocol refuse constants outside of these years.
  */
 Node *
 ad_match_range_test(Node *range_end)
@@ -154,9 +158,9 @@ ad_match_has_value(const char *path, const AdType *type)
 }
 
 /*
- * Returns the predicate for IS NULL.  It matches if the field is null, undefined
- * or missing.  If a mismatch reads as NULL, it also matches every value that
- * does not decode.
+ * Returns the predicate for IS NULL.  It matches if the field is null,
+ * undefined or missing.  If a mismatch reads as NULL, it also matches every
+ * value that does not decode.
  */
 Node *
 ad_match_is_null(const char *path, const AdType *type, bool mismatch_is_null)

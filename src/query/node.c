@@ -49,8 +49,8 @@ ad_doc2(const char *key1, Node *value1, const char *key2, Node *value2)
 
 /*
  * Appends a field to a document and returns the document.  If doc is NULL,
- * returns a new document.  The function changes its argument, so no other node
- * may refer to the document yet.
+ * returns a new document.  The function changes its argument, so no other
+ * node may refer to the document yet.
  */
 Node *
 ad_doc_add(Node *doc, const char *key, Node *value)
@@ -175,8 +175,8 @@ ad_false(void)
 
 /*
  * Appends a node to a list, unless one of the first or the last MAX_COMPARED
- * nodes is equal to it.  Returns the list.  Equal nodes are mostly guards of a
- * column that is used many times.  With thousands of nodes it would take
+ * nodes is equal to it.  Returns the list.  Equal nodes are mostly guards of
+ * a column that is used many times.  With thousands of nodes it would take
  * minutes to compare each with all others.
  */
 List *

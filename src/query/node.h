@@ -3,9 +3,9 @@
  *	  The nodes of query templates.
  *
  * A plan must be copyable, so the template of a MongoDB query is a tree of
- * nodes that copyObject() knows.  String, Integer, Boolean and Const stand for
- * themselves.  Every other node is a List whose first member, an Integer, is
- * its AdTag.  There are three groups of nodes:
+ * nodes that copyObject() knows.  String, Integer, Boolean and Const stand
+ * for themselves.  Every other node is a List whose first member, an Integer,
+ * is its AdTag.  There are three groups of nodes:
  *
  *	value		something that BSON can hold, or a slot
  *	predicate	something that a $match can hold

@@ -113,10 +113,10 @@ ad_query_project(AdQuery *query)
 }
 
 /*
- * Returns the $match stages for a folded filter.  Guards of the form $not, such
- * as "is not an array", go into a stage of their own.  MongoDB merges the two
- * stages.  The test server uses an index only if the $match has nothing but
- * the index bounds.
+ * Returns the $match stages for a folded filter.  Guards of the form $not,
+ * such as "is not an array", go into a stage of their own.  MongoDB merges
+ * the two stages.  The test server uses an index only if the $match has
+ * nothing but the index bounds.
  */
 static List *
 match_stages(Node *filter)
@@ -147,7 +147,8 @@ match_stages(Node *filter)
 
 /*
  * Returns the pipeline of an aggregate.  The filter is folded; skip and limit
- * are values, or NULL for none.  With slots NULL the slots remain, for EXPLAIN.
+ * are values, or NULL for none.  With slots NULL the slots remain, for
+ * EXPLAIN.
  */
 static Node *
 pipeline(const AdQuery *query, Node *filter, Node *skip, Node *limit, const AdSlot *slots)
@@ -167,8 +168,9 @@ pipeline(const AdQuery *query, Node *filter, Node *skip, Node *limit, const AdSl
 }
 
 /*
- * Returns the value of LIMIT or OFFSET, or `none` if there is no such clause or
- * its value is null.  A negative value raises the same error as the executor.
+ * Returns the value of LIMIT or OFFSET, or `none` if there is no such clause
+ * or its value is null.  A negative value raises the same error as the
+ * executor.
  */
 static int64
 limit_value(Node *operand, const AdSlot *slots, int64 none, int sqlstate, const char *clause)
@@ -234,7 +236,7 @@ body_bson(Node *document)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("query is too large for MongoDB"),
-				 errdetail("It has %d bytes, and MongoDB takes %d.", size, AD_MAX_COMMAND),
+				 errdetail("It has %d bytes, but MongoDB accepts at most %d.", size, AD_MAX_COMMAND),
 				 errhint("Compare with fewer or shorter values, or set the option enable_filter_pushdown of the foreign table to false.")));
 	return body;
 }
@@ -292,8 +294,8 @@ ad_query_bind(const AdQuery *query, const AdSlot *slots, AdCommand *command)
 }
 
 /*
- * Returns a query for `size` documents that MongoDB chooses at random (manual,
- * "$sample").
+ * Returns a query for `size` documents that MongoDB chooses at random
+ * (manual, "$sample").
  */
 AdQuery *
 ad_query_sample(Oid serverid, const AdTableOptions *options, int size)
@@ -324,8 +326,8 @@ ad_query_open(const AdQuery *query, Oid userid)
 /*
  * Makes the command that looks for documents in which a field is a mismatch
  * for a type.  It searches the documents that match the query's filter or, if
- * `joined`, those of the joined collection that match its filter.  If typid is
- * InvalidOid, or MongoDB has no test for the type or the path, the command
+ * `joined`, those of the joined collection that match its filter.  If typid
+ * is InvalidOid, or MongoDB has no test for the type or the path, the command
  * finds all of these documents.  It fetches the field and _id.  The caller
  * passes a zeroed command, and sets its userid and statement.
  */

@@ -38,8 +38,8 @@ typedef struct AdOutput
 } AdOutput;
 
 /*
- * A test in the reply of an aggregate.  If the path holds MaxKey, the executor
- * raises an error.
+ * A test in the reply of an aggregate.  If the path holds MaxKey, the
+ * executor raises an error.
  */
 typedef struct AdGuard
 {

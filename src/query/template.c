@@ -63,9 +63,9 @@ fold_compare(const AdLeaf *leaf, const AdSlot *slots)
 }
 
 /*
- * Folds `column IN (array)` or NOT IN.  The guard is part of the leaf, because
- * it must fall away with an empty array: NOT IN is then true even if the
- * column is NULL (ExecEvalScalarArrayOp).
+ * Folds `column IN (array)` or NOT IN.  The guard is part of the leaf,
+ * because it must fall away with an empty array: NOT IN is then true even if
+ * the column is NULL (ExecEvalScalarArrayOp).
  */
 static Node *
 fold_member(const AdLeaf *leaf, const AdSlot *slots)
@@ -88,8 +88,8 @@ fold_member(const AdLeaf *leaf, const AdSlot *slots)
 }
 
 /*
- * Folds `column op ANY (array)` or ALL.  The guard is part of the leaf for the
- * same reason.
+ * Folds `column op ANY (array)` or ALL.  The guard is part of the leaf for
+ * the same reason.
  */
 static Node *
 fold_quantified(const AdLeaf *leaf, const AdSlot *slots)
@@ -258,7 +258,7 @@ bind_zone(Node *node, const AdSlot *slots)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
 				 errmsg("MongoDB has no time zone \"%s\"", name),
-				 errhint("Use a name of the IANA time zone database, such as Europe/Berlin, or an offset; or plan the query again.")));
+				 errhint("Use a name from the IANA time zone database, such as Europe/Berlin, or an offset, or plan the query again.")));
 	return ad_string(zone);
 }
 
@@ -309,7 +309,10 @@ ad_template_bind(Node *value, const AdSlot *slots)
 static const char *const lower_bounds[] = {"$gte", "$gt", "$eq", "$in", NULL};
 static const char *const upper_bounds[] = {"$lte", "$lt", "$eq", "$in", NULL};
 
-/* Is the predicate one of the two bounds that ad_match_guard() adds for dates? */
+/*
+ * Is the predicate one of the two bounds that ad_match_guard() adds for
+ * dates?
+ */
 static bool
 is_range_end(Node *predicate)
 {
@@ -344,10 +347,10 @@ is_bounded(List *fields, Node *range_end)
 }
 
 /*
- * Adds an AD_FIELD of one operator to the members of the same AND, and returns
- * these.  If a member has the same path, the operator goes into its document of
- * operators.  If that document has the operator with another value, the new
- * predicate remains separate.
+ * Adds an AD_FIELD of one operator to the members of the same AND, and
+ * returns these.  If a member has the same path, the operator goes into its
+ * document of operators.  If that document has the operator with another
+ * value, the new predicate remains separate.
  */
 static List *
 add_field(List *fields, Node *field)

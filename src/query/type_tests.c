@@ -16,7 +16,10 @@
 /* the BSON types that decode to SQL NULL */
 static const char *const nulls[] = {"missing", "null", "undefined", NULL};
 
-/* returns the test that the BSON type at the path is in one of two lists of aliases */
+/*
+ * Returns the test that the BSON type at the path is in one of two lists of
+ * aliases.
+ */
 static Node *
 type_is_in(Node *path, const char *const *aliases, const char *const *more)
 {
@@ -65,7 +68,9 @@ ad_converted(Node *expr, const char *to)
 	return convert_or(expr, to, ad_null(), false);
 }
 
-/* returns the BSON type to which numbers are converted; int for int2 and int4 */
+/*
+ * Returns the BSON type to which numbers are converted; int for int2 and int4.
+ */
 static const char *
 number_type(const AdType *type)
 {
@@ -99,9 +104,9 @@ is_in_range(const AdType *type, Node *number)
 }
 
 /*
- * Returns an expression for operators that accept strings only.  Its result is
- * the string at the path, or "" for a value of another type.  If the type has a
- * maximum length, a symbol becomes a string.
+ * Returns an expression for operators that accept strings only.  Its result
+ * is the string at the path, or "" for a value of another type.  If the type
+ * has a maximum length, a symbol becomes a string.
  */
 static Node *
 string_or_empty(const AdType *type, Node *path)
@@ -127,7 +132,10 @@ text_tests(const AdType *type, Node *path)
 	return tests;
 }
 
-/* returns the tests of a date: it is in the type's range, and midnight for date */
+/*
+ * Returns the tests of a date: it is in the type's range and, for type date,
+ * at midnight.
+ */
 static List *
 date_tests(const AdType *type, Node *path)
 {
@@ -141,9 +149,9 @@ date_tests(const AdType *type, Node *path)
 }
 
 /*
- * Returns a regular expression that matches the strings that a text type cannot
- * hold.  These are strings with U+0000, which no text in PostgreSQL can hold,
- * and strings that are too long.
+ * Returns a regular expression that matches the strings that a text type
+ * cannot hold.  These are strings with U+0000, which no text in PostgreSQL
+ * can hold, and strings that are too long.
  */
 Node *
 ad_text_misfit(const AdType *type)
@@ -156,8 +164,8 @@ ad_text_misfit(const AdType *type)
 /*
  * Returns an expression that is true if the value at `path` has one of the
  * type's possible BSON types and decodes.  It raises no error for any value,
- * in whatever order MongoDB evaluates its parts (MongoDB manual, "$and", "Error
- * Handling").
+ * in whatever order MongoDB evaluates its parts (MongoDB manual, "$and",
+ * "Error Handling").
  */
 Node *
 ad_possible_expr(const AdType *type, Node *path)
@@ -185,7 +193,10 @@ ad_possible_expr(const AdType *type, Node *path)
 	return ad_doc("$and", ad_node(AD_ARRAY, lcons(has_possible_type(type, path), tests)));
 }
 
-/* returns the test that a number decodes or, if or_null, that the value is null */
+/*
+ * Returns the test that a number decodes or, if or_null, that the value is
+ * null.
+ */
 static Node *
 number_fits(const AdType *type, Node *path, bool or_null)
 {
@@ -199,8 +210,8 @@ number_fits(const AdType *type, Node *path, bool or_null)
 }
 
 /*
- * Returns an expression that is true if the value at `path` decodes as `type`.
- * If or_null, it is also true if the value decodes to SQL NULL.
+ * Returns an expression that is true if the value at `path` decodes as
+ * `type`.  If or_null, it is also true if the value decodes to SQL NULL.
  */
 Node *
 ad_fits_expr(const AdType *type, Node *path, bool or_null)
@@ -235,9 +246,9 @@ text_expr(Node *path)
 }
 
 /*
- * Returns an expression for a value at `path` that decodes.  The result has the
- * one BSON type that represents the SQL type (see value.h).  If the value does
- * not decode, the result can be anything, but no error.
+ * Returns an expression for a value at `path` that decodes.  The result has
+ * the one BSON type that represents the SQL type (see value.h).  If the value
+ * does not decode, the result can be anything, but no error.
  */
 Node *
 ad_decoded_expr(const AdType *type, Node *path)
@@ -257,8 +268,8 @@ ad_decoded_expr(const AdType *type, Node *path)
 /*
  * Like ad_decoded_expr(), but no operator fails on the result, whatever the
  * value at `path` is.  The result has the BSON type that represents the SQL
- * type, or is null.  If the value does not decode, the result may be any value
- * of that BSON type; for boolean, any value at all.
+ * type, or is null.  If the value does not decode, the result may be any
+ * value of that BSON type; for boolean, any value at all.
  */
 Node *
 ad_total_expr(const AdType *type, Node *path)
@@ -290,8 +301,8 @@ ad_fitting_expr(const AdType *type, Node *path)
 
 /*
  * Returns an expression for values at `path` that decode.  MongoDB treats two
- * results as equal exactly if the decoded values are equal in SQL.  The result
- * for a missing field is null.
+ * results as equal exactly if the decoded values are equal in SQL.  The
+ * result for a missing field is null.
  */
 Node *
 ad_unified_expr(const AdType *type, Node *path)
