@@ -7,7 +7,8 @@
 #define AD_FAILURE_H
 
 /*
- * The reason why PostgreSQL would raise an error instead of computing a value.
+ * The reason why PostgreSQL would raise an error instead of computing a
+ * value.
  */
 typedef enum AdFailureKind
 {

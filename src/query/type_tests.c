@@ -69,7 +69,8 @@ ad_converted(Node *expr, const char *to)
 }
 
 /*
- * Returns the BSON type to which numbers are converted; int for int2 and int4.
+ * Returns the BSON type to which numbers are converted; int for int2 and
+ * int4.
  */
 static const char *
 number_type(const AdType *type)

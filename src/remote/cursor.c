@@ -25,7 +25,8 @@
 #include "remote/snapshot.h"
 
 /*
- * Pause between two searches for a suitable member; the driver's minimum, too.
+ * Pause between two searches for a suitable member; the driver's minimum,
+ * too.
  */
 #define AD_SELECTION_PAUSE_MS	500
 
@@ -104,7 +105,7 @@ close_driver(AdCursor *cursor)
 {
 	AdConnection *conn = cursor->conn;
 
-	/* a busy client exits from within the driver, see connection.c */
+	/* if busy, the backend exits from within the driver, see connection.c */
 	if (conn == NULL || conn->busy)
 		return;
 

@@ -247,6 +247,7 @@ get_text(const AdElement *element, uint32 longest, const char **text, uint32 *le
 	return *len > 0 && *len <= longest && memchr(*text, 0, *len) == NULL;
 }
 
+/* Is it a name of at most LONGEST_HOST bytes? */
 static bool
 is_name(AdReply *reply, const AdElement *element)
 {
@@ -280,6 +281,7 @@ is_compressor(AdReply *reply, const AdElement *element)
 	return reply->peer->zlib && strcmp(ad_element_string(element), "zlib") == 0;
 }
 
+/* Is it a port number in decimal digits, from 1 to 65535? */
 static bool
 is_port(const char *text, const char *end)
 {
@@ -352,6 +354,7 @@ is_host(AdReply *reply, const AdElement *element)
  * Logins
  * ------------------------------------------------------------------------ */
 
+/* Is it a number of rounds, in decimal digits, from 1 to MOST_ROUNDS? */
 static bool
 is_round_count(const char *text, uint32 len)
 {
@@ -395,6 +398,10 @@ is_scram(const char *text, uint32 len)
 	return true;
 }
 
+/*
+ * Is it a valid payload of a login?  Only SCRAM has a rule: the payload must
+ * be a binary value that is_scram() accepts.
+ */
 static bool
 is_payload(AdReply *reply, const AdElement *element)
 {
@@ -412,6 +419,7 @@ is_payload(AdReply *reply, const AdElement *element)
  * Fields
  * ------------------------------------------------------------------------ */
 
+/* Is the document of a batch no larger than LARGEST_DOCUMENT? */
 static bool
 is_bounded(AdReply *reply, const AdElement *element)
 {
@@ -468,6 +476,7 @@ get_number(const AdElement *element, int64 *number)
 
 static bool follows_rules(AdReply *reply, AdReader reader, const AdRule *rules);
 
+/* Does a field follow its rule: the type, the bounds and the inner fields? */
 static bool
 follows_rule(AdReply *reply, const AdElement *element, const AdRule *rule)
 {

@@ -53,7 +53,7 @@ ad_session_release(AdSession *session)
 {
 	AdConnection *conn = session->conn;
 
-	/* a busy client exits from within the driver, see connection.c */
+	/* if busy, the backend exits from within the driver, see connection.c */
 	if (--session->users > 0 || conn->busy)
 		return;
 	ad_connection_enter_quietly(conn);
@@ -92,7 +92,7 @@ find_session(const AdConnection *conn, MemoryContext scope)
 			continue;
 		if (session->conn == conn)
 			return session;
-		/* no scan has read from the lost snapshot, so a new one will do */
+		/* no scan has read from the lost snapshot, so a new one replaces it */
 		if (session->conn->replies == session->replies)
 			continue;
 		ereport(ERROR,

@@ -28,7 +28,8 @@
 #define AD_STREAM_TYPE			100
 
 /*
- * A set has an event for each stream, and these: the latch and the postmaster.
+ * A set has an event for each stream, and these: the latch and the
+ * postmaster.
  */
 #define AD_EXTRA_EVENTS			2
 
