@@ -573,7 +573,7 @@ ad_cursor_next(AdCursor *cursor)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
 				 errmsg("invalid reply from MongoDB server \"%s\"", cursor->conn->server_name),
-				 errdetail("The server sent more documents than were requested.")));
+				 errdetail("More documents came than were asked for.")));
 	cursor->stats.documents++;
 	cursor->stats.bytes += document->len;
 	return bson_get_data(document);
