@@ -40,7 +40,7 @@ ad_ordered_expr(AdExprContext *context, const AdValue *value, const PathKey *pat
 		case DATEOID:
 			*expr = ad_instant_key(context, value);
 			return *expr != NULL && (!IsA(*expr, List) || ad_tag(*expr) != AD_DOCUMENT ||
-									 ad_member_str(*expr, 0)[0] == '$');
+									 ad_doc_key(*expr, 0)[0] == '$');
 		case BOOLOID:
 		case INT2OID:
 		case INT4OID:

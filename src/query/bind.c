@@ -1,6 +1,6 @@
 /*
  * bind.c
- *	  What PostgreSQL computed, as constants of aggregation expressions.
+ *	  Values that PostgreSQL computed as constants of aggregation expressions.
  */
 #include "postgres.h"
 
@@ -19,9 +19,10 @@
 #include "query/bind.h"
 
 /*
- * An instant.  One between two milliseconds is rounded, or is equal to no
- * date: null.  The infinities are a number, which is less than all dates, and
- * MaxKey (MongoDB manual, "Comparison/Sort Order").
+ * Returns the constant for an instant.  An instant between two milliseconds
+ * is rounded; without rounding it becomes null, because no date equals it.
+ * -infinity becomes a number, which is less than all dates, and infinity
+ * becomes MaxKey (MongoDB manual, "Comparison/Sort Order").
  */
 static Node *
 bind_instant(TimestampTz value, AdRounding rounding)
@@ -57,8 +58,10 @@ numeric_less(Numeric a, Numeric b)
 }
 
 /*
- * A number to be compared with longs that count the factor's parts of one.
- * What is beyond them is an infinity, and NaN is greater than all numbers.
+ * Returns the constant for a numeric that is compared with longs in units of
+ * 1/factor.  A value outside of the range of a long becomes an infinity.  A
+ * value between two units is rounded; without rounding it becomes null.  NaN
+ * becomes a string, which is greater than all numbers, as NaN is in SQL.
  */
 static Node *
 bind_numeric(Numeric value, AdRounding rounding, int factor)
@@ -82,7 +85,7 @@ bind_numeric(Numeric value, AdRounding rounding, int factor)
 }
 
 /*
- * A decimal number that shows these digits.
+ * Returns the numeric constant with these digits, a BSON decimal.
  */
 Node *
 ad_numeric_const(const char *digits)
@@ -93,7 +96,10 @@ ad_numeric_const(const char *digits)
 							  false, false);
 }
 
-/* text; in an expression, one that begins with a dollar would be a path */
+/*
+ * Returns the constant for a text.  A text that starts with a dollar sign
+ * needs $literal, because in an expression it would be a path.
+ */
 static Node *
 bind_text(Datum value)
 {
@@ -107,8 +113,10 @@ bind_text(Datum value)
 }
 
 /*
- * The constant that stands for an operand of that type; for a numeric, and
- * factor not 0, the number of the factor's parts of one.
+ * Returns the constant for an operand of type typid.  Rounding applies to
+ * instants, and to a numeric if factor is not 0.  The numeric is then
+ * expressed as a long in units of 1/factor; for example, with factor 1000
+ * seconds become milliseconds.
  */
 Node *
 ad_bind_operand(Oid typid, Datum value, bool isnull, AdRounding rounding, int factor)
@@ -147,9 +155,10 @@ ad_bind_operand(Oid typid, Datum value, bool isnull, AdRounding rounding, int fa
 }
 
 /*
- * MongoDB's name of a time zone of PostgreSQL's, palloc'd, or NULL if it has
- * none.  It knows the zones of the IANA database by their names of two parts,
- * and offsets in minutes (MongoDB manual, "Timezone" of $dateTrunc).
+ * Returns MongoDB's name for one of PostgreSQL's time zones, palloc'd, or
+ * NULL if MongoDB has no such zone.  MongoDB knows zones of the IANA database
+ * by names that contain a slash, and offsets in whole minutes (MongoDB
+ * manual, "Timezone" of $dateTrunc).
  */
 const char *
 ad_bind_zone(const char *name)
@@ -160,7 +169,7 @@ ad_bind_zone(const char *name)
 	if (zone == NULL)
 		return NULL;
 	name = pg_get_timezone_name(zone);
-	/* those count leap seconds, also where they never turn the clock */
+	/* these zones count leap seconds, even if they have a fixed offset */
 	if (strncmp(name, "right/", 6) == 0)
 		return NULL;
 	if (pg_get_timezone_offset(zone, &offset))

@@ -1,6 +1,6 @@
 /*
  * bind.h
- *	  What PostgreSQL computed, as constants of aggregation expressions.
+ *	  Values that PostgreSQL computed as constants of aggregation expressions.
  */
 #ifndef AD_BIND_H
 #define AD_BIND_H

@@ -1,9 +1,10 @@
 /*
  * budget.c
- *	  How deep and how large a template may be.
+ *	  The limits for the depth and the size of a template.
  *
- * What is beyond the budget stays with PostgreSQL.  The size is about that of
- * the BSON, which is less than twice that of what EXPLAIN prints.
+ * A condition or expression beyond the limits is evaluated locally.  The size
+ * is about that of the BSON, which is less than twice the size of what
+ * EXPLAIN prints.
  */
 #include "postgres.h"
 
@@ -12,7 +13,7 @@
 #include "base/compat.h"
 #include "query/budget.h"
 
-/* the type, key and end of an element */
+/* bytes for the type, key and end of an element */
 #define ELEMENT_SIZE	8
 
 static Size
@@ -25,7 +26,7 @@ const_size(const Const *constant)
 						   strlen(DatumGetCString(constant->constvalue)));
 }
 
-/* how many levels a tagged node is, above its members */
+/* returns how many levels of BSON a tagged node adds above its members */
 static int
 levels_of(AdTag tag)
 {
@@ -44,8 +45,9 @@ levels_of(AdTag tag)
 }
 
 /*
- * Whether a template, which stands that deep in a command, is neither too deep
- * nor, with what *size counts already, too large.  Adds its size to that.
+ * Is a template, at this depth of the command, within the limits?  Adds the
+ * template's size in bytes to *size, which may already count other templates,
+ * and tests the sum.
  */
 bool
 ad_budget_allows(Node *node, int depth, Size *size)

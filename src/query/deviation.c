@@ -10,7 +10,10 @@
 #include "bson/decimal.h"
 #include "query/deviation.h"
 
-/* up to how many values have no deviation: a sample's is null for one */
+/*
+ * Returns the greatest number of values for which the result is null: one for
+ * a sample, none for a population.
+ */
 int
 ad_deviation_least(AdDeviation deviation)
 {
@@ -31,10 +34,11 @@ round_to(PGFunction function, Numeric number, int scale)
 }
 
 /*
- * The square root with as many digits after the point as the number has, the
- * last one rounded.  sqrt() chooses more of them, and its last one is rounded,
- * too; but so many that rounding again is as good as rounding once, as a root
- * half-way between two results would have a square of twice the digits.
+ * Returns the square root, rounded to as many digits after the decimal point
+ * as the number has.  numeric_sqrt() rounds its result, too, so the function
+ * rounds twice.  `longer` makes numeric_sqrt() return so many digits that
+ * this gives the same result as rounding once: a root half-way between two
+ * results would have a square of twice as many digits.
  */
 static Numeric
 square_root(Numeric number)
@@ -49,9 +53,10 @@ square_root(Numeric number)
 }
 
 /*
- * A variance or standard deviation of integers, with the digits of those of
- * PostgreSQL (numeric_stddev_internal()): (N * squares - sum * sum) divided by
- * N * N, or, of a sample, by N * (N - 1).
+ * Computes a variance or standard deviation of integers with the same digits
+ * as PostgreSQL's numeric_stddev_internal().  The variance is N * squares -
+ * sum * sum, divided by N * N for a population and by N * (N - 1) for a
+ * sample.
  */
 Numeric
 ad_deviation(AdDeviation deviation, int64 count, Numeric sum, Numeric squares)
@@ -64,7 +69,7 @@ ad_deviation(AdDeviation deviation, int64 count, Numeric sum, Numeric squares)
 	squares = round_to(numeric_trunc, squares, 0);
 	dividend = call_numeric(numeric_sub, call_numeric(numeric_mul, n, squares),
 							call_numeric(numeric_mul, sum, sum));
-	/* a zero has no digits after the point */
+	/* PostgreSQL's zero has no digits after the decimal point */
 	if (ad_compare_numeric(dividend, int64_to_numeric(0)) <= 0)
 		return int64_to_numeric(0);
 	variance = call_numeric(numeric_div, dividend,

@@ -1,13 +1,13 @@
 /*
  * deviation.h
- *	  Variances and standard deviations.
+ *	  Variances and standard deviations, as PostgreSQL computes them.
  */
 #ifndef AD_DEVIATION_H
 #define AD_DEVIATION_H
 
 #include "utils/numeric.h"
 
-/* what is made of a count, a sum and a sum of squares */
+/* the result to compute from a count, a sum and a sum of squares */
 typedef enum AdDeviation
 {
 	AD_VAR_POP,
@@ -19,6 +19,5 @@ typedef enum AdDeviation
 extern int	ad_deviation_least(AdDeviation deviation);
 extern Numeric ad_deviation(AdDeviation deviation, int64 count, Numeric sum,
 							Numeric squares);
-
 
 #endif							/* AD_DEVIATION_H */

@@ -2,15 +2,13 @@
  * leaf.c
  *	  Leaves: predicates whose form depends on a value.
  *
- * This file alone knows where a leaf's members are in its node.
+ * Only this file knows the order of a leaf's members in its node.
  */
 #include "postgres.h"
 
-#include "nodes/value.h"
-
 #include "query/leaf.h"
 
-/* the members that a kind may have, in their order */
+/* the members that a kind may have, in the order in which they are stored */
 #define HAS_PATH			(1 << 0)
 #define HAS_TYPE			(1 << 1)
 #define HAS_OP				(1 << 2)
@@ -25,7 +23,10 @@
 
 #define HAS_COMPARISON		(HAS_PATH | HAS_TYPE | HAS_OP | HAS_OPERAND_TYPE)
 
-/* the members besides the operand, which each kind has, as its last one */
+/*
+ * Returns the members of a kind.  Every kind also has the operand, which is
+ * stored last.
+ */
 static int
 members_of(AdTag kind)
 {
@@ -49,7 +50,8 @@ members_of(AdTag kind)
 }
 
 /*
- * The node of a leaf.
+ * Returns the node that stores a leaf.  It shares the leaf's nodes and copies
+ * its strings.
  */
 Node *
 ad_leaf(const AdLeaf *leaf)
@@ -83,7 +85,8 @@ ad_leaf(const AdLeaf *leaf)
 }
 
 /*
- * What is in the node of a leaf.
+ * Returns the leaf that ad_leaf() stored.  It shares the node's strings and
+ * nodes.  Members that the kind does not have are zero.
  */
 AdLeaf
 ad_leaf_read(Node *node)

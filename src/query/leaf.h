@@ -8,8 +8,8 @@
 #include "query/node.h"
 
 /*
- * A leaf in the open.  Each kind has some of the members, and leaf.c says which; the others are
- * not kept.
+ * A leaf as a struct.  Each kind has some of the members, which leaf.c lists;
+ * the others are ignored when the leaf is stored.
  */
 typedef struct AdLeaf
 {
@@ -17,18 +17,20 @@ typedef struct AdLeaf
 	const char *path;			/* the field */
 	Oid			typid;			/* SQL type of the column */
 	AdOp		op;
-	Oid			operand_type;	/* of an array, that of its elements */
+	Oid			operand_type;	/* for an array, the type of its elements */
 	Node	   *operand;		/* a constant or a slot */
-	bool		wanted;			/* false: the predicate is negated; of
-								 * AD_QUANTIFIED: ANY, not ALL */
-	Node	   *guard;			/* holds together with the comparisons, not
-								 * with what is true of an empty array */
+	bool		wanted;			/* false: the predicate is negated; for
+								 * AD_QUANTIFIED true is ANY and false is ALL */
+	Node	   *guard;			/* predicate added to the comparisons, which
+								 * falls away if the array is empty */
 	int			pattern;		/* AdPatternKind */
 	int			fold;			/* AdFold */
-	const char *unit;			/* of a clock: as $dateTrunc knows it, or
+	const char *unit;			/* for a clock: a unit of $dateTrunc, or
 								 * "epoch" */
-	Node	   *zone;			/* of a clock: String; or null: the session's */
-	bool		by_instant;		/* of a clock: are instants compared? */
+	Node	   *zone;			/* for a clock: the zone's name as a String,
+								 * or null for the session's time zone */
+	bool		by_instant;		/* for a clock: compares instants instead of
+								 * local times */
 } AdLeaf;
 
 extern Node *ad_leaf(const AdLeaf *leaf);

@@ -2,28 +2,26 @@
  * match.c
  *	  SQL tests of one column as predicates of the match language.
  *
- * A predicate here matches exactly the documents for which the SQL test is
- * true, so it never matches where the column is NULL or a mismatch.  Of the
- * match language this file relies on the following (MongoDB manual, "Query
- * Predicates", "Comparison/Sort Order", "$type"):
+ * Together with its guard, a predicate matches exactly the documents for
+ * which the SQL test is true.  So it never matches where the column is NULL
+ * or a mismatch.  This file relies on three rules of the match language
+ * (MongoDB manual, "Query Predicates", "Comparison/Sort Order", "$type"):
  *
- *	- a comparison only matches values of the constant's kind (numbers,
- *	  strings, dates, ...): null and missing fields never match;
- *	- it also matches an array one of whose elements matches, which the guard
- *	  excludes, on the path and on everything above it;
- *	- numbers of different BSON types compare by their exact value; NaN equals
- *	  NaN and is neither less nor greater than any number, while for
- *	  PostgreSQL it is greater than all others.
+ *	- A comparison only matches values of the constant's kind, such as
+ *	  numbers, strings or dates.  Null and missing fields never match.
+ *	- A comparison also matches an array if one of its elements matches.  The
+ *	  guard excludes arrays, both at the path and above it.
+ *	- Numbers of different BSON types compare by their exact value.  NaN
+ *	  equals NaN and is neither less nor greater than any number.  In
+ *	  PostgreSQL NaN is greater than all other numbers.
  */
 #include "postgres.h"
 
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
-#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 #include "utils/uuid.h"
@@ -36,9 +34,10 @@
 #include "query/match_numeric.h"
 #include "query/match_text.h"
 #include "query/match_type.h"
+#include "query/sql_array.h"
 #include "query/type_tests.h"
 
-/* which operand types a class's comparisons take, by operator family */
+/* the operand types of each class's comparisons, as in its operator family */
 static const struct
 {
 	AdClass		class;
@@ -61,13 +60,13 @@ static const struct
 };
 
 /*
- * Whether ad_match_compare can compare a column of `type` with an operand of
- * `operand_type`.
+ * Can ad_match_compare() compare a column of `type` with an operand of
+ * `operand_type`?
  */
 bool
 ad_match_accepts(const AdType *type, Oid operand_type)
 {
-	/* which instant a timestamp is depends on the session's time zone */
+	/* the session's time zone decides which instant a timestamp is */
 	if (type->typid == TIMESTAMPOID && operand_type == TIMESTAMPTZOID)
 		return false;
 	for (int i = 0; i < lengthof(operand_types); i++)
@@ -80,9 +79,10 @@ ad_match_accepts(const AdType *type, Oid operand_type)
 }
 
 /*
- * MongoDB's dates count milliseconds, timestamptz microseconds: a bound
- * between two milliseconds is moved, and equals nothing.  Nor does one that is
- * no midnight equal the value of a date.
+ * Returns the predicate for a comparison with an instant.  MongoDB's dates
+ * count milliseconds and timestamptz counts microseconds.  So a bound between
+ * two milliseconds moves to one of them, and no stored value equals it.
+ * Similarly, no value of type date equals an instant that is not midnight.
  */
 static Node *
 compare_instant(const char *path, const AdType *type, AdOp op, TimestampTz value)
@@ -94,7 +94,7 @@ compare_instant(const char *path, const AdType *type, AdOp op, TimestampTz value
 	{
 		bool		less = TIMESTAMP_IS_NOEND(value);
 
-		/* every date is finite */
+		/* every date in MongoDB is finite */
 		if (op == AD_OP_NE ||
 			((op == AD_OP_LT || op == AD_OP_LE) && less) ||
 			((op == AD_OP_GT || op == AD_OP_GE) && !less))
@@ -116,10 +116,7 @@ compare_instant(const char *path, const AdType *type, AdOp op, TimestampTz value
 		op = op == AD_OP_LT || op == AD_OP_LE ? AD_OP_LE : AD_OP_GT;
 	}
 
-	/*
-	 * nothing is beyond the ends, and all is within: that is what the guard
-	 * says
-	 */
+	/* the guard restricts values to the range from type->min to type->max */
 	if ((op == AD_OP_LT && ms <= type->min) || (op == AD_OP_GT && ms >= type->max))
 		return ad_false();
 	if ((op == AD_OP_GE && ms <= type->min) || (op == AD_OP_LE && ms >= type->max))
@@ -130,7 +127,7 @@ compare_instant(const char *path, const AdType *type, AdOp op, TimestampTz value
 	return ad_field(path, ad_op_name(op), ad_date_const(ms));
 }
 
-/* the BSON values that decode to a given uuid */
+/* returns the BSON values that decode to a given uuid, one for each subtype */
 static List *
 uuid_values(Datum value)
 {
@@ -144,7 +141,7 @@ uuid_values(Datum value)
 	return values;
 }
 
-/* {path: {$in or $nin: values}}, in its shortest form */
+/* returns {path: {$in or $nin: values}} in its shortest form */
 static Node *
 in_values(const char *path, const AdType *type, bool in, List *values)
 {
@@ -160,10 +157,11 @@ in_values(const char *path, const AdType *type, bool in, List *values)
 }
 
 /*
- * The operand as an instant.  Against a timestamptz, dates and timestamps are
- * of the session's zone; against a timestamp or date, which are in UTC, they
- * are, too.
- * What is out of range becomes an infinity, as in the comparison functions.
+ * Returns the operand as an instant.  If the column is a timestamptz, the
+ * session's time zone applies to dates and timestamps.  If the column is a
+ * timestamp or a date, its values are in UTC, and so is the operand.  An
+ * operand out of range becomes an infinity, as in PostgreSQL's comparison
+ * functions.
  */
 static TimestampTz
 instant_operand(const AdType *type, Oid operand_type, Datum value)
@@ -195,8 +193,8 @@ integer_operand(Oid operand_type, Datum value)
 }
 
 /*
- * The predicate of `column op value`, for a value that is not null.  It holds
- * together with ad_match_guard() only.
+ * Returns the predicate for `column op value`; the value is not null.  It is
+ * exact only in conjunction with ad_match_guard().
  */
 Node *
 ad_match_compare(const char *path, const AdType *type, AdOp op,
@@ -243,7 +241,8 @@ ad_match_compare(const char *path, const AdType *type, AdOp op,
 }
 
 /*
- * The same for a slot whose value is not known yet, to be printed only.
+ * Returns a predicate for `column op slot`, while the slot has no value.
+ * EXPLAIN prints it; MongoDB never gets it.
  */
 Node *
 ad_match_compare_slot(const char *path, AdOp op, Node *slot)
@@ -251,59 +250,44 @@ ad_match_compare_slot(const char *path, AdOp op, Node *slot)
 	return ad_field(path, ad_op_name(op), slot);
 }
 
-/* the elements of an array, and their number */
-static int
-array_elements(Oid element_type, Datum array, Datum **elements, bool **nulls)
-{
-	int16		typlen;
-	bool		typbyval;
-	char		typalign;
-	int			count;
-
-	get_typlenbyvalalign(element_type, &typlen, &typbyval, &typalign);
-	deconstruct_array(DatumGetArrayTypeP(array), element_type, typlen, typbyval,
-					  typalign, elements, nulls, &count);
-	return count;
-}
-
 /*
- * The predicate of `column IN (elements)`, or NOT IN; it holds together with
- * ad_match_guard() only.  A null element is equal to nothing, and makes NOT IN
- * never true.
+ * Returns the predicate for `column IN (elements)` or NOT IN.  It is exact
+ * only in conjunction with ad_match_guard().  IN ignores null elements.  NOT
+ * IN is never true if an element is null.
  */
 Node *
 ad_match_member(const char *path, const AdType *type, bool in,
 				Oid element_type, Datum array)
 {
-	Datum	   *elements;
-	bool	   *nulls;
-	int			count = array_elements(element_type, array, &elements, &nulls);
 	List	   *values = NIL;
 	List	   *others = NIL;
+	ListCell   *lc;
 
-	for (int i = 0; i < count; i++)
+	foreach(lc, ad_sql_array_elements(array, element_type, InvalidOid))
 	{
+		Const	   *element = lfirst_node(Const, lc);
 		Node	   *equal;
 
-		if (nulls[i])
+		if (element->constisnull)
 		{
 			if (!in)
 				return ad_false();
 			continue;
 		}
 		if (type->class == AD_CLASS_TEXT)
-			values = list_concat(values, ad_text_values(DatumGetTextPP(elements[i])));
+			values = list_concat(values, ad_text_values(DatumGetTextPP(element->constvalue)));
 		else if (type->class == AD_CLASS_UUID)
-			values = list_concat(values, uuid_values(elements[i]));
+			values = list_concat(values, uuid_values(element->constvalue));
 		else
 		{
-			/* of the other classes {path: {$eq: value}}, or false, or more */
-			equal = ad_match_compare(path, type, AD_OP_EQ, element_type, elements[i]);
+			/* this is {path: {$eq: value}}, FALSE, or a larger predicate */
+			equal = ad_match_compare(path, type, AD_OP_EQ, element_type, element->constvalue);
 			if (ad_tag(equal) == AD_FIELD)
-				values = lappend(values, ad_member(ad_member(equal, 1), 1));
+				values = lappend(values, ad_field_value(equal));
 			else if (ad_tag(equal) != AD_FALSE)
 				others = lappend(others, in ? equal :
-								 ad_match_compare(path, type, AD_OP_NE, element_type, elements[i]));
+								 ad_match_compare(path, type, AD_OP_NE, element_type,
+												  element->constvalue));
 		}
 	}
 	others = lcons(in_values(path, type, in, values), others);
@@ -311,9 +295,11 @@ ad_match_member(const char *path, const AdType *type, bool in,
 }
 
 /*
- * Which end of an array decides: of `column < ANY (array)` the greatest
- * element, of `column > ANY (array)` the least; of ALL it is the other way
- * round.  Of `= ALL` and `<> ANY` both do.
+ * Does the greatest element of an array (or, if not `greatest`, the least
+ * one) decide the result of `column op ANY (array)` or ALL?  For `column <
+ * ANY (array)` the greatest element decides, for `column > ANY (array)` the
+ * least one; for ALL it is the other way round.  For `= ALL` and `<> ANY`
+ * both decide.
  */
 static bool
 end_decides(AdOp op, bool any, bool greatest)
@@ -334,48 +320,50 @@ end_decides(AdOp op, bool any, bool greatest)
 }
 
 /*
- * The predicate of `column op ANY (array)`, or ALL, of an array that is not
- * empty; it holds together with ad_match_guard() only.  A null element adds
- * nothing to ANY, and makes ALL never true.  Text is in the order of bytes.
+ * Returns the predicate for `column op ANY (array)` or ALL; the array is not
+ * empty.  The predicate is exact only in conjunction with ad_match_guard().
+ * ANY ignores null elements.  ALL is never true if an element is null.  Text
+ * is compared by its bytes.
  */
 Node *
 ad_match_quantified(const char *path, const AdType *type, AdOp op, bool any,
 					Oid element_type, Datum array)
 {
 	FmgrInfo   *compare = &lookup_type_cache(element_type, TYPECACHE_CMP_PROC_FINFO)->cmp_proc_finfo;
-	Datum	   *elements;
-	bool	   *nulls;
-	int			count = array_elements(element_type, array, &elements, &nulls);
-	int			least = -1;
-	int			greatest = -1;
+	const Const *least = NULL;
+	const Const *greatest = NULL;
 	List	   *tests = NIL;
+	ListCell   *lc;
 
-	for (int i = 0; i < count; i++)
+	foreach(lc, ad_sql_array_elements(array, element_type, InvalidOid))
 	{
-		if (nulls[i] && !any)
+		const Const *element = lfirst_node(Const, lc);
+
+		if (element->constisnull && !any)
 			return ad_false();
-		if (nulls[i])
+		if (element->constisnull)
 			continue;
-		if (least < 0 ||
+		if (least == NULL ||
 			DatumGetInt32(FunctionCall2Coll(compare, C_COLLATION_OID,
-											elements[i], elements[least])) < 0)
-			least = i;
-		if (greatest < 0 ||
+											element->constvalue, least->constvalue)) < 0)
+			least = element;
+		if (greatest == NULL ||
 			DatumGetInt32(FunctionCall2Coll(compare, C_COLLATION_OID,
-											elements[i], elements[greatest])) > 0)
-			greatest = i;
+											element->constvalue, greatest->constvalue)) > 0)
+			greatest = element;
 	}
-	if (least < 0)
+	if (least == NULL)
 		return ad_false();
 	if (end_decides(op, any, false))
-		tests = lappend(tests, ad_match_compare(path, type, op, element_type, elements[least]));
+		tests = lappend(tests, ad_match_compare(path, type, op, element_type, least->constvalue));
 	if (end_decides(op, any, true))
-		tests = lappend(tests, ad_match_compare(path, type, op, element_type, elements[greatest]));
+		tests = lappend(tests, ad_match_compare(path, type, op, element_type, greatest->constvalue));
 	return any ? ad_or(tests) : ad_and(tests);
 }
 
 /*
- * The same for a slot whose value is not known yet, to be printed only.
+ * Returns a predicate for `column op ANY (slot)` or ALL, while the slot has
+ * no value.  EXPLAIN prints it; MongoDB never gets it.
  */
 Node *
 ad_match_quantified_slot(const char *path, AdOp op, bool any, Node *slot)

@@ -8,7 +8,10 @@
 #include "bson/types.h"
 #include "query/node.h"
 
-/* value known: the predicate; slot, for EXPLAIN: its form for most values */
+/*
+ * The functions ending in _slot are for EXPLAIN: the value is not known yet,
+ * and they return the form that the predicate has for most values.
+ */
 extern Node *ad_match_compare(const char *path, const AdType *type, AdOp op,
 							  Oid operand_type, Datum value);
 extern Node *ad_match_compare_slot(const char *path, AdOp op, Node *slot);
@@ -19,7 +22,6 @@ extern Node *ad_match_quantified(const char *path, const AdType *type, AdOp op,
 extern Node *ad_match_quantified_slot(const char *path, AdOp op, bool any,
 									  Node *slot);
 
-/* the class's SQL types may be compared with operands of these types */
 extern bool ad_match_accepts(const AdType *type, Oid operand_type);
 
 #endif							/* AD_MATCH_H */

@@ -1,19 +1,20 @@
 /*
  * match_clock.c
- *	  What a clock shows at a column's instant, as ranges of instants.
+ *	  Comparisons of clock readings as predicates on ranges of instants.
  *
- * date_trunc('day', t) >= c, t::date = c and their like hold for a range of
- * instants, which an index finds.  Its ends are computed here, by PostgreSQL,
- * when the constant is known.
+ * The reading of a clock is the local time that it shows at a column's
+ * instant, truncated to a unit.  Conditions such as date_trunc('day', t) >= c
+ * and t::date = c are true for a range of instants, for which MongoDB can use
+ * an index.  This file computes the ends of the range, with PostgreSQL's time
+ * zone data, when the constant is known.
  *
- * A clock shows times in their order until it is turned back.  Where that is
- * done across midnight, as some zones do, the end of a day comes twice, and
- * the range is two.
+ * The readings of a clock increase until the clock is turned back.  Some
+ * zones turn it back across midnight.  The end of that day then occurs twice,
+ * and the condition is true for two ranges.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "nodes/value.h"
 #include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -29,16 +30,20 @@
 #include "query/match_clock.h"
 #include "query/match_type.h"
 
-/* no clock is turned twice within this time of a midnight, in seconds */
+/*
+ * Within so many seconds before and after a midnight, a clock is turned at
+ * most once.
+ */
 #define NEARBY	(26 * SECS_PER_HOUR)
 
 /*
- * A leaf whose operand is not known yet, to be printed only.
+ * Returns a predicate for a leaf whose operand is a slot without a value.
+ * EXPLAIN prints it; MongoDB never gets it.
  */
 Node *
 ad_match_clock_slot(const AdLeaf *leaf)
 {
-	Node	   *path = ad_string(psprintf("$%s", leaf->path));
+	Node	   *path = ad_path_expr(leaf->path);
 	Node	   *zone = leaf->zone;
 	Node	   *shown;
 
@@ -57,9 +62,10 @@ ad_match_clock_slot(const AdLeaf *leaf)
 }
 
 /*
- * The units that ranges are made of: how long one is, how long the last one before the end
- * of all timestamps is at most, and how many days after their beginning the first one begins
- * (which is Monday, 24 November 4714 BC).
+ * The units of readings.  Each has its length in months and days, the
+ * greatest length in days of the last unit before the end of the range of
+ * timestamps, and the day on which the first unit starts, counted from the
+ * first day of the range of timestamps, which is Monday, 24 November 4714 BC.
  */
 static const struct
 {
@@ -76,6 +82,7 @@ static const struct
 	{"year", 12, 0, 366, 38},
 };
 
+/* returns the index of a unit, which the planner has checked */
 static int
 find_unit(const char *name)
 {
@@ -87,8 +94,10 @@ find_unit(const char *name)
 }
 
 /*
- * The beginning of the next unit, of a beginning.  A clock can show the time of the end of all
- * timestamps, where a year ends, and some hours more; what begins after that is infinity.
+ * Returns the start of the unit after the one that starts at `beginning`.
+ * The range of timestamps ends with a year.  A clock ahead of UTC can show
+ * that end and some hours more, so a unit may start at END_TIMESTAMP.  A
+ * later unit starts at infinity.
  */
 static Timestamp
 next_beginning(const char *name, Timestamp beginning)
@@ -109,7 +118,10 @@ next_beginning(const char *name, Timestamp beginning)
 												 IntervalPGetDatum(&interval)));
 }
 
-/* the beginning of the unit that a time is in; -infinity if that is before all timestamps */
+/*
+ * Returns the start of the unit that contains a reading; -infinity if the
+ * unit starts before the range of timestamps.
+ */
 static Timestamp
 beginning_of(const char *name, Timestamp local)
 {
@@ -125,8 +137,9 @@ beginning_of(const char *name, Timestamp local)
 }
 
 /*
- * The instant that PostgreSQL takes a time on the clock for.  It may be some hours out of the
- * range of instants, which is no error: it is compared only.
+ * Returns the instant to which PostgreSQL converts a local time.  It may lie
+ * some hours outside of the range of timestamptz.  That is no error, because
+ * the result is only compared.
  */
 static TimestampTz
 instant_of(Timestamp local, pg_tz *zone)
@@ -143,7 +156,10 @@ instant_of(Timestamp local, pg_tz *zone)
 	return local + DetermineTimeZoneOffset(&tm, zone) * USECS_PER_SEC;
 }
 
-/* what the clock shows at an instant, which may be some hours out of the range of timestamps */
+/*
+ * Returns the local time at an instant.  It may lie some hours outside of the
+ * range of timestamp.
+ */
 static Timestamp
 local_of(TimestampTz instant, pg_tz *zone)
 {
@@ -158,7 +174,10 @@ local_of(TimestampTz instant, pg_tz *zone)
 	return instant - offset * USECS_PER_SEC;
 }
 
-/* that an instant is, or is not, since one that may be out of range */
+/*
+ * Returns the predicate that the column is at or after an instant, or, if not
+ * `since`, before it.  The instant may be out of range.
+ */
 static Node *
 bound(const char *path, bool since, TimestampTz instant)
 {
@@ -170,8 +189,8 @@ bound(const char *path, bool since, TimestampTz instant)
 }
 
 /*
- * The predicate that the clock shows `local`, the beginning of a day, or
- * later; or, if not `later`, a time before it.
+ * Returns the predicate that the clock shows `local` or later, or, if not
+ * `later`, that it shows an earlier time.  `local` is the start of a day.
  */
 static Node *
 shows(const char *path, Timestamp local, bool later, pg_tz *zone)
@@ -193,7 +212,7 @@ shows(const char *path, Timestamp local, bool later, pg_tz *zone)
 	if (turns <= 0 || turn_time > start + 2 * NEARBY)
 		return bound(path, later, local - before * USECS_PER_SEC);
 
-	/* when the clock shows it by the offset before the turn, and after */
+	/* when the clock would show it with the offset before the turn, and after */
 	turn = time_t_to_timestamptz(turn_time);
 	first = local - before * USECS_PER_SEC;
 	second = local - after * USECS_PER_SEC;
@@ -201,7 +220,7 @@ shows(const char *path, Timestamp local, bool later, pg_tz *zone)
 		return bound(path, later, Max(turn, second));
 	if (second <= turn)
 		return bound(path, later, first);
-	/* it is turned back from beyond that time to before it */
+	/* the clock is turned back across that time, so it shows it twice */
 	if (later)
 		return ad_or(list_make2(ad_and(list_make2(bound(path, true, first),
 												  bound(path, false, turn))),
@@ -211,7 +230,10 @@ shows(const char *path, Timestamp local, bool later, pg_tz *zone)
 											  bound(path, false, second)))));
 }
 
-/* an operand, on the clock or as the instant that beginnings are compared with */
+/*
+ * Returns the operand as an instant if `by_instant`, else as a local time.
+ * An operand out of range becomes an infinity.
+ */
 static int64
 clock_operand(bool by_instant, Oid operand_type, Datum value)
 {
@@ -225,8 +247,8 @@ clock_operand(bool by_instant, Oid operand_type, Datum value)
 }
 
 /*
- * The first beginning of a unit that is not before the operand, or that is
- * after it.  *equal tells whether it is the operand.
+ * Returns the first start of a unit that is at or after the operand, or, if
+ * `after`, strictly after it.  Sets *equal if that start equals the operand.
  */
 static Timestamp
 first_beginning(const char *unit, bool by_instant, int64 operand, bool after,
@@ -246,9 +268,11 @@ first_beginning(const char *unit, bool by_instant, int64 operand, bool after,
 }
 
 /*
- * extract(epoch FROM instant), compared with a numeric that is not null.  What
- * is between two milliseconds is rounded as the operator allows, or is equal
- * to none; beyond all instants are the infinities, and NaN.
+ * Returns the predicate that compares extract(epoch FROM column) with a
+ * numeric, which is not null.  An operand between two milliseconds is rounded
+ * in the direction that keeps an inequality exact, and equals no instant.  An
+ * operand outside of the range of timestamptz, an infinity or NaN becomes the
+ * infinity on its side; NaN counts as greater than all numbers.
  */
 static Node *
 compare_epoch(const char *path, const AdType *type, AdOp op, Datum value)
@@ -277,7 +301,8 @@ compare_epoch(const char *path, const AdType *type, AdOp op, Datum value)
 }
 
 /*
- * The predicate of a leaf for a value of its operand that is not null.
+ * Returns the predicate for an AD_CLOCK leaf and the value of its operand,
+ * which is not null.  It is exact only in conjunction with ad_match_guard().
  */
 Node *
 ad_match_clock(const AdLeaf *leaf, Datum value)

@@ -1,6 +1,6 @@
 /*
  * match_clock.h
- *	  What a clock shows at a column's instant, as ranges of instants.
+ *	  Comparisons of clock readings as predicates on ranges of instants.
  */
 #ifndef AD_MATCH_CLOCK_H
 #define AD_MATCH_CLOCK_H

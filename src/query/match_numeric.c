@@ -1,11 +1,14 @@
 /*
  * match_numeric.c
- *	  Comparisons of numeric as predicates of the match language.
+ *	  Comparisons of numeric and float8 columns as predicates of the match
+ *	  language.
  *
- * A double is read as the shortest number that denotes it, which for most is
- * not its exact value, while MongoDB compares that.  Both have the same order,
- * so doubles are compared with the double next to the constant, and all other
- * numbers with the constant.  A constant that is a double serves both.
+ * A numeric column decodes a double as the shortest decimal number that
+ * denotes it.  For most doubles that is not the exact value, by which MongoDB
+ * compares.  Both values order doubles in the same way.  So the predicate
+ * compares stored doubles with the double nearest to the constant, and other
+ * stored numbers with the constant.  If the constant is exactly a double, one
+ * comparison does both.
  */
 #include "postgres.h"
 
@@ -20,10 +23,10 @@
 #include "query/match_numeric.h"
 #include "query/match_type.h"
 
-/* whole numbers up to 2^53 are doubles */
+/* a double holds every whole number up to 2^53 exactly */
 #define TWO_TO_53	9007199254740992.0
 
-/* a test that all numbers pass, or none */
+/* returns a test that every number passes, or none */
 static Node *
 all_or_none(bool all)
 {
@@ -31,9 +34,10 @@ all_or_none(bool all)
 }
 
 /*
- * The test of doubles.  `nearest` is the double that the constant is rounded
- * to, and `order` the order of what it is read as and the constant: doubles
- * above it are read as numbers above the constant, and so on.
+ * Returns the test for stored doubles.  `nearest` is the double nearest to
+ * the constant.  `order` compares the number that `nearest` decodes as with
+ * the constant.  Doubles above `nearest` decode as numbers above the
+ * constant, and doubles below it as numbers below the constant.
  */
 static Node *
 compare_doubles(const char *path, AdOp op, double nearest, int order)
@@ -59,8 +63,8 @@ compare_doubles(const char *path, AdOp op, double nearest, int order)
 }
 
 /*
- * The test of int, long and decimal.  If the constant is no decimal128, they
- * are compared with the greatest one below it.
+ * Returns the test for stored ints, longs and decimals.  If decimal128 cannot
+ * hold the constant, the test uses the greatest decimal128 below it.
  */
 static Node *
 compare_decimals(const char *path, AdOp op, Numeric value)
@@ -77,7 +81,10 @@ compare_decimals(const char *path, AdOp op, Numeric value)
 	return ad_field(path, ad_op_name(op), constant);
 }
 
-/* the order of the number that a double is read as, and another one */
+/*
+ * Compares the number that a double decodes as with another number.  The
+ * result is negative, 0 or positive.
+ */
 static int
 shortest_order(double real, Numeric value)
 {
@@ -87,7 +94,10 @@ shortest_order(double real, Numeric value)
 	return ad_compare_numeric(ad_parse_numeric(string), value);
 }
 
-/* whether a double's exact value, as MongoDB takes it, is the number */
+/*
+ * Is the exact value of a double, by which MongoDB compares, equal to the
+ * number?
+ */
 static bool
 is_exact(double real, Numeric value)
 {
@@ -99,6 +109,7 @@ is_exact(double real, Numeric value)
 	return ad_compare_numeric(ad_parse_numeric(digits), value) == 0;
 }
 
+/* returns the predicate for a constant that is not NaN */
 static Node *
 compare_number(const char *path, AdOp op, Numeric value)
 {
@@ -120,8 +131,10 @@ compare_number(const char *path, AdOp op, Numeric value)
 }
 
 /*
- * The predicate of a comparison with a number: `plain` says it but for NaN,
- * which is greater than all others in SQL.
+ * Returns the predicate for a comparison with a number that may be NaN.  In
+ * SQL NaN is greater than all other numbers.  `plain` is MongoDB's comparison
+ * with a number other than NaN, which treats a stored NaN as neither less nor
+ * greater.
  */
 static Node *
 with_nan(const char *path, const AdType *type, AdOp op, bool isnan,
@@ -150,8 +163,8 @@ with_nan(const char *path, const AdType *type, AdOp op, bool isnan,
 }
 
 /*
- * The predicate of `column op value` for a column of doubles.  It holds together with
- * ad_match_guard() only.
+ * Returns the predicate for `column op value`; the column is of class float.
+ * It is exact only in conjunction with ad_match_guard().
  */
 Node *
 ad_match_compare_float(const char *path, const AdType *type, AdOp op, double value)
@@ -161,8 +174,8 @@ ad_match_compare_float(const char *path, const AdType *type, AdOp op, double val
 }
 
 /*
- * The predicate of `column op value`.  It holds together with ad_match_guard()
- * only.
+ * Returns the predicate for `column op value`; the column is of class
+ * numeric.  It is exact only in conjunction with ad_match_guard().
  */
 Node *
 ad_numeric_compare(const char *path, const AdType *type, AdOp op, Numeric value)

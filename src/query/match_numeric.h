@@ -1,6 +1,7 @@
 /*
  * match_numeric.h
- *	  Comparisons of numeric as predicates of the match language.
+ *	  Comparisons of numeric and float8 columns as predicates of the match
+ *	  language.
  */
 #ifndef AD_MATCH_NUMERIC_H
 #define AD_MATCH_NUMERIC_H
@@ -12,7 +13,6 @@
 
 extern Node *ad_numeric_compare(const char *path, const AdType *type, AdOp op,
 								Numeric value);
-
 extern Node *ad_match_compare_float(const char *path, const AdType *type, AdOp op, double value);
 
 #endif							/* AD_MATCH_NUMERIC_H */

@@ -1,37 +1,42 @@
 /*
  * match_pattern.c
- *	  Patterns of LIKE and simple regular expressions as predicates of the
- *	  match language.
+ *	  LIKE patterns and simple regular expressions as predicates of the match
+ *	  language.
  *
- * A pattern becomes a regular expression of PCRE, which for MongoDB is of
- * Unicode's characters, as LIKE is in a database in UTF-8.  It is anchored by
- * \A and \z: ^ and $ may also match at line breaks.  What is before the first
- * wildcard stands behind \A as it is, which lets MongoDB use an index.
+ * A pattern becomes a PCRE regular expression.  MongoDB matches it by Unicode
+ * characters, as LIKE does in a UTF-8 database.  The expression is anchored
+ * by \A and \z, because ^ and $ may also match at line breaks.  The
+ * characters before the first wildcard follow \A literally, so that MongoDB
+ * can use an index.
  *
- * LIKE finds the first place where what stands between two % matches, and
- * keeps to it: no other place would do better.  So does an atomic group, (?>),
- * without which PCRE would try all places, and need forever for some strings.
+ * LIKE searches for the first place that matches the text between two %, and
+ * never tries a later one, because that could not help.  An atomic group,
+ * (?>), does the same.  Without it PCRE would try all places, and some
+ * strings would take practically forever.
  *
- * $regex matches strings and symbols.  ObjectIds, which are text of 24
- * hexadecimal digits, are matched by their range if the pattern is a prefix,
- * else by an expression, if it can match such a text at all.
+ * $regex matches strings and symbols.  An ObjectId is a text of 24
+ * hexadecimal digits.  If the pattern is a prefix, a range matches ObjectIds;
+ * otherwise an expression does.  If no such text can match, there is no
+ * predicate for them.
  *
- * Some predicates match more than their pattern, and PostgreSQL evaluates the
- * condition again: those of a text that a locale changed to lower or upper
- * case, by lower(), ILIKE, or ~*, and those of regular expressions of which
- * only parts can be said.  The first rely on the following (Unicode, "Case
- * Mappings" of the core specification, UnicodeData.txt, SpecialCasing.txt),
- * whichever the locale is:
+ * Some predicates are broader than the condition, and PostgreSQL rechecks
+ * each row.  One group are conditions on a text that a locale converts to
+ * lower or upper case: lower(), upper(), ILIKE and ~*.  The other group are
+ * regular expressions of which only parts can be translated.  Whatever the
+ * locale, the first group relies on these rules (Unicode core specification,
+ * "Case Mappings"; UnicodeData.txt; SpecialCasing.txt):
  *
- *	- ASCII characters other than letters come from themselves only;
- *	- ASCII letters come from their two cases, and from characters other than
- *	  ASCII as is_uncertain() says; of these U+212A is one for one;
- *	- characters appear or vanish only beside such letters and beside
- *	  characters other than ASCII.
+ *	- An ASCII character other than a letter results from itself only.
+ *	- An ASCII letter results from its two cases, and, as is_uncertain() says,
+ *	  from some characters outside ASCII.  U+212A always becomes the one
+ *	  letter k, so an expression can name it.
+ *	- Conversion adds or removes characters only beside such letters and
+ *	  beside characters outside ASCII.
  *
- * So uncertain letters, characters other than ASCII, and _ too, which one of
- * several that came from one may match, are read as % is.  What remains is
- * matched one for one.  A pattern's own letters are changed by the same rules.
+ * So the predicate treats uncertain letters and characters outside ASCII like
+ * %.  It also treats _ like %, because one character may become several, and
+ * _ matches only one of these.  All other characters match one for one.  The
+ * same rules apply to the letters of the pattern.
  */
 #include "postgres.h"
 
@@ -40,7 +45,6 @@
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
-#include "nodes/value.h"
 #include "utils/builtins.h"
 
 #include "base/compat.h"
@@ -49,12 +53,15 @@
 #include "query/match_type.h"
 #include "query/type_tests.h"
 
-/* MongoDB takes 32764 bytes, older servers fewer */
+/* MongoDB accepts 32764 bytes, and older servers accept fewer */
 #define MAX_REGEX_LENGTH	16000
 
 #define OBJECTID_DIGITS		24
 
-/* one character, and any number of them */
+/*
+ * Regular expressions for one character, and for any number of characters, as
+ * few or as many as possible.
+ */
 #define ANY_ONE		"(?s:.)"
 #define ANY_FIRST	"(?s:.*?)"
 #define ANY_MANY	"(?s:.*)"
@@ -65,14 +72,16 @@
 typedef struct AdPattern
 {
 	AdFold		fold;
-	StringInfoData literal;		/* its characters that are no wildcards */
-	bool		any_one;		/* it has a _, or what is read as a wildcard */
-	List	   *parts;			/* regular expressions of what % separates */
-	int			length;			/* of the texts that match, without those of % */
-	bool		hexadecimal;	/* literal has digits of ObjectIds only */
+	StringInfoData literal;		/* its characters, without the wildcards */
+	bool		any_one;		/* it has a _, or something treated like one */
+	List	   *parts;			/* regular expressions of the parts between
+								 * two %, as Strings */
+	int			length;			/* characters of a text that matches, without
+								 * those that % matches */
+	bool		hexadecimal;	/* literal has only digits of ObjectIds */
 } AdPattern;
 
-/* end a part; between two % there is no empty one */
+/* ends a part; an empty part between two % is dropped */
 static void
 add_part(AdPattern *pattern, StringInfo part, bool last)
 {
@@ -82,11 +91,13 @@ add_part(AdPattern *pattern, StringInfo part, bool last)
 }
 
 /*
- * Whether a lower-case letter may come from other characters than ASCII's, or
- * have characters appear or vanish beside it: i from U+0130 in all locales,
- * and from what has a dot in Turkish and Lithuanian; in upper case, letters
- * from ligatures and composed characters, as S from U+00DF and U+017F.  Their
- * complete list is Unicode's.
+ * May case conversion produce this lower-case letter from a character outside
+ * ASCII, or add or remove characters beside it?  Lower case produces i from
+ * U+0130 in all locales, and from dotted letters in Turkish and Lithuanian.
+ * Upper case produces letters from ligatures and composed characters, such as
+ * S from U+00DF and U+017F.  The list of letters is complete for Unicode's
+ * data.  With these two folds every character outside ASCII is uncertain,
+ * too.
  */
 static bool
 is_uncertain(AdFold fold, char letter)
@@ -97,7 +108,7 @@ is_uncertain(AdFold fold, char letter)
 		(fold == AD_FOLD_UPPER && letter != '\0' && strchr("afhijlnstwy", letter) != NULL);
 }
 
-/* a character as a part of a regular expression */
+/* appends a character, in all cases that the fold allows, to a part */
 static void
 append_character(StringInfo part, AdFold fold, char c)
 {
@@ -106,7 +117,7 @@ append_character(StringInfo part, AdFold fold, char c)
 						 c == 'k' && fold != AD_FOLD_ASCII ? KELVIN_SIGN : "");
 	else
 	{
-		/* letters and digits have another meaning behind a backslash */
+		/* only these: a backslash before a letter or digit has a meaning */
 		if (strchr("\\^$.|?*+()[]{}", c) != NULL)
 			appendStringInfoChar(part, '\\');
 		appendStringInfoChar(part, c);
@@ -128,7 +139,7 @@ add_character(AdPattern *pattern, StringInfo part, char c)
 	appendStringInfoChar(&pattern->literal, c);
 	if (strchr("0123456789abcdef", c) == NULL)
 		pattern->hexadecimal = false;
-	/* the first byte of a character in UTF-8 is no 10xxxxxx */
+	/* in UTF-8 every byte of a character but the first is 10xxxxxx */
 	if (((unsigned char) c & 0xc0) != 0x80)
 		pattern->length++;
 }
@@ -144,7 +155,7 @@ add_any_one(AdPattern *pattern, StringInfo part)
 	pattern->length++;
 }
 
-/* read a pattern of LIKE; false if it ends with the escape character */
+/* reads a LIKE pattern; returns false if it ends with the escape character */
 static bool
 read_like(const char *c, const char *end, AdPattern *pattern, StringInfo part)
 {
@@ -164,7 +175,7 @@ read_like(const char *c, const char *end, AdPattern *pattern, StringInfo part)
 	return true;
 }
 
-/* read a text without wildcards */
+/* reads a text without wildcards */
 static void
 read_text(const char *c, const char *end, AdPattern *pattern, StringInfo part)
 {
@@ -173,9 +184,9 @@ read_text(const char *c, const char *end, AdPattern *pattern, StringInfo part)
 }
 
 /*
- * Read a regular expression that a pattern of LIKE could say, too: of
- * characters, of . and .*, and of ^ and $ at its ends.  Returns false if it is
- * another one.
+ * Reads a regular expression that a LIKE pattern could express, too.  It
+ * consists of characters, . and .*, with ^ and $ at its ends only.  Returns
+ * false for any other regular expression.
  */
 static bool
 read_regex(const char *c, const char *end, AdPattern *pattern, StringInfo part)
@@ -199,7 +210,7 @@ read_regex(const char *c, const char *end, AdPattern *pattern, StringInfo part)
 			add_any_one(pattern, part);
 		else if (*c == '\\')
 		{
-			/* behind a backslash, punctuation stands for itself */
+			/* after a backslash, punctuation is literal */
 			if (++c == end || !ispunct((unsigned char) *c) || *c == '_')
 				return false;
 			add_character(pattern, part, *c);
@@ -208,7 +219,7 @@ read_regex(const char *c, const char *end, AdPattern *pattern, StringInfo part)
 			return false;
 		else
 			add_character(pattern, part, *c);
-		/* no quantifiers: neither of characters nor of quantifiers */
+		/* neither characters nor .* may have a quantifier */
 		if (c + 1 < end && strchr("*+?{", c[1]) != NULL)
 			return false;
 	}
@@ -216,7 +227,10 @@ read_regex(const char *c, const char *end, AdPattern *pattern, StringInfo part)
 	return true;
 }
 
-/* a group or a bracket expression; returns what is behind it, or NULL */
+/*
+ * Skips a group or a bracket expression.  Returns the place after it, or NULL
+ * if it has contents that this file does not know.
+ */
 static const char *
 skip_enclosed(const char *c, const char *end)
 {
@@ -226,7 +240,7 @@ skip_enclosed(const char *c, const char *end)
 	{
 		const char *first = c + (c + 1 < end && c[1] == '^' ? 2 : 1);
 
-		/* a first ] is a member */
+		/* a ] that comes first is a member of the set */
 		for (c = first; c < end && (*c != ']' || c == first); c++)
 		{
 			if (*c == '[' || *c == '\\')
@@ -234,7 +248,7 @@ skip_enclosed(const char *c, const char *end)
 		}
 		return c < end ? c + 1 : NULL;
 	}
-	/* what begins with (? may be an option, or a condition on what follows */
+	/* a group that starts with (? may be an option or a lookahead */
 	for (; c < end; c++)
 	{
 		if (strchr("[]\\", *c) != NULL ||
@@ -248,7 +262,7 @@ skip_enclosed(const char *c, const char *end)
 	return NULL;
 }
 
-/* quantifiers, if there are any; returns what is behind them, or NULL */
+/* skips a quantifier, if there is one; returns the place after it, or NULL */
 static const char *
 skip_quantifier(const char *c, const char *end)
 {
@@ -269,10 +283,11 @@ skip_quantifier(const char *c, const char *end)
 }
 
 /*
- * Read of a regular expression what each text that matches has: its
- * characters that are not quantified, in their order.  All else is read as .*
- * is.  Returns false if it has alternatives, options, or what is not known
- * here.
+ * Reads those parts of a regular expression that every matching text
+ * contains: the characters that have no quantifier, in their order.
+ * Everything else is treated like .*.  Returns false if the expression has
+ * alternatives at the top level, options, or a syntax that this file does not
+ * know.
  */
 static bool
 read_regex_parts(const char *c, const char *end, AdPattern *pattern, StringInfo part)
@@ -283,7 +298,7 @@ read_regex_parts(const char *c, const char *end, AdPattern *pattern, StringInfo 
 		c++;
 	else
 		add_part(pattern, part, false);
-	/* *** begins a regular expression of another kind */
+	/* *** at the start selects another kind of regular expression */
 	if (c < end && strchr("*+?{", *c) != NULL)
 		return false;
 	pattern->any_one = true;
@@ -301,7 +316,7 @@ read_regex_parts(const char *c, const char *end, AdPattern *pattern, StringInfo 
 		{
 			if (++c == end)
 				return false;
-			/* classes of characters and constraints */
+			/* accept escapes for character classes and for constraints */
 			if (strchr("dswDSWmMyYAZ", *c) == NULL &&
 				(!ispunct((unsigned char) *c) || *c == '_'))
 				return false;
@@ -325,7 +340,7 @@ read_regex_parts(const char *c, const char *end, AdPattern *pattern, StringInfo 
 		}
 		else
 		{
-			/* it may match any number of characters, also of an ObjectId */
+			/* this may match any number of characters, and digits too */
 			add_part(pattern, part, false);
 			pattern->any_one = true;
 		}
@@ -336,7 +351,8 @@ read_regex_parts(const char *c, const char *end, AdPattern *pattern, StringInfo 
 }
 
 /*
- * Take a pattern apart.  Returns false if that cannot be done.
+ * Parses a pattern.  Returns false if it has no translation, or if it is a
+ * LIKE pattern that ends with the escape character.
  */
 static bool
 read_pattern(AdPatternKind kind, AdFold fold, text *string, AdPattern *pattern)
@@ -376,7 +392,7 @@ read_pattern(AdPatternKind kind, AdFold fold, text *string, AdPattern *pattern)
 	return true;
 }
 
-/* the regular expression; "" matches everything */
+/* returns the PCRE regular expression; "" if it would match every text */
 static const char *
 pattern_regex(const AdPattern *pattern)
 {
@@ -387,7 +403,7 @@ pattern_regex(const AdPattern *pattern)
 
 	if (count == 1)
 		return psprintf("\\A%s\\z", first);
-	/* one part anywhere, or only at the end, needs no more */
+	/* a single part needs no group: %part and %part% */
 	if (first[0] == '\0' && count == 2)
 		return last[0] == '\0' ? "" : psprintf("%s\\z", last);
 	if (first[0] == '\0' && count == 3 && last[0] == '\0')
@@ -403,7 +419,8 @@ pattern_regex(const AdPattern *pattern)
 }
 
 /*
- * Whether the predicate matches nothing else than the pattern.
+ * Does the predicate match only texts that match the pattern?  If not,
+ * PostgreSQL must recheck each row.
  */
 bool
 ad_like_is_exact(AdPatternKind kind, AdFold fold)
@@ -413,8 +430,9 @@ ad_like_is_exact(AdPatternKind kind, AdFold fold)
 }
 
 /*
- * Whether MongoDB can match the pattern.  PostgreSQL raises an error for one of
- * LIKE that ends with the escape character if it comes that far.
+ * Can MongoDB match the pattern?  A LIKE pattern that ends with the escape
+ * character is evaluated locally, because PostgreSQL raises an error if it
+ * reaches that character.
  */
 bool
 ad_like_accepts(AdPatternKind kind, AdFold fold, text *pattern)
@@ -425,12 +443,15 @@ ad_like_accepts(AdPatternKind kind, AdFold fold, text *pattern)
 	if (!read_pattern(kind, fold, pattern, &parts))
 		return false;
 	regex = pattern_regex(&parts);
-	/* one that may match everything is worth saying only if it does */
+	/* a broader predicate that matches every text would be useless */
 	return strlen(regex) <= MAX_REGEX_LENGTH &&
 		(regex[0] != '\0' || ad_like_is_exact(kind, fold));
 }
 
-/* the predicate for strings; $regex also matches the same regular expression */
+/*
+ * Returns the predicate for strings and symbols.  It has a $type, because
+ * $regex also matches a stored regular expression that is the same.
+ */
 static Node *
 match_strings(const char *path, const char *regex)
 {
@@ -439,7 +460,7 @@ match_strings(const char *path, const char *regex)
 									  ad_array2(ad_string("string"), ad_string("symbol")))));
 }
 
-/* an ObjectId of the prefix's digits, filled up with one digit */
+/* returns the ObjectId whose digits are the prefix, padded with one digit */
 static Node *
 objectid_end(const char *prefix, char digit)
 {
@@ -451,11 +472,11 @@ objectid_end(const char *prefix, char digit)
 	return ad_node(AD_OBJECTID, list_make1(ad_string(hex)));
 }
 
-/* the predicate for ObjectIds */
+/* returns the predicate for ObjectIds; FALSE if none can match */
 static Node *
 match_objectids(const char *path, const AdPattern *pattern, const char *regex)
 {
-	Node	   *value = ad_string(psprintf("$%s", path));
+	Node	   *value = ad_path_expr(path);
 	bool		many = list_length(pattern->parts) > 1;
 	const char *last = strVal(llast(pattern->parts));
 
@@ -465,7 +486,7 @@ match_objectids(const char *path, const AdPattern *pattern, const char *regex)
 	if (list_length(pattern->parts) == 2 && last[0] == '\0' && !pattern->any_one)
 		return ad_and(list_make2(ad_field(path, "$gte", objectid_end(pattern->literal.data, '0')),
 								 ad_field(path, "$lte", objectid_end(pattern->literal.data, 'f'))));
-	/* what cannot be converted is no text, and null is no match */
+	/* a value that cannot be converted becomes null, which does not match */
 	return ad_and(list_make2(ad_field(path, "$type", ad_string("objectId")),
 							 ad_node(AD_EXPR,
 									 list_make1(ad_doc("$regexMatch",
@@ -473,7 +494,7 @@ match_objectids(const char *path, const AdPattern *pattern, const char *regex)
 															   "regex", ad_string(regex)))))));
 }
 
-/* the predicate of texts that match, mismatches aside */
+/* returns the predicate for values that match; it ignores mismatches */
 static Node *
 match_pattern(const char *path, const AdType *type, const AdPattern *pattern, bool exact)
 {
@@ -495,8 +516,11 @@ match_pattern(const char *path, const AdType *type, const AdPattern *pattern, bo
 }
 
 /*
- * The predicate of `column LIKE pattern`, or NOT LIKE.  It holds together with
- * ad_match_guard() and, for NOT LIKE, ad_match_has_value() only.
+ * Returns the predicate for `column LIKE pattern` or, if not `wanted`, NOT
+ * LIKE; and likewise for the other kinds of patterns.  It is exact only in
+ * conjunction with ad_match_guard(), and for NOT LIKE with
+ * ad_match_has_value().  Raises an error if the pattern is invalid or too
+ * long.
  */
 Node *
 ad_like_predicate(const char *path, const AdType *type, AdPatternKind kind,
@@ -505,7 +529,7 @@ ad_like_predicate(const char *path, const AdType *type, AdPatternKind kind,
 	AdPattern	parts;
 	Node	   *matched;
 
-	/* of a regular expression it was tested before */
+	/* regular expressions are constants, which ad_like_accepts() has tested */
 	if (!read_pattern(kind, fold, pattern, &parts))
 	{
 		if (!ad_like_is_exact(kind, fold))
@@ -522,7 +546,8 @@ ad_like_predicate(const char *path, const AdType *type, AdPatternKind kind,
 }
 
 /*
- * The same for a slot whose value is not known yet, to be printed only.
+ * Returns a predicate for `column LIKE slot`, while the slot has no value.
+ * EXPLAIN prints it; MongoDB never gets it.
  */
 Node *
 ad_like_slot(const char *path, AdFold fold, bool wanted, Node *slot)

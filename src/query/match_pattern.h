@@ -1,7 +1,7 @@
 /*
  * match_pattern.h
- *	  Patterns of LIKE and simple regular expressions as predicates of the
- *	  match language.
+ *	  LIKE patterns and simple regular expressions as predicates of the match
+ *	  language.
  */
 #ifndef AD_MATCH_PATTERN_H
 #define AD_MATCH_PATTERN_H
@@ -12,19 +12,20 @@
 typedef enum AdPatternKind
 {
 	AD_PATTERN_LIKE,
-	AD_PATTERN_PREFIX,			/* of starts_with(): without wildcards */
-	AD_PATTERN_REGEX,			/* of ~ */
-	/* beyond these, the predicate may match other texts, too */
-	AD_PATTERN_REGEX_PARTS,		/* of ~, any: what each match must have */
-	AD_PATTERN_TEXT				/* of =: without wildcards */
+	AD_PATTERN_PREFIX,			/* for starts_with(): it has no wildcards */
+	AD_PATTERN_REGEX,			/* for ~: one that LIKE could express, too */
+	/* with the next two, the predicate may be broader than the condition */
+	AD_PATTERN_REGEX_PARTS,		/* for ~: only the parts that every matching
+								 * text contains */
+	AD_PATTERN_TEXT				/* for =: it has no wildcards */
 } AdPatternKind;
 
-/* how the text was changed before it is matched */
+/* the conversion of the text before it is matched */
 typedef enum AdFold
 {
 	AD_FOLD_NONE,
-	AD_FOLD_ASCII,				/* ASCII letters of both cases are the same */
-	/* as some locale does; the predicate may match other texts, too */
+	AD_FOLD_ASCII,				/* both cases of an ASCII letter are equal */
+	/* case conversion of any locale; the predicate may be broader */
 	AD_FOLD_LOWER,
 	AD_FOLD_UPPER
 } AdFold;

@@ -2,11 +2,11 @@
  * match_text.c
  *	  Comparisons of text as predicates of the match language.
  *
- * A text may be stored as a string, or, if it is one's 24 lower-case
- * hexadecimal digits, as an ObjectId.  MongoDB compares strings by their
- * bytes in UTF-8, as the collation "C" does, and ObjectIds by theirs, which is
- * the order of the digits.  Strings it compares with strings only, so that a
- * bound needs an ObjectId beside it.
+ * A text column also decodes ObjectIds, as 24 lower-case hexadecimal digits.
+ * MongoDB compares strings by their bytes in UTF-8, as the collation "C"
+ * does.  It compares ObjectIds by their bytes, which is the order of their
+ * digits.  It never compares a string with an ObjectId, so a bound on a
+ * string needs a second predicate with a bound on ObjectIds.
  */
 #include "postgres.h"
 
@@ -32,8 +32,8 @@ objectid_const(const char *hex)
 }
 
 /*
- * The BSON values that decode to a given text: the string, and the ObjectId if
- * it is one's digits.
+ * Returns the BSON values that decode to a given text: the string and, if the
+ * text has the form of an ObjectId, the ObjectId.
  */
 List *
 ad_text_values(text *value)
@@ -48,8 +48,9 @@ ad_text_values(text *value)
 }
 
 /*
- * Make the first `len` digits the next greater number, and the others zeros.
- * Returns false if there is none.
+ * Increments the number that the first `len` digits form, and sets the other
+ * digits to zero.  Returns false if the number has no successor of that
+ * length.
  */
 static bool
 next_digits(char *hex, int len)
@@ -68,8 +69,9 @@ next_digits(char *hex, int len)
 }
 
 /*
- * The least ObjectId whose digits are not below the string, or, if `above`,
- * are above it; in hex.  Returns false if there is none.
+ * Sets `hex` to the least ObjectId whose digits, as a text, are at or above
+ * the string, or, if `above`, strictly above it.  Returns false if there is
+ * none.
  */
 static bool
 least_objectid(const char *string, bool above, char *hex)
@@ -82,7 +84,7 @@ least_objectid(const char *string, bool above, char *hex)
 	memcpy(hex, string, same);
 	if (same == OBJECTID_DIGITS)
 		return (next == '\0' && !above) || next_digits(hex, same);
-	/* the string ends here, or differs by what is below or above all digits */
+	/* the next character is below or above all digits, or between 9 and a */
 	if (next < '0')
 		return true;
 	if (next > 'f')
@@ -92,8 +94,8 @@ least_objectid(const char *string, bool above, char *hex)
 }
 
 /*
- * The predicate of `column op value`, for an operator of order.  It holds
- * together with ad_match_guard() only.
+ * Returns the predicate for `column op value`; the operator is <, <=, > or
+ * >=.  It is exact only in conjunction with ad_match_guard().
  */
 Node *
 ad_text_compare(const char *path, AdOp op, text *value)

@@ -1,6 +1,7 @@
 /*
  * match_type.c
- *	  Predicates about the type of a field's value: whether it decodes, and is not null.
+ *	  Predicates that test whether the value of a field decodes as an SQL type,
+ *	  and whether it is null.
  */
 #include "postgres.h"
 
@@ -12,8 +13,7 @@
 #include "query/match_type.h"
 #include "query/type_tests.h"
 
-
-/* the aliases of both lists, as $type takes them */
+/* returns the aliases of both lists as an argument of $type */
 static Node *
 aliases(const char *const *certain, const char *const *possible)
 {
@@ -27,7 +27,7 @@ aliases(const char *const *certain, const char *const *possible)
 }
 
 /*
- * {path: {$type: [...]}}, of all BSON types that can decode.
+ * Returns {path: {$type: [...]}} with all BSON types whose values can decode.
  */
 Node *
 ad_match_has_type(const char *path, const AdType *type)
@@ -36,8 +36,10 @@ ad_match_has_type(const char *path, const AdType *type)
 }
 
 /*
- * A value of a merely possible BSON type does decode.  The types are said in
- * the match language, too, so that each branch of an $or can use an index.
+ * Returns the predicate that the value has one of the possible BSON types and
+ * decodes.  The expression tests the BSON type itself.  The predicate repeats
+ * the test in the match language, so that each branch of an $or can use an
+ * index.
  */
 static Node *
 possible_fits(const char *path, const AdType *type)
@@ -46,31 +48,42 @@ possible_fits(const char *path, const AdType *type)
 
 	return ad_and(list_make2(ad_field(path, "$type", aliases(none, type->possible)),
 							 ad_node(AD_EXPR,
-									 list_make1(ad_possible_expr(type, ad_string(psprintf("$%s", path)))))));
+									 list_make1(ad_possible_expr(type, ad_path_expr(path))))));
 }
 
 /*
- * What a comparison leaves open: that neither the value nor anything on the
- * way to it is an array, and that a value of a merely possible BSON type does
- * decode.  One that is equal to a value that decodes does.
+ * Returns the predicates that neither the value nor a document above it is an
+ * array.
+ */
+static List *
+no_arrays(const char *path)
+{
+	List	   *predicates = NIL;
+	const char *dot = path;
+
+	while ((dot = strchr(dot, '.')) != NULL)
+	{
+		predicates = lappend(predicates,
+							 ad_field(pnstrdup(path, dot - path), "$not",
+									  ad_doc("$type", ad_string("array"))));
+		dot++;
+	}
+	return lappend(predicates, ad_field(path, "$not", ad_doc("$type", ad_string("array"))));
+}
+
+/*
+ * Returns the guard of a comparison, which tests what the comparison itself
+ * does not: that there is no array at the path or above it, and that a value
+ * of a possible BSON type decodes.  The second test is not needed if
+ * `equality`, because a value that is equal to one that decodes decodes, too.
  */
 Node *
 ad_match_guard(const char *path, const AdType *type, bool equality)
 {
 	static const char *const none[] = {NULL};
-	List	   *guards = NIL;
-	const char *dot = path;
+	List	   *guards = no_arrays(path);
 
-	while ((dot = strchr(dot, '.')) != NULL)
-	{
-		guards = lappend(guards,
-						 ad_field(pnstrdup(path, dot - path), "$not",
-								  ad_doc("$type", ad_string("array"))));
-		dot++;
-	}
-	guards = lappend(guards, ad_field(path, "$not",
-									  ad_doc("$type", ad_string("array"))));
-	/* a text may be equal to one that is too long for the type */
+	/* the operand may be longer than the type allows, and an equal text, too */
 	if (equality && type->max_length == 0)
 		return ad_and(guards);
 	if (type->class == AD_CLASS_TEXT)
@@ -97,8 +110,9 @@ ad_match_guard(const char *path, const AdType *type, bool equality)
 }
 
 /*
- * Whether an operator and its constant are an end of the range that ad_match_guard states for
- * dates: any other bound on the same side makes it superfluous.
+ * Are the operator and its constant one of the two bounds that
+ * ad_match_guard() adds for dates?  Any other bound on the same side makes it
+ * superfluous.
  */
 bool
 ad_match_is_range_end(const char *op, const Node *value)
@@ -115,17 +129,17 @@ ad_match_is_range_end(const char *op, const Node *value)
 }
 
 /*
- * The predicate for an end of the range of dates that no other bound makes
- * superfluous.  Years of four digits are in range, and all others are left to
- * an expression: not every server of MongoDB's protocol takes them as
- * constants.
+ * Returns the predicate to send for a bound of the range of dates that no
+ * other bound makes superfluous.  Dates in the years 1 to 9999 match by
+ * comparison.  An expression tests the other dates, because some servers that
+ * speak MongoDB's protocol refuse constants outside of these years.
  */
 Node *
 ad_match_range_test(Node *range_end)
 {
 	const AdType *type = ad_type(TIMESTAMPTZOID);
-	const char *path = ad_member_str(range_end, 0);
-	const char *op = ad_member_str(ad_member(range_end, 1), 0);
+	const char *path = ad_field_path(range_end);
+	const char *op = ad_field_op(range_end);
 	int64		near_end = strcmp(op, "$gte") == 0 ?
 	INT64CONST(-62135596800000) :	/* 0001-01-01T00:00:00Z */
 	INT64CONST(253402300799999);	/* 9999-12-31T23:59:59.999Z */
@@ -135,7 +149,7 @@ ad_match_range_test(Node *range_end)
 }
 
 /*
- * The predicate of IS NOT NULL.
+ * Returns the predicate for IS NOT NULL: the value decodes and is not null.
  */
 Node *
 ad_match_has_value(const char *path, const AdType *type)
@@ -144,25 +158,14 @@ ad_match_has_value(const char *path, const AdType *type)
 }
 
 /*
- * The predicate of IS NULL: null, undefined or missing, and, where a mismatch
- * reads as NULL, all that does not decode.
+ * Returns the predicate for IS NULL.  It matches if the field is null,
+ * undefined or missing.  If a mismatch reads as NULL, it also matches every
+ * value that does not decode.
  */
 Node *
 ad_match_is_null(const char *path, const AdType *type, bool mismatch_is_null)
 {
-	List	   *parts;
-	const char *dot = path;
-
 	if (mismatch_is_null)
 		return ad_node(AD_NOR, list_make1(ad_match_has_value(path, type)));
-	parts = list_make1(ad_field(path, "$eq", ad_null()));
-	while ((dot = strchr(dot, '.')) != NULL)
-	{
-		parts = lappend(parts, ad_field(pnstrdup(path, dot - path), "$not",
-										ad_doc("$type", ad_string("array"))));
-		dot++;
-	}
-	parts = lappend(parts, ad_field(path, "$not",
-									ad_doc("$type", ad_string("array"))));
-	return ad_and(parts);
+	return ad_and(lcons(ad_field(path, "$eq", ad_null()), no_arrays(path)));
 }

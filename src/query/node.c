@@ -1,18 +1,17 @@
 /*
  * node.c
- *	  Construction of the nodes of query templates, see node.h.
+ *	  Constructors and lookups for the nodes of query templates, see node.h.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
-#include "nodes/value.h"
 
 #include "query/node.h"
 
 /*
- * A tagged node with the given members.
+ * Returns a node with this tag and these members.  It takes over the list.
  */
 Node *
 ad_node(AdTag tag, List *members)
@@ -20,18 +19,27 @@ ad_node(AdTag tag, List *members)
 	return (Node *) lcons(makeInteger(tag), members);
 }
 
+/*
+ * Returns the tag of a node that ad_node() made.
+ */
 AdTag
 ad_tag(const Node *node)
 {
 	return (AdTag) intVal(linitial((const List *) node));
 }
 
+/*
+ * Returns the document {key: value}.
+ */
 Node *
 ad_doc(const char *key, Node *value)
 {
 	return ad_node(AD_DOCUMENT, list_make2(ad_string(key), value));
 }
 
+/*
+ * Returns the document {key1: value1, key2: value2}.
+ */
 Node *
 ad_doc2(const char *key1, Node *value1, const char *key2, Node *value2)
 {
@@ -40,8 +48,9 @@ ad_doc2(const char *key1, Node *value1, const char *key2, Node *value2)
 }
 
 /*
- * A document with one more field; doc may be NULL.  This one does change its
- * argument, which must not be shared yet.
+ * Appends a field to a document and returns the document.  If doc is NULL,
+ * returns a new document.  The function changes its argument, so no other
+ * node may refer to the document yet.
  */
 Node *
 ad_doc_add(Node *doc, const char *key, Node *value)
@@ -51,6 +60,23 @@ ad_doc_add(Node *doc, const char *key, Node *value)
 	return (Node *) lappend(lappend((List *) doc, ad_string(key)), value);
 }
 
+/*
+ * Returns the value of a document's field, or NULL if no field has that key.
+ */
+Node *
+ad_doc_get(Node *doc, const char *key)
+{
+	for (int i = 0; i < ad_doc_length(doc); i++)
+	{
+		if (strcmp(ad_doc_key(doc, i), key) == 0)
+			return ad_doc_value(doc, i);
+	}
+	return NULL;
+}
+
+/*
+ * Returns an array of one value; the next two functions, of two and of three.
+ */
 Node *
 ad_array1(Node *value)
 {
@@ -69,18 +95,27 @@ ad_array3(Node *first, Node *second, Node *third)
 	return ad_node(AD_ARRAY, list_make3(first, second, third));
 }
 
+/*
+ * Returns a string, which the node copies.  It is in the database's encoding.
+ */
 Node *
 ad_string(const char *value)
 {
 	return (Node *) makeString(pstrdup(value));
 }
 
+/*
+ * Returns an int, which is a BSON int32.
+ */
 Node *
 ad_integer(int value)
 {
 	return (Node *) makeInteger(value);
 }
 
+/*
+ * Returns an int8 constant, which is a BSON int64.
+ */
 Node *
 ad_int64(int64 value)
 {
@@ -88,6 +123,9 @@ ad_int64(int64 value)
 							  Int64GetDatum(value), false, FLOAT8PASSBYVAL);
 }
 
+/*
+ * Returns a float8 constant, which is a BSON double.
+ */
 Node *
 ad_float8(double value)
 {
@@ -95,7 +133,9 @@ ad_float8(double value)
 							  Float8GetDatum(value), false, FLOAT8PASSBYVAL);
 }
 
-/* a type's OID; an Integer would have a sign */
+/*
+ * Returns the OID of a type.  It is a Const, because an Integer is signed.
+ */
 Node *
 ad_oid_value(Oid value)
 {
@@ -103,31 +143,41 @@ ad_oid_value(Oid value)
 							  ObjectIdGetDatum(value), false, true);
 }
 
+/*
+ * Returns a null constant, which is BSON null.
+ */
 Node *
 ad_null(void)
 {
 	return (Node *) makeNullConst(TEXTOID, -1, InvalidOid);
 }
 
+/*
+ * Returns the predicate that matches every document.
+ */
 Node *
 ad_true(void)
 {
 	return ad_node(AD_TRUE, NIL);
 }
 
+/*
+ * Returns the predicate that matches no document.
+ */
 Node *
 ad_false(void)
 {
 	return ad_node(AD_FALSE, NIL);
 }
 
-/* among how many nodes ad_append_new() looks for an equal one */
+/* ad_append_new() compares with so many nodes at each end of the list */
 #define MAX_COMPARED	32
 
 /*
- * Append a node unless one of the first or of the last is equal.  Equal ones
- * are in most cases the guards of one column, which comes again and again; to
- * look at all of thousands would take minutes.
+ * Appends a node to a list, unless one of the first or the last MAX_COMPARED
+ * nodes is equal to it.  Returns the list.  Equal nodes are mostly guards of
+ * a column that is used many times.  With thousands of nodes it would take
+ * minutes to compare each with all others.
  */
 List *
 ad_append_new(List *nodes, Node *node)
@@ -145,8 +195,9 @@ ad_append_new(List *nodes, Node *node)
 }
 
 /*
- * Join predicates by `tag`, one level deep: `neutral` ones are dropped, a
- * `decisive` one decides.
+ * Joins predicates by `tag`, AD_AND or AD_OR.  A predicate that has the same
+ * tag is replaced by its members.  A `neutral` predicate is dropped, and a
+ * `decisive` one is the result.
  */
 static Node *
 join_predicates(List *predicates, AdTag tag, AdTag neutral, AdTag decisive)
@@ -164,8 +215,8 @@ join_predicates(List *predicates, AdTag tag, AdTag neutral, AdTag decisive)
 		CHECK_FOR_INTERRUPTS();
 		if (kind == tag)
 		{
-			for (int i = 1; i < list_length((List *) predicate); i++)
-				flat = ad_append_new(flat, list_nth((List *) predicate, i));
+			for (int i = 0; i < ad_member_count(predicate); i++)
+				flat = ad_append_new(flat, ad_member(predicate, i));
 		}
 		else if (kind != neutral)
 			flat = ad_append_new(flat, predicate);
@@ -177,19 +228,27 @@ join_predicates(List *predicates, AdTag tag, AdTag neutral, AdTag decisive)
 	return ad_node(tag, flat);
 }
 
+/*
+ * Returns the conjunction of predicates; TRUE if there are none.
+ */
 Node *
 ad_and(List *predicates)
 {
 	return join_predicates(predicates, AD_AND, AD_TRUE, AD_FALSE);
 }
 
+/*
+ * Returns the disjunction of predicates; FALSE if there are none.
+ */
 Node *
 ad_or(List *predicates)
 {
 	return join_predicates(predicates, AD_OR, AD_FALSE, AD_TRUE);
 }
 
-/* {path: {op: value}} */
+/*
+ * Returns the predicate {path: {op: value}}.
+ */
 Node *
 ad_field(const char *path, const char *op, Node *value)
 {
@@ -206,7 +265,8 @@ static const char *const op_names[] = {
 };
 
 /*
- * The name of a comparison operator in both of MongoDB's languages.
+ * Returns the name of a comparison operator, which is the same in the match
+ * language and in expressions.
  */
 const char *
 ad_op_name(AdOp op)

@@ -2,17 +2,15 @@
  * query.c
  *	  The query that MongoDB runs for one scan.
  *
- * The planner makes an AdQuery and stores it in the plan as a List, which
- * copyObject() knows.  The executor reads it back, binds the slots, and gets
- * a command; EXPLAIN prints it with its slots open.
+ * The planner makes an AdQuery and stores it in the plan (query_list.c).  The
+ * executor reads it back and binds the slots, which gives a command.  EXPLAIN
+ * prints the query with its slots unbound.
  *
- * What only filters, sorts by fields and projects is a find; what groups or
- * sorts by expressions is an aggregate.
+ * A query that only filters, sorts by fields and projects becomes a find.  A
+ * query that groups, or sorts by expressions, becomes an aggregate.
  */
 #include "postgres.h"
 
-#include "nodes/makefuncs.h"
-#include "nodes/value.h"
 
 #include "base/field.h"
 #include "bson/bsonread.h"
@@ -21,33 +19,9 @@
 #include "query/query.h"
 #include "query/type_tests.h"
 
-/* members of the list, in order */
-enum QueryMember
-{
-	QUERY_SERVER,
-	QUERY_DATABASE,
-	QUERY_COLLECTION,
-	QUERY_FETCH_SIZE,
-	QUERY_ALLOW_DISK_USE,
-	QUERY_AGGREGATE,
-	QUERY_SINGLE_ROW,
-	QUERY_FILTER,
-	QUERY_PROJECTION,
-	QUERY_STAGES,
-	QUERY_JOINED_COLLECTION,
-	QUERY_JOINED_FILTER,
-	QUERY_SORT,
-	QUERY_SKIP,
-	QUERY_LIMIT,
-	QUERY_EXPECTED,
-	QUERY_SKIPS_LATER,
-	QUERY_LAST_STAGES,
-	QUERY_OUTPUTS,
-	QUERY_GUARDS
-};
-
 /*
- * A query of a table's documents, palloc'd, that has no outputs yet.
+ * Returns a query for the documents of a table that match a filter, palloc'd.
+ * It has no outputs yet.
  */
 AdQuery *
 ad_query_create(Oid serverid, const AdTableOptions *options, Node *filter)
@@ -63,7 +37,7 @@ ad_query_create(Oid serverid, const AdTableOptions *options, Node *filter)
 	return query;
 }
 
-/* whether a path is the other one or leads to it */
+/* Is the path equal to the other one, or a prefix of it? */
 static bool
 is_above(const char *path, const char *other)
 {
@@ -74,8 +48,10 @@ is_above(const char *path, const char *other)
 }
 
 /*
- * The projectable paths of all outputs without those below others, which
- * MongoDB refuses.  Returns false if some output has none.
+ * Collects the paths to project.  MongoDB refuses a projection that names a
+ * path and another one below it (manual, "Path Collision"), so of two such
+ * outputs only the upper path is taken.  Returns false if an output has no
+ * path that can be projected; the whole documents must then be fetched.
  */
 static bool
 projected_paths(const AdQuery *query, List **paths)
@@ -104,8 +80,9 @@ projected_paths(const AdQuery *query, List **paths)
 }
 
 /*
- * Let a find fetch the fields of its outputs only; and _id, where an error of a
- * domain is to name it.
+ * Sets the projection of a find, so that it fetches only the fields of its
+ * outputs.  It also fetches _id if an output has a domain type, because an
+ * error that the domain raises must name the document.
  */
 void
 ad_query_project(AdQuery *query)
@@ -124,196 +101,22 @@ ad_query_project(AdQuery *query)
 	}
 	foreach(lc, query->outputs)
 		with_id |= ad_has_domain(((AdOutput *) lfirst(lc))->typid);
-	/* to exclude alone would include all else: name a field that is not there */
+
+	/*
+	 * A projection that only excludes _id would include everything else, so
+	 * include a field that does not exist.
+	 */
 	if (paths == NIL)
 		query->projection = ad_doc("no field", ad_integer(1));
 	if (!with_id)
 		query->projection = ad_doc_add(query->projection, "_id", ad_integer(0));
 }
 
-/* a string that may be missing; none of ours is empty */
-static Node *
-string_or_null(const char *string)
-{
-	return string != NULL ? ad_string(string) : ad_null();
-}
-
-static const char *
-get_string(Node *node)
-{
-	return IsA(node, String) ? strVal(node) : NULL;
-}
-
-static Oid
-get_oid(Node *node)
-{
-	return DatumGetObjectId(castNode(Const, node)->constvalue);
-}
-
-static List *
-outputs_to_list(List *outputs)
-{
-	List	   *result = NIL;
-	ListCell   *lc;
-
-	foreach(lc, outputs)
-	{
-		AdOutput   *output = lfirst(lc);
-		List	   *members = list_make5(ad_integer(output->position),
-										 ad_string(output->path),
-										 ad_integer(output->kind),
-										 ad_oid_value(output->typid),
-										 ad_integer(output->typmod));
-
-		members = lappend(members, string_or_null(output->indicator));
-		members = lappend(members, string_or_null(output->divisor));
-		members = lappend(members, string_or_null(output->field));
-		members = lappend(members, ad_integer(output->on_mismatch));
-		members = lappend(members, makeBoolean(output->joined));
-		members = lappend(members, ad_integer(output->of_nothing));
-		members = lappend(members, string_or_null(output->second));
-		members = lappend(members, ad_integer(output->deviation));
-		members = lappend(members, ad_float8(output->fraction));
-		result = lappend(result, members);
-	}
-	return result;
-}
-
-static List *
-outputs_from_list(List *list)
-{
-	List	   *result = NIL;
-	ListCell   *lc;
-
-	foreach(lc, list)
-	{
-		List	   *members = lfirst(lc);
-		AdOutput   *output = palloc(sizeof(AdOutput));
-
-		output->position = intVal(list_nth(members, 0));
-		output->path = strVal(list_nth(members, 1));
-		output->kind = (AdResult) intVal(list_nth(members, 2));
-		output->typid = get_oid(list_nth(members, 3));
-		output->typmod = intVal(list_nth(members, 4));
-		output->indicator = get_string(list_nth(members, 5));
-		output->divisor = get_string(list_nth(members, 6));
-		output->field = get_string(list_nth(members, 7));
-		output->on_mismatch = (AdMismatch) intVal(list_nth(members, 8));
-		output->joined = boolVal(list_nth(members, 9));
-		output->of_nothing = intVal(list_nth(members, 10));
-		output->second = get_string(list_nth(members, 11));
-		output->deviation = (AdDeviation) intVal(list_nth(members, 12));
-		output->fraction = DatumGetFloat8(castNode(Const, list_nth(members, 13))->constvalue);
-		result = lappend(result, output);
-	}
-	return result;
-}
-
-static List *
-guards_to_list(List *guards)
-{
-	List	   *result = NIL;
-	ListCell   *lc;
-
-	foreach(lc, guards)
-	{
-		AdGuard    *guard = lfirst(lc);
-
-		result = lappend(result, list_make5(ad_string(guard->path),
-											ad_integer(guard->kind),
-											string_or_null(guard->field),
-											ad_oid_value(guard->typid),
-											ad_integer(guard->typmod)));
-	}
-	return result;
-}
-
-static List *
-guards_from_list(List *list)
-{
-	List	   *result = NIL;
-	ListCell   *lc;
-
-	foreach(lc, list)
-	{
-		List	   *members = lfirst(lc);
-		AdGuard    *guard = palloc(sizeof(AdGuard));
-
-		guard->path = strVal(list_nth(members, 0));
-		guard->kind = (AdFailureKind) intVal(list_nth(members, 1));
-		guard->field = get_string(list_nth(members, 2));
-		guard->typid = get_oid(list_nth(members, 3));
-		guard->typmod = intVal(list_nth(members, 4));
-		result = lappend(result, guard);
-	}
-	return result;
-}
-
 /*
- * The query as fdw_private, in the order of QueryMember.
- */
-List *
-ad_query_to_list(const AdQuery *query)
-{
-	List	   *list = list_make5(ad_oid_value(query->serverid),
-								  ad_string(query->database),
-								  ad_string(query->collection),
-								  ad_integer(query->fetch_size),
-								  makeBoolean(query->allow_disk_use));
-
-	list = lappend(list, makeBoolean(query->aggregate));
-	list = lappend(list, makeBoolean(query->single_row));
-	list = lappend(list, query->filter);
-	list = lappend(list, query->projection);
-	list = lappend(list, query->stages);
-	list = lappend(list, string_or_null(query->joined_collection));
-	list = lappend(list, query->joined_filter);
-	list = lappend(list, query->sort);
-	list = lappend(list, query->skip);
-	list = lappend(list, query->limit);
-	list = lappend(list, query->expected);
-	list = lappend(list, makeBoolean(query->skips_later));
-	list = lappend(list, query->last_stages);
-	list = lappend(list, outputs_to_list(query->outputs));
-	list = lappend(list, guards_to_list(query->guards));
-	return list;
-}
-
-/*
- * The query that ad_query_to_list() stored; it shares the list's nodes.
- */
-AdQuery *
-ad_query_from_list(List *list)
-{
-	AdQuery    *query = palloc(sizeof(AdQuery));
-
-	query->serverid = get_oid(list_nth(list, QUERY_SERVER));
-	query->database = strVal(list_nth(list, QUERY_DATABASE));
-	query->collection = strVal(list_nth(list, QUERY_COLLECTION));
-	query->fetch_size = intVal(list_nth(list, QUERY_FETCH_SIZE));
-	query->allow_disk_use = boolVal(list_nth(list, QUERY_ALLOW_DISK_USE));
-	query->aggregate = boolVal(list_nth(list, QUERY_AGGREGATE));
-	query->single_row = boolVal(list_nth(list, QUERY_SINGLE_ROW));
-	query->filter = list_nth(list, QUERY_FILTER);
-	query->projection = list_nth(list, QUERY_PROJECTION);
-	query->stages = list_nth(list, QUERY_STAGES);
-	query->joined_collection = get_string(list_nth(list, QUERY_JOINED_COLLECTION));
-	query->joined_filter = list_nth(list, QUERY_JOINED_FILTER);
-	query->sort = list_nth(list, QUERY_SORT);
-	query->skip = list_nth(list, QUERY_SKIP);
-	query->limit = list_nth(list, QUERY_LIMIT);
-	query->expected = list_nth(list, QUERY_EXPECTED);
-	query->skips_later = boolVal(list_nth(list, QUERY_SKIPS_LATER));
-	query->last_stages = list_nth(list, QUERY_LAST_STAGES);
-	query->outputs = outputs_from_list(list_nth(list, QUERY_OUTPUTS));
-	query->guards = guards_from_list(list_nth(list, QUERY_GUARDS));
-	return query;
-}
-
-/*
- * The stages that a filter makes.  What says that a value is not an array, and
- * the like, is a stage of its own: MongoDB takes the two as one, while the test
- * server uses an index only where nothing stands beside the bounds.
+ * Returns the $match stages for a folded filter.  Guards of the form $not,
+ * such as "is not an array", go into a stage of their own.  MongoDB merges
+ * the two stages.  The test server uses an index only if the $match has
+ * nothing but the index bounds.
  */
 static List *
 match_stages(Node *filter)
@@ -321,17 +124,16 @@ match_stages(Node *filter)
 	List	   *bounds = NIL;
 	List	   *guards = NIL;
 	List	   *stages = NIL;
-	ListCell   *lc;
 
 	if (ad_tag(filter) == AD_TRUE)
 		return NIL;
 	if (ad_tag(filter) != AD_AND)
 		return list_make1(ad_doc("$match", ad_template_match(filter)));
-	for_each_from(lc, (List *) filter, 1)
+	for (int i = 0; i < ad_member_count(filter); i++)
 	{
-		Node	   *predicate = lfirst(lc);
+		Node	   *predicate = ad_member(filter, i);
 
-		if (ad_tag(predicate) == AD_FIELD && strcmp(ad_member_str(ad_member(predicate, 1), 0), "$not") == 0)
+		if (ad_tag(predicate) == AD_FIELD && strcmp(ad_field_op(predicate), "$not") == 0)
 			guards = lappend(guards, predicate);
 		else
 			bounds = lappend(bounds, predicate);
@@ -343,7 +145,11 @@ match_stages(Node *filter)
 	return stages;
 }
 
-/* the stages of an aggregate, whose filter is folded, with these limits */
+/*
+ * Returns the pipeline of an aggregate.  The filter is folded; skip and limit
+ * are values, or NULL for none.  With slots NULL the slots remain, for
+ * EXPLAIN.
+ */
 static Node *
 pipeline(const AdQuery *query, Node *filter, Node *skip, Node *limit, const AdSlot *slots)
 {
@@ -362,8 +168,9 @@ pipeline(const AdQuery *query, Node *filter, Node *skip, Node *limit, const AdSl
 }
 
 /*
- * The value of a limit's operand, or `none` if it has none.  A negative one
- * raises the executor's error.
+ * Returns the value of LIMIT or OFFSET, or `none` if there is no such clause
+ * or its value is null.  A negative value raises the same error as the
+ * executor.
  */
 static int64
 limit_value(Node *operand, const AdSlot *slots, int64 none, int sqlstate, const char *clause)
@@ -380,7 +187,8 @@ limit_value(Node *operand, const AdSlot *slots, int64 none, int sqlstate, const 
 }
 
 /*
- * How many documents MongoDB is to skip, and then to send.
+ * Computes how many documents MongoDB skips and how many it then sends;
+ * PG_INT64_MAX means all.
  */
 static void
 bind_limit(const AdQuery *query, const AdSlot *slots, int64 *skip, int64 *limit)
@@ -389,7 +197,11 @@ bind_limit(const AdQuery *query, const AdSlot *slots, int64 *skip, int64 *limit)
 						ERRCODE_INVALID_ROW_COUNT_IN_RESULT_OFFSET_CLAUSE, "OFFSET");
 	*limit = limit_value(query->limit, slots, PG_INT64_MAX,
 						 ERRCODE_INVALID_ROW_COUNT_IN_LIMIT_CLAUSE, "LIMIT");
-	/* MongoDB refuses a sum that is no int64; no collection is that large */
+
+	/*
+	 * MongoDB refuses skip and limit if their sum is not an int64.  No
+	 * collection is that large, so such a limit means all documents.
+	 */
 	if (*limit > PG_INT64_MAX - *skip)
 		*limit = PG_INT64_MAX;
 	else if (query->skips_later && *limit > 0)
@@ -398,7 +210,7 @@ bind_limit(const AdQuery *query, const AdSlot *slots, int64 *skip, int64 *limit)
 		*skip = 0;
 }
 
-/* what find and aggregate have in common */
+/* sets the members of a command that find and aggregate have in common */
 static void
 fill_command(const AdQuery *query, AdCommand *command)
 {
@@ -410,9 +222,9 @@ fill_command(const AdQuery *query, AdCommand *command)
 }
 
 /*
- * The part of a command that grows with the operands' values.  Those of
- * constants were within the planner's budget; those of parameters were not
- * known to it.
+ * Returns a filter or a pipeline as BSON, palloc'd.  Raises an error if it is
+ * too large for a command.  The planner has checked the size of the constants
+ * (budget.c), but it did not know the values of the parameters.
  */
 static const uint8 *
 body_bson(Node *document)
@@ -424,7 +236,7 @@ body_bson(Node *document)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("query is too large for MongoDB"),
-				 errdetail("It has %d bytes, and MongoDB takes %d.", size, AD_MAX_COMMAND),
+				 errdetail("It has %d bytes, but MongoDB accepts at most %d.", size, AD_MAX_COMMAND),
 				 errhint("Compare with fewer or shorter values, or set the option enable_filter_pushdown of the foreign table to false.")));
 	return body;
 }
@@ -436,9 +248,10 @@ optional_bson(Node *document)
 }
 
 /*
- * The command for these values of the slots; its userid is left to the
- * caller.  Returns false if no document can match, so that there is nothing
- * to ask.  What the command points to is palloc'd.
+ * Makes the command for these values of the slots.  The caller passes a
+ * zeroed command, and sets its userid and statement.  Returns false if no
+ * document can match, in which case the command must not be sent.  The
+ * members of the command are palloc'd or belong to the query.
  */
 bool
 ad_query_bind(const AdQuery *query, const AdSlot *slots, AdCommand *command)
@@ -453,7 +266,11 @@ ad_query_bind(const AdQuery *query, const AdSlot *slots, AdCommand *command)
 	if (ad_tag(filter) == AD_FALSE || limit == 0)
 		return false;
 	fill_command(query, command);
-	/* one more shows that no equal rows follow */
+
+	/*
+	 * The incremental sort above reads one row more than the limit, to see
+	 * that no other row has the same prefix keys as the last one.
+	 */
 	if (query->expected != NULL && ad_template_operand(query->expected, slots, &expected) &&
 		DatumGetInt64(expected) >= 0 && DatumGetInt64(expected) < PG_INT64_MAX)
 		command->expected = DatumGetInt64(expected) + 1;
@@ -477,7 +294,8 @@ ad_query_bind(const AdQuery *query, const AdSlot *slots, AdCommand *command)
 }
 
 /*
- * The query for so many documents that MongoDB chooses at random.
+ * Returns a query for `size` documents that MongoDB chooses at random
+ * (manual, "$sample").
  */
 AdQuery *
 ad_query_sample(Oid serverid, const AdTableOptions *options, int size)
@@ -490,15 +308,15 @@ ad_query_sample(Oid serverid, const AdTableOptions *options, int size)
 }
 
 /*
- * Ask for the documents of a query that has neither a filter nor slots, with
- * the rights of that user, in the current memory context.
+ * Runs a query that has neither a filter nor slots, with the user mapping of
+ * userid.  The cursor belongs to the current memory context.
  */
 AdCursor *
 ad_query_open(const AdQuery *query, Oid userid)
 {
 	AdCommand	command = {0};
 
-	/* there is no filter, so it is certain that documents can match */
+	/* the result is true, because without a filter every document matches */
 	(void) ad_query_bind(query, NULL, &command);
 	command.userid = userid;
 	command.statement = CurrentMemoryContext;
@@ -506,9 +324,12 @@ ad_query_open(const AdQuery *query, Oid userid)
 }
 
 /*
- * The command that finds the documents, among those of the query or of the
- * collection that is joined, whose field is a mismatch; or, if MongoDB cannot
- * tell or typid is InvalidOid, all of them.  It fetches the field and _id.
+ * Makes the command that looks for documents in which a field is a mismatch
+ * for a type.  It searches the documents that match the query's filter or, if
+ * `joined`, those of the joined collection that match its filter.  If typid
+ * is InvalidOid, or MongoDB has no test for the type or the path, the command
+ * finds all of these documents.  It fetches the field and _id.  The caller
+ * passes a zeroed command, and sets its userid and statement.
  */
 void
 ad_query_find_mismatch(const AdQuery *query, const AdSlot *slots,
@@ -522,7 +343,7 @@ ad_query_find_mismatch(const AdQuery *query, const AdSlot *slots,
 	if (type != NULL && type->class != AD_CLASS_NONE &&
 		type->class != AD_CLASS_UUID && path != NULL && strcmp(path, field) == 0)
 	{
-		Node	   *fits = ad_fits_expr(type, ad_string(psprintf("$%s", field)), true);
+		Node	   *fits = ad_fits_expr(type, ad_path_expr(field), true);
 
 		filter = ad_and(list_make2(filter,
 								   ad_node(AD_EXPR, list_make1(ad_doc("$not", ad_array1(fits))))));
@@ -537,7 +358,7 @@ ad_query_find_mismatch(const AdQuery *query, const AdSlot *slots,
 		command->projection = ad_template_bson(ad_doc(path, ad_integer(1)));
 }
 
-/* a shell's name for the collection */
+/* appends the collection as MongoDB's shell names it */
 static void
 print_collection(StringInfo out, const char *collection)
 {
@@ -555,7 +376,7 @@ print_collection(StringInfo out, const char *collection)
 	}
 }
 
-/* append .name(value), if there is a value */
+/* appends .name(value) unless value is NULL */
 static void
 print_option(StringInfo out, const char *name, Node *value)
 {
@@ -567,8 +388,8 @@ print_option(StringInfo out, const char *name, Node *value)
 }
 
 /*
- * Append the query in the notation of MongoDB's shell, with slots as $1, $2,
- * ...
+ * Appends the query in the notation of MongoDB's shell.  Slots are printed as
+ * $1, $2 and so on.
  */
 void
 ad_query_print(StringInfo out, const AdQuery *query)
@@ -582,7 +403,7 @@ ad_query_print(StringInfo out, const AdQuery *query)
 		appendStringInfoString(out, "none, the condition is never true");
 		return;
 	}
-	/* of two constants or slots: their sum is known when they are */
+	/* either may be a slot, so the sum may not be known yet */
 	if (query->skips_later && query->skip != NULL)
 		limit = ad_doc("$add", ad_array2(query->skip, query->limit));
 	print_collection(out, query->collection);

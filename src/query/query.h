@@ -16,29 +16,36 @@
 typedef struct AdOutput
 {
 	int			position;		/* in the tuple, from 0 */
-	const char *path;			/* where it is in the reply's documents */
+	const char *path;			/* path of the value in a reply document */
 	AdResult	kind;
 	Oid			typid;			/* SQL type of the result */
 	int32		typmod;
-	const char *indicator;		/* path that is null if the result is; or NULL */
-	const char *divisor;		/* path of the count that divides it; or NULL */
-	const char *second;			/* path of another value that is needed; or
-								 * NULL */
-	AdDeviation deviation;		/* of a sum, a divisor and a sum of squares */
-	float8		fraction;		/* of a percentile between two values; or 0 */
-	int			of_nothing;		/* of AD_RESULT_COUNT: over no documents */
-	/* of AD_RESULT_COLUMN: the field in the collection */
-	const char *field;
+	const char *indicator;		/* path of a value that is null if the result
+								 * is null; or NULL */
+	const char *divisor;		/* path of a count, by which a sum is divided
+								 * for an average; or NULL */
+	const char *second;			/* path of a second value that the result
+								 * needs: the sum of squares of a deviation,
+								 * or the upper value of a percentile; or NULL */
+	AdDeviation deviation;		/* result for a sum with divisor and second */
+	float8		fraction;		/* for a percentile between two values; or 0 */
+	int			of_nothing;		/* for AD_RESULT_COUNT: the value if the input
+								 * is empty */
+	/* for AD_RESULT_COLUMN */
+	const char *field;			/* path of the field in the collection */
 	AdMismatch	on_mismatch;
-	bool		joined;			/* of the collection that is joined */
+	bool		joined;			/* the field is in the joined collection */
 } AdOutput;
 
-/* a path of the reply that holds MaxKey if there is an error to be raised */
+/*
+ * A test in the reply of an aggregate.  If the path holds MaxKey, the
+ * executor raises an error.
+ */
 typedef struct AdGuard
 {
 	const char *path;
 	AdFailureKind kind;
-	/* of AD_FAILURE_MISMATCH */
+	/* for AD_FAILURE_MISMATCH: the field, and the type it does not fit */
 	const char *field;
 	Oid			typid;
 	int32		typmod;
@@ -49,21 +56,25 @@ typedef struct AdQuery
 	Oid			serverid;
 	const char *database;
 	const char *collection;
-	int			fetch_size;
+	int			fetch_size;		/* documents in a batch; 0: about 1 MB */
 	bool		allow_disk_use;
-	bool		aggregate;		/* else find */
-	bool		single_row;		/* one row, even of no documents */
+	bool		aggregate;		/* an aggregate, not a find */
+	bool		single_row;		/* returns one row, even if the input is empty */
 	Node	   *filter;			/* template of a predicate */
-	Node	   *projection;		/* of a find: document, or NULL */
-	List	   *stages;			/* of an aggregate, after $match */
-	const char *joined_collection;	/* the other one of a join, or NULL */
-	Node	   *joined_filter;	/* template of a predicate on it */
-	Node	   *sort;			/* document of what follows these, or NULL */
-	Node	   *skip;			/* int8, constant or slot; or NULL */
-	Node	   *limit;			/* the same */
-	Node	   *expected;		/* the same: rows that a limit above needs */
-	bool		skips_later;	/* send what is to be skipped, too */
-	List	   *last_stages;	/* of an aggregate, after $limit */
+	Node	   *projection;		/* for a find: a document, or NULL */
+	List	   *stages;			/* for an aggregate: templates of the stages
+								 * between $match and $sort */
+	const char *joined_collection;	/* the inner collection of a join, or NULL */
+	Node	   *joined_filter;	/* template of a predicate on the inner
+								 * collection */
+	Node	   *sort;			/* the document of $sort, or NULL */
+	Node	   *skip;			/* OFFSET: int8 constant or slot; or NULL */
+	Node	   *limit;			/* LIMIT: likewise */
+	Node	   *expected;		/* likewise: the rows that a LIMIT above the
+								 * scan needs */
+	bool		skips_later;	/* PostgreSQL skips the rows of OFFSET, so
+								 * MongoDB sends them, too */
+	List	   *last_stages;	/* for an aggregate: the stages after $limit */
 	List	   *outputs;		/* AdOutput */
 	List	   *guards;			/* AdGuard */
 } AdQuery;

@@ -1,16 +1,16 @@
 /*
  * template.c
- *	  Turn the nodes of a query template into BSON, or into text.
+ *	  Turns the nodes of a query template into BSON or into text.
  *
- * A predicate goes through two steps.  ad_template_fold() gives its leaves
- * the form that the values of the slots ask for, and what became constant
- * folds away.  ad_template_match() writes the result in the match language.
+ * A predicate goes through two steps.  ad_template_fold() replaces each leaf
+ * by a predicate that suits the value of its operand, and removes the parts
+ * that have become constant.  ad_template_match() writes the result as a
+ * document of the match language.
  */
 #include "postgres.h"
 
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "nodes/value.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
@@ -27,8 +27,8 @@
 #include "query/template.h"
 
 /*
- * The value of a leaf's operand.  Returns false if it is null: no comparison
- * with it is true, or false.
+ * Gets the value of an operand, a Const or a slot, in *value.  Returns false
+ * if it is null; a comparison with null is neither true nor false.
  */
 bool
 ad_template_operand(Node *operand, const AdSlot *slots, Datum *value)
@@ -39,11 +39,11 @@ ad_template_operand(Node *operand, const AdSlot *slots, Datum *value)
 		return !((Const *) operand)->constisnull;
 	}
 	Assert(ad_tag(operand) == AD_SLOT);
-	*value = slots[ad_member_int(operand, 0)].value;
-	return !slots[ad_member_int(operand, 0)].isnull;
+	*value = slots[ad_slot_index(operand)].value;
+	return !slots[ad_slot_index(operand)].isnull;
 }
 
-/* an operand whose value is known at execution only, when there is none yet */
+/* Is the operand a slot that has no value yet?  Slots are NULL in EXPLAIN. */
 static bool
 is_open(Node *operand, const AdSlot *slots)
 {
@@ -63,8 +63,9 @@ fold_compare(const AdLeaf *leaf, const AdSlot *slots)
 }
 
 /*
- * The leaf brings its guard, because NOT IN an empty array is true of any
- * value, even of none (ExecEvalScalarArrayOp).
+ * Folds `column IN (array)` or NOT IN.  The guard is part of the leaf,
+ * because it must fall away with an empty array: NOT IN is then true even if
+ * the column is NULL (ExecEvalScalarArrayOp).
  */
 static Node *
 fold_member(const AdLeaf *leaf, const AdSlot *slots)
@@ -86,7 +87,10 @@ fold_member(const AdLeaf *leaf, const AdSlot *slots)
 							 leaf->guard));
 }
 
-/* `column op ANY (array)`, or ALL; the leaf brings its guard for the same reason */
+/*
+ * Folds `column op ANY (array)` or ALL.  The guard is part of the leaf for
+ * the same reason.
+ */
 static Node *
 fold_quantified(const AdLeaf *leaf, const AdSlot *slots)
 {
@@ -110,7 +114,10 @@ fold_quantified(const AdLeaf *leaf, const AdSlot *slots)
 	return ad_and(list_make2(test, leaf->guard));
 }
 
-/* what a clock shows, and how that is compared, is left out of EXPLAIN */
+/*
+ * Folds a comparison of a clock reading.  For a slot without a value the
+ * predicate is only a simple form of the comparison, for EXPLAIN.
+ */
 static Node *
 fold_clock(const AdLeaf *leaf, const AdSlot *slots)
 {
@@ -174,8 +181,8 @@ fold_leaf(Node *node, const AdSlot *slots)
 }
 
 /*
- * A predicate without leaves that means the same for the slots' values.  With
- * slots NULL, what depends on them keeps them, for EXPLAIN.
+ * Returns a predicate without leaves that is equivalent for these values of
+ * the slots.  With slots NULL the slots remain in the predicate, for EXPLAIN.
  */
 Node *
 ad_template_fold(Node *predicate, const AdSlot *slots)
@@ -190,11 +197,11 @@ ad_template_fold(Node *predicate, const AdSlot *slots)
 	{
 		case AD_AND:
 		case AD_OR:
-			for (int i = 1; i < list_length((List *) predicate); i++)
-				folded = lappend(folded, ad_template_fold(list_nth((List *) predicate, i), slots));
+			for (int i = 0; i < ad_member_count(predicate); i++)
+				folded = lappend(folded, ad_template_fold(ad_member(predicate, i), slots));
 			return tag == AD_AND ? ad_and(folded) : ad_or(folded);
 		case AD_NOR:
-			inner = ad_template_fold(ad_member(predicate, 0), slots);
+			inner = ad_template_fold(ad_inner(predicate), slots);
 			if (ad_tag(inner) == AD_TRUE)
 				return ad_false();
 			if (ad_tag(inner) == AD_FALSE)
@@ -208,7 +215,7 @@ ad_template_fold(Node *predicate, const AdSlot *slots)
 		case AD_TEST:
 			return fold_leaf(predicate, slots);
 		case AD_EXPR:
-			return ad_node(AD_EXPR, list_make1(ad_template_bind(ad_member(predicate, 0), slots)));
+			return ad_node(AD_EXPR, list_make1(ad_template_bind(ad_inner(predicate), slots)));
 		default:
 			return predicate;
 	}
@@ -217,21 +224,21 @@ ad_template_fold(Node *predicate, const AdSlot *slots)
 static Node *
 bind_operand(Node *node, const AdSlot *slots)
 {
-	Node	   *operand = ad_member(node, 0);
+	Node	   *operand = ad_operand_input(node);
 	Datum		value;
 	bool		isnull;
 
 	if (is_open(operand, slots))
 		return operand;
 	isnull = !ad_template_operand(operand, slots, &value);
-	return ad_bind_operand(ad_member_oid(node, 1), value, isnull,
-						   (AdRounding) ad_member_int(node, 2), ad_member_int(node, 3));
+	return ad_bind_operand(ad_operand_type(node), value, isnull,
+						   ad_operand_rounding(node), ad_operand_factor(node));
 }
 
 static Node *
 bind_zone(Node *node, const AdSlot *slots)
 {
-	Node	   *operand = ad_member(node, 0);
+	Node	   *operand = ad_operand_input(node);
 	Datum		value;
 	const char *name;
 	const char *zone;
@@ -242,19 +249,23 @@ bind_zone(Node *node, const AdSlot *slots)
 		return ad_null();
 	name = TextDatumGetCString(value);
 	zone = ad_bind_zone(name);
-	/* the planner asked for the zone of its time */
+
+	/*
+	 * The planner has checked the session's time zone, but the setting may
+	 * have changed since then.
+	 */
 	if (zone == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
 				 errmsg("MongoDB has no time zone \"%s\"", name),
-				 errhint("Use a name of the IANA time zone database, such as Europe/Berlin, or an offset; or plan the query again.")));
+				 errhint("Use a name from the IANA time zone database, such as Europe/Berlin, or an offset, or plan the query again.")));
 	return ad_string(zone);
 }
 
 static Node *
 bind_match(Node *node, const AdSlot *slots)
 {
-	Node	   *predicate = ad_template_fold(ad_member(node, 0), slots);
+	Node	   *predicate = ad_template_fold(ad_inner(node), slots);
 
 	if (ad_tag(predicate) == AD_FALSE)
 		return ad_doc("$expr", (Node *) makeBoolean(false));
@@ -262,8 +273,9 @@ bind_match(Node *node, const AdSlot *slots)
 }
 
 /*
- * A value without operands, zones and predicates that means the same for the slots'
- * values.  With slots NULL, what depends on them keeps them, for EXPLAIN.
+ * Returns a value without AD_OPERAND, AD_ZONE and AD_MATCH that is equivalent
+ * for these values of the slots.  With slots NULL the slots remain in the
+ * value, for EXPLAIN.
  */
 Node *
 ad_template_bind(Node *value, const AdSlot *slots)
@@ -293,54 +305,41 @@ ad_template_bind(Node *value, const AdSlot *slots)
 	}
 }
 
-/* the value of a key of a document, or NULL */
-static Node *
-doc_get(Node *doc, const char *key)
-{
-	int			count = list_length((List *) doc) - 1;
-
-	for (int i = 0; i < count; i += 2)
-	{
-		if (strcmp(ad_member_str(doc, i), key) == 0)
-			return ad_member(doc, i + 1);
-	}
-	return NULL;
-}
-
-/* the operators that bound a value below and above; equality does both */
+/* the operators that give a lower and an upper bound; equality gives both */
 static const char *const lower_bounds[] = {"$gte", "$gt", "$eq", "$in", NULL};
 static const char *const upper_bounds[] = {"$lte", "$lt", "$eq", "$in", NULL};
 
-/* whether a field says no more than that its value is within the type's range */
+/*
+ * Is the predicate one of the two bounds that ad_match_guard() adds for
+ * dates?
+ */
 static bool
 is_range_end(Node *predicate)
 {
 	return ad_tag(predicate) == AD_FIELD &&
-		ad_match_is_range_end(ad_member_str(ad_member(predicate, 1), 0),
-							  ad_member(ad_member(predicate, 1), 1));
+		ad_match_is_range_end(ad_field_op(predicate), ad_field_value(predicate));
 }
 
 /*
- * Whether one of the fields bounds the same path on the same side as the end
- * of a range does.
+ * Does one of the predicates bound the same path on the same side as this end
+ * of a range?
  */
 static bool
 is_bounded(List *fields, Node *range_end)
 {
-	const char *path = ad_member_str(range_end, 0);
-	const char *op = ad_member_str(ad_member(range_end, 1), 0);
-	const char *const *bounds = strcmp(op, "$gte") == 0 ? lower_bounds : upper_bounds;
+	const char *path = ad_field_path(range_end);
+	const char *const *bounds = strcmp(ad_field_op(range_end), "$gte") == 0 ? lower_bounds : upper_bounds;
 	ListCell   *lc;
 
 	foreach(lc, fields)
 	{
 		Node	   *field = lfirst(lc);
 
-		if (ad_tag(field) != AD_FIELD || strcmp(ad_member_str(field, 0), path) != 0)
+		if (ad_tag(field) != AD_FIELD || strcmp(ad_field_path(field), path) != 0)
 			continue;
 		for (const char *const *bound = bounds; *bound != NULL; bound++)
 		{
-			if (doc_get(ad_member(field, 1), *bound) != NULL)
+			if (ad_doc_get(ad_field_operators(field), *bound) != NULL)
 				return true;
 		}
 	}
@@ -348,17 +347,17 @@ is_bounded(List *fields, Node *range_end)
 }
 
 /*
- * Add the operators of a field to those that other predicates of the same AND
- * have for it.  An operator that is there with another value gets a document
- * of its own.
+ * Adds an AD_FIELD of one operator to the members of the same AND, and
+ * returns these.  If a member has the same path, the operator goes into its
+ * document of operators.  If that document has the operator with another
+ * value, the new predicate remains separate.
  */
 static List *
 add_field(List *fields, Node *field)
 {
-	const char *path = ad_member_str(field, 0);
-	Node	   *operators = ad_member(field, 1);
-	const char *op = ad_member_str(operators, 0);
-	Node	   *value = ad_member(operators, 1);
+	const char *path = ad_field_path(field);
+	const char *op = ad_field_op(field);
+	Node	   *value = ad_field_value(field);
 	ListCell   *lc;
 
 	foreach(lc, fields)
@@ -366,37 +365,37 @@ add_field(List *fields, Node *field)
 		Node	   *other = lfirst(lc);
 		Node	   *found;
 
-		if (ad_tag(other) != AD_FIELD || strcmp(ad_member_str(other, 0), path) != 0)
+		if (ad_tag(other) != AD_FIELD || strcmp(ad_field_path(other), path) != 0)
 			continue;
-		found = doc_get(ad_member(other, 1), op);
+		found = ad_doc_get(ad_field_operators(other), op);
 		if (found != NULL && equal(found, value))
 			return fields;
 		if (found == NULL)
 		{
-			ad_doc_add(ad_member(other, 1), op, value);
+			ad_doc_add(ad_field_operators(other), op, value);
 			return fields;
 		}
 	}
-	return lappend(fields, ad_node(AD_FIELD,
-								   list_make2(ad_string(path), ad_doc(op, value))));
+	/* a copy, because other operators may be added to it */
+	return lappend(fields, ad_field(path, op, value));
 }
 
 static Node *match_array(Node *predicate);
 
-/* one predicate other than AND as a document of the match language */
+/* returns a predicate other than AND as a document of the match language */
 static Node *
 match_one(Node *predicate)
 {
 	switch (ad_tag(predicate))
 	{
 		case AD_FIELD:
-			return ad_doc(ad_member_str(predicate, 0), ad_member(predicate, 1));
+			return ad_doc(ad_field_path(predicate), ad_field_operators(predicate));
 		case AD_OR:
 			return ad_doc("$or", match_array(predicate));
 		case AD_NOR:
-			return ad_doc("$nor", ad_array1(ad_template_match(ad_member(predicate, 0))));
+			return ad_doc("$nor", ad_array1(ad_template_match(ad_inner(predicate))));
 		case AD_EXPR:
-			return ad_doc("$expr", ad_member(predicate, 0));
+			return ad_doc("$expr", ad_inner(predicate));
 		default:
 			return ad_node(AD_DOCUMENT, NIL);
 	}
@@ -407,14 +406,15 @@ match_array(Node *predicate)
 {
 	List	   *documents = NIL;
 
-	for (int i = 1; i < list_length((List *) predicate); i++)
-		documents = lappend(documents,
-							ad_template_match(list_nth((List *) predicate, i)));
+	for (int i = 0; i < ad_member_count(predicate); i++)
+		documents = lappend(documents, ad_template_match(ad_member(predicate, i)));
 	return ad_node(AD_ARRAY, documents);
 }
 
 /*
- * A folded predicate, other than FALSE, as a document of the match language.
+ * Returns a folded predicate, other than FALSE, as a document of the match
+ * language.  The ends of the range of dates, which a guard adds, are left out
+ * where another bound makes them superfluous.
  */
 Node *
 ad_template_match(Node *predicate)
@@ -427,9 +427,9 @@ ad_template_match(Node *predicate)
 	check_stack_depth();
 	if (ad_tag(predicate) != AD_AND)
 		return match_one(predicate);
-	for_each_from(lc, (List *) predicate, 1)
+	for (int i = 0; i < ad_member_count(predicate); i++)
 	{
-		Node	   *part = lfirst(lc);
+		Node	   *part = ad_member(predicate, i);
 
 		if (is_range_end(part))
 			range_ends = lappend(range_ends, part);
@@ -450,7 +450,7 @@ ad_template_match(Node *predicate)
 	return ad_doc("$and", ad_node(AD_ARRAY, documents));
 }
 
-/* a string of the template, which is in the server's encoding, in BSON's */
+/* converts a string from the database's encoding to UTF-8, for BSON */
 static const char *
 to_utf8(const char *string)
 {
@@ -463,11 +463,9 @@ static void
 write_document(StringInfo out, Node *document)
 {
 	int			start = ad_write_begin(out);
-	int			count = list_length((List *) document) - 1;
 
-	for (int i = 0; i < count; i += 2)
-		write_value(out, to_utf8(ad_member_str(document, i)),
-					ad_member(document, i + 1));
+	for (int i = 0; i < ad_doc_length(document); i++)
+		write_value(out, to_utf8(ad_doc_key(document, i)), ad_doc_value(document, i));
 	ad_write_end(out, start);
 }
 
@@ -475,10 +473,9 @@ static void
 write_array(StringInfo out, Node *array)
 {
 	int			start = ad_write_begin(out);
-	int			count = list_length((List *) array) - 1;
 	char		key[12];
 
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < ad_member_count(array); i++)
 	{
 		pg_ltoa(i, key);
 		write_value(out, key, ad_member(array, i));
@@ -497,7 +494,7 @@ write_bindata(StringInfo out, int subtype, const char *hex)
 	out->len += hex_decode(hex, digits, out->data + out->len);
 }
 
-/* the element of a tagged node that is a value */
+/* appends an element whose value is a tagged node */
 static void
 write_tagged(StringInfo out, const char *key, Node *value)
 {
@@ -515,7 +512,7 @@ write_tagged(StringInfo out, const char *key, Node *value)
 			return;
 		case AD_OBJECTID:
 			ad_write_key(out, BSON_TYPE_OID, key);
-			bson_oid_init_from_string(&oid, ad_member_str(value, 0));
+			bson_oid_init_from_string(&oid, ad_objectid_hex(value));
 			appendBinaryStringInfo(out, (const char *) oid.bytes, sizeof(oid.bytes));
 			return;
 		case AD_MAXKEY:
@@ -527,7 +524,7 @@ write_tagged(StringInfo out, const char *key, Node *value)
 			return;
 		case AD_BINDATA:
 			ad_write_key(out, BSON_TYPE_BINARY, key);
-			write_bindata(out, ad_member_int(value, 0), ad_member_str(value, 1));
+			write_bindata(out, ad_bindata_subtype(value), ad_bindata_hex(value));
 			return;
 		default:
 			elog(ERROR, "no BSON form of template node %d", (int) ad_tag(value));
@@ -535,7 +532,7 @@ write_tagged(StringInfo out, const char *key, Node *value)
 }
 
 /*
- * Append an element.  The key is in UTF-8.
+ * Appends an element to a BSON document.  The key is in UTF-8.
  */
 static void
 write_value(StringInfo out, const char *key, Node *value)
@@ -572,7 +569,8 @@ write_value(StringInfo out, const char *key, Node *value)
 }
 
 /*
- * A document as BSON, palloc'd.
+ * Returns a document as BSON, palloc'd.  It may not contain slots, operands,
+ * zones or predicates; see ad_template_bind() and ad_template_match().
  */
 const uint8 *
 ad_template_bson(Node *document)
@@ -588,24 +586,23 @@ static void
 print_tagged(StringInfo out, Node *value)
 {
 	AdTag		tag = ad_tag(value);
-	int			count = list_length((List *) value) - 1;
 
 	switch (tag)
 	{
 		case AD_DOCUMENT:
 			appendStringInfoChar(out, '{');
-			for (int i = 0; i < count; i += 2)
+			for (int i = 0; i < ad_doc_length(value); i++)
 			{
 				appendStringInfoString(out, i > 0 ? ", " : "");
-				escape_json(out, ad_member_str(value, i));
+				escape_json(out, ad_doc_key(value, i));
 				appendStringInfoString(out, ": ");
-				ad_template_print(out, ad_member(value, i + 1));
+				ad_template_print(out, ad_doc_value(value, i));
 			}
 			appendStringInfoChar(out, '}');
 			return;
 		case AD_ARRAY:
 			appendStringInfoChar(out, '[');
-			for (int i = 0; i < count; i++)
+			for (int i = 0; i < ad_member_count(value); i++)
 			{
 				appendStringInfoString(out, i > 0 ? ", " : "");
 				ad_template_print(out, ad_member(value, i));
@@ -613,7 +610,7 @@ print_tagged(StringInfo out, Node *value)
 			appendStringInfoChar(out, ']');
 			return;
 		case AD_OBJECTID:
-			appendStringInfo(out, "ObjectId(\"%s\")", ad_member_str(value, 0));
+			appendStringInfo(out, "ObjectId(\"%s\")", ad_objectid_hex(value));
 			return;
 		case AD_MAXKEY:
 			appendStringInfoString(out, "MaxKey()");
@@ -622,11 +619,11 @@ print_tagged(StringInfo out, Node *value)
 			appendStringInfoString(out, "\"\\u0000\"");
 			return;
 		case AD_BINDATA:
-			appendStringInfo(out, "HexData(%d, \"%s\")", ad_member_int(value, 0),
-							 ad_member_str(value, 1));
+			appendStringInfo(out, "HexData(%d, \"%s\")", ad_bindata_subtype(value),
+							 ad_bindata_hex(value));
 			return;
 		case AD_SLOT:
-			appendStringInfo(out, "$%d", ad_member_int(value, 0) + 1);
+			appendStringInfo(out, "$%d", ad_slot_index(value) + 1);
 			return;
 		default:
 			elog(ERROR, "no shell notation of template node %d", (int) tag);
@@ -634,7 +631,8 @@ print_tagged(StringInfo out, Node *value)
 }
 
 /*
- * Append a value in the notation of MongoDB's shell; slots are $1, $2, ...
+ * Appends a value in the notation of MongoDB's shell.  Slots are printed as
+ * $1, $2 and so on.
  */
 void
 ad_template_print(StringInfo out, Node *value)

@@ -1,6 +1,6 @@
 /*
  * template.h
- *	  Turn the nodes of a query template into BSON, or into text.
+ *	  Turns the nodes of a query template into BSON or into text.
  */
 #ifndef AD_TEMPLATE_H
 #define AD_TEMPLATE_H
@@ -9,7 +9,7 @@
 
 #include "query/node.h"
 
-/* what a slot holds once it is bound */
+/* the value of a slot */
 typedef struct AdSlot
 {
 	Datum		value;

@@ -1,23 +1,25 @@
 /*
  * type_tests.c
- *	  Expressions of the aggregation language about a type's values.
+ *	  Aggregation expressions that test and convert the values of an SQL type.
  *
- * They are made from the type's row in types.c, and mean what its decoder
- * does.
+ * The functions make the expressions from the type's row in types.c.  An
+ * expression accepts the same values as the type's decoder.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "nodes/value.h"
 
 #include "bson/constant.h"
 #include "query/node.h"
 #include "query/type_tests.h"
 
-/* what SQL NULL is in BSON */
+/* the BSON types that decode to SQL NULL */
 static const char *const nulls[] = {"missing", "null", "undefined", NULL};
 
-/* whether the BSON type at the path is one of both lists' aliases */
+/*
+ * Returns the test that the BSON type at the path is in one of two lists of
+ * aliases.
+ */
 static Node *
 type_is_in(Node *path, const char *const *aliases, const char *const *more)
 {
@@ -33,7 +35,7 @@ type_is_in(Node *path, const char *const *aliases, const char *const *more)
 								   ad_node(AD_ARRAY, names)));
 }
 
-/* whether the BSON type at the path is one of the type's possible ones */
+/* returns the test that the path has one of the type's possible BSON types */
 static Node *
 has_possible_type(const AdType *type, Node *path)
 {
@@ -41,8 +43,9 @@ has_possible_type(const AdType *type, Node *path)
 }
 
 /*
- * $convert, which gives `otherwise` for what cannot be converted, and null for
- * null and missing, or `otherwise` too.
+ * Returns a $convert whose result is `otherwise` if the input cannot be
+ * converted.  If the input is null or missing, the result is null, or, if
+ * `also_of_null`, `otherwise`.
  */
 static Node *
 convert_or(Node *input, const char *to, Node *otherwise, bool also_of_null)
@@ -56,8 +59,8 @@ convert_or(Node *input, const char *to, Node *otherwise, bool also_of_null)
 }
 
 /*
- * The value as one of that BSON type; null for null, missing, and for what
- * cannot be converted.
+ * Returns an expression that converts a value to the BSON type `to`.  Its
+ * result is null if the value is null, missing or cannot be converted.
  */
 Node *
 ad_converted(Node *expr, const char *to)
@@ -65,7 +68,10 @@ ad_converted(Node *expr, const char *to)
 	return convert_or(expr, to, ad_null(), false);
 }
 
-/* the BSON type that the numbers of a type become; all of int2 are int */
+/*
+ * Returns the BSON type to which numbers are converted; int for int2 and
+ * int4.
+ */
 static const char *
 number_type(const AdType *type)
 {
@@ -75,11 +81,12 @@ number_type(const AdType *type)
 }
 
 /*
- * Whether the value at the path is equal to the number that it becomes, which
- * tells all that a number has to be: numbers of different BSON types compare
- * by their exact value, and nothing else is equal to one.  Nor is false, which
- * stands for what does not become one; and only numbers, strings and the like
- * become one.
+ * Returns the test that the value at the path is a number that the type can
+ * hold.  The test converts the value and compares the result with the value.
+ * Numbers of different BSON types compare by their exact value, and no other
+ * value equals a number, so the two are equal only for such a number.  If the
+ * conversion fails, its result is false.  The value false does not match,
+ * because it converts to 0.
  */
 static Node *
 is_number(const AdType *type, Node *path, bool or_null)
@@ -98,8 +105,9 @@ is_in_range(const AdType *type, Node *number)
 }
 
 /*
- * A string at the path, for operators that take no other type; "" for all
- * else.  A symbol becomes a string.
+ * Returns an expression for operators that accept strings only.  Its result
+ * is the string at the path, or "" for a value of another type.  If the type
+ * has a maximum length, a symbol becomes a string.
  */
 static Node *
 string_or_empty(const AdType *type, Node *path)
@@ -111,7 +119,7 @@ string_or_empty(const AdType *type, Node *path)
 	return ad_doc("$substrBytes", ad_array3(string, ad_integer(0), ad_integer(-1)));
 }
 
-/* the tests of a string: it has no U+0000, and is not too long */
+/* returns the tests of a text: it has no U+0000 and is not too long */
 static List *
 text_tests(const AdType *type, Node *path)
 {
@@ -125,7 +133,10 @@ text_tests(const AdType *type, Node *path)
 	return tests;
 }
 
-/* the tests of a date: it is within the type's range */
+/*
+ * Returns the tests of a date: it is in the type's range and, for type date,
+ * at midnight.
+ */
 static List *
 date_tests(const AdType *type, Node *path)
 {
@@ -139,8 +150,9 @@ date_tests(const AdType *type, Node *path)
 }
 
 /*
- * The regular expression of strings that are no text of the type: PostgreSQL's
- * holds no U+0000.
+ * Returns a regular expression that matches the strings that a text type
+ * cannot hold.  These are strings with U+0000, which no text in PostgreSQL
+ * can hold, and strings that are too long.
  */
 Node *
 ad_text_misfit(const AdType *type)
@@ -151,9 +163,10 @@ ad_text_misfit(const AdType *type)
 }
 
 /*
- * An expression that is true when the value at `path` is of one of the type's
- * possible BSON types, and decodes.  It fails for no value, in whatever order
- * MongoDB evaluates its parts (MongoDB manual, "$and", "Error Handling").
+ * Returns an expression that is true if the value at `path` has one of the
+ * type's possible BSON types and decodes.  It raises no error for any value,
+ * in whatever order MongoDB evaluates its parts (MongoDB manual, "$and",
+ * "Error Handling").
  */
 Node *
 ad_possible_expr(const AdType *type, Node *path)
@@ -181,11 +194,14 @@ ad_possible_expr(const AdType *type, Node *path)
 	return ad_doc("$and", ad_node(AD_ARRAY, lcons(has_possible_type(type, path), tests)));
 }
 
-/* the same of a number, or, with or_null, also of null */
+/*
+ * Returns the test that a number decodes or, if or_null, that the value is
+ * null.
+ */
 static Node *
 number_fits(const AdType *type, Node *path, bool or_null)
 {
-	/* a long and an int are in the range of int8 and int4 */
+	/* every long is in the range of int8, and every int in that of int4 */
 	if (type->class == AD_CLASS_FLOAT || type->typid != INT2OID)
 		return is_number(type, path, or_null);
 	if (or_null)
@@ -195,8 +211,8 @@ number_fits(const AdType *type, Node *path, bool or_null)
 }
 
 /*
- * An expression that is true when the value at `path` decodes as `type`, or,
- * with or_null, also when it decodes to SQL NULL.
+ * Returns an expression that is true if the value at `path` decodes as
+ * `type`.  If or_null, it is also true if the value decodes to SQL NULL.
  */
 Node *
 ad_fits_expr(const AdType *type, Node *path, bool or_null)
@@ -215,8 +231,8 @@ ad_fits_expr(const AdType *type, Node *path, bool or_null)
 }
 
 /*
- * A text as a string.  $convert takes no symbols, and the operators of strings
- * do not either, but for $substrBytes.
+ * Returns an expression that converts a text to a string.  Of the operators
+ * that could do so only $substrBytes accepts symbols; $convert does not.
  */
 static Node *
 text_expr(Node *path)
@@ -231,8 +247,9 @@ text_expr(Node *path)
 }
 
 /*
- * The value at `path` that decodes, as the one BSON type of its SQL type (see
- * value.h).  For what does not decode it is anything; it is no error.
+ * Returns an expression for a value at `path` that decodes.  The result has
+ * the one BSON type that represents the SQL type (see value.h).  If the value
+ * does not decode, the result can be anything, but no error.
  */
 Node *
 ad_decoded_expr(const AdType *type, Node *path)
@@ -250,9 +267,10 @@ ad_decoded_expr(const AdType *type, Node *path)
 }
 
 /*
- * The same, or null: of the SQL type's BSON type for all that the path may
- * hold, so that no operator fails on it, but for what does not decode any of
- * its values.
+ * Like ad_decoded_expr(), but no operator fails on the result, whatever the
+ * value at `path` is.  The result has the BSON type that represents the SQL
+ * type, or is null.  If the value does not decode, the result may be any
+ * value of that BSON type; for boolean, any value at all.
  */
 Node *
 ad_total_expr(const AdType *type, Node *path)
@@ -264,7 +282,7 @@ ad_total_expr(const AdType *type, Node *path)
 		case AD_CLASS_TEXT:
 			return ad_decoded_expr(type, path);
 		case AD_CLASS_BOOL:
-			/* all operators of conditions take everything */
+			/* the operators for booleans accept values of every BSON type */
 			return ad_doc("$ifNull", ad_array2(path, ad_null()));
 		default:
 			return ad_fitting_expr(type, path);
@@ -272,7 +290,8 @@ ad_total_expr(const AdType *type, Node *path)
 }
 
 /*
- * The value at `path`, or null if it does not decode.
+ * Returns an expression for the value at `path`, whose result is null if the
+ * value does not decode.
  */
 Node *
 ad_fitting_expr(const AdType *type, Node *path)
@@ -282,8 +301,9 @@ ad_fitting_expr(const AdType *type, Node *path)
 }
 
 /*
- * An expression whose results are equal for MongoDB exactly when the decoded
- * values are for SQL, given that they decode.  Missing becomes null.
+ * Returns an expression for values at `path` that decode.  MongoDB treats two
+ * results as equal exactly if the decoded values are equal in SQL.  The
+ * result for a missing field is null.
  */
 Node *
 ad_unified_expr(const AdType *type, Node *path)

@@ -1,6 +1,6 @@
 /*
  * type_tests.h
- *	  Expressions of the aggregation language about a type's values.
+ *	  Aggregation expressions that test and convert the values of an SQL type.
  */
 #ifndef AD_TYPE_TESTS_H
 #define AD_TYPE_TESTS_H

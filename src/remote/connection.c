@@ -2,17 +2,19 @@
  * connection.c
  *	  The backend's cache of MongoDB clients.
  *
- * Owns every mongoc_client_t.  There is one for each server and user, opened
- * at its first use and kept until an option of the server or the user mapping
- * changes or the connection fails.  A client in use is then only taken out of
- * service, and destroyed when its last user releases it.
+ * This file owns every mongoc_client_t.  There is one for each server and
+ * user.  It is opened at its first use, and kept until an option of the
+ * server or of the user mapping changes, or until the connection fails.  A
+ * client that is then in use is marked, takes no new users, and is destroyed
+ * when its last user releases it.
  *
- * A client is single-threaded and starts no thread.  Creating it contacts
- * nobody, except that for mongodb+srv the driver asks the name server.
+ * A client is single-threaded and starts no thread.  Creating a client
+ * contacts no server, except that the driver queries the name server for
+ * mongodb+srv.
  *
- * A FATAL error exits from within a wait, hence from within the driver, and
- * the clean-up at exit then meets a client that is "busy".  Such a client must
- * not be touched again; the end of the process closes its sockets.
+ * A FATAL error exits from within a wait, and so from within the driver.  The
+ * clean-up at exit then finds a client that is "busy".  It must not touch
+ * that client; the end of the process closes the sockets.
  */
 #include "postgres.h"
 
@@ -29,38 +31,44 @@
 #include "base/uri.h"
 #include "remote/connection.h"
 #include "remote/error.h"
+#include "remote/stream_connect.h"
 
 #define AD_APPLICATION_NAME		"admin_dashboard"
 
-/* how long clean-up may wait for the server's answer */
+/* how long clean-up may wait for the server's reply */
 #define AD_CLEANUP_TIMEOUT_US	1000000
 
 /*
- * How long to wait for a connection, TLS and the first words of a member, and
- * to look for a member that suits, unless an option or the URI says it.  Long
- * enough for two SYNs to be lost; the driver's own ten seconds are long for
- * somebody who waits.
+ * Default timeouts, if neither an option nor the URI sets them.  The first is
+ * for the connection, the TLS handshake and the first reply of a member, the
+ * second for the search for a suitable member.  Five seconds allow for two
+ * lost SYN packets; a user who waits would find the driver's ten seconds
+ * long.
  */
 #define AD_CONNECT_TIMEOUT_MS	5000
 #define AD_SELECTION_TIMEOUT_MS 5000
 
-/* what the catalogs say of a connection, all of one state of theirs */
+/*
+ * The definition of a connection, read from one consistent state of the
+ * catalogs.
+ */
 typedef struct AdDefinition
 {
-	uint64		changes;		/* how many had been seen before */
+	uint64		changes;		/* value of `changes` before it was read */
 	ForeignServer *server;
 	Oid			mappingid;		/* InvalidOid: no user mapping */
-	bool		by_superuser;	/* is the user one? */
+	bool		by_superuser;	/* the user is a superuser */
 	AdConnectOptions *options;
 } AdDefinition;
 
 static dlist_head connections = DLIST_STATIC_INIT(connections);
 
-/* changes of servers, roles and user mappings that this backend has seen */
+/* number of changes to servers, roles and user mappings that were noticed */
 static uint64 changes = 0;
 
 /*
- * The user's mapping for the server, or the public one, or InvalidOid.
+ * Returns the user's mapping for the server; if there is none, the public
+ * mapping; else InvalidOid.
  */
 static Oid
 find_mapping(Oid serverid, Oid userid)
@@ -79,9 +87,10 @@ find_mapping(Oid serverid, Oid userid)
 }
 
 /*
- * A server, a role or a user mapping has changed: take what depends on it out
- * of service.  Destroying it here could wait for the network, so that is left to
- * the next user.
+ * The syscache callback for a change to a server, a role or a user mapping.
+ * It marks the connections that depend on the object.  It does not destroy
+ * them, because that could wait for the network; the next call of
+ * ad_connection_get() does.
  */
 static void
 invalidate_connections(Datum arg, int cacheid, uint32 hash)
@@ -101,14 +110,14 @@ invalidate_connections(Datum arg, int cacheid, uint32 hash)
 	}
 }
 
-/* the driver calls this when the reply to a command has arrived */
+/* the driver calls this when a command has succeeded */
 static void
 count_reply(const mongoc_apm_command_succeeded_t *event)
 {
 	((AdConnection *) mongoc_apm_command_succeeded_get_context(event))->replies++;
 }
 
-/* the same, when what is known of the deployment has changed */
+/* the driver calls this when its view of the topology has changed */
 static void
 note_topology(const mongoc_apm_topology_changed_t *event)
 {
@@ -117,9 +126,10 @@ note_topology(const mongoc_apm_topology_changed_t *event)
 }
 
 /*
- * Is there all that the login needs?  Credentials of the server process are
- * for superusers; whoever else logs in must show a password.  The driver
- * does not survive a login without one.
+ * Do the options have everything that the login needs?  Only superusers may
+ * use credentials of the PostgreSQL server process, as some mechanisms do.
+ * Every other login needs a user and a password; without a password the
+ * driver would crash.
  */
 static bool
 credentials_suffice(const AdConnectOptions *options, const mongoc_uri_t *uri,
@@ -131,11 +141,11 @@ credentials_suffice(const AdConnectOptions *options, const mongoc_uri_t *uri,
 	if (mechanism != NULL && ad_uri_mechanism_is_ambient(mechanism))
 		return by_superuser;
 	if (mechanism == NULL && options->user == NULL)
-		return true;			/* no login at all */
+		return true;			/* there is no login */
 	return options->user != NULL && options->password != NULL;
 }
 
-/* an option's text as the driver wants it; NULL stays NULL */
+/* converts the text of an option to UTF-8 for the driver; NULL for NULL */
 static const char *
 to_utf8(const char *text)
 {
@@ -143,8 +153,9 @@ to_utf8(const char *text)
 }
 
 /*
- * Add to the URI what options say.  Credentials are set, never formatted, so
- * that no character in them means anything.  Does not throw.
+ * Adds the options to the URI.  Credentials are set by calls and never
+ * formatted into the URI's text, so no character in them has a special
+ * meaning.  Does not throw.
  */
 static void
 apply_options(mongoc_uri_t *uri, const AdConnectOptions *options,
@@ -171,18 +182,21 @@ apply_options(mongoc_uri_t *uri, const AdConnectOptions *options,
 	if (mongoc_uri_get_appname(uri) == NULL)
 		mongoc_uri_set_appname(uri, AD_APPLICATION_NAME);
 
-	/* a query may take as long as PostgreSQL lets it */
+	/* PostgreSQL's timeouts limit the time of a query */
 	if (!mongoc_uri_has_option(uri, MONGOC_URI_SOCKETTIMEOUTMS))
 		mongoc_uri_set_option_as_int32(uri, MONGOC_URI_SOCKETTIMEOUTMS, PG_INT32_MAX);
 
 	/*
-	 * Repeating is for ad_cursor_open(), which waits on the latch; the driver
-	 * would sleep.
+	 * ad_cursor_open() retries commands itself.  It waits on the latch, while
+	 * the driver would sleep and ignore interrupts.
 	 */
 	mongoc_uri_set_option_as_bool(uri, MONGOC_URI_RETRYREADS, false);
 	mongoc_uri_set_option_as_bool(uri, MONGOC_URI_SERVERSELECTIONTRYONCE, true);
 
-	/* a snapshot is a read concern, which the driver adds */
+	/*
+	 * A snapshot is a read concern, which the driver adds to the commands, so
+	 * the URI must not set another one.
+	 */
 	if (options->read_concern != NULL || options->snapshot != AD_SNAPSHOT_NONE)
 	{
 		mongoc_read_concern_t *concern = mongoc_read_concern_new();
@@ -195,8 +209,8 @@ apply_options(mongoc_uri_t *uri, const AdConnectOptions *options,
 }
 
 /*
- * Make reads go where the option says.  Tags of the URI stay, unless it is the
- * primary, which has none.  Does not throw.
+ * Sets the read preference to the value of the option.  Tags from the URI
+ * remain, except for primary, which allows no tags.  Does not throw.
  */
 static void
 apply_read_preference(mongoc_uri_t *uri, const char *name)
@@ -232,7 +246,7 @@ apply_read_preference(mongoc_uri_t *uri, const char *name)
 }
 
 /*
- * Note what the server may send for what the URI says.  Does not throw.
+ * Records what the URI allows the server to send.  Does not throw.
  */
 static void
 note_peer(AdPeer *peer, const mongoc_uri_t *uri)
@@ -244,8 +258,8 @@ note_peer(AdPeer *peer, const mongoc_uri_t *uri)
 }
 
 /*
- * Make the client of a connection.  Returns false with *error set if the driver
- * refuses.  Does not throw.
+ * Creates the client of a connection.  Returns false with *error set if the
+ * driver refuses the URI.  Does not throw.
  */
 static bool
 make_client(AdConnection *conn, const mongoc_uri_t *uri, bson_error_t *error)
@@ -268,9 +282,10 @@ make_client(AdConnection *conn, const mongoc_uri_t *uri, bson_error_t *error)
 }
 
 /*
- * Read the catalogs again if something in them changed meanwhile: what is read
- * last must not be of another state than what was read first, or a password
- * could go to an address that it was not given for.
+ * Reads the definition of a connection from the catalogs.  If one of the
+ * objects changes in the meantime, it starts again.  Otherwise it might
+ * combine the old address of a server with a new password, and send the
+ * password to an address for which it was not meant.
  */
 static AdDefinition
 read_definition(Oid serverid, Oid userid)
@@ -292,8 +307,8 @@ read_definition(Oid serverid, Oid userid)
 }
 
 /*
- * A connection without a client, in a memory context of its own below the
- * current one.
+ * Returns a connection without a client.  It has its own memory context,
+ * which is a child of the current one.
  */
 static AdConnection *
 create_connection(const AdDefinition *definition, Oid serverid, Oid userid)
@@ -321,11 +336,11 @@ create_connection(const AdDefinition *definition, Oid serverid, Oid userid)
 }
 
 /*
- * Make a connection and put it into the list, with no pin yet.
+ * Makes a connection and adds it to the list, without pins.
  *
- * Until it is there it belongs to the current memory context, as the URI does,
- * so an error leaves nothing behind; nothing throws from the making of the client
- * on.
+ * Until then the connection belongs to the current memory context, and so
+ * does the URI.  So an error leaves nothing behind.  Once the client exists,
+ * nothing throws.
  */
 static AdConnection *
 make_connection(Oid serverid, Oid userid)
@@ -345,7 +360,7 @@ make_connection(Oid serverid, Oid userid)
 				(errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED),
 				 errmsg("password is required to connect to MongoDB server \"%s\"",
 						conn->server_name),
-				 errhint("Give user and password in the user mapping.")));
+				 errhint("Set the options user and password of the user mapping.")));
 
 	conn->selection_timeout_ms = options->server_selection_timeout_ms;
 	if (conn->selection_timeout_ms == 0)
@@ -359,7 +374,10 @@ make_connection(Oid serverid, Oid userid)
 	if (!make_client(conn, uri, &error))
 		ad_error_report(&error, NULL, &source);
 
-	/* what has changed since is noticed here, and from now on in the list */
+	/*
+	 * The callback marks only connections in the list, so check for changes
+	 * that it noticed before this point.
+	 */
 	conn->stale = definition.changes != changes;
 	MemoryContextSetParent(conn->context, TopMemoryContext);
 	dlist_push_head(&connections, &conn->node);
@@ -367,8 +385,9 @@ make_connection(Oid serverid, Oid userid)
 }
 
 /*
- * Destroy a connection that nobody uses.  A good one tells the server so, and
- * waits a second at most; one that failed sends nothing.  Does not throw.
+ * Destroys a connection that has no users.  If the connection works, the
+ * driver tells the server, and waits for at most one second.  A connection
+ * that failed sends nothing.  Does not throw.
  */
 static void
 destroy_connection(AdConnection *conn)
@@ -380,7 +399,7 @@ destroy_connection(AdConnection *conn)
 }
 
 /*
- * Destroy every connection that is out of service and not in use.
+ * Destroys every connection that is stale or dead and not in use.
  */
 static void
 destroy_unusable(void)
@@ -398,8 +417,9 @@ destroy_unusable(void)
 }
 
 /*
- * Take the connections to a server out of service: those in use are closed
- * when they are released, the others now.  Returns whether there were any.
+ * Retires all connections to a server.  Connections that are not in use are
+ * closed now, and the others when they are released.  Returns true if there
+ * were any.
  */
 bool
 ad_connection_retire(Oid serverid)
@@ -418,7 +438,9 @@ ad_connection_retire(Oid serverid)
 	return found;
 }
 
-/* the AdConnections of the backend */
+/*
+ * Returns the backend's list of AdConnections.
+ */
 dlist_head *
 ad_connection_list(void)
 {
@@ -426,8 +448,9 @@ ad_connection_list(void)
 }
 
 /*
- * The client for a server and a user, made if there is none, pinned until it
- * is released.  It need not be connected.
+ * Returns the connection for a server and a user, and makes one if necessary.
+ * It is pinned until ad_connection_release().  The client may not be
+ * connected yet.  Raises an error if the options do not suffice for a login.
  */
 AdConnection *
 ad_connection_get(Oid serverid, Oid userid)
@@ -455,7 +478,11 @@ ad_connection_get(Oid serverid, Oid userid)
 
 		if (conn->serverid != serverid || conn->userid != userid)
 			continue;
-		/* a mapping has come or gone: that changes no row that was used */
+
+		/*
+		 * If another mapping was created or dropped, the callback does not
+		 * mark the connection, because the mapping that it used is unchanged.
+		 */
 		if (conn->mappingid != mappingid)
 			conn->stale = true;
 		if (!conn->stale && !conn->transport.dead)
@@ -470,7 +497,7 @@ ad_connection_get(Oid serverid, Oid userid)
 }
 
 /*
- * Give a connection back.  Does not throw.
+ * Removes a pin, which may destroy the connection.  Does not throw.
  */
 void
 ad_connection_release(AdConnection *conn)
@@ -480,7 +507,7 @@ ad_connection_release(AdConnection *conn)
 }
 
 /*
- * Give a connection up: nothing is sent or received on it any more, and it is
+ * Gives up a connection.  It no longer sends or receives anything, and is
  * destroyed when its last user releases it.  Does not throw.
  */
 void
@@ -488,12 +515,12 @@ ad_connection_fail(AdConnection *conn)
 {
 	conn->transport.dead = true;
 
-	/* so that neither cursors nor sessions are ended on the server */
+	/* so the driver does not try to end cursors and sessions on the server */
 	mongoc_client_reset(conn->client);
 }
 
 /*
- * About to call the driver.
+ * Must be called before calls of the driver.  Does not throw.
  */
 void
 ad_connection_enter(AdConnection *conn)
@@ -505,12 +532,12 @@ ad_connection_enter(AdConnection *conn)
 }
 
 /*
- * The driver has returned.  If an interrupt or an error ended a wait, gives
- * the connection up and throws.
+ * Must be called after calls of the driver.  If an interrupt or an error
+ * ended a wait, the function gives up the connection and throws.
  *
- * It may also return with a dead connection: when there turned out to be
- * nothing to throw, or when it was dead before.  The driver has then reported
- * an error.
+ * The function may also return with a dead connection: if it was dead before,
+ * or if there is nothing left to throw.  In both cases the driver has
+ * reported an error.
  */
 void
 ad_connection_leave(AdConnection *conn)
@@ -542,8 +569,9 @@ ad_connection_leave(AdConnection *conn)
 }
 
 /*
- * About to call the driver for clean-up, perhaps after an error: waits are
- * short, and interrupts that end them stay pending.
+ * Must be called before calls of the driver that only clean up, perhaps after
+ * an error.  Waits are then short, and an interrupt that ends a wait stays
+ * pending.  Does not throw.
  */
 void
 ad_connection_enter_quietly(AdConnection *conn)
@@ -554,7 +582,8 @@ ad_connection_enter_quietly(AdConnection *conn)
 }
 
 /*
- * The driver has returned from clean-up.  Does not throw.
+ * Must be called after calls of the driver that only clean up.  Gives up the
+ * connection if one of them failed.  Does not throw.
  */
 void
 ad_connection_leave_quietly(AdConnection *conn)

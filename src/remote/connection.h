@@ -1,8 +1,8 @@
 /*
  * connection.h
- *	  The backend's cache of MongoDB clients, one per server and user.
+ *	  The backend's cache of MongoDB clients, one for each server and user.
  *
- * How to use one:
+ * A caller uses a connection as follows:
  *
  *		conn = ad_connection_get(serverid, userid);
  *		ad_connection_enter(conn);
@@ -10,10 +10,11 @@
  *		ad_connection_leave(conn);
  *		ad_connection_release(conn);
  *
- * Nothing between enter and leave may throw; leave throws if an interrupt or
- * an error ended a wait meanwhile.  A client whose connection failed is given
- * up with ad_connection_fail(): whoever holds it can still destroy what it has
- * of it, and nothing is sent any more.
+ * Nothing between enter and leave may throw.  If an interrupt or an error
+ * ended a wait in between, ad_connection_leave() throws.
+ * ad_connection_fail() gives up a client whose connection has failed.  Its
+ * users can still destroy their driver objects, but the client no longer
+ * sends anything.
  */
 #ifndef AD_CONNECTION_H
 #define AD_CONNECTION_H
@@ -31,22 +32,24 @@ typedef struct AdConnection
 	Oid			serverid;
 	Oid			userid;
 	Oid			mappingid;		/* InvalidOid: no user mapping */
-	uint32		server_hash;	/* syscache hash values of the three, to
-								 * notice */
-	uint32		user_hash;		/* changes */
+	/* syscache hash values of server, user and mapping, to notice changes */
+	uint32		server_hash;
+	uint32		user_hash;
 	uint32		mapping_hash;
 	MemoryContext context;		/* holds this struct */
 	char	   *server_name;
-	int			selection_timeout_ms;
+	int			selection_timeout_ms;	/* how long to look for a suitable
+										 * member */
 	AdSnapshot	snapshot;
 
 	mongoc_client_t *client;
 	AdTransport transport;
-	int			pins;			/* users that have not released it */
-	bool		stale;			/* options changed: not for new users */
-	bool		busy;			/* inside the driver */
-	int64		replies;		/* to commands, since it was made */
-	const char *topology;		/* the driver's word for the deployment */
+	int			pins;			/* number of users that have not released it */
+	bool		stale;			/* its options have changed, so it takes no
+								 * new users */
+	bool		busy;			/* the backend is inside the driver */
+	int64		replies;		/* replies to commands so far */
+	const char *topology;		/* the driver's name for the topology type */
 	TimestampTz made_at;
 } AdConnection;
 

@@ -2,8 +2,8 @@
  * connection_functions.c
  *	  SQL functions that list and close the session's connections to MongoDB.
  *
- * They ask MongoDB nothing: what they show is what the driver knows, so that
- * they answer at once when a server does not.
+ * The functions send nothing to MongoDB.  They show what the driver knows, so
+ * they return at once even if a server does not respond.
  */
 #include "postgres.h"
 
@@ -19,13 +19,14 @@
 #include "utils/tuplestore.h"
 
 #include "remote/connection.h"
+#include "remote/stream_connect.h"
 
 PG_FUNCTION_INFO_V1(admin_dashboard_connections);
 PG_FUNCTION_INFO_V1(admin_dashboard_disconnect);
 
 /*
- * Releases by the greatest version of the wire protocol that they speak
- * (MongoDB specifications, "Server Wire Version and Feature List").
+ * The releases of MongoDB by their maxWireVersion (MongoDB specifications,
+ * "Server Wire Version and Feature List").
  */
 static const struct
 {
@@ -39,6 +40,7 @@ static const struct
 	{25, "8.0"}, {26, "8.1"}, {27, "8.2"},
 };
 
+/* converts a UTF-8 string to a text in the database's encoding */
 static Datum
 to_text(const char *utf8)
 {
@@ -46,8 +48,9 @@ to_text(const char *utf8)
 }
 
 /*
- * The addresses of the members, as an array of texts, and the release of those
- * that have answered: "7.0"; NULL if none has.
+ * Returns the addresses of the members as an array of text.  Sets *release to
+ * the release of a member that has responded, such as "7.0", or to NULL if
+ * none has responded or the release is not in the table.
  */
 static Datum
 member_hosts(mongoc_server_description_t **members, size_t n, const char **release)
@@ -73,7 +76,7 @@ member_hosts(mongoc_server_description_t **members, size_t n, const char **relea
 }
 
 /*
- * The same of a connection's deployment.
+ * Like member_hosts(), for the members that a connection's client knows.
  */
 static void
 describe_members(AdConnection *conn, Datum *hosts, const char **release)
@@ -82,7 +85,7 @@ describe_members(AdConnection *conn, Datum *hosts, const char **release)
 	mongoc_server_description_t **members =
 	mongoc_client_get_server_descriptions(conn->client, &n);
 
-	/* a host's name need not have a form in the server's encoding */
+	/* the database's encoding may lack a character of a host name */
 	PG_TRY();
 	{
 		*hosts = member_hosts(members, n, release);
@@ -94,17 +97,11 @@ describe_members(AdConnection *conn, Datum *hosts, const char **release)
 	PG_END_TRY();
 }
 
-static bool
-uses_tls(AdConnection *conn)
-{
-	const mongoc_uri_t *uri = mongoc_client_get_uri(conn->client);
-	const char *mechanism = mongoc_uri_get_auth_mechanism(uri);
 
-	return mongoc_uri_get_tls(uri) ||
-		(mechanism != NULL && strcmp(mechanism, "MONGODB-X509") == 0);
-}
-
-/* what the type calls it: the topology types of the specifications, as words */
+/*
+ * Returns a topology type of the MongoDB specifications in words, or NULL if
+ * it is not known.
+ */
 static const char *
 topology_in_words(const char *type)
 {
@@ -128,11 +125,12 @@ topology_in_words(const char *type)
 /*
  * admin_dashboard_connections(OUT server_name text, OUT user_name text, OUT
  * hosts text[], OUT topology text, OUT server_version text, OUT tls boolean,
- * OUT in_use boolean, OUT valid boolean, OUT age interval) RETURNS SETOF record
+ * OUT in_use boolean, OUT valid boolean, OUT age interval) RETURNS SETOF
+ * record
  *
- * The session's connections to MongoDB, one row for each server and user.
- * topology and server_version are null before a member has answered.  A
- * connection that is not valid is closed when the scans that use it end.
+ * Returns the session's connections to MongoDB, one row for each server and
+ * user.  topology and server_version are null until a member has responded.
+ * A connection that is not valid is closed when the scans that use it end.
  */
 Datum
 admin_dashboard_connections(PG_FUNCTION_ARGS)
@@ -159,7 +157,7 @@ admin_dashboard_connections(PG_FUNCTION_ARGS)
 		values[3] = nulls[3] ? (Datum) 0 : CStringGetTextDatum(topology);
 		nulls[4] = release == NULL;
 		values[4] = nulls[4] ? (Datum) 0 : CStringGetTextDatum(release);
-		values[5] = BoolGetDatum(uses_tls(conn));
+		values[5] = BoolGetDatum(ad_stream_uses_tls(mongoc_client_get_uri(conn->client)));
 		values[6] = BoolGetDatum(conn->pins > 0);
 		values[7] = BoolGetDatum(!conn->stale && !conn->transport.dead);
 		values[8] = DirectFunctionCall2(timestamp_mi, TimestampTzGetDatum(now),
@@ -172,9 +170,10 @@ admin_dashboard_connections(PG_FUNCTION_ARGS)
 /*
  * admin_dashboard_disconnect(server text) RETURNS boolean
  *
- * Close the session's connections to a server; one in use when the scans that
- * use it end, while others get a new one.  Returns whether there were any.
- * Raises an error if there is no such server.
+ * Closes the session's connections to a server.  A connection in use is
+ * closed when the scans that use it end; new scans get a new connection.
+ * Returns true if there were any connections.  Raises an error if the server
+ * does not exist.
  */
 Datum
 admin_dashboard_disconnect(PG_FUNCTION_ARGS)

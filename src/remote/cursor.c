@@ -1,12 +1,12 @@
 /*
  * cursor.c
- *	  Runs one command and hands out the documents of its reply.
+ *	  Runs one command on MongoDB and returns the documents of its replies.
  *
- * Owns every mongoc_cursor_t.  An AdCursor lives in the memory context in
- * which it is opened, and a callback of that context destroys what belongs to
- * the driver, whatever ends the query.
+ * This file owns every mongoc_cursor_t.  An AdCursor belongs to the memory
+ * context in which it is opened.  However the query ends, a callback of that
+ * context destroys the driver's objects.
  *
- * Documents are not copied: they are read where the driver has put the reply.
+ * Documents are not copied.  Callers read them in the driver's buffer.
  */
 #include "postgres.h"
 
@@ -24,12 +24,17 @@
 #include "remote/error.h"
 #include "remote/snapshot.h"
 
-/* between two looks for a member that suits; the driver's minimum too */
+/*
+ * Pause between two searches for a suitable member; the driver's minimum,
+ * too.
+ */
 #define AD_SELECTION_PAUSE_MS	500
 
 /*
- * Without fetch_size: documents in the first batch, as MongoDB has it, and
- * after how many the next batches' size is first computed.
+ * Sizes of batches if fetch_size is not set: the number of documents in the
+ * first batch, which is MongoDB's default; the number of documents after
+ * which the batch size is first adapted; the size in bytes at which later
+ * batches aim; and the greatest number of documents in a batch.
  */
 #define AD_FIRST_BATCH		101
 #define AD_FIRST_ADAPTATION 64
@@ -38,32 +43,35 @@
 
 /* the server's code for a collection that does not exist */
 #define AD_NAMESPACE_NOT_FOUND	26
-/* that for a command that the user may not run */
+/* the server's code for a command that the user may not run */
 #define AD_UNAUTHORIZED			13
 
 struct AdCursor
 {
-	MemoryContextCallback callback; /* destroys what the driver owns */
-	AdConnection *conn;			/* NULL when closed */
-	AdSession  *session;		/* which driver points to, or NULL */
+	MemoryContextCallback callback; /* destroys the driver's objects */
+	AdConnection *conn;			/* NULL if the cursor is closed */
+	AdSession  *session;		/* the session that driver refers to, or NULL */
 	mongoc_cursor_t *driver;	/* NULL until the command is made */
-	bool		reused;			/* conn had worked for an earlier command */
-	const bson_t *ready;		/* read ahead by ad_cursor_open, or NULL */
-	bool		ended;			/* nothing more will come */
+	bool		reused;			/* conn has worked for an earlier command */
+	const bson_t *ready;		/* document read ahead by ad_cursor_open(), or
+								 * NULL */
+	bool		ended;			/* there are no more documents */
 	char	   *name;			/* database.collection, for messages */
-	int64		count;			/* of AD_COMMAND_COUNT */
-	bool		own_only;		/* of AD_COMMAND_LIST: those that the user may
-								 * read */
-	int64		most;			/* documents that were asked for; 0: all */
-	int64		adapt_at;		/* document at which to adapt the batches'
-								 * size */
+	int64		count;			/* result of AD_COMMAND_COUNT; -1: failed */
+	bool		own_only;		/* for AD_COMMAND_LIST: list only the
+								 * collections that the user may read */
+	int64		most;			/* greatest number of documents requested; 0:
+								 * all */
+	int64		adapt_at;		/* number of documents at which the batch size
+								 * is adapted; -1: never */
 	AdCursorStats stats;
 
-	/* conn's counters when the driver was entered */
+	/* conn's counters when the cursor entered the driver */
 	int64		replies_before;
 	int64		wait_usec_before;
 };
 
+/* must be called before calls of the driver */
 static void
 enter_driver(AdCursor *cursor)
 {
@@ -72,7 +80,10 @@ enter_driver(AdCursor *cursor)
 	ad_connection_enter(cursor->conn);
 }
 
-/* throws if the driver's wait was ended by an interrupt */
+/*
+ * Must be called after calls of the driver.  Throws if an interrupt or an
+ * error ended a wait.
+ */
 static void
 leave_driver(AdCursor *cursor)
 {
@@ -85,16 +96,16 @@ leave_driver(AdCursor *cursor)
 }
 
 /*
- * Let go of the driver's cursor, its session and the connection.  A cursor that is still
- * open on the server is closed there, unless the connection has failed.  Does
- * not throw, and may be called again.
+ * Releases the driver's cursor, its session and the connection.  If the
+ * cursor is still open on the server, the driver closes it there, unless the
+ * connection has failed.  Does not throw, and may be called again.
  */
 static void
 close_driver(AdCursor *cursor)
 {
 	AdConnection *conn = cursor->conn;
 
-	/* exiting from within the driver: leave it alone, see connection.c */
+	/* if busy, the backend exits from within the driver, see connection.c */
 	if (conn == NULL || conn->busy)
 		return;
 
@@ -107,7 +118,7 @@ close_driver(AdCursor *cursor)
 		ad_connection_leave_quietly(conn);
 		cursor->driver = NULL;
 	}
-	/* only now: the driver's cursor looks at it while it is destroyed */
+	/* not earlier, because the driver's cursor uses it while it is destroyed */
 	if (cursor->session != NULL)
 		ad_session_release(cursor->session);
 	cursor->session = NULL;
@@ -115,6 +126,7 @@ close_driver(AdCursor *cursor)
 	ad_connection_release(conn);
 }
 
+/* closes a cursor when its memory context is reset */
 static void
 cursor_callback(void *arg)
 {
@@ -122,7 +134,8 @@ cursor_callback(void *arg)
 }
 
 /*
- * What is left of statement_timeout in milliseconds, or 0 if there is none.
+ * Returns the time left of statement_timeout in milliseconds, at least 1; or
+ * 0 if there is no timeout.
  */
 static int64
 time_left_ms(void)
@@ -134,7 +147,7 @@ time_left_ms(void)
 			   1);
 }
 
-/* the driver's views of a command's BSON */
+/* the BSON of a command as the driver's type, without copies */
 typedef struct AdViews
 {
 	bson_t		body;
@@ -143,8 +156,8 @@ typedef struct AdViews
 } AdViews;
 
 /*
- * View a document's bytes, if there are any, as the driver's type.  Throws, so
- * it is not for within the driver.
+ * Sets `document` to refer to the bytes of a BSON document, unless these are
+ * NULL.  It may throw, so it must not be called between enter and leave.
  */
 static void
 view_document(bson_t *document, const uint8 *bytes)
@@ -159,7 +172,7 @@ view_document(bson_t *document, const uint8 *bytes)
 }
 
 /*
- * Add the options of a find.
+ * Appends the options of a find.
  */
 static void
 append_find_options(bson_t *opts, const AdCommand *command, const AdViews *views)
@@ -177,7 +190,7 @@ append_find_options(bson_t *opts, const AdCommand *command, const AdViews *views
 		BSON_APPEND_INT64(opts, "limit", command->limit);
 }
 
-/* documents in the first batch */
+/* returns the number of documents in the first batch */
 static int64
 first_batch(const AdCommand *command)
 {
@@ -187,7 +200,8 @@ first_batch(const AdCommand *command)
 }
 
 /*
- * Options of all commands.
+ * Appends the options that all commands have.  max_time_ms is 0 for none, and
+ * session may be NULL.
  */
 static void
 append_options(bson_t *opts, const AdCommand *command, int64 max_time_ms, const char *comment,
@@ -196,18 +210,18 @@ append_options(bson_t *opts, const AdCommand *command, int64 max_time_ms, const 
 	BSON_APPEND_UTF8(opts, "comment", comment);
 	if (max_time_ms > 0)
 		BSON_APPEND_INT64(opts, "maxTimeMS", max_time_ms);
-	/* it fails for a session of another client only */
+	/* this fails only for a session of another client */
 	if (session != NULL)
 		(void) mongoc_client_session_append(ad_session_driver(session), opts, NULL);
-	/* not an int32: mongoc_cursor_set_batch_size() overwrites int64s only */
+	/* an int64, because mongoc_cursor_set_batch_size() overwrites no int32 */
 	if (command->kind == AD_COMMAND_FIND || command->kind == AD_COMMAND_AGGREGATE)
 		BSON_APPEND_INT64(opts, "batchSize", first_batch(command));
 }
 
 /*
- * Make the driver's cursor for a command on a collection.  An aggregate finds a
- * server now, a find when it is read; errors are kept in the cursor in either
- * case.
+ * Makes the driver's cursor for a command on a collection.  The driver
+ * selects a server now for an aggregate, and at the first read for a find.
+ * In both cases it keeps an error in the cursor.
  */
 static mongoc_cursor_t *
 make_collection_cursor(mongoc_collection_t *collection, const AdCommand *command,
@@ -223,8 +237,9 @@ make_collection_cursor(mongoc_collection_t *collection, const AdCommand *command
 }
 
 /*
- * Send the command, or leave it to the first advance() to send it.  Returns
- * false with *error set if a count could not be had.
+ * Makes the driver's cursor, or runs a count.  The driver may send the
+ * command now or in the first advance().  Returns false with *error set if a
+ * count failed.
  */
 static bool
 make_driver_cursor(AdCursor *cursor, const AdCommand *command, bson_error_t *error)
@@ -268,7 +283,7 @@ make_driver_cursor(AdCursor *cursor, const AdCommand *command, bson_error_t *err
 		{
 			mongoc_read_concern_t *none = mongoc_read_concern_new();
 
-			/* metadata are of no snapshot, which is an error */
+			/* count reads metadata, and fails with a snapshot read concern */
 			mongoc_collection_set_read_concern(collection, none);
 			mongoc_read_concern_destroy(none);
 			cursor->count = mongoc_collection_estimated_document_count(collection, &opts, NULL,
@@ -284,9 +299,9 @@ make_driver_cursor(AdCursor *cursor, const AdCommand *command, bson_error_t *err
 }
 
 /*
- * Let the batches to come be of about AD_BATCH_BYTES, by the size of the
- * documents so far: large enough to be fast, small enough that a scan needs
- * little memory whatever the collection holds.
+ * Sets the size of the next batches so that they have about AD_BATCH_BYTES,
+ * if the next documents are as large as those before.  Batches of that size
+ * are fast, and a scan needs little memory whatever the collection holds.
  */
 static void
 adapt_batch_size(AdCursor *cursor)
@@ -298,9 +313,9 @@ adapt_batch_size(AdCursor *cursor)
 }
 
 /*
- * Read the next document into cursor->ready, NULL at the end and after an empty
- * batch.  Returns false with *error and *reply set if there is an error instead;
- * the driver returns no document in all of these cases.
+ * Reads the next document into cursor->ready, which is NULL at the end and
+ * after an empty batch.  Returns false with *error and *reply set if there is
+ * an error.
  */
 static bool
 read_once(AdCursor *cursor, bson_error_t *error, const bson_t **reply)
@@ -315,12 +330,15 @@ read_once(AdCursor *cursor, bson_error_t *error, const bson_t **reply)
 	{
 		cursor->ready = NULL;
 		failed = mongoc_cursor_error_document(cursor->driver, error, reply);
-		/* after an empty batch the driver returns, though there may be more */
+		/* the driver also returns false after an empty batch */
 		cursor->ended = failed || !mongoc_cursor_more(cursor->driver);
 	}
 	leave_driver(cursor);
 
-	/* views of collections that do not exist, and some servers, say so */
+	/*
+	 * MongoDB reports this for a view on a collection that does not exist,
+	 * and some servers for any such collection: there are no documents.
+	 */
 	if (failed && error->domain == MONGOC_ERROR_SERVER &&
 		error->code == AD_NAMESPACE_NOT_FOUND)
 		failed = false;
@@ -328,9 +346,9 @@ read_once(AdCursor *cursor, bson_error_t *error, const bson_t **reply)
 }
 
 /*
- * The same, but NULL only at the end.  A server may send as many empty batches
- * as it likes: only a cursor's id of 0 says that there is nothing more (MongoDB
- * manual, "getMore").
+ * Like read_once(), but cursor->ready is NULL only at the end.  A server may
+ * send any number of empty batches.  Only a cursor id of 0 means that there
+ * are no more documents (MongoDB manual, "getMore").
  */
 static bool
 advance(AdCursor *cursor, bson_error_t *error, const bson_t **reply)
@@ -345,7 +363,8 @@ advance(AdCursor *cursor, bson_error_t *error, const bson_t **reply)
 }
 
 /*
- * Raise a driver's error.  The connection is given up if it is to blame.
+ * Raises an error of the driver.  Gives up the connection if it caused the
+ * error.
  */
 static void
 report_error(AdCursor *cursor, const bson_error_t *error, const bson_t *reply)
@@ -354,7 +373,10 @@ report_error(AdCursor *cursor, const bson_error_t *error, const bson_t *reply)
 	AdErrorSource source;
 	bson_error_t lost;
 
-	/* another cursor has lost it: the driver only says that it was reset */
+	/*
+	 * If the connection was lost in another scan, the driver's error is only
+	 * that the client was reset.
+	 */
 	if (conn->transport.dead && ad_error_kind(error) == AD_ERROR_OF_QUERY)
 	{
 		bson_set_error(&lost, MONGOC_ERROR_STREAM, MONGOC_ERROR_STREAM_SOCKET,
@@ -374,7 +396,7 @@ report_error(AdCursor *cursor, const bson_error_t *error, const bson_t *reply)
 }
 
 /*
- * Does any member of the server's topology answer?
+ * Has any member of the topology responded?
  */
 static bool
 server_answers(AdConnection *conn)
@@ -394,8 +416,9 @@ server_answers(AdConnection *conn)
 }
 
 /*
- * Let the server's members settle.  To the full: the driver would sleep, deaf
- * to interrupts, for what is missing.
+ * Waits for AD_SELECTION_PAUSE_MS, so that the members can elect a primary.
+ * It waits for the whole time, because the driver would sleep for the rest of
+ * it, without regard to interrupts.
  */
 static void
 pause_selection(void)
@@ -414,14 +437,18 @@ pause_selection(void)
 }
 
 /*
- * The command failed before its first document: should it be sent again?
+ * The command failed before its first document.  Should it be sent again?
+ * There are three such cases:
  *
- * Yes, once, if the connection had been idle in the cache and turned out to
- * lead nowhere.  A list of collections, if the user may not have it whole: the
- * names of those that it may read can be had with no right to the database
- * (MongoDB manual, "listCollections").  And for as long as the options say while members answer but
- * none of them suits, as in an election.  A server that does not answer at all
- * is reported at once.
+ *	- The user may not list the collections of the database.  The list is then
+ *	  restricted to the names of those that the user may read, which needs no
+ *	  privilege on the database (MongoDB manual, "listCollections").
+ *	- The connection came from the cache, and turned out to be lost.  The
+ *	  command is sent once more on a new connection.
+ *	- Members respond, but none is suitable, as in an election.  The command
+ *	  is repeated until `give_up`, after a pause.
+ *
+ * If no member responds, the query fails at once.
  */
 static bool
 should_try_again(AdCursor *cursor, const AdCommand *command, const bson_error_t *error,
@@ -453,13 +480,13 @@ should_try_again(AdCursor *cursor, const AdCommand *command, const bson_error_t 
 }
 
 /*
- * Send a command and wait for the first reply.  Returns false with *error and
- * *reply set if there is an error instead.
+ * Sends a command and waits for the first reply.  Returns false with *error
+ * and *reply set if there is an error.
  */
 static bool
 send_command(AdCursor *cursor, const AdCommand *command, bson_error_t *error, const bson_t **reply)
 {
-	/* a count and a list are of no snapshot */
+	/* a count and a list cannot read from a snapshot */
 	error->code = 0;
 	if (command->kind == AD_COMMAND_FIND || command->kind == AD_COMMAND_AGGREGATE)
 		cursor->session = ad_session_get(cursor->conn, command->statement, error);
@@ -472,9 +499,9 @@ send_command(AdCursor *cursor, const AdCommand *command, bson_error_t *error, co
 }
 
 /*
- * Send a command and wait for the first reply.  The cursor, palloc'd, closes
- * itself with the current memory context.  The command's BSON is not needed
- * any more when this returns.
+ * Sends a command and waits for the first reply.  Returns a cursor, palloc'd,
+ * which is closed with the current memory context.  The caller may free the
+ * command's BSON afterwards.  Raises an error if the command fails.
  */
 AdCursor *
 ad_cursor_open(const AdCommand *command)
@@ -504,7 +531,7 @@ ad_cursor_open(const AdCommand *command)
 			Min(first_batch(command), AD_FIRST_ADAPTATION);
 		if (send_command(cursor, command, &error, &reply))
 		{
-			/* members that could not be reached do not matter any more */
+			/* it does not matter now that other members could not be reached */
 			cursor->conn->transport.reasons[0] = '\0';
 			return cursor;
 		}
@@ -517,6 +544,12 @@ ad_cursor_open(const AdCommand *command)
 	}
 }
 
+/*
+ * Returns the next document, or NULL at the end.  The bytes are a complete
+ * BSON document, whose first four bytes are its length.  They remain valid
+ * until the next call on this cursor.  Waits for the server if necessary, and
+ * raises an error if a command fails.
+ */
 const uint8 *
 ad_cursor_next(AdCursor *cursor)
 {
@@ -535,7 +568,7 @@ ad_cursor_next(AdCursor *cursor)
 	if (document == NULL)
 		return NULL;
 	cursor->ready = NULL;
-	/* nobody after us looks at LIMIT any more */
+	/* nobody checks LIMIT after this, because MongoDB evaluates it */
 	if (cursor->most > 0 && cursor->stats.documents == cursor->most)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
@@ -547,8 +580,8 @@ ad_cursor_next(AdCursor *cursor)
 }
 
 /*
- * Close a cursor before its memory context does.  It has no more documents
- * then; its statistics stay.
+ * Closes a cursor before its memory context does.  It then has no more
+ * documents, but its statistics remain.  Does not throw.
  */
 void
 ad_cursor_close(AdCursor *cursor)
@@ -556,6 +589,9 @@ ad_cursor_close(AdCursor *cursor)
 	close_driver(cursor);
 }
 
+/*
+ * Returns the statistics of a cursor, which live as long as the cursor.
+ */
 const AdCursorStats *
 ad_cursor_stats(AdCursor *cursor)
 {
@@ -563,8 +599,8 @@ ad_cursor_stats(AdCursor *cursor)
 }
 
 /*
- * How many documents a collection has, as its metadata say; a view's are
- * counted.  The command's kind is AD_COMMAND_COUNT.
+ * Runs a command of kind AD_COMMAND_COUNT.  Returns the number of documents
+ * in a collection by its metadata; the documents of a view are counted.
  */
 int64
 ad_cursor_count(const AdCommand *command)

@@ -1,11 +1,12 @@
 /*
  * cursor.h
- *	  Run one command on MongoDB and read the documents of its reply.
+ *	  Runs one command on MongoDB and reads the documents of its replies.
  *
- * The only way the rest of the extension reaches MongoDB.  Every error of the
- * driver or the server becomes an ereport here; no caller sees a
- * bson_error_t.  A cursor belongs to the memory context that is current when
- * it is opened: resetting or deleting that context closes it.
+ * The rest of the extension reaches MongoDB only by these functions.  They
+ * report every error of the driver or the server by ereport, and no caller
+ * sees a bson_error_t.  A cursor belongs to the memory context that is
+ * current when it is opened.  Resetting or deleting that context closes the
+ * cursor.
  */
 #ifndef AD_CURSOR_H
 #define AD_CURSOR_H
@@ -16,49 +17,46 @@ typedef enum AdCommandKind
 {
 	AD_COMMAND_FIND,
 	AD_COMMAND_AGGREGATE,
-	AD_COMMAND_COUNT,			/* what the collection's metadata say */
-	AD_COMMAND_LIST				/* the database's collections */
+	AD_COMMAND_COUNT,			/* the number of documents by the collection's
+								 * metadata */
+	AD_COMMAND_LIST				/* the collections of the database */
 } AdCommandKind;
 
-/* one command; the BSON is only read during ad_cursor_open */
+/* one command; ad_cursor_open() reads the BSON, and nobody does so later */
 typedef struct AdCommand
 {
 	AdCommandKind kind;
 	Oid			serverid;
 	Oid			userid;			/* whose user mapping is used */
-	MemoryContext statement;	/* of the statement that asks */
+	MemoryContext statement;	/* memory context of the SQL statement, which
+								 * is the scope of a snapshot */
 	const char *database;
-	const char *collection;		/* NULL if it is of the database */
+	const char *collection;		/* NULL for AD_COMMAND_LIST */
 	const uint8 *body;			/* find, list: the filter; aggregate:
 								 * {pipeline: [..]} */
-	int64		limit;			/* documents at most, 0 for all; that of an
-								 * aggregate is in its pipeline, too */
-	/* find only; NULL and 0 for none */
+	int64		limit;			/* greatest number of documents, 0 for all;
+								 * the pipeline of an aggregate has a $limit,
+								 * too */
+	/* for a find; NULL or 0 for none */
 	const uint8 *projection;
 	const uint8 *sort;
 	int64		skip;
-	int			fetch_size;		/* documents a batch; 0: about 1 MB */
-	int64		expected;		/* documents that are likely to be read; 0:
-								 * all */
+	int			fetch_size;		/* documents in a batch; 0: about 1 MB */
+	int64		expected;		/* number of documents that will probably be
+								 * read; 0: all */
 	bool		allow_disk_use;
 } AdCommand;
 
-/* what EXPLAIN ANALYZE shows */
+/* statistics that EXPLAIN ANALYZE shows */
 typedef struct AdCursorStats
 {
 	int64		documents;
-	int64		batches;		/* replies received */
-	int64		bytes;			/* BSON bytes of the documents read */
+	int64		batches;		/* number of replies */
+	int64		bytes;			/* size of the documents read, as BSON */
 	double		wait_ms;		/* time spent waiting for MongoDB */
 } AdCursorStats;
 
 extern AdCursor *ad_cursor_open(const AdCommand *command);
-
-/*
- * The next document, or NULL at the end.  The bytes are a whole BSON document
- * (its length is its first four bytes) and stay valid until the next call on
- * this cursor.
- */
 extern const uint8 *ad_cursor_next(AdCursor *cursor);
 extern void ad_cursor_close(AdCursor *cursor);
 extern const AdCursorStats *ad_cursor_stats(AdCursor *cursor);

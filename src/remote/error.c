@@ -1,12 +1,13 @@
 /*
  * error.c
- *	  Turns an error of the driver or the server into an ereport.
+ *	  Reports errors of the driver as errors of PostgreSQL.
  *
- * The only file that reads the message of a bson_error_t.  SQLSTATE and primary
- * message come from the table below, MongoDB's own words become the detail.
+ * Only this file reads the message of a bson_error_t.  The table below
+ * determines the SQLSTATE and the primary message.  The detail quotes
+ * MongoDB's message.
  *
- * Assumes that clients use version 2 of the driver's error API, in which the
- * server's errors have a domain of their own.
+ * Clients must use version 2 of the driver's error API, in which the server's
+ * errors have a domain of their own.
  */
 #include "postgres.h"
 
@@ -16,11 +17,17 @@
 #include "base/compat.h"
 #include "remote/error.h"
 
-/* of what MongoDB says, and of its name of the error, in bytes */
+/*
+ * Greatest length in bytes of MongoDB's message, and of its name for the
+ * error.
+ */
 #define LONGEST_WORDS	900
 #define LONGEST_NAME	100
 
-/* one row an error, or a whole domain; the first that fits is taken */
+/*
+ * A row for an error or for a whole domain; the first row that matches is
+ * used.
+ */
 typedef struct AdErrorRule
 {
 	uint32		domain;			/* 0: any */
@@ -34,14 +41,14 @@ typedef struct AdErrorRule
 #define LOGIN_MESSAGE	"could not authenticate to MongoDB server \"%s\""
 #define LOGIN_HINT		"Check the options of the user mapping: user, password, auth_source, auth_mechanism."
 #define SERVER_MESSAGE	"MongoDB server \"%s\" cannot serve reads now"
-#define SNAPSHOT_MESSAGE "MongoDB server \"%s\" has no snapshots"
+#define SNAPSHOT_MESSAGE "MongoDB server \"%s\" does not support snapshots"
 #define SNAPSHOT_HINT	"The option snapshot of the server needs a replica set or a sharded cluster of MongoDB 5.0 or later."
 #define MEMORY_MESSAGE	"query exceeded the memory limit of MongoDB server \"%s\""
 #define MEMORY_HINT		"Set the option allow_disk_use of the foreign table to true, or restrict the query."
 #define TIME_MESSAGE	"canceling statement due to the time limit on MongoDB server \"%s\""
-#define TIME_HINT		"MongoDB is given what was left of statement_timeout when the scan started."
+#define TIME_HINT		"The time limit is what was left of statement_timeout when the scan started."
 #define CONNECT_MESSAGE "could not connect to MongoDB server \"%s\""
-#define SELECTION_HINT	"Check that the hosts of the connection string can be reached, with TLS if they want it, and that its replicaSet and the read preference fit them."
+#define SELECTION_HINT	"Check that the hosts of the connection string can be reached, with TLS if they require it, and that its replicaSet and the read preference are correct for these hosts."
 #define LOST_MESSAGE	"lost connection to MongoDB server \"%s\""
 #define REPLY_MESSAGE	"invalid reply from MongoDB server \"%s\""
 #define QUERY_MESSAGE	"query failed on MongoDB server \"%s\""
@@ -62,12 +69,12 @@ static const AdErrorRule rules[] = {
 	{MONGOC_ERROR_SERVER, 11601 /* Interrupted */ , AD_ERROR_OF_QUERY,
 	ERRCODE_QUERY_CANCELED, "query was interrupted on MongoDB server \"%s\"", NULL},
 	{MONGOC_ERROR_SERVER, 43 /* CursorNotFound */ , AD_ERROR_OF_QUERY,
-		ERRCODE_FDW_ERROR, "cursor has gone on MongoDB server \"%s\"",
-	"MongoDB closes cursors that are idle for ten minutes, or when it restarts."},
+		ERRCODE_FDW_ERROR, "cursor no longer exists on MongoDB server \"%s\"",
+	"MongoDB closes cursors that are idle for ten minutes, and all cursors when it restarts."},
 	{MONGOC_ERROR_SERVER, 237 /* CursorKilled */ , AD_ERROR_OF_QUERY,
 	ERRCODE_FDW_ERROR, "cursor was killed on MongoDB server \"%s\"", NULL},
 	{MONGOC_ERROR_SERVER, 239 /* SnapshotTooOld */ , AD_ERROR_OF_QUERY,
-		ERRCODE_SNAPSHOT_TOO_OLD, "snapshot has gone on MongoDB server \"%s\"",
+		ERRCODE_SNAPSHOT_TOO_OLD, "snapshot no longer exists on MongoDB server \"%s\"",
 	"MongoDB keeps snapshots for minSnapshotHistoryWindowInSeconds, five minutes by default."},
 	{MONGOC_ERROR_SERVER, 246 /* SnapshotUnavailable */ , AD_ERROR_OF_QUERY,
 	ERRCODE_FDW_ERROR, "snapshot is not available on MongoDB server \"%s\"", NULL},
@@ -91,7 +98,7 @@ static const AdErrorRule rules[] = {
 	{MONGOC_ERROR_SERVER, 16610 /* $mod by zero */ , AD_ERROR_OF_QUERY,
 	ERRCODE_DIVISION_BY_ZERO, "division by zero on MongoDB server \"%s\"", NULL},
 
-	/* this member stepped down, shuts down or lost its own connections */
+	/* the member stepped down, is shutting down or lost its own connections */
 	{MONGOC_ERROR_SERVER, 6 /* HostUnreachable */ , AD_ERROR_OF_SERVER,
 	ERRCODE_CONNECTION_FAILURE, SERVER_MESSAGE, NULL},
 	{MONGOC_ERROR_SERVER, 7 /* HostNotFound */ , AD_ERROR_OF_SERVER,
@@ -117,7 +124,7 @@ static const AdErrorRule rules[] = {
 	{MONGOC_ERROR_SERVER, 0, AD_ERROR_OF_QUERY,
 	ERRCODE_FDW_ERROR, QUERY_MESSAGE, NULL},
 
-	/* the driver's: login */
+	/* the driver's errors: logins */
 	{MONGOC_ERROR_CLIENT, MONGOC_ERROR_CLIENT_AUTHENTICATE, AD_ERROR_OF_LOGIN,
 	ERRCODE_INVALID_PASSWORD, LOGIN_MESSAGE, LOGIN_HINT},
 	{MONGOC_ERROR_SCRAM, 0, AD_ERROR_OF_LOGIN,
@@ -125,7 +132,7 @@ static const AdErrorRule rules[] = {
 	{MONGOC_ERROR_SASL, 0, AD_ERROR_OF_LOGIN,
 	ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, LOGIN_MESSAGE, LOGIN_HINT},
 
-	/* the driver's: options, versions, replies it cannot read */
+	/* the driver's errors: options, versions, replies that it cannot read */
 	{MONGOC_ERROR_COMMAND, MONGOC_ERROR_COMMAND_INVALID_ARG, AD_ERROR_OF_QUERY,
 		ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE,
 	"invalid options for MongoDB server \"%s\"", NULL},
@@ -142,7 +149,10 @@ static const AdErrorRule rules[] = {
 	{MONGOC_ERROR_BSON, 0, AD_ERROR_OF_QUERY,
 	ERRCODE_PROTOCOL_VIOLATION, REPLY_MESSAGE, NULL},
 
-	/* the driver's: the network; see ad_error_report for lost connections */
+	/*
+	 * the driver's errors: network; see ad_error_report() for lost
+	 * connections
+	 */
 	{MONGOC_ERROR_STREAM, 0, AD_ERROR_OF_NETWORK,
 	ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION, CONNECT_MESSAGE, NULL},
 	{MONGOC_ERROR_SERVER_SELECTION, 0, AD_ERROR_OF_NETWORK,
@@ -156,14 +166,15 @@ static const AdErrorRule rules[] = {
 	{MONGOC_ERROR_CLIENT, MONGOC_ERROR_CLIENT_NOT_READY, AD_ERROR_OF_NETWORK,
 	ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION, CONNECT_MESSAGE, NULL},
 
-	/* anything else; must be last */
+	/* any other error; must be last */
 	{0, 0, AD_ERROR_OF_QUERY, ERRCODE_FDW_ERROR, QUERY_MESSAGE, NULL},
 };
 
 /*
- * What the driver says of a connection that came to nothing, and what it means.
- * Users have not heard of "hello", the first command.  Why nobody took the
- * connection is not unknown: our streams know it, and it stands behind.
+ * The driver's phrases for failed connections, and the phrases that replace
+ * them.  Users do not know "hello", which is the first command on a
+ * connection.  The driver calls some errors unknown, but our streams know the
+ * reason, which follows in the detail.
  */
 static const struct
 {
@@ -183,6 +194,7 @@ static const struct
 	{" calling hello on ", " in the first reply of "},
 };
 
+/* returns the first row of the table that matches the error */
 static const AdErrorRule *
 find_rule(const bson_error_t *error)
 {
@@ -194,12 +206,18 @@ find_rule(const bson_error_t *error)
 	return rule;
 }
 
+/*
+ * Returns the driver's message.
+ */
 const char *
 ad_error_words(const bson_error_t *error)
 {
 	return error->message;
 }
 
+/*
+ * Returns the kind of an error.
+ */
 AdErrorKind
 ad_error_kind(const bson_error_t *error)
 {
@@ -207,10 +225,12 @@ ad_error_kind(const bson_error_t *error)
 }
 
 /*
- * The length of the character that begins the text, and whether it may be shown:
- * not if it is not UTF-8, a control character, or one that moves what follows it
- * (U+0080 to U+009F, U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069).  0 at
- * the end, also if a character is cut there.
+ * Returns the length in bytes of the first character of a text, or 0 at the
+ * end of the text or if the last character is incomplete.  Sets *shown to
+ * whether the character may be shown.  It may not be if it is not valid
+ * UTF-8, if it is a control character (also U+0080 to U+009F), or if it
+ * breaks lines or changes the direction of text (U+200E, U+200F, U+2028 to
+ * U+202E, U+2066 to U+2069).
  */
 static int
 character_length(const char *text, bool *shown)
@@ -235,11 +255,12 @@ character_length(const char *text, bool *shown)
 }
 
 /*
- * Append MongoDB's words in the database's encoding, cut after that many bytes.
- * They are UTF-8, but the driver may have cut them within a character, and not
- * every encoding has every character; an error about that would hide the one to
- * be reported.  What cannot be shown is a question mark, and a break of the line
- * a space.
+ * Appends a message of MongoDB in the database's encoding, truncated to
+ * `longest` bytes.  The message is in UTF-8, but the driver may have
+ * truncated it within a character, and the database's encoding may lack a
+ * character.  The function raises no error for that, because it would hide
+ * the error to report.  Instead it writes a question mark for a character
+ * that cannot be shown, and a space for a line break or a tab.
  */
 static void
 append_words(StringInfo out, const char *words, int longest)
@@ -265,8 +286,8 @@ append_words(StringInfo out, const char *words, int longest)
 }
 
 /*
- * The words of a driver's error about the network, palloc'd, with its phrases in
- * plain ones.
+ * Returns the message of a network error, palloc'd, with the driver's phrases
+ * replaced.
  */
 static char *
 plain_words(const char *words)
@@ -292,8 +313,9 @@ plain_words(const char *words)
 }
 
 /*
- * The detail: what MongoDB or the driver says, the server's name of the error
- * or the system's reason.  Of a failed login only the name.
+ * Returns the detail of an error, palloc'd.  It has the message of MongoDB or
+ * the driver, followed by the server's code and name for the error or by the
+ * reason why connecting failed.  For a failed login the message is omitted.
  */
 static char *
 make_detail(const bson_error_t *error, const bson_t *reply, AdErrorKind kind,
@@ -339,7 +361,8 @@ make_detail(const bson_error_t *error, const bson_t *reply, AdErrorKind kind,
 }
 
 /*
- * Raise the error.  "reply" is the server's reply, or NULL.
+ * Reports an error of the driver.  "reply" is the server's reply, or NULL.
+ * The function does not return.
  */
 void
 ad_error_report(const bson_error_t *error, const bson_t *reply,
@@ -354,7 +377,11 @@ ad_error_report(const bson_error_t *error, const bson_t *reply,
 		message = LOST_MESSAGE;
 		sqlstate = ERRCODE_CONNECTION_FAILURE;
 	}
-	/* the driver only knows that there was nothing to read */
+
+	/*
+	 * If message_check.c refused a message, the driver only knows that it
+	 * could not read one.
+	 */
 	if ((rule->kind == AD_ERROR_OF_NETWORK || rule->kind == AD_ERROR_OF_LOGIN) &&
 		source->flaw != NULL && source->flaw[0] != '\0')
 		ereport(ERROR,

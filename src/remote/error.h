@@ -1,6 +1,6 @@
 /*
  * error.h
- *	  The one way from a driver's error to PostgreSQL's.
+ *	  Reports errors of the driver as errors of PostgreSQL.
  */
 #ifndef AD_ERROR_H
 #define AD_ERROR_H
@@ -8,29 +8,29 @@
 #include "base/compat.h"
 #include "base/driver.h"
 
-/* what an error has to do with the connection */
+/* the kind of an error tells whether the connection can still be used */
 typedef enum AdErrorKind
 {
-	AD_ERROR_OF_QUERY,			/* the server refused, the connection is good */
-	AD_ERROR_OF_LOGIN,			/* its words could name the user: not shown */
+	AD_ERROR_OF_QUERY,			/* the query failed, the connection works */
+	AD_ERROR_OF_LOGIN,			/* the login failed; the driver's message is
+								 * not shown, because it may name the user */
 	AD_ERROR_OF_SERVER,			/* this member no longer serves reads */
-	AD_ERROR_OF_NETWORK
+	AD_ERROR_OF_NETWORK			/* the connection was lost or never made */
 } AdErrorKind;
 
-/* where an error comes from, for its message */
+/* the source of an error, for its message */
 typedef struct AdErrorSource
 {
 	const char *server;			/* name of the foreign server */
 	const char *collection;		/* database.collection, or NULL */
-	bool		connected;		/* had the connection worked before? */
-	int			system_errno;	/* why I/O failed, 0 if it is not known */
-	const char *reasons;		/* why hosts could not be connected to; NULL
-								 * or "" if they could */
-	const char *flaw;			/* what was wrong with the last message; NULL
-								 * or "" if nothing was */
+	bool		connected;		/* the connection has worked before */
+	int			system_errno;	/* why I/O failed, 0 if not known */
+	const char *reasons;		/* why connections to hosts failed; NULL or ""
+								 * if none did */
+	const char *flaw;			/* what was wrong with the last message, a
+								 * sentence; NULL or "" if nothing was */
 } AdErrorSource;
 
-/* what the driver says */
 extern const char *ad_error_words(const bson_error_t *error);
 extern AdErrorKind ad_error_kind(const bson_error_t *error);
 pg_noreturn extern void ad_error_report(const bson_error_t *error,

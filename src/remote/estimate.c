@@ -1,10 +1,11 @@
 /*
  * estimate.c
- *	  How many documents a collection has, as its metadata say.
+ *	  The number of documents in a collection, by its metadata.
  *
- * The command count without a query needs no look at the documents (MongoDB
- * manual, "count"), but for a view, and for a time series: these are read
- * through.  The planner asks often, so its answers are kept for a while.
+ * The command count without a query reads the metadata and no documents
+ * (MongoDB manual, "count").  Views and time series are exceptions: MongoDB
+ * reads all of their documents.  The planner asks often, so counts are cached
+ * for a minute.
  */
 #include "postgres.h"
 
@@ -15,6 +16,7 @@
 #include "remote/cursor.h"
 #include "remote/estimate.h"
 
+/* how long a count is cached */
 #define AD_KEEP_COUNT_MS	60000
 
 typedef struct AdCountKey
@@ -27,14 +29,16 @@ typedef struct AdCountEntry
 {
 	AdCountKey	key;
 	double		count;
-	TimestampTz counted_at;		/* 0, which is long ago, if it never was */
+	TimestampTz counted_at;		/* 0 (the year 2000) if there is no count */
 } AdCountEntry;
 
-/* of the backend */
+/* the cache of this backend */
 static HTAB *counts = NULL;
 
 /*
- * The number of documents, asked for now with the rights of that user.
+ * Returns the number of documents in a collection.  It always asks MongoDB,
+ * with the user mapping of userid.  Raises an error if MongoDB cannot be
+ * asked.
  */
 double
 ad_count_documents(Oid userid, Oid serverid, const AdTableOptions *options)
@@ -51,8 +55,9 @@ ad_count_documents(Oid userid, Oid serverid, const AdTableOptions *options)
 }
 
 /*
- * The number of documents of a foreign table's collection, as it was within the
- * last minute.
+ * Returns the number of documents in the collection of a foreign table.  The
+ * number may be up to AD_KEEP_COUNT_MS old.  Raises an error if MongoDB
+ * cannot be asked.
  */
 double
 ad_estimate_documents(Oid userid, Oid relid, Oid serverid, const AdTableOptions *options)
@@ -74,7 +79,7 @@ ad_estimate_documents(Oid userid, Oid relid, Oid serverid, const AdTableOptions 
 		entry->counted_at = 0;
 	if (TimestampDifferenceExceeds(entry->counted_at, GetCurrentTimestamp(), AD_KEEP_COUNT_MS))
 	{
-		/* an error leaves the entry as it was */
+		/* an error leaves the entry unchanged */
 		entry->count = ad_count_documents(userid, serverid, options);
 		entry->counted_at = GetCurrentTimestamp();
 	}

@@ -1,6 +1,6 @@
 /*
  * estimate.h
- *	  How many documents a collection has, as its metadata say.
+ *	  The number of documents in a collection, by its metadata.
  */
 #ifndef AD_ESTIMATE_H
 #define AD_ESTIMATE_H

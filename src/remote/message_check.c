@@ -1,21 +1,27 @@
 /*
  * message_check.c
- *	  Messages of the server, checked before the driver reads them.
+ *	  Checks the messages of a server before the driver reads them.
  *
- * The driver takes the lengths in a reply for granted, and calls abort() where
- * the documents of a batch, or those that describe the server and its clock,
- * are not what they say; that would end all backends.  So this stream, between
- * the driver and what is below it (a socket, or TLS on it), reads a message as
- * a whole, and hands it on only if it has the form of a reply to what was asked
- * last (MongoDB manual, "MongoDB Wire Protocol"): the one opcode that fits, no
- * flag that changes its meaning, one document and nothing behind it, whose
- * structure is sound, and whose fields are what reply_check.c says.  What is inside
- * the documents of a batch is bsonread.c's to check, when they are decoded.
+ * The driver trusts the lengths in a reply.  It calls abort() if the
+ * documents of a batch, or those that describe the server and its clock, do
+ * not have the length that they state.  That would end all backends.  So this
+ * stream sits between the driver and the stream below, which is a socket or
+ * TLS.  It reads a whole message, and passes it on only if it has the form of
+ * a reply to the last request (MongoDB manual, "MongoDB Wire Protocol").
+ * Such a message has
  *
- * A compressed message is refused unless the URI has asked for compression.  It
- * is decompressed here, so that the driver gets a message that was checked.
+ *	- the opcode that the request requires, and no flag that changes its
+ *	  meaning;
+ *	- one document of valid structure, and nothing after it;
+ *	- fields that reply_check.c accepts.
  *
- * Called by the driver, so nothing here may throw.
+ * bsonread.c checks the contents of the documents in a batch when they are
+ * decoded.
+ *
+ * A compressed message is refused unless the URI has asked for compression.
+ * This stream decompresses it, so that the driver gets a checked message.
+ *
+ * The driver calls these functions, so nothing here may throw.
  */
 #include "postgres.h"
 
@@ -24,45 +30,51 @@
 #include "bson/bsonread.h"
 #include "remote/message_check.h"
 
-/* as the driver numbers its own from 1, and stream.c has 100 */
+/* the driver's own stream types have low numbers, and stream.c uses 100 */
 #define AD_CHECK_STREAM_TYPE	101
 
-/* a message's header: its length, its id, that of its request, what kind it is */
+/*
+ * The header of a message: its length, its id, the id of its request, its
+ * opcode.
+ */
 #define HEADER_SIZE		16
 #define OP_REPLY		1
 #define OP_QUERY		2004
 #define OP_COMPRESSED	2012
 #define OP_MSG			2013
 
-/* behind the header of a compressed message: opcode, size, compressor */
+/* after the header of a compressed message: opcode, size, compressor */
 #define COMPRESSED_SIZE (2 * sizeof(int32) + 1)
 #define COMPRESSOR_ZLIB 2
 
-/* of the flags of OP_MSG, those that a reader must know; none is ours */
+/*
+ * The flags of OP_MSG that a reader must understand; a reply may have none of
+ * them.
+ */
 #define MSG_REQUIRED	0xffff
-/* of those of OP_REPLY: CursorNotFound and QueryFailure */
+/* the flags CursorNotFound and QueryFailure of OP_REPLY */
 #define REPLY_FAILED	0x3
 
-/* maxMessageSizeBytes of all servers */
+/* every server reports this maxMessageSizeBytes */
 #define LARGEST_MESSAGE	48000000
 
-/* so much of a request is looked at, compressed or not, to know its command */
+/* number of bytes of a request that are examined to find its command */
 #define PEEK_SIZE		512
 
 /*
- * Down to which level of a reply the driver looks: {cursor: {firstBatch:
- * [document, ...]}}
+ * The number of levels of a reply that the driver reads: {cursor:
+ * {firstBatch: [document, ...]}}
  */
 #define LEVELS			3
 
-/* what the driver has asked */
+/* the last request of the driver */
 typedef struct AdRequest
 {
-	bool		due;			/* its reply has not come yet */
+	bool		due;			/* its reply has not arrived yet */
 	int32		id;
 	int32		opcode;			/* before compression */
-	char		command[24];	/* its name, perhaps cut */
-	int64		unsent;			/* bytes of it */
+	char		command[24];	/* name of the command, perhaps truncated */
+	int64		unsent;			/* bytes of the request that are not sent */
 } AdRequest;
 
 typedef struct AdCheckStream
@@ -70,23 +82,25 @@ typedef struct AdCheckStream
 	mongoc_stream_t base;
 	mongoc_stream_t *below;
 	AdPeer	   *peer;
-	uint32	   *pending;		/* bytes that wait to be read, though no
-								 * socket has them; lives longer than this */
+	uint32	   *pending;		/* number of bytes that the driver can read,
+								 * although they are no longer in the socket;
+								 * outlives this struct */
 	AdRequest	request;
-	uint8	   *message;		/* malloc'd; NULL before its length is known */
-	uint8		length[sizeof(int32)];	/* as it came */
-	uint32		size;			/* of the message */
-	uint32		have;			/* bytes of it that have come */
-	uint32		given;			/* and that the driver has */
+	uint8	   *message;		/* malloc'd; NULL until its length is known */
+	uint8		length[sizeof(int32)];	/* the length as received */
+	uint32		size;			/* size of the message */
+	uint32		have;			/* bytes of it that were received */
+	uint32		given;			/* bytes of it that the driver has read */
 } AdCheckStream;
 
 /* ------------------------------------------------------------------------
- * What is asked
+ * Requests
  * ------------------------------------------------------------------------ */
 
 /*
- * Decompress the beginning of what is compressed: as much as there is room for,
- * or can be had.  Returns how much that is.
+ * Decompresses the beginning of compressed data, at most `room` bytes.
+ * Returns the number of bytes in target.  The compressed data may be
+ * incomplete.
  */
 static uint32
 decompress_beginning(const uint8 *compressed, uint32 size, uint8 *target, uint32 room)
@@ -105,9 +119,10 @@ decompress_beginning(const uint8 *compressed, uint32 size, uint8 *target, uint32
 }
 
 /*
- * Copy the name of the first element of the document of a command: that of an
- * OP_MSG is behind flags and the section's kind, that of an OP_QUERY behind
- * flags, a name and two numbers.
+ * Copies the name of a command, which is the key of the first element of its
+ * document.  In OP_MSG the document follows flags and the kind of the
+ * section; in OP_QUERY it follows flags, the name of a collection and two
+ * numbers.
  */
 static void
 copy_command(AdRequest *request, const uint8 *body, uint32 size)
@@ -128,7 +143,7 @@ copy_command(AdRequest *request, const uint8 *body, uint32 size)
 }
 
 /*
- * A message begins to be sent: note what it asks.
+ * Records a request when the driver starts to send it.
  */
 static void
 note_request(AdCheckStream *stream, const mongoc_iovec_t *iov, size_t iovcnt)
@@ -161,6 +176,7 @@ note_request(AdCheckStream *stream, const mongoc_iovec_t *iov, size_t iovcnt)
 	request->due = true;
 }
 
+/* writes to the stream below, and records each request */
 static ssize_t
 check_writev(mongoc_stream_t *base, mongoc_iovec_t *iov, size_t iovcnt,
 			 int32_t timeout_msec)
@@ -180,10 +196,10 @@ check_writev(mongoc_stream_t *base, mongoc_iovec_t *iov, size_t iovcnt,
 }
 
 /* ------------------------------------------------------------------------
- * What is answered
+ * Replies
  * ------------------------------------------------------------------------ */
 
-/* forget the message, for there is another, or none */
+/* frees the message, so that the next one can be read */
 static void
 forget_message(AdCheckStream *stream)
 {
@@ -193,9 +209,9 @@ forget_message(AdCheckStream *stream)
 }
 
 /*
- * Read what is missing to `size` bytes into `target`, which begins with the
- * first byte of the message.  Returns 1 if that is all there, else what the
- * stream below returned.
+ * Reads into `target` until the first `size` bytes of the message are there.
+ * `target` starts with the first byte of the message.  Returns 1 when they
+ * are there, else the result of the stream below, which is 0 or -1.
  */
 static ssize_t
 read_up_to(AdCheckStream *stream, uint8 *target, uint32 size, int32_t timeout_msec)
@@ -204,7 +220,7 @@ read_up_to(AdCheckStream *stream, uint8 *target, uint32 size, int32_t timeout_ms
 	{
 		uint32		missing = size - stream->have;
 
-		/* with no time to wait, what there is */
+		/* without time to wait, take the bytes that are available */
 		ssize_t		n = mongoc_stream_read(stream->below, target + stream->have, missing,
 										   timeout_msec == 0 ? 0 : missing, timeout_msec);
 
@@ -216,8 +232,10 @@ read_up_to(AdCheckStream *stream, uint8 *target, uint32 size, int32_t timeout_ms
 }
 
 /*
- * The one document of an OP_MSG: behind flags and the kind of the one section,
- * which is 0.  NULL if there is none.
+ * Returns the document of an OP_MSG, which follows flags and the kind of the
+ * only section, which must be 0.  Returns NULL if the message does not have
+ * this form.  *size is the size of the body, and becomes the number of bytes
+ * from the document on.
  */
 static const uint8 *
 document_of_msg(const uint8 *body, uint32 *size)
@@ -231,8 +249,8 @@ document_of_msg(const uint8 *body, uint32 *size)
 }
 
 /*
- * The one document of an OP_REPLY: behind flags, a cursor, where in that it
- * begins, and how many documents there are.  NULL if there is none.
+ * Like document_of_msg(), for an OP_REPLY.  Its document follows flags, a
+ * cursor id, a position in the cursor and the number of documents.
  */
 static const uint8 *
 document_of_reply(const uint8 *body, uint32 *size)
@@ -247,7 +265,8 @@ document_of_reply(const uint8 *body, uint32 *size)
 }
 
 /*
- * Put what is in a compressed message in the place of it.
+ * Replaces a compressed message by the message in it.  Returns false if that
+ * fails, and the peer's flaw then gives the reason.
  */
 static bool
 decompress(AdCheckStream *stream)
@@ -261,12 +280,12 @@ decompress(AdCheckStream *stream)
 	uint32		little_endian;
 
 	if (!stream->peer->zlib)
-		return ad_flaw(stream->peer, "The message is compressed, which was not agreed.");
+		return ad_flaw(stream->peer, "The message is compressed, but the connection string does not ask for compression.");
 	if (stream->size < HEADER_SIZE + COMPRESSED_SIZE || body[2 * sizeof(int32)] != COMPRESSOR_ZLIB)
-		return ad_flaw(stream->peer, "The message is not compressed by zlib, as was agreed.");
+		return ad_flaw(stream->peer, "The message is not compressed with zlib.");
 	size = ad_read_int32(body + sizeof(int32));
 	if (size > LARGEST_MESSAGE - HEADER_SIZE)
-		return ad_flaw(stream->peer, "The message has %u bytes when it is decompressed.", size);
+		return ad_flaw(stream->peer, "The message would have %u bytes after decompression, which is too many.", size);
 	total = HEADER_SIZE + size;
 	message = malloc(total);
 	if (message == NULL)
@@ -290,8 +309,8 @@ decompress(AdCheckStream *stream)
 }
 
 /*
- * Whether the message that is there is the reply to the request.  If not, the
- * peer's flaw says why.
+ * Is the message a valid reply to the request?  If not, the peer's flaw gives
+ * the reason.
  */
 static bool
 is_reply(AdCheckStream *stream)
@@ -303,20 +322,20 @@ is_reply(AdCheckStream *stream)
 
 	peer->flaw[0] = '\0';
 	if (!stream->request.due || ad_read_int32(stream->message + 8) != stream->request.id)
-		return ad_flaw(peer, "The message is no reply to what was asked.");
+		return ad_flaw(peer, "The message is not a reply to the last request.");
 	if (ad_read_int32(stream->message + 12) == OP_COMPRESSED && !decompress(stream))
 		return false;
 	if (ad_read_int32(stream->message + 12) != expected)
-		return ad_flaw(peer, "The message has the opcode %d in the place of %d.",
+		return ad_flaw(peer, "The message has opcode %d instead of %d.",
 					   ad_read_int32(stream->message + 12), expected);
 	size = stream->size - HEADER_SIZE;
 	if (expected == OP_MSG)
 		document = document_of_msg(stream->message + HEADER_SIZE, &size);
 	else
 		document = document_of_reply(stream->message + HEADER_SIZE, &size);
-	/* which says that it is of that size, so nothing is behind it */
+	/* the document must have this size, so nothing follows it */
 	if (document == NULL || !ad_is_document(document, size, LEVELS))
-		return ad_flaw(peer, "The message does not have the form of a reply with one document.");
+		return ad_flaw(peer, "The message is not a valid reply with one document.");
 	if (!ad_reply_fits(peer, stream->request.command, document, size))
 		return false;
 	stream->request.due = false;
@@ -324,8 +343,9 @@ is_reply(AdCheckStream *stream)
 }
 
 /*
- * Have a whole message.  Returns 1 if it is there, else what the stream below
- * returned, or -1 with errno EPROTO if it is no message.
+ * Reads a whole message, unless there is one already.  Returns 1 if the
+ * message is there and valid.  Returns -1 with errno EPROTO if it is not
+ * valid.  Otherwise returns the result of the stream below, which is 0 or -1.
  */
 static ssize_t
 have_message(AdCheckStream *stream, int32_t timeout_msec)
@@ -342,7 +362,7 @@ have_message(AdCheckStream *stream, int32_t timeout_msec)
 		stream->size = ad_read_int32(stream->length);
 		if (stream->size < HEADER_SIZE || stream->size > LARGEST_MESSAGE)
 		{
-			ad_flaw(stream->peer, "The message says that it has %u bytes.", stream->size);
+			ad_flaw(stream->peer, "The header of the message states an invalid size of %u bytes.", stream->size);
 			errno = EPROTO;
 			return -1;
 		}
@@ -363,7 +383,10 @@ have_message(AdCheckStream *stream, int32_t timeout_msec)
 	return result;
 }
 
-/* as the other streams do: at least min_bytes, and something in any case */
+/*
+ * Gives the driver bytes of a checked message: at least min_bytes, and at
+ * least one.  Returns their number, or 0 or -1 as the stream below does.
+ */
 static ssize_t
 check_readv(mongoc_stream_t *base, mongoc_iovec_t *iov, size_t iovcnt,
 			size_t min_bytes, int32_t timeout_msec)
@@ -371,7 +394,7 @@ check_readv(mongoc_stream_t *base, mongoc_iovec_t *iov, size_t iovcnt,
 	AdCheckStream *stream = (AdCheckStream *) base;
 	size_t		given = 0;
 
-	/* also if it ends early: a part of a message is not to be had */
+	/* also for the early returns, when only part of a message has arrived */
 	*stream->pending = 0;
 	for (size_t i = 0; i < iovcnt; i++)
 	{
@@ -451,8 +474,10 @@ check_failed(mongoc_stream_t *base)
 }
 
 /*
- * Put the check on top of a connected stream, which it takes over.  The peer and
- * pending, what it has read from the stream and not yet given, live longer.
+ * Returns a stream that checks the messages of a connected stream.  It takes
+ * over the stream below.  peer and *pending must outlive the new stream.
+ * *pending is the number of bytes that it has read from the stream below and
+ * that the driver has not read yet.
  */
 mongoc_stream_t *
 ad_check_stream_new(mongoc_stream_t *below, AdPeer *peer, uint32 *pending)

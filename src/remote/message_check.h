@@ -1,6 +1,6 @@
 /*
  * message_check.h
- *	  Messages of the server, checked before the driver reads them.
+ *	  Checks the messages of a server before the driver reads them.
  */
 #ifndef AD_MESSAGE_CHECK_H
 #define AD_MESSAGE_CHECK_H

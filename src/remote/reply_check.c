@@ -1,20 +1,21 @@
 /*
  * reply_check.c
- *	  What the fields of the server's replies may be.
+ *	  Checks the fields of a server's reply.
  *
- * The driver calls abort() for an error of code 0, for a `compression` that is
- * no list of strings, for a name of a host that is too long; it reads past the
- * end of a namespace that has a null byte in it, counts as many rounds of
- * PBKDF2 as it is told, and takes an element that it does not expect for the
- * end of a batch.  So each field that libmongoc 1.23 reads has a rule here, and
- * a reply that breaks one never gets to the driver.  Fields without a rule are
- * not looked at by either.
+ * The driver calls abort() for an error with code 0, for a `compression` that
+ * is not an array of strings, and for the name of a host that is too long.
+ * It reads past the end of a namespace that contains a null byte, and runs as
+ * many rounds of PBKDF2 as the server asks for.  It takes an element that it
+ * does not expect for the end of a batch.  So each field that libmongoc 1.23
+ * reads has a rule here, and the driver never gets a reply that breaks a
+ * rule.  Neither this file nor the driver reads fields without a rule.
  *
- * The rules are those of the manuals' pages of the commands, with bounds where a
- * driver computes with the number or keeps the text.
+ * The rules follow the manual's pages on the commands.  A number with which
+ * the driver computes, and a text that it keeps, also has bounds.
  *
- * Called by the driver, so nothing here may throw: the structure of the
- * documents has been checked down to the levels that are read here.
+ * The driver calls these functions, so nothing here may throw.  The caller
+ * has checked the structure of the documents down to the levels that are read
+ * here.
  */
 #include "postgres.h"
 
@@ -23,19 +24,27 @@
 #include "bson/bsonread.h"
 #include "remote/reply_check.h"
 
+/*
+ * Bounds.  Sizes and lengths are in bytes.
+ */
+
 /* members of a replica set (MongoDB manual, "Replica Set Members") */
 #define MOST_MEMBERS		50
-/* a host's name, its port and what is around them */
+/* a host with its port, brackets and colon */
 #define LONGEST_HOST		255
 #define LONGEST_NAMESPACE	512
-/* what is no batch is short, and so are logins */
+/* a reply without a batch */
 #define LARGEST_OTHER		(1024 * 1024)
+/* the payload of a login */
 #define LARGEST_PAYLOAD		1024
-/* of a password; MongoDB's defaults are 10,000 and 15,000 */
+/* rounds of PBKDF2 for a password; MongoDB's defaults are 10,000 and 15,000 */
 #define MOST_ROUNDS			1000000
-/* the server's own bound for documents, BSONObjMaxInternalSize */
+/* a document of a batch; the server's own bound is BSONObjMaxInternalSize */
 #define LARGEST_DOCUMENT	(16 * 1024 * 1024 + 16 * 1024)
-/* in milliseconds, of either sign: computed with in microseconds */
+/*
+ * A date in milliseconds, of either sign; the driver converts it to
+ * microseconds.
+ */
 #define LATEST_DATE			INT64CONST(1000000000000000)
 
 #define BIT(type)	((uint32) 1 << BSON_TYPE_##type)
@@ -46,17 +55,19 @@ typedef struct AdReply
 	AdPeer	   *peer;
 	const char *command;
 	bool		succeeded;
-	int			members;		/* that it names */
+	int			members;		/* number of hosts that the reply names */
 } AdReply;
 
 typedef struct AdRule
 {
-	const char *name;			/* "*" is any */
-	uint32		types;			/* a bit each */
-	bool		required;		/* of a command that succeeds */
-	int64		low;			/* of a number, which is whole; no bounds if */
-	int64		high;			/* both are 0 */
-	const struct AdRule *inner; /* of the fields in it */
+	const char *name;			/* "*" matches every name */
+	uint32		types;			/* a bit for each BSON type that is allowed */
+	bool		required;		/* if the command succeeded */
+	/* bounds of a whole number; no bounds if high is 0 */
+	int64		low;
+	int64		high;
+	const struct AdRule *inner; /* rules for the fields of the value, or NULL */
+	/* a further check of the value, or NULL */
 	bool		(*fits) (AdReply *reply, const AdElement *element);
 } AdRule;
 
@@ -95,7 +106,7 @@ static const AdRule write_concern_error[] = {
 	{NULL}
 };
 
-/* of any reply */
+/* the fields that every reply may have */
 static const AdRule any_reply[] = {
 	{"ok", WHOLE | BIT(BOOL), .required = true, .low = 0, .high = 1},
 	{"code", WHOLE, .low = 1, .high = PG_INT32_MAX},
@@ -204,9 +215,12 @@ static const struct
 	{"listCollections", first_batch, true},
 	{"getMore", next_batch, true},
 	{"count", count, false},
-	{"", nothing, false},		/* any other; must be last */
+	{"", nothing, false},		/* any other command; must be last */
 };
 
+/*
+ * Records what is wrong with a message, as a sentence.  Always returns false.
+ */
 bool
 ad_flaw(AdPeer *peer, const char *format,...)
 {
@@ -222,7 +236,10 @@ ad_flaw(AdPeer *peer, const char *format,...)
  * Texts
  * ------------------------------------------------------------------------ */
 
-/* the bytes of a string; false if there are none, too many or a null byte */
+/*
+ * Gets the bytes of a string.  Returns false if it is empty, too long or
+ * contains a null byte.
+ */
 static bool
 get_text(const AdElement *element, uint32 longest, const char **text, uint32 *len)
 {
@@ -230,6 +247,7 @@ get_text(const AdElement *element, uint32 longest, const char **text, uint32 *le
 	return *len > 0 && *len <= longest && memchr(*text, 0, *len) == NULL;
 }
 
+/* Is it a name of at most LONGEST_HOST bytes? */
 static bool
 is_name(AdReply *reply, const AdElement *element)
 {
@@ -239,7 +257,7 @@ is_name(AdReply *reply, const AdElement *element)
 	return get_text(element, LONGEST_HOST, &text, &len);
 }
 
-/* a database, a dot, a collection */
+/* Is it the name of a database, a dot and the name of a collection? */
 static bool
 is_namespace(AdReply *reply, const AdElement *element)
 {
@@ -253,13 +271,17 @@ is_namespace(AdReply *reply, const AdElement *element)
 	return dot != NULL && dot > text && dot < text + len - 1;
 }
 
-/* one that was asked for: the driver uses what the server names, asked or not */
+/*
+ * Is it a compressor that the URI asks for?  The driver would use any
+ * compressor that the server names.
+ */
 static bool
 is_compressor(AdReply *reply, const AdElement *element)
 {
 	return reply->peer->zlib && strcmp(ad_element_string(element), "zlib") == 0;
 }
 
+/* Is it a port number in decimal digits, from 1 to 65535? */
 static bool
 is_port(const char *text, const char *end)
 {
@@ -277,8 +299,8 @@ is_port(const char *text, const char *end)
 }
 
 /*
- * Note a host.  Returns false if there are too many: the driver keeps them all,
- * and copies what it knows of each for every other.
+ * Records a host.  Returns false if there are too many hosts.  The driver
+ * keeps all of them, and for each host it copies its data on all others.
  */
 static bool
 note_host(AdPeer *peer, const char *text, uint32 len)
@@ -297,8 +319,9 @@ note_host(AdPeer *peer, const char *text, uint32 len)
 }
 
 /*
- * A name or an address, of IPv6 in brackets, and perhaps a port.  A path of a
- * socket is none: no server has its members there.
+ * Is it a host name or an address, with IPv6 in brackets, and optionally a
+ * port?  The path of a socket is not accepted, because no server has its
+ * members there.
  */
 static bool
 is_host(AdReply *reply, const AdElement *element)
@@ -331,6 +354,7 @@ is_host(AdReply *reply, const AdElement *element)
  * Logins
  * ------------------------------------------------------------------------ */
 
+/* Is it a number of rounds, in decimal digits, from 1 to MOST_ROUNDS? */
 static bool
 is_round_count(const char *text, uint32 len)
 {
@@ -346,8 +370,9 @@ is_round_count(const char *text, uint32 len)
 }
 
 /*
- * A list of attributes as in RFC 5802: a letter, =, a value; each letter once.
- * The driver reads beyond a list that ends early.
+ * Is it a list of attributes as in RFC 5802?  An attribute is a letter, an
+ * equals sign and a value, and each letter occurs once.  If the list ends
+ * early, the driver reads beyond its end.
  */
 static bool
 is_scram(const char *text, uint32 len)
@@ -373,6 +398,10 @@ is_scram(const char *text, uint32 len)
 	return true;
 }
 
+/*
+ * Is it a valid payload of a login?  Only SCRAM has a rule: the payload must
+ * be a binary value that is_scram() accepts.
+ */
 static bool
 is_payload(AdReply *reply, const AdElement *element)
 {
@@ -390,6 +419,7 @@ is_payload(AdReply *reply, const AdElement *element)
  * Fields
  * ------------------------------------------------------------------------ */
 
+/* Is the document of a batch no larger than LARGEST_DOCUMENT? */
 static bool
 is_bounded(AdReply *reply, const AdElement *element)
 {
@@ -397,8 +427,9 @@ is_bounded(AdReply *reply, const AdElement *element)
 }
 
 /*
- * Whether the driver's iterator gets past it.  It ends at a boolean byte other
- * than 0 and 1, and at a binary value of subtype 2 whose inner length is wrong.
+ * Can the driver's iterator read past the element?  It stops at a boolean
+ * byte other than 0 and 1, and at a binary value of subtype 2 whose inner
+ * length is wrong.
  */
 static bool
 is_readable(const AdElement *element)
@@ -414,7 +445,8 @@ is_readable(const AdElement *element)
 }
 
 /*
- * An element's number; false if it is not whole, or beyond an int64.
+ * Gets the number of an element, whose type is boolean or a number.  Returns
+ * false for a double that is not whole or is beyond 2^53.
  */
 static bool
 get_number(const AdElement *element, int64 *number)
@@ -431,7 +463,7 @@ get_number(const AdElement *element, int64 *number)
 			return true;
 		case BSON_TYPE_DOUBLE:
 			value = ad_read_double(element->value);
-			/* false of NaN, too */
+			/* the comparisons are false for NaN */
 			if (!(value >= -9007199254740992.0 && value <= 9007199254740992.0))
 				return false;
 			*number = (int64) value;
@@ -444,6 +476,7 @@ get_number(const AdElement *element, int64 *number)
 
 static bool follows_rules(AdReply *reply, AdReader reader, const AdRule *rules);
 
+/* Does a field follow its rule: the type, the bounds and the inner fields? */
 static bool
 follows_rule(AdReply *reply, const AdElement *element, const AdRule *rule)
 {
@@ -468,8 +501,8 @@ follows_rule(AdReply *reply, const AdElement *element, const AdRule *rule)
 }
 
 /*
- * Whether all fields follow those of these rules that they have, and none is
- * missing that must be there.  The innermost one that does not is reported.
+ * Do all fields follow their rules, and are all required fields there?  If
+ * not, the peer's flaw names the innermost field that breaks a rule.
  */
 static bool
 follows_rules(AdReply *reply, AdReader reader, const AdRule *rules)
@@ -493,7 +526,7 @@ follows_rules(AdReply *reply, AdReader reader, const AdRule *rules)
 			return false;
 		if (rule->name == NULL)
 			return ad_flaw(peer, "A field of the reply to %s cannot be read.", reply->command);
-		return ad_flaw(peer, "Field \"%s\" of the reply to %s has a value that it cannot have.", rule->name, reply->command);
+		return ad_flaw(peer, "Field \"%s\" of the reply to %s has an invalid value.", rule->name, reply->command);
 	}
 	for (const AdRule *rule = rules; rule->name != NULL; rule++)
 	{
@@ -504,8 +537,8 @@ follows_rules(AdReply *reply, AdReader reader, const AdRule *rules)
 }
 
 /*
- * Whether the reply to a command is one that the driver can read.  If not, the
- * peer's flaw says why.
+ * Can the driver read this reply to a command?  If not, the peer's flaw gives
+ * the reason.  The document's structure must have been checked.
  */
 bool
 ad_reply_fits(AdPeer *peer, const char *command, const uint8 *document, uint32 size)
@@ -524,10 +557,10 @@ ad_reply_fits(AdPeer *peer, const char *command, const uint8 *document, uint32 s
 		return false;
 	if (!commands[i].is_batch && size > LARGEST_OTHER)
 		return ad_flaw(peer, "The reply to %s is too large.", command);
-	/* it is there, for it is required */
+	/* the rules require "ok", so it is there */
 	reply.succeeded = ad_reader_find(reader, "ok", &ok) && get_number(&ok, &number) && number != 0;
 	if (!reply.succeeded && !ad_reader_find(reader, "code", &ignored) &&
 		!ad_reader_find(reader, "errmsg", &ignored) && !ad_reader_find(reader, "$err", &ignored))
-		return ad_flaw(peer, "The reply to %s is an error without a code and a message.", command);
+		return ad_flaw(peer, "The reply to %s is an error with neither a code nor a message.", command);
 	return follows_rules(&reply, reader, commands[i].rules);
 }

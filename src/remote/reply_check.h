@@ -1,27 +1,29 @@
 /*
  * reply_check.h
- *	  What the fields of the server's replies may be.
+ *	  Checks the fields of a server's reply.
  */
 #ifndef AD_REPLY_CHECK_H
 #define AD_REPLY_CHECK_H
 
-/* different hosts of which the servers of one client may speak */
+/*
+ * Greatest number of different hosts that the servers of one client may name.
+ */
 #define AD_MOST_HOSTS	500
 
 /*
- * What is known of the servers of a client, and what was wrong with the last
- * message of one.
+ * What the checks know about the servers of one client, and the flaw that
+ * they found in the last message.
  */
 typedef struct AdPeer
 {
 	bool		zlib;			/* the URI asks for this compressor */
-	bool		scram;			/* logins are by SCRAM */
-	int			nhosts;			/* that hellos have named so far */
-	uint32		hosts[AD_MOST_HOSTS];	/* their hashes */
+	bool		scram;			/* logins use SCRAM */
+	int			nhosts;			/* number of hosts that hello replies have
+								 * named so far */
+	uint32		hosts[AD_MOST_HOSTS];	/* the hashes of their names */
 	char		flaw[160];		/* a sentence; "" if nothing was wrong */
 } AdPeer;
 
-/* say what is wrong with a message; always false */
 extern bool ad_flaw(AdPeer *peer, const char *format,...) pg_attribute_printf(2, 3);
 extern bool ad_reply_fits(AdPeer *peer, const char *command, const uint8 *document, uint32 size);
 

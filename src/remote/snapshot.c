@@ -1,22 +1,19 @@
 /*
  * snapshot.c
- *	  Snapshots that several scans share.
+ *	  Snapshots of MongoDB that several scans share.
  *
- * INTERFACE ROUTINES
- *		ad_session_get		the session whose snapshot a scan reads
- *		ad_session_driver	what the driver calls it
- *		ad_session_release	the scan needs it no longer
+ * With the server option `snapshot`, all scans of a statement see the same
+ * state of MongoDB, or all scans of a transaction, if that has a single
+ * PostgreSQL snapshot (MongoDB manual, "Read Concern snapshot"; MongoDB
+ * specifications, "Snapshot Reads").  The first scan sets the snapshot's
+ * time, which the driver keeps in its session.
  *
- * With the option `snapshot` of a server, all scans of a statement, or of a
- * transaction that has one PostgreSQL snapshot, see the same state of MongoDB
- * (MongoDB manual, "Read Concern snapshot"; specifications, "Snapshot Reads").
- * The first of them sets the time, which the driver's session keeps.
- *
- * A session is found until the memory context of the statement or the
- * transaction, its scope, is over, and lives until no cursor has it any more: the
- * driver's cursors point to it until they are destroyed.  Which of the two comes
- * first is for no order of memory contexts and their callbacks to say.  A session
- * pins its connection for as long as it lives.
+ * The scope of a session is the memory context of the statement or the
+ * transaction.  Scans find the session until its scope ends.  The session
+ * lives on until its last cursor is destroyed, because the driver's cursors
+ * refer to it.  Either may end first; this file does not rely on the order in
+ * which memory contexts run their callbacks.  A session pins its connection
+ * while it lives.
  */
 #include "postgres.h"
 
@@ -28,18 +25,18 @@
 struct AdSession
 {
 	dlist_node	node;			/* in the backend's list of sessions */
-	MemoryContextCallback callback; /* of the scope */
+	MemoryContextCallback callback; /* runs when the scope ends */
 	MemoryContext scope;
-	int			users;			/* cursors, and the scope until it is over */
+	int			users;			/* number of cursors, plus one for the scope */
 	AdConnection *conn;
 	mongoc_client_session_t *driver;
-	int64		replies;		/* the connection's, when it was made */
+	int64		replies;		/* conn->replies when the session was made */
 };
 
 static dlist_head sessions = DLIST_STATIC_INIT(sessions);
 
 /*
- * The driver's session, for as long as the caller has ours.
+ * Returns the driver's session.  It lives as long as the AdSession.
  */
 mongoc_client_session_t *
 ad_session_driver(AdSession *session)
@@ -48,15 +45,15 @@ ad_session_driver(AdSession *session)
 }
 
 /*
- * Let go of a session; the last to do so ends it.  That sends nothing: the
- * driver keeps it for the next one.  Does not throw.
+ * Releases a session.  The last user's release ends it.  That sends nothing,
+ * because the driver keeps the server's session for reuse.  Does not throw.
  */
 void
 ad_session_release(AdSession *session)
 {
 	AdConnection *conn = session->conn;
 
-	/* exiting from within the driver: leave it alone, see connection.c */
+	/* if busy, the backend exits from within the driver, see connection.c */
 	if (--session->users > 0 || conn->busy)
 		return;
 	ad_connection_enter_quietly(conn);
@@ -66,7 +63,7 @@ ad_session_release(AdSession *session)
 	ad_connection_release(conn);
 }
 
-/* the scope is over: no other scan finds the session */
+/* the scope ends, so no other scan may find the session */
 static void
 end_scope(void *arg)
 {
@@ -77,8 +74,9 @@ end_scope(void *arg)
 }
 
 /*
- * The session of the scope for a server and user, or NULL.  Raises an error if
- * it had a connection that was lost: the snapshot went with it.
+ * Returns the session of the scope for the server and user of a connection,
+ * or NULL if there is none.  Raises an error if the session was on another
+ * connection that was lost, because its snapshot is lost, too.
  */
 static AdSession *
 find_session(const AdConnection *conn, MemoryContext scope)
@@ -94,27 +92,28 @@ find_session(const AdConnection *conn, MemoryContext scope)
 			continue;
 		if (session->conn == conn)
 			return session;
-		/* nothing had been read */
+		/* no scan has read from the lost snapshot, so a new one replaces it */
 		if (session->conn->replies == session->replies)
 			continue;
 		ereport(ERROR,
 				(errcode(ERRCODE_CONNECTION_FAILURE),
-				 errmsg("snapshot of MongoDB server \"%s\" has gone with its connection",
+				 errmsg("snapshot of MongoDB server \"%s\" was lost with its connection",
 						conn->server_name),
-				 errdetail("The statement or the transaction has read from it before."),
-				 errhint("Try again.")));
+				 errdetail("The statement or transaction has already read from this snapshot."),
+				 errhint("Try the statement or transaction again.")));
 	}
 	return NULL;
 }
 
 /*
- * Make the session of the scope, whose it is from then on.  NULL with *error set
- * if there can be none.  May wait for the server, and throw what ends that.
+ * Makes the session of a scope, which becomes its first user.  Returns NULL
+ * with *error set if the driver cannot start a session.  The function may
+ * wait for the server, and throws if an interrupt or an error ends the wait.
  */
 static AdSession *
 make_session(AdConnection *conn, MemoryContext scope, bson_error_t *error)
 {
-	/* not the scope's memory, which a cursor may outlive */
+	/* not in the memory of the scope, because a cursor may outlive it */
 	AdSession  *session = MemoryContextAllocZero(TopMemoryContext, sizeof(AdSession));
 	mongoc_session_opt_t *opts;
 
@@ -133,7 +132,7 @@ make_session(AdConnection *conn, MemoryContext scope, bson_error_t *error)
 		return NULL;
 	}
 
-	/* from here on the callback lets go of it, should leaving throw */
+	/* leaving may throw; from here on the callback releases the session */
 	conn->pins++;
 	session->users = 1;
 	dlist_push_head(&sessions, &session->node);
@@ -145,10 +144,13 @@ make_session(AdConnection *conn, MemoryContext scope, bson_error_t *error)
 }
 
 /*
- * The session for a scan of the statement whose memory context that is, to be
- * released when the scan's cursor has been destroyed.  NULL without *error set if
- * the server's option asks for none; NULL with *error set if there can be none.
- * May wait for the server, and throw what ends that.
+ * Returns the session for a scan.  `statement` is the memory context of the
+ * scan's statement.  The caller releases the session after the scan's cursor
+ * has been destroyed.  Returns NULL with error->code 0 if the server's option
+ * asks for no snapshot, and NULL with *error set if the driver cannot start a
+ * session.  The function may wait for the server, and throws if an interrupt
+ * or an error ends the wait.  It also raises an error if the connection with
+ * the snapshot was lost.
  */
 AdSession *
 ad_session_get(AdConnection *conn, MemoryContext statement, bson_error_t *error)

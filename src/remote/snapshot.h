@@ -1,12 +1,13 @@
 /*
  * snapshot.h
- *	  Snapshots that several scans share.
+ *	  Snapshots of MongoDB that several scans share.
  */
 #ifndef AD_SNAPSHOT_H
 #define AD_SNAPSHOT_H
 
 #include "remote/connection.h"
 
+/* a session of the driver, whose snapshot the scans read */
 typedef struct AdSession AdSession;
 
 extern AdSession *ad_session_get(AdConnection *conn, MemoryContext statement,

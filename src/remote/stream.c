@@ -1,29 +1,19 @@
 /*
  * stream.c
- *	  A mongoc_stream_t over a non-blocking socket that waits as PostgreSQL
- *	  waits: on the latch, the socket and the death of the postmaster.
+ *	  A mongoc_stream_t on a non-blocking socket that waits as PostgreSQL does:
+ *	  on the latch, the socket and the death of the postmaster.
  *
- * Owns the sockets of all connections.  TLS is the driver's own stream on top
- * of ours, and on top of that is message_check.c's, which reads whole messages.
+ * All waits for MongoDB are in this file.  stream_connect.c makes the
+ * connections, and names the streams that come on top of this one.
  *
- * The functions here are called by the driver, so nothing may be thrown
- * through them.  Every PostgreSQL function that can throw runs inside PG_TRY,
- * and what it throws is kept in the AdTransport.
- *
- * Not interruptible, as in libpq: the resolution of one name, and the driver's
- * look at an OCSP responder when a certificate asks for one.  Between two names
- * interrupts are looked for, and one call of the driver connects to so many
- * hosts at most, whatever a server says of its set.
+ * The driver calls these functions, so no error may be thrown through them.
+ * Every PostgreSQL function that can throw runs inside PG_TRY, and the error
+ * is kept in the AdTransport.
  */
 #include "postgres.h"
 
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include "miscadmin.h"
 #include "storage/fd.h"
@@ -32,43 +22,22 @@
 #include "utils/wait_event.h"
 
 #include "base/compat.h"
-#include "remote/error.h"
-#include "remote/message_check.h"
 #include "remote/stream.h"
 
-/* the driver numbers its own stream types from 1 */
+/* the driver's own stream types have low numbers */
 #define AD_STREAM_TYPE			100
 
-/* events of a set of streams: one each, the latch and the postmaster */
+/*
+ * A set has an event for each stream, and these: the latch and the
+ * postmaster.
+ */
 #define AD_EXTRA_EVENTS			2
 
-/* parts of a message handed to the kernel in one call */
+/* greatest number of parts of a message in one call of sendmsg() */
 #define AD_MAX_IOVEC			16
 
 /*
- * Connections that one call of the driver tries: twice as many as a replica set
- * has members
- */
-#define AD_MOST_ATTEMPTS		100
-
-/* a connection that says nothing is probed as the driver would do it */
-#define AD_KEEPALIVE_IDLE_S		120
-#define AD_KEEPALIVE_INTERVAL_S 10
-#define AD_KEEPALIVE_COUNT		9
-
-typedef struct AdStream
-{
-	mongoc_stream_t base;		/* must be first: the driver's view */
-	AdTransport *transport;
-	pgsocket	sock;			/* PGINVALID_SOCKET once closed, and if it was
-								 * never connected */
-	WaitEventSet *wait_set;		/* NULL until first needed */
-	int			last_errno;		/* of this stream's last call */
-	uint32		pending;		/* bytes that the stream on top has read */
-} AdStream;
-
-/*
- * Remember why a call on a stream failed.  Always -1, with errno set.
+ * Records why a call on a stream failed.  Always returns -1, with errno set.
  */
 static int
 stream_fail(AdStream *stream, int error)
@@ -81,8 +50,9 @@ stream_fail(AdStream *stream, int error)
 }
 
 /*
- * Keep the error that was just caught.  To be called in PG_CATCH, in the
- * memory context that was current before PG_TRY.
+ * Keeps an error that was just caught.  Must be called in PG_CATCH.  `caller`
+ * is the memory context that was current before PG_TRY, and is current again
+ * afterwards.
  */
 static void
 keep_error(AdTransport *transport, MemoryContext caller)
@@ -95,12 +65,13 @@ keep_error(AdTransport *transport, MemoryContext caller)
 }
 
 /*
- * Must I/O fail now?  A cancel or a termination is left pending for the
- * driver's caller, since it would be thrown; other interrupts are served here,
- * so that a long wait does not hold up, say, a DROP DATABASE elsewhere.
+ * Must all I/O fail now?  A cancel or a termination would be thrown, so it
+ * stays pending for the caller of the driver.  Other interrupts are processed
+ * here, so that a long wait does not block other sessions, for example a DROP
+ * DATABASE.
  */
-static bool
-must_fail(AdTransport *transport)
+bool
+ad_stream_must_fail(AdTransport *transport)
 {
 	MemoryContext caller = CurrentMemoryContext;
 
@@ -131,6 +102,7 @@ must_fail(AdTransport *transport)
 	return transport->dead;
 }
 
+/* converts events of poll() to those of a WaitEventSet */
 static uint32
 to_wait_events(int poll_events)
 {
@@ -139,9 +111,10 @@ to_wait_events(int poll_events)
 }
 
 /*
- * Give the first of the streams a set that waits on all of them, the latch and
- * the postmaster.  The streams come first, so that their position is their
- * index.  May throw; the stream's close frees what there is.
+ * Makes a set that waits for all streams, the latch and the postmaster, and
+ * stores it in the first stream.  The streams come first in the set, so the
+ * position of an event is the stream's index.  May throw; closing the stream
+ * then frees the set.
  */
 static void
 make_wait_set(const mongoc_stream_poll_t *polls, int npolls)
@@ -155,7 +128,7 @@ make_wait_set(const mongoc_stream_poll_t *polls, int npolls)
 		AddWaitEventToSet(set, to_wait_events(polls[i].events),
 						  ((AdStream *) polls[i].stream)->sock, NULL, NULL);
 	AddWaitEventToSet(set, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, NULL);
-	/* in single-user mode there is none */
+	/* in single-user mode there is no postmaster */
 	if (IsUnderPostmaster)
 		AddWaitEventToSet(set, WL_POSTMASTER_DEATH, PGINVALID_SOCKET, NULL, NULL);
 }
@@ -169,10 +142,10 @@ free_wait_set(AdStream *stream)
 }
 
 /*
- * One wait, at most "timeout" milliseconds (-1: for ever), that sets revents.
- * A stream waited for alone keeps its set for the next time.  Returns the
- * number of ready streams, 0 when the latch or the clock ended the wait.  May
- * throw.
+ * Waits once, for at most "timeout" milliseconds (-1: no limit), and sets
+ * revents.  The set for a single stream is kept for the next wait.  Returns
+ * the number of ready streams; 0 if the latch or the timeout ended the wait.
+ * May throw.
  */
 static int
 wait_on_set(mongoc_stream_poll_t *polls, int npolls, long timeout)
@@ -218,7 +191,8 @@ wait_on_set(mongoc_stream_poll_t *polls, int npolls, long timeout)
 }
 
 /*
- * wait_on_set() for callers that may not throw.
+ * Like wait_on_set(), but keeps an error in the transport instead of
+ * throwing.
  */
 static int
 wait_guarded(AdTransport *transport, mongoc_stream_poll_t *polls, int npolls,
@@ -241,9 +215,10 @@ wait_guarded(AdTransport *transport, mongoc_stream_poll_t *polls, int npolls,
 }
 
 /*
- * Wait until a stream is ready, "deadline" is reached (monotonic microseconds,
- * -1 for none, 0 to look only) or the wait must end.  Returns the number of
- * ready streams, 0 at the deadline, -1 when the transport has become dead.
+ * Waits until a stream is ready, the deadline is reached or the transport
+ * becomes dead.  "deadline" is in monotonic microseconds; -1 means none, and
+ * 0 means not to wait.  Returns the number of ready streams, 0 at the
+ * deadline, or -1 if the transport is dead.
  */
 static int
 wait_for_streams(mongoc_stream_poll_t *polls, int npolls, int64 deadline)
@@ -257,7 +232,7 @@ wait_for_streams(mongoc_stream_poll_t *polls, int npolls, int64 deadline)
 		(deadline < 0 || deadline > transport->deadline))
 		deadline = transport->deadline;
 
-	while (!must_fail(transport))
+	while (!ad_stream_must_fail(transport))
 	{
 		long		timeout = -1;
 
@@ -275,11 +250,12 @@ wait_for_streams(mongoc_stream_poll_t *polls, int npolls, int64 deadline)
 }
 
 /*
- * Wait for one stream; true if it is ready.  Otherwise the call on the stream
- * has failed and errno says why.  A deadline of 0 means not to wait at all.
+ * Waits for one stream.  Returns true if it is ready.  Otherwise the call on
+ * the stream has failed, and errno is set.  A deadline of 0 means not to
+ * wait.
  */
-static bool
-wait_for_stream(AdStream *stream, int events, int64 deadline)
+bool
+ad_stream_wait(AdStream *stream, int events, int64 deadline)
 {
 	mongoc_stream_poll_t poll = {&stream->base, events, 0};
 	int			nready;
@@ -296,15 +272,19 @@ wait_for_stream(AdStream *stream, int events, int64 deadline)
 	return nready > 0;
 }
 
-/* The driver's timeouts: negative is none, zero is "do not wait". */
-static int64
-to_deadline(int32_t timeout_msec)
+/*
+ * Converts a timeout of the driver to a deadline.  A negative timeout means
+ * none, and 0 means not to wait; both remain as they are.
+ */
+int64
+ad_stream_deadline(int32_t timeout_msec)
 {
 	if (timeout_msec <= 0)
 		return timeout_msec;
 	return bson_get_monotonic_time() + (int64) timeout_msec * 1000;
 }
 
+/* closes the socket; may be called again */
 static int
 stream_close(mongoc_stream_t *base)
 {
@@ -334,15 +314,16 @@ stream_flush(mongoc_stream_t *base)
 }
 
 /*
- * Write all of iov, waiting if need be.  Returns the bytes written, which are
- * fewer if the time was up, or -1 if there were none or the stream failed.
+ * Writes all of iov, and waits if necessary.  Returns the number of bytes
+ * written, which is less than all if the time ran out.  Returns -1 if the
+ * stream failed, or if the time ran out before any byte was written.
  */
 static ssize_t
 stream_writev(mongoc_stream_t *base, mongoc_iovec_t *iov, size_t iovcnt,
 			  int32_t timeout_msec)
 {
 	AdStream   *stream = (AdStream *) base;
-	int64		deadline = to_deadline(timeout_msec);
+	int64		deadline = ad_stream_deadline(timeout_msec);
 	ssize_t		written = 0;
 	size_t		current = 0;
 	size_t		offset = 0;		/* bytes of iov[current] already sent */
@@ -372,7 +353,7 @@ stream_writev(mongoc_stream_t *base, mongoc_iovec_t *iov, size_t iovcnt,
 				continue;
 			if (errno != EAGAIN && errno != EWOULDBLOCK)
 				return stream_fail(stream, errno);
-			if (wait_for_stream(stream, POLLOUT, deadline))
+			if (ad_stream_wait(stream, POLLOUT, deadline))
 				continue;
 			return written > 0 ? written : -1;
 		}
@@ -386,16 +367,16 @@ stream_writev(mongoc_stream_t *base, mongoc_iovec_t *iov, size_t iovcnt,
 }
 
 /*
- * Read at least min_bytes into iov, and something in any case.  Returns the
- * bytes read, or -1 if they are too few because of the end of the stream, the
- * time or an error.
+ * Reads into iov at least min_bytes, and at least one byte.  Returns the
+ * number of bytes read.  Returns -1 if the stream ends, the time runs out or
+ * an error occurs before that.
  */
 static ssize_t
 stream_readv(mongoc_stream_t *base, mongoc_iovec_t *iov, size_t iovcnt,
 			 size_t min_bytes, int32_t timeout_msec)
 {
 	AdStream   *stream = (AdStream *) base;
-	int64		deadline = to_deadline(timeout_msec);
+	int64		deadline = ad_stream_deadline(timeout_msec);
 	size_t		nread = 0;
 	size_t		current = 0;
 	size_t		offset = 0;		/* bytes of iov[current] already filled */
@@ -431,17 +412,18 @@ stream_readv(mongoc_stream_t *base, mongoc_iovec_t *iov, size_t iovcnt,
 			continue;
 		else if (errno != EAGAIN && errno != EWOULDBLOCK)
 			return stream_fail(stream, errno);
-		else if (!wait_for_stream(stream, POLLIN, deadline))
+		else if (!ad_stream_wait(stream, POLLIN, deadline))
 			return -1;
 	}
 	return nread;
 }
 
 /*
- * Wait for several streams of one client: its look around a replica set.
+ * Waits for several streams of one client, when the driver checks the members
+ * of a replica set.  Returns the number of streams whose revents are set.
  *
- * When the wait must end, every stream is reported as broken: the driver then
- * gives each of them up, while it would repeat a poll that failed.
+ * If the transport becomes dead, every stream is reported as broken.  The
+ * driver then gives up each stream.  It would repeat a poll that failed.
  */
 static ssize_t
 stream_poll(mongoc_stream_poll_t *polls, size_t npolls, int32_t timeout_msec)
@@ -456,7 +438,7 @@ stream_poll(mongoc_stream_poll_t *polls, size_t npolls, int32_t timeout_msec)
 			polls[i].revents = POLLERR;
 			nready++;
 		}
-		/* it has been read from the socket already */
+		/* message_check.c has data that is no longer in the socket */
 		else if (((AdStream *) polls[i].stream)->pending > 0 && (polls[i].events & POLLIN))
 		{
 			polls[i].revents = POLLIN;
@@ -466,7 +448,7 @@ stream_poll(mongoc_stream_poll_t *polls, size_t npolls, int32_t timeout_msec)
 	if (nready > 0)
 		return nready;
 
-	nready = wait_for_streams(polls, (int) npolls, to_deadline(timeout_msec));
+	nready = wait_for_streams(polls, (int) npolls, ad_stream_deadline(timeout_msec));
 	if (nready >= 0)
 		return nready;
 
@@ -511,10 +493,11 @@ stream_should_retry(mongoc_stream_t *base)
 }
 
 /*
- * Wrap a socket.  The driver frees the stream with its destroy or failed.
+ * Returns a stream for a socket.  The driver frees it by calling destroy or
+ * failed.
  */
-static AdStream *
-stream_new(AdTransport *transport, pgsocket sock)
+AdStream *
+ad_stream_new(AdTransport *transport, pgsocket sock)
 {
 	AdStream   *stream = bson_malloc0(sizeof(AdStream));
 
@@ -532,265 +515,4 @@ stream_new(AdTransport *transport, pgsocket sock)
 	stream->transport = transport;
 	stream->sock = sock;
 	return stream;
-}
-
-/*
- * A stream that is not connected, and why.  The driver must not be told so at
- * once: while it takes in what a server says of its set, or tries a lost member
- * again, it holds the lock that it would take to note the failure, and waits for
- * itself for ever (libmongoc 1.23, _mongoc_topology_scanner_setup_err_cb()).
- * Told by the first poll, it holds none.
- */
-static mongoc_stream_t *
-broken_stream(AdTransport *transport, const mongoc_host_list_t *host, const char *reason)
-{
-	char	   *reasons = transport->reasons;
-	size_t		len = strlen(reasons);
-
-	snprintf(reasons + len, sizeof(transport->reasons) - len, "%s%s: %s",
-			 len > 0 ? "; " : "", host->host_and_port, reason);
-	return &stream_new(transport, PGINVALID_SOCKET)->base;
-}
-
-/*
- * A non-blocking, close-on-exec socket, counted among PostgreSQL's files; or
- * PGINVALID_SOCKET with errno set.
- */
-static pgsocket
-open_socket(int family)
-{
-	pgsocket	sock;
-	int			on = 1;
-
-	if (!AcquireExternalFD())
-		return PGINVALID_SOCKET;
-
-	sock = socket(family, SOCK_STREAM, 0);
-	if (sock == PGINVALID_SOCKET)
-	{
-		ReleaseExternalFD();
-		return PGINVALID_SOCKET;
-	}
-	if (!pg_set_noblock(sock) || fcntl(sock, F_SETFD, FD_CLOEXEC) < 0)
-	{
-		int			save_errno = errno;
-
-		closesocket(sock);
-		ReleaseExternalFD();
-		errno = save_errno;
-		return PGINVALID_SOCKET;
-	}
-
-	/* these only make it better: failure does not matter */
-	if (family != AF_UNIX)
-	{
-		(void) setsockopt(sock, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-		(void) setsockopt(sock, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-#if defined(TCP_KEEPIDLE) && defined(TCP_KEEPINTVL) && defined(TCP_KEEPCNT)
-		{
-			int			idle = AD_KEEPALIVE_IDLE_S;
-			int			interval = AD_KEEPALIVE_INTERVAL_S;
-			int			count = AD_KEEPALIVE_COUNT;
-
-			(void) setsockopt(sock, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
-			(void) setsockopt(sock, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
-			(void) setsockopt(sock, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
-		}
-#endif
-	}
-	return sock;
-}
-
-/*
- * Connect to one address before the deadline.  NULL with errno set if that
- * failed.
- */
-static AdStream *
-connect_address(AdTransport *transport, const struct sockaddr *address,
-				socklen_t address_len, int64 deadline)
-{
-	pgsocket	sock = open_socket(address->sa_family);
-	AdStream   *stream;
-	int			error = 0;
-
-	if (sock == PGINVALID_SOCKET)
-		return NULL;
-	stream = stream_new(transport, sock);
-
-	if (connect(sock, address, address_len) < 0)
-	{
-		/* EINTR too: a connection interrupted by a signal goes on */
-		if (errno != EINPROGRESS && errno != EINTR)
-			error = errno;
-		else if (!wait_for_stream(stream, POLLOUT, deadline))
-			error = errno;
-		else
-		{
-			socklen_t	len = sizeof(error);
-
-			if (getsockopt(sock, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
-				error = errno;
-		}
-	}
-
-	if (error != 0)
-	{
-		stream_destroy(&stream->base);
-		errno = error;
-		return NULL;
-	}
-	return stream;
-}
-
-static AdStream *
-connect_unix(AdTransport *transport, const char *path, int64 deadline)
-{
-	struct sockaddr_un address = {0};
-
-	address.sun_family = AF_UNIX;
-	if (strlcpy(address.sun_path, path, sizeof(address.sun_path)) >=
-		sizeof(address.sun_path))
-	{
-		errno = ENAMETOOLONG;
-		return NULL;
-	}
-	return connect_address(transport, (struct sockaddr *) &address,
-						   sizeof(address), deadline);
-}
-
-/*
- * Try the host's addresses in turn.  Each gets its share of the time that is
- * left, so that one that does not answer leaves time for the next.  On failure
- * *reason says why: of the resolver, else of the last address.
- */
-static AdStream *
-connect_tcp(AdTransport *transport, const mongoc_host_list_t *host,
-			int64 deadline, const char **reason)
-{
-	struct addrinfo hints = {0};
-	struct addrinfo *addresses;
-	AdStream   *stream = NULL;
-	char		port[8];
-	int			left = 0;
-	int			rc;
-
-	hints.ai_family = host->family;
-	hints.ai_socktype = SOCK_STREAM;
-	snprintf(port, sizeof(port), "%u", host->port);
-	rc = getaddrinfo(host->host, port, &hints, &addresses);
-	if (rc != 0)
-	{
-		*reason = gai_strerror(rc);
-		return NULL;
-	}
-
-	for (struct addrinfo *a = addresses; a != NULL; a = a->ai_next)
-		left++;
-	for (struct addrinfo *a = addresses; a != NULL; a = a->ai_next)
-	{
-		int64		now = bson_get_monotonic_time();
-
-		stream = connect_address(transport, a->ai_addr, a->ai_addrlen,
-								 now + Max(deadline - now, 1000) / left--);
-		if (stream != NULL || transport->dead)
-			break;
-	}
-
-	if (stream == NULL)
-		*reason = strerror(errno);
-	freeaddrinfo(addresses);
-	return stream;
-}
-
-/*
- * Put the driver's TLS on top of a connected stream, as the URI says.  Takes
- * over the stream; NULL with *error set if there is no handshake.
- */
-static mongoc_stream_t *
-start_tls(mongoc_stream_t *base, const mongoc_uri_t *uri,
-		  const mongoc_host_list_t *host, int32_t timeout_msec,
-		  bson_error_t *error)
-{
-	mongoc_ssl_opt_t options = {0};
-	bool		insecure = mongoc_uri_get_option_as_bool(uri, MONGOC_URI_TLSINSECURE, false);
-	mongoc_stream_t *tls;
-
-	options.pem_file =
-		mongoc_uri_get_option_as_utf8(uri, MONGOC_URI_TLSCERTIFICATEKEYFILE, NULL);
-	options.pem_pwd =
-		mongoc_uri_get_option_as_utf8(uri, MONGOC_URI_TLSCERTIFICATEKEYFILEPASSWORD, NULL);
-	options.ca_file =
-		mongoc_uri_get_option_as_utf8(uri, MONGOC_URI_TLSCAFILE, NULL);
-	options.weak_cert_validation =
-		mongoc_uri_get_option_as_bool(uri, MONGOC_URI_TLSALLOWINVALIDCERTIFICATES, insecure);
-	options.allow_invalid_hostname =
-		mongoc_uri_get_option_as_bool(uri, MONGOC_URI_TLSALLOWINVALIDHOSTNAMES, insecure);
-
-	tls = mongoc_stream_tls_new_with_hostname(base, host->host, &options, 1);
-	if (tls == NULL)
-	{
-		mongoc_stream_destroy(base);
-		bson_set_error(error, MONGOC_ERROR_STREAM, MONGOC_ERROR_STREAM_SOCKET,
-					   "could not set up TLS, check the certificate files named in the connection string");
-		return NULL;
-	}
-	if (!mongoc_stream_tls_handshake_block(tls, host->host, timeout_msec, error))
-	{
-		mongoc_stream_destroy(tls);
-		return NULL;
-	}
-	return tls;
-}
-
-/*
- * Connect to the host.  NULL with *reason set if that fails.
- */
-static AdStream *
-connect_host(AdTransport *transport, const mongoc_host_list_t *host, int32_t timeout_msec,
-			 const char **reason)
-{
-	int64		deadline = to_deadline(timeout_msec);
-	AdStream   *stream;
-
-	*reason = "the connection was given up";
-	if (must_fail(transport))
-		return NULL;
-	*reason = "not tried, after many other hosts";
-	if (++transport->attempts > AD_MOST_ATTEMPTS)
-		return NULL;
-	if (host->family != AF_UNIX)
-		return connect_tcp(transport, host, deadline, reason);
-	stream = connect_unix(transport, host->host, deadline);
-	if (stream == NULL)
-		*reason = strerror(errno);
-	return stream;
-}
-
-/*
- * The client's stream initiator: a connected stream to the host, TLS included,
- * or one that is broken.  user_data is the client's AdTransport.
- */
-mongoc_stream_t *
-ad_stream_initiate(const mongoc_uri_t *uri, const mongoc_host_list_t *host,
-				   void *user_data, bson_error_t *error)
-{
-	AdTransport *transport = user_data;
-	int32_t		timeout_msec =
-	mongoc_uri_get_option_as_int32(uri, MONGOC_URI_CONNECTTIMEOUTMS,
-								   MONGOC_DEFAULT_CONNECTTIMEOUTMS);
-	const char *mechanism = mongoc_uri_get_auth_mechanism(uri);
-	const char *reason;
-	AdStream   *stream = connect_host(transport, host, timeout_msec, &reason);
-	mongoc_stream_t *secured;
-	bson_error_t tls_error = {0};
-
-	if (stream == NULL)
-		return broken_stream(transport, host, reason);
-	secured = &stream->base;
-	if (mongoc_uri_get_tls(uri) ||
-		(mechanism != NULL && strcmp(mechanism, "MONGODB-X509") == 0))
-		secured = start_tls(&stream->base, uri, host, timeout_msec, &tls_error);
-	if (secured == NULL)
-		return broken_stream(transport, host, ad_error_words(&tls_error));
-	return ad_check_stream_new(secured, &transport->peer, &stream->pending);
 }

@@ -1,6 +1,6 @@
 /*
  * stream.h
- *	  The driver's bytes over PostgreSQL's latch: an interruptible transport.
+ *	  A transport for the driver whose waits can be interrupted.
  */
 #ifndef AD_STREAM_H
 #define AD_STREAM_H
@@ -9,35 +9,51 @@
 #include "remote/reply_check.h"
 
 /*
- * What the streams of one client share, and what they tell its owner.
+ * The state that the streams of one client share with its owner.
  *
- * A stream never throws: that would longjmp through the driver.  When an
- * interrupt or an error ends a wait, the stream says so here, fails its I/O,
- * and from then on fails every I/O of this client at once.  Whoever called the
- * driver looks at "dead" when the driver has returned.
+ * A stream never throws, because that would longjmp through the driver.  If
+ * an interrupt or an error ends a wait, the stream records that here and
+ * fails its I/O.  From then on all I/O of the client fails at once.  The
+ * caller of the driver checks "dead" when the driver has returned.
  */
 typedef struct AdTransport
 {
-	bool		dead;			/* all I/O fails, nothing is sent any more */
-	bool		interrupted;	/* cancel or terminate is the reason */
+	bool		dead;			/* all I/O fails, and nothing is sent */
+	bool		interrupted;	/* dead because of a cancel or a termination */
 	bool		postmaster_died;
-	ErrorData  *error;			/* an error thrown in a wait, to be rethrown */
-	MemoryContext context;		/* where error is kept */
+	ErrorData  *error;			/* error caught in a wait, to be rethrown; or
+								 * NULL */
+	MemoryContext context;		/* holds error */
 
-	bool		quiet;			/* only clean-up: process no interrupts */
-	int64		deadline;		/* monotonic microseconds; 0 for none */
+	bool		quiet;			/* clean-up: do not process interrupts */
+	int64		deadline;		/* for all waits, in monotonic microseconds; 0
+								 * for none */
 
-	int64		wait_usec;		/* time spent waiting */
-	int			last_errno;		/* of the last failed I/O; 0 if none */
-	int			attempts;		/* to connect, in this call of the driver */
-	char		reasons[256];	/* why those failed, perhaps cut; "" if none
-								 * did */
-	AdPeer		peer;			/* what message_check.c knows and tells */
+	int64		wait_usec;		/* time spent waiting, in microseconds */
+	int			last_errno;		/* errno of the last failed I/O, or 0 */
+	int			attempts;		/* attempts to connect in this call of the
+								 * driver */
+	char		reasons[256];	/* why attempts failed, perhaps truncated; ""
+								 * if none did */
+	AdPeer		peer;			/* the state of message_check.c */
 } AdTransport;
 
-extern mongoc_stream_t *ad_stream_initiate(const mongoc_uri_t *uri,
-										   const mongoc_host_list_t *host,
-										   void *transport,
-										   bson_error_t *error);
+/* a stream on a socket */
+typedef struct AdStream
+{
+	mongoc_stream_t base;		/* must be first, because the driver sees this */
+	AdTransport *transport;
+	pgsocket	sock;			/* PGINVALID_SOCKET if it is closed or was
+								 * never connected */
+	struct WaitEventSet *wait_set;	/* NULL until the first wait */
+	int			last_errno;		/* errno of the last call of this stream */
+	uint32		pending;		/* bytes that message_check.c has read, and
+								 * not yet given to the driver */
+} AdStream;
+
+extern AdStream *ad_stream_new(AdTransport *transport, pgsocket sock);
+extern bool ad_stream_must_fail(AdTransport *transport);
+extern bool ad_stream_wait(AdStream *stream, int events, int64 deadline);
+extern int64 ad_stream_deadline(int32_t timeout_msec);
 
 #endif							/* AD_STREAM_H */

@@ -13,9 +13,7 @@
 
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
-#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -24,6 +22,7 @@
 #include "query/leaf.h"
 #include "query/match_pattern.h"
 #include "query/match_type.h"
+#include "query/sql_array.h"
 #include "translate/filter_pattern.h"
 
 /* the functions that match text with a pattern */
@@ -185,10 +184,8 @@ weaker_member(AdExprContext *context, ScalarArrayOpExpr *expr)
 	AdMatch		match = {.text = linitial(expr->args), .kind = AD_PATTERN_TEXT};
 	Const	   *array = lsecond(expr->args);
 	const AdColumn *column;
-	Datum	   *elements;
-	bool	   *nulls;
-	int			count;
 	List	   *tests = NIL;
+	ListCell   *lc;
 
 	strip_case(&match);
 	column = ad_expr_column(context, match.text);
@@ -196,14 +193,11 @@ weaker_member(AdExprContext *context, ScalarArrayOpExpr *expr)
 		!IsA(array, Const) || array->constisnull || GetDatabaseEncoding() != PG_UTF8 ||
 		!ad_is_deterministic(expr->inputcollid))
 		return NULL;
-	deconstruct_array(DatumGetArrayTypeP(array->constvalue), TEXTOID, -1, false,
-					  TYPALIGN_INT, &elements, &nulls, &count);
-	for (int i = 0; i < count; i++)
+	foreach(lc, ad_sql_array_elements(array->constvalue, TEXTOID, array->constcollid))
 	{
 		Node	   *test;
 
-		match.pattern = (Node *) makeConst(TEXTOID, -1, array->constcollid, -1,
-										   elements[i], nulls[i], false);
+		match.pattern = lfirst(lc);
 		test = match_leaf(context, &match, column, true);
 		if (test == NULL)
 			return NULL;

@@ -208,7 +208,7 @@ ad_key_expr(AdValueContext *context, Node *node, bool nullable)
 		return value.expr;
 	key = ad_instant_key(context->base, &value);
 	if (key != NULL && nullable && IsA(key, List) && ad_tag(key) == AD_DOCUMENT &&
-		ad_member_str(key, 0)[0] != '$')
+		ad_doc_key(key, 0)[0] != '$')
 		return NULL;
 	return key;
 }

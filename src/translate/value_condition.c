@@ -21,6 +21,7 @@
 
 #include "base/compat.h"
 #include "query/match.h"
+#include "query/sql_array.h"
 #include "translate/value.h"
 #include "translate/value_condition.h"
 
@@ -427,22 +428,10 @@ truth_condition(AdValueContext *context, BooleanTest *test, bool wanted)
 bool
 ad_value_array(Const *array, List **constants)
 {
-	ArrayType  *elements = DatumGetArrayTypeP(array->constvalue);
-	Oid			typid = ARR_ELEMTYPE(elements);
-	int16		typlen;
-	bool		typbyval;
-	char		typalign;
-	Datum	   *datums;
-	bool	   *nulls;
-	int			count;
-
-	*constants = NIL;
-	get_typlenbyvalalign(typid, &typlen, &typbyval, &typalign);
-	deconstruct_array(elements, typid, typlen, typbyval, typalign, &datums, &nulls, &count);
-	for (int i = 0; i < count; i++)
-		*constants = lappend(*constants, makeConst(typid, -1, array->constcollid, typlen,
-												   datums[i], nulls[i], typbyval));
-	return count <= MAX_ELEMENTS;
+	*constants = ad_sql_array_elements(array->constvalue,
+									   ARR_ELEMTYPE(DatumGetArrayTypeP(array->constvalue)),
+									   array->constcollid);
+	return list_length(*constants) <= MAX_ELEMENTS;
 }
 
 /*

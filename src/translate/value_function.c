@@ -229,8 +229,8 @@ static List *
 operator_members(const AdValue *value, const char *op)
 {
 	if (IsA(value->expr, List) && ad_tag(value->expr) == AD_DOCUMENT &&
-		strcmp(ad_member_str(value->expr, 0), op) == 0)
-		return list_copy_tail((List *) ad_member(value->expr, 1), 1);
+		strcmp(ad_doc_key(value->expr, 0), op) == 0)
+		return list_copy_tail((List *) ad_doc_value(value->expr, 0), 1);
 	return list_make1(value->expr);
 }
 

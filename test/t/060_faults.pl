@@ -203,7 +203,7 @@ like(after_failpoint(2, $hang_up, $find), qr/^ERROR:  0800[16]: /, 'and so is ha
 like(after_failpoint(1, '{"failCommands": ["getMore"], "closeConnection": true}', 'SELECT count(*) FROM direct_items'),
 	qr/^ERROR:  08006: lost connection to MongoDB server "direct"/, 'after rows there is no other try');
 like(after_failpoint(1, '{"failCommands": ["getMore"], "errorCode": 43}', 'SELECT count(*) FROM direct_items'),
-	qr/^ERROR:  HV000: cursor has gone on MongoDB server "direct"\n/, 'a cursor that has gone');
+	qr/^ERROR:  HV000: cursor no longer exists on MongoDB server "direct"\n/, 'a cursor that has gone');
 like(after_failpoint(1, '{"failCommands": ["find"], "errorCode": 13}', $find),
 	qr/^ERROR:  42501: permission denied by MongoDB server "direct"\n.*\nHINT:  The user mapping/, 'no rights');
 my $import = "SELECT admin_dashboard_import_sql('direct', 'shop', 'few')";

@@ -186,13 +186,13 @@ member('stop 1');
 member('start 0');
 elect(2);
 like(answer("$both; ROLLBACK TO s; $both; ROLLBACK"),
-	qr/^ERROR:  08006: .*^ERROR:  08006: snapshot of MongoDB server "set" has gone with its connection\n.*^HINT:  Try again/ms,
+	qr/^ERROR:  08006: .*^ERROR:  08006: snapshot of MongoDB server "set" was lost with its connection\n.*^HINT:  Try the statement or transaction again/ms,
 	'is never replaced by another snapshot');
 is(answer($both), "15\n", 'and then it works again');
 member('start 1');
 member("hello 1 {\"maxWireVersion\": 9}");
 session("ALTER SERVER alone OPTIONS (ADD snapshot 'statement')");
-like(session(row('alone')), qr/^ERROR:  0A000: MongoDB server "alone" has no snapshots\n.*^HINT:  .*MongoDB 5\.0 or later/ms, 'a server without snapshots');
+like(session(row('alone')), qr/^ERROR:  0A000: MongoDB server "alone" does not support snapshots\n.*^HINT:  .*MongoDB 5\.0 or later/ms, 'a server without snapshots');
 
 # Sharded clusters
 session("ALTER SERVER set OPTIONS (DROP snapshot, SET uri 'mongodb://$hosts[0],$hosts[1]/?readPreference=secondaryPreferred')");

@@ -138,7 +138,7 @@ session('GRANT USAGE ON FOREIGN SERVER tls TO regress_login');
 session('CREATE USER MAPPING FOR regress_login SERVER tls', 'regress_login');
 like(session($query, 'regress_login'), qr/^ERROR:  42501: permission denied by MongoDB server/, 'a mapping without a user is no login');
 session("ALTER USER MAPPING FOR regress_login SERVER tls OPTIONS (ADD user 'reader')", 'regress_login');
-like(session($query, 'regress_login'), qr/^ERROR:  \w{5}: password is required to connect to MongoDB server "tls"\nHINT:  Give user and password/, 'one without a password is refused');
+like(session($query, 'regress_login'), qr/^ERROR:  \w{5}: password is required to connect to MongoDB server "tls"\nHINT:  Set the options user and password/, 'one without a password is refused');
 
 # Whose login: a view's is its owner's, that of a function that runs as its definer is the definer's
 session(<<'SQL');
