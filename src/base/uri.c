@@ -369,3 +369,17 @@ ad_uri_database(const char *text)
 		return NULL;
 	return pstrdup(pg_any_to_server(database, strlen(database), PG_UTF8));
 }
+
+/*
+ * Do connections made from this URI use TLS?  They do if the URI asks for it,
+ * and if the mechanism is MONGODB-X509, which needs the client certificate of
+ * a TLS handshake.
+ */
+bool
+ad_uri_uses_tls(const mongoc_uri_t *uri)
+{
+	const char *mechanism = mongoc_uri_get_auth_mechanism(uri);
+
+	return mongoc_uri_get_tls(uri) ||
+		(mechanism != NULL && strcmp(mechanism, "MONGODB-X509") == 0);
+}

@@ -17,5 +17,6 @@ extern void ad_uri_check(const char *text);
 extern void ad_uri_check_mechanism(const char *mechanism);
 extern bool ad_uri_mechanism_is_ambient(const char *mechanism);
 extern char *ad_uri_database(const char *text);
+extern bool ad_uri_uses_tls(const struct _mongoc_uri_t *uri);
 
 #endif							/* AD_URI_H */

@@ -17,6 +17,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 
+#include "base/uri.h"
 #include "remote/connection.h"
 
 PG_FUNCTION_INFO_V1(admin_dashboard_connections);
@@ -93,15 +94,6 @@ describe_members(AdConnection *conn, Datum *hosts, const char **release)
 	PG_END_TRY();
 }
 
-static bool
-uses_tls(AdConnection *conn)
-{
-	const mongoc_uri_t *uri = mongoc_client_get_uri(conn->client);
-	const char *mechanism = mongoc_uri_get_auth_mechanism(uri);
-
-	return mongoc_uri_get_tls(uri) ||
-		(mechanism != NULL && strcmp(mechanism, "MONGODB-X509") == 0);
-}
 
 /* what the type calls it: the topology types of the specifications, as words */
 static const char *
@@ -158,7 +150,7 @@ admin_dashboard_connections(PG_FUNCTION_ARGS)
 		values[3] = nulls[3] ? (Datum) 0 : CStringGetTextDatum(topology);
 		nulls[4] = release == NULL;
 		values[4] = nulls[4] ? (Datum) 0 : CStringGetTextDatum(release);
-		values[5] = BoolGetDatum(uses_tls(conn));
+		values[5] = BoolGetDatum(ad_uri_uses_tls(mongoc_client_get_uri(conn->client)));
 		values[6] = BoolGetDatum(conn->pins > 0);
 		values[7] = BoolGetDatum(!conn->stale && !conn->transport.dead);
 		values[8] = DirectFunctionCall2(timestamp_mi, TimestampTzGetDatum(now),

@@ -32,6 +32,7 @@
 #include "utils/wait_event.h"
 
 #include "base/compat.h"
+#include "base/uri.h"
 #include "remote/error.h"
 #include "remote/message_check.h"
 #include "remote/stream.h"
@@ -778,7 +779,6 @@ ad_stream_initiate(const mongoc_uri_t *uri, const mongoc_host_list_t *host,
 	int32_t		timeout_msec =
 	mongoc_uri_get_option_as_int32(uri, MONGOC_URI_CONNECTTIMEOUTMS,
 								   MONGOC_DEFAULT_CONNECTTIMEOUTMS);
-	const char *mechanism = mongoc_uri_get_auth_mechanism(uri);
 	const char *reason;
 	AdStream   *stream = connect_host(transport, host, timeout_msec, &reason);
 	mongoc_stream_t *secured;
@@ -787,8 +787,7 @@ ad_stream_initiate(const mongoc_uri_t *uri, const mongoc_host_list_t *host,
 	if (stream == NULL)
 		return broken_stream(transport, host, reason);
 	secured = &stream->base;
-	if (mongoc_uri_get_tls(uri) ||
-		(mechanism != NULL && strcmp(mechanism, "MONGODB-X509") == 0))
+	if (ad_uri_uses_tls(uri))
 		secured = start_tls(&stream->base, uri, host, timeout_msec, &tls_error);
 	if (secured == NULL)
 		return broken_stream(transport, host, ad_error_words(&tls_error));
