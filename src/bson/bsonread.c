@@ -280,35 +280,3 @@ ad_element_bytes(const AdElement *element, bson_subtype_t *subtype, uint32 *len)
 	}
 	return bytes;
 }
-
-/*
- * A BSON type's alias, as MongoDB's $type operator knows it.
- */
-const char *
-ad_bson_type_name(bson_type_t type)
-{
-	static const struct
-	{
-		bson_type_t type;
-		const char *name;
-	}			names[] = {
-		{BSON_TYPE_DOUBLE, "double"}, {BSON_TYPE_UTF8, "string"},
-		{BSON_TYPE_DOCUMENT, "object"}, {BSON_TYPE_ARRAY, "array"},
-		{BSON_TYPE_BINARY, "binData"}, {BSON_TYPE_UNDEFINED, "undefined"},
-		{BSON_TYPE_OID, "objectId"}, {BSON_TYPE_BOOL, "bool"},
-		{BSON_TYPE_DATE_TIME, "date"}, {BSON_TYPE_NULL, "null"},
-		{BSON_TYPE_REGEX, "regex"}, {BSON_TYPE_DBPOINTER, "dbPointer"},
-		{BSON_TYPE_CODE, "javascript"}, {BSON_TYPE_SYMBOL, "symbol"},
-		{BSON_TYPE_CODEWSCOPE, "javascriptWithScope"},
-		{BSON_TYPE_INT32, "int"}, {BSON_TYPE_TIMESTAMP, "timestamp"},
-		{BSON_TYPE_INT64, "long"}, {BSON_TYPE_DECIMAL128, "decimal"},
-		{BSON_TYPE_MAXKEY, "maxKey"}, {BSON_TYPE_MINKEY, "minKey"},
-	};
-
-	for (int i = 0; i < lengthof(names); i++)
-	{
-		if (names[i].type == type)
-			return names[i].name;
-	}
-	return "unknown";
-}

@@ -99,6 +99,5 @@ ad_is_null(bson_type_t type)
 
 extern const uint8 *ad_element_bytes(const AdElement *element,
 									 bson_subtype_t *subtype, uint32 *len);
-extern const char *ad_bson_type_name(bson_type_t type);
 
 #endif							/* AD_BSONREAD_H */

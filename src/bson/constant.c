@@ -18,6 +18,7 @@
 #include "utils/json.h"
 #include "utils/timestamp.h"
 
+#include "bson/bson_type.h"
 #include "bson/bsonwrite.h"
 #include "bson/constant.h"
 #include "bson/decimal.h"

@@ -13,6 +13,7 @@
 
 #include "mb/pg_wchar.h"
 
+#include "bson/bson_type.h"
 #include "bson/constant.h"
 #include "bson/error_place.h"
 

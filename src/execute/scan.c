@@ -31,6 +31,7 @@
 #include "utils/ruleutils.h"
 
 #include "base/compat.h"
+#include "bson/bson_type.h"
 #include "bson/decoder.h"
 #include "bson/domain.h"
 #include "bson/error_place.h"

@@ -29,6 +29,7 @@
 #include "base/collection.h"
 #include "base/compat.h"
 #include "base/field.h"
+#include "bson/bson_type.h"
 #include "bson/encoding.h"
 #include "import/import.h"
 #include "import/infer.h"

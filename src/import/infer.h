@@ -6,17 +6,9 @@
 #define AD_INFER_H
 
 #include "base/option.h"
+#include "bson/bson_type.h"
 #include "bson/bsonread.h"
 #include "bson/types.h"
-
-/* BSON types are 1 to 19, 127 and 255 (bsonspec.org); in sets, bits 1 to 21 */
-#define AD_N_KINDS		22
-#define AD_KIND(type) \
-	((type) == BSON_TYPE_MAXKEY ? 20 : (type) == BSON_TYPE_MINKEY ? 21 : (int) (type))
-#define AD_KIND_TYPE(kind) \
-	((kind) == 20 ? BSON_TYPE_MAXKEY : (kind) == 21 ? BSON_TYPE_MINKEY : (bson_type_t) (kind))
-#define AD_KIND_BIT(type) ((uint32) 1 << AD_KIND(type))
-#define AD_NULL_KINDS	(AD_KIND_BIT(BSON_TYPE_NULL) | AD_KIND_BIT(BSON_TYPE_UNDEFINED))
 
 typedef struct AdField AdField;
 

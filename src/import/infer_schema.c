@@ -12,32 +12,15 @@
 
 #include "import/infer_schema.h"
 
-/* aliases of more than one BSON type, and those of JSON Schema */
-static const struct
-{
-	const char *name;
-	uint32		kinds;
-}			aliases[] = {
-	{"number", AD_KIND_BIT(BSON_TYPE_INT32) | AD_KIND_BIT(BSON_TYPE_INT64) |
-	AD_KIND_BIT(BSON_TYPE_DOUBLE) | AD_KIND_BIT(BSON_TYPE_DECIMAL128)},
-	{"boolean", AD_KIND_BIT(BSON_TYPE_BOOL)},
-};
-
-/* the kinds that an alias stands for; 0 if there is none of that name */
+/*
+ * The kinds that an alias stands for, or 0.  We ignore minKey and maxKey, as
+ * if the validator did not mention them.
+ */
 static uint32
-alias_kinds(const char *name)
+alias_kinds(const char *alias)
 {
-	for (int i = 0; i < lengthof(aliases); i++)
-	{
-		if (strcmp(aliases[i].name, name) == 0)
-			return aliases[i].kinds;
-	}
-	for (int type = BSON_TYPE_DOUBLE; type <= BSON_TYPE_DECIMAL128; type++)
-	{
-		if (strcmp(ad_bson_type_name((bson_type_t) type), name) == 0)
-			return AD_KIND_BIT(type);
-	}
-	return 0;
+	return ad_bson_alias_kinds(alias) &
+		~(AD_KIND_BIT(BSON_TYPE_MINKEY) | AD_KIND_BIT(BSON_TYPE_MAXKEY));
 }
 
 /*
