@@ -84,7 +84,7 @@ init_sample(AdSample *sample, Relation relation, List *outputs)
 
 /* of error_context_stack: say which value it is */
 static void
-place_callback(void *arg)
+add_sample_place(void *arg)
 {
 	const AdSample *sample = arg;
 	int			field = ad_decoder_field(sample->decoding);
@@ -103,7 +103,7 @@ place_callback(void *arg)
 static void
 read_columns(AdSample *sample, AdDecoder *decoder, int first, int count)
 {
-	ErrorContextCallback place = {error_context_stack, place_callback, sample};
+	ErrorContextCallback place = {error_context_stack, add_sample_place, sample};
 	const AdFieldValue *values;
 
 	sample->decoding = decoder;
@@ -196,7 +196,7 @@ read_document(AdSample *sample, const uint8 *document)
  * Read the sample into rows, and return how many there are.
  */
 static int
-read_sample(Relation relation, AdQuery *query, HeapTuple *rows, int targrows)
+sample_rows(Relation relation, AdQuery *query, HeapTuple *rows, int targrows)
 {
 	MemoryContext tuple_cxt = AllocSetContextCreate(CurrentMemoryContext,
 													"admin_dashboard analyze tuple",
@@ -241,7 +241,7 @@ acquire_sample_rows(Relation relation, int elevel, HeapTuple *rows, int targrows
 	ad_query_project(query);
 	if (query->projection != NULL)
 		query->stages = lappend(query->stages, ad_doc("$project", query->projection));
-	count = read_sample(relation, query, rows, targrows);
+	count = sample_rows(relation, query, rows, targrows);
 
 	/* a sample that is smaller than it could be is the whole collection */
 	*totalrows = count < targrows ? count :

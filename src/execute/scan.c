@@ -105,7 +105,7 @@ current_column(const AdScanState *state)
 
 /* of error_context_stack: say which value it is */
 static void
-place_callback(void *arg)
+add_scan_place(void *arg)
 {
 	const AdScanState *state = arg;
 	const AdScanColumn *column = current_column(state);
@@ -122,7 +122,7 @@ enter_place(AdScanState *state, const uint8 *document, const AdScanColumn *colum
 {
 	state->document = document;
 	state->column = column;
-	state->place.callback = place_callback;
+	state->place.callback = add_scan_place;
 	state->place.arg = state;
 	state->place.previous = error_context_stack;
 	error_context_stack = &state->place;
@@ -586,7 +586,7 @@ interpolated(float8 fraction, int64 count, Datum before, Datum after)
 
 /* the value of a column that is not null */
 static Datum
-column_value(const AdScanColumn *column, const AdFieldValue *values)
+scan_column_value(const AdScanColumn *column, const AdFieldValue *values)
 {
 	Datum		value = values[column->value].value;
 	int64		count;
@@ -620,7 +620,7 @@ fill_tuple(AdScanState *state, const AdFieldValue *values, TupleTableSlot *slot)
 			ad_check_domain(column->target, values[column->value].value, isnull);
 		if (isnull)
 			continue;
-		slot->tts_values[position] = column_value(column, values);
+		slot->tts_values[position] = scan_column_value(column, values);
 		slot->tts_isnull[position] = false;
 	}
 }

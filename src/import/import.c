@@ -88,7 +88,7 @@ compare_collections(const ListCell *a, const ListCell *b)
 
 /* raise an error if there can be no such database */
 static void
-check_database(const char *database)
+check_database_name(const char *database)
 {
 	const char *flaw = ad_database_flaw(pg_server_to_any(database, strlen(database), PG_UTF8));
 
@@ -113,7 +113,7 @@ list_collections(Oid serverid, const char *database, const char *name, AdNames *
 	int64		listed = 0;
 	ListCell   *lc;
 
-	check_database(database);
+	check_database_name(database);
 	command.kind = AD_COMMAND_LIST;
 	command.serverid = serverid;
 	command.userid = GetUserId();
@@ -162,8 +162,8 @@ list_collections(Oid serverid, const char *database, const char *name, AdNames *
  * Look at documents that MongoDB chooses at random.
  */
 static void
-read_sample(AdInference *inference, ForeignServer *server, const char *database,
-			const AdCollection *collection, const AdImportOptions *options)
+sample_collection(AdInference *inference, ForeignServer *server, const char *database,
+				  const AdCollection *collection, const AdImportOptions *options)
 {
 	AdQuery    *query = ad_query_sample(server->serverid,
 										ad_collection_options(server, database, collection->name),
@@ -436,7 +436,7 @@ import_collection(ForeignServer *server, const char *database, const AdCollectio
 	/* a view's documents need not have one */
 	if (!collection->is_view)
 		(void) ad_infer_field(inference, ad_infer_root(inference), "_id", 3);
-	read_sample(inference, server, database, collection, options);
+	sample_collection(inference, server, database, collection, options);
 	read_validator(inference, collection);
 	appendStringInfo(&out, "CREATE FOREIGN TABLE %s (", quote_identifier(collection->table));
 	append_columns(&out, inference, options, &complete);

@@ -384,20 +384,26 @@ is_never_null(const AdInference *inference, const AdField *field)
 		is_never_null(inference, field->parent);
 }
 
-/* how many columns a field's values make */
-static int
-count_columns(const AdInference *inference, const AdField *field)
+/*
+ * Append the fields that become columns to a list: this field, or those inside
+ * it if it is flat.  Sets *complete to false if there is a field that cannot be
+ * a column because of its name.
+ */
+static List *
+column_fields(const AdInference *inference, AdField *field, List *fields, bool *complete)
 {
-	int			count = 0;
 	ListCell   *lc;
 
 	if (field->unnamable)
-		return 0;
-	if (field != inference->root && !is_flat(inference, field))
-		return 1;
-	foreach(lc, field->children)
-		count += count_columns(inference, lfirst(lc));
-	return count;
+		*complete = false;
+	else if (field != inference->root && !is_flat(inference, field))
+		fields = lappend(fields, field);
+	else
+	{
+		foreach(lc, field->children)
+			fields = column_fields(inference, lfirst(lc), fields, complete);
+	}
+	return fields;
 }
 
 /*
@@ -426,27 +432,18 @@ largest(const AdInference *inference, const AdField *field)
 	return result;
 }
 
-static void
-add_columns(const AdInference *inference, const AdField *field, List **columns, bool *complete)
+/*
+ * Make the column for a field, palloc'd.
+ */
+static AdInferred *
+make_column(const AdInference *inference, const AdField *field)
 {
-	ListCell   *lc;
+	AdInferred *column = palloc(sizeof(AdInferred));
 
-	if (field->unnamable)
-		*complete = false;
-	else if (field == inference->root || is_flat(inference, field))
-	{
-		foreach(lc, field->children)
-			add_columns(inference, lfirst(lc), columns, complete);
-	}
-	else
-	{
-		AdInferred *column = palloc(sizeof(AdInferred));
-
-		column->field = field;
-		column->typid = column_type(field);
-		column->not_null = is_never_null(inference, field);
-		*columns = lappend(*columns, column);
-	}
+	column->field = field;
+	column->typid = column_type(field);
+	column->not_null = is_never_null(inference, field);
+	return column;
 }
 
 /*
@@ -462,25 +459,31 @@ List *
 ad_infer_columns(AdInference *inference, bool *complete)
 {
 	const AdImportOptions *options = inference->options;
+	List	   *fields = NIL;
 	List	   *columns = NIL;
+	ListCell   *lc;
 	int			limit = options->max_columns - (options->document_column != NULL ? 1 : 0);
 	AdField    *field;
 
-	while (count_columns(inference, inference->root) > limit &&
-		   (field = largest(inference, inference->root)) != NULL)
+	for (;;)
 	{
+		*complete = !inference->overflown;
+		list_free(fields);
+		fields = column_fields(inference, inference->root, NIL, complete);
+		if (list_length(fields) <= limit || (field = largest(inference, inference->root)) == NULL)
+			break;
 		CHECK_FOR_INTERRUPTS();
 		field->collapsed = true;
 	}
-	*complete = !inference->overflown;
-	add_columns(inference, inference->root, &columns, complete);
-	/* room for the document */
-	if (options->document_column == NULL && (list_length(columns) > limit || !*complete))
+	/* leave room for the document */
+	if (options->document_column == NULL && (list_length(fields) > limit || !*complete))
 		limit--;
-	if (list_length(columns) > limit)
+	if (list_length(fields) > limit)
 	{
-		columns = list_truncate(columns, limit);
+		fields = list_truncate(fields, limit);
 		*complete = false;
 	}
+	foreach(lc, fields)
+		columns = lappend(columns, make_column(inference, lfirst(lc)));
 	return columns;
 }
