@@ -1,10 +1,10 @@
 /*
  * infer_schema.c
- *	  What a collection's validator says of its fields.
+ *	  Learn about a collection's fields from its validator.
  *
- * Of a $jsonSchema (MongoDB manual, "$jsonSchema") the keywords bsonType, type,
- * properties, items and required are read; the others narrow what these allow,
- * and change no type.
+ * We read the keywords bsonType, type, properties, items and required of a
+ * $jsonSchema (MongoDB manual, "$jsonSchema").  The other keywords only
+ * narrow what these allow, and change no type.
  */
 #include "postgres.h"
 
@@ -24,8 +24,9 @@ alias_kinds(const char *alias)
 }
 
 /*
- * The kinds that a schema allows: those of bsonType or type, one or several.  0
- * if it does not say.
+ * Returns the kinds that a schema allows: those in bsonType, else those in
+ * type.  Both have one alias or an array of them.  Returns 0 if the schema
+ * has neither.
  */
 static uint32
 schema_kinds(const AdReader schema)
@@ -45,6 +46,7 @@ schema_kinds(const AdReader schema)
 	return kinds;
 }
 
+/* read the schema of one field, and those of the fields inside it */
 static void
 read_schema(AdInference *inference, AdField *field, AdReader schema, bool strict)
 {
@@ -81,8 +83,10 @@ read_schema(AdInference *inference, AdField *field, AdReader schema, bool strict
 }
 
 /*
- * Learn from the $jsonSchema of a validator, of one that is not strict only the
- * types.  To be called after the documents, so that their fields come first.
+ * Learn from the $jsonSchema of a validator.  If "strict" is false, the
+ * validator does not guarantee that documents obey it, so only its types
+ * count.  The caller should read the documents first, so that their fields
+ * come first.
  */
 void
 ad_infer_schema(AdInference *inference, AdReader schema, bool strict)
