@@ -4,7 +4,7 @@
  *
  * INTERFACE ROUTINES
  *		ad_begin_foreign_scan		prepare, without contacting MongoDB
- *		ad_iterate_foreign_scan		return the next tuple; the first call runs the query
+ *		ad_iterate_foreign_scan		return the next tuple
  *		ad_rescan_foreign_scan		start again, with other parameters
  *		ad_end_foreign_scan			end the scan
  *		ad_explain_foreign_scan		show the query and its work

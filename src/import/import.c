@@ -195,10 +195,10 @@ sample_collection(AdInference *inference, ForeignServer *server, const char *dat
 }
 
 /*
- * Learn from the validator of a collection.  Only with the action "error" and
- * the level "strict", which are the defaults, all documents obey it.
- * Otherwise it only warns, or spares documents that are older than it, so we
- * only use its types.
+ * Learn from the validator of a collection.  All documents are sure to obey
+ * it only if its action is "error" and its level is "strict", which are the
+ * defaults.  Otherwise it only warns, or spares documents that are older than
+ * it, so we only use its types.
  */
 static void
 read_validator(AdInference *inference, const AdCollection *collection)
