@@ -1,7 +1,7 @@
 /*
  * admin_dashboard.c
- *	  The module's entry points: initialization, and the handler function of the
- *	  foreign data wrapper.
+ *	  The module's entry points: initialization, and the handler function of
+ *	  the foreign data wrapper.
  */
 #include "postgres.h"
 

@@ -1,7 +1,7 @@
 /*
  * dashboard.c
- *	  The SQL function admin_dashboard(): run one SQL query, return its result as
- *	  jsonb.
+ *	  The SQL function admin_dashboard(): run one SQL query, return its result
+ *	  as jsonb.
  *
  * Nothing here depends on MongoDB.  The table that a setting names can be a
  * foreign table, a view or a local table.  PostgreSQL plans the query like
