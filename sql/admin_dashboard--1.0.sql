@@ -3,12 +3,13 @@
 -- complain if script is sourced in psql, rather than via CREATE EXTENSION
 \echo Use "CREATE EXTENSION admin_dashboard" to load this file. \quit
 
--- CREATE EXTENSION runs this with the extension's schema, and pg_temp behind it, as
--- search_path.  Others may have made objects there.  So nothing here is made OR
--- REPLACE or IF NOT EXISTS, which would leave it to its owner; functions and
--- operators are named with pg_catalog, and what can be called with another's
--- rights has a search path of its own.  (The macro for the schema's name is not used,
--- not even in a comment: then PostgreSQL refuses a schema with a quote in its name.)
+-- CREATE EXTENSION runs this script with a search_path of the extension's schema,
+-- followed by pg_temp.  Other users may have created objects in that schema.  So
+-- the script does not use OR REPLACE or IF NOT EXISTS, which would leave such
+-- objects to their owners.  Functions and operators are qualified with pg_catalog,
+-- and every SECURITY DEFINER function sets its own search_path.  (The script does
+-- not use the macro for the schema's name, not even in a comment, because
+-- PostgreSQL then refuses a schema with a quote in its name.)
 
 ---------------------------------------------------------------------
 -- The foreign data wrapper
@@ -20,7 +21,7 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION admin_dashboard_fdw_handler() IS
-	'the callbacks of the wrapper admin_dashboard_fdw';
+	'returns the callbacks of the foreign data wrapper admin_dashboard_fdw';
 
 CREATE FUNCTION admin_dashboard_fdw_validator(text[], oid)
 RETURNS void
@@ -28,7 +29,7 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION admin_dashboard_fdw_validator(text[], oid) IS
-	'checks the options of objects of the wrapper admin_dashboard_fdw';
+	'checks the options of servers, user mappings, tables and columns of admin_dashboard_fdw';
 
 CREATE FOREIGN DATA WRAPPER admin_dashboard_fdw
 	HANDLER admin_dashboard_fdw_handler
@@ -43,13 +44,13 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C STABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION admin_dashboard_version() IS
-	'the versions of the extension, PostgreSQL and libmongoc';
+	'returns the versions of the extension, PostgreSQL and libmongoc';
 
 ---------------------------------------------------------------------
 -- Connections
 ---------------------------------------------------------------------
 
--- The session's connections to MongoDB; see the functions in
+-- List and close the session's connections to MongoDB; the functions are in
 -- src/remote/connection_functions.c.
 CREATE FUNCTION admin_dashboard_connections(
 	OUT server_name text,
@@ -67,7 +68,7 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
 
 COMMENT ON FUNCTION admin_dashboard_connections() IS
-	'the session''s connections to MongoDB servers';
+	'lists the session''s connections to MongoDB servers';
 
 CREATE FUNCTION admin_dashboard_check_table(
 	relation regclass,
@@ -96,14 +97,14 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
 
 COMMENT ON FUNCTION admin_dashboard_disconnect(text) IS
-	'closes the session''s connections to a MongoDB server, and returns whether there were any';
+	'closes the session''s connections to a MongoDB server, and returns true if there were any';
 
 ---------------------------------------------------------------------
 -- Import
 ---------------------------------------------------------------------
 
--- The statement that IMPORT FOREIGN SCHEMA would run for one collection, to be
--- read and edited; see the function in src/import/import.c.
+-- Return the statement that IMPORT FOREIGN SCHEMA would run for one collection, so
+-- that the user can read and edit it; the function is in src/import/import.c.
 CREATE FUNCTION admin_dashboard_import_sql(
 	server text,
 	database text,
@@ -118,16 +119,16 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C VOLATILE PARALLEL RESTRICTED;
 
 COMMENT ON FUNCTION admin_dashboard_import_sql(text, text, text, integer, text, integer, text) IS
-	'the CREATE FOREIGN TABLE for a MongoDB collection, from a sample of its documents';
+	'returns a CREATE FOREIGN TABLE statement for a MongoDB collection, from a sample of its documents';
 
 ---------------------------------------------------------------------
 -- The dashboard
 ---------------------------------------------------------------------
 
--- The summary of the calls from start_date to end_date, both included, in the
--- table that admin_dashboard.calls_table names; see the function in
--- src/dashboard.c.  It uses a foreign table's connection, which belongs to the
--- leader of a parallel query.
+-- Return a summary of the calls from start_date to end_date, both included, in the
+-- table that admin_dashboard.calls_table names; the function is in src/dashboard.c.
+-- It is PARALLEL RESTRICTED because it can use a foreign table's connection, which
+-- belongs to the leader of a parallel query.
 CREATE FUNCTION admin_dashboard(
 	start_date timestamptz DEFAULT NULL,
 	end_date timestamptz DEFAULT NULL,
@@ -138,18 +139,18 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C STABLE PARALLEL RESTRICTED;
 
 COMMENT ON FUNCTION admin_dashboard(timestamptz, timestamptz, text) IS
-	'calls, minutes, average and active users from start_date to end_date, both included';
+	'returns calls, minutes, average and active users from start_date to end_date, both included';
 
 ---------------------------------------------------------------------
 -- API keys
 ---------------------------------------------------------------------
 
--- Everything that has to do with keys is in a schema that nobody has rights
--- to but those who are granted them.  A key is random, so that a plain hash is
--- enough to keep it: there is nothing to guess it from.
+-- Everything about API keys is in a schema of its own, on which PUBLIC has no
+-- privileges.  We store only a plain hash of each key.  That is safe, because a
+-- key is random and cannot be guessed.
 CREATE SCHEMA admin_dashboard;
 REVOKE ALL ON SCHEMA admin_dashboard FROM PUBLIC;
-COMMENT ON SCHEMA admin_dashboard IS 'API keys of the REST endpoint, and what checks them';
+COMMENT ON SCHEMA admin_dashboard IS 'API keys of the REST endpoint, and functions that manage and check them';
 
 CREATE TABLE admin_dashboard.api_key_hashes (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -164,13 +165,13 @@ CREATE TABLE admin_dashboard.api_key_hashes (
 REVOKE ALL ON admin_dashboard.api_key_hashes FROM PUBLIC;
 
 COMMENT ON TABLE admin_dashboard.api_key_hashes IS
-	'API keys of the REST endpoint; of a key only its SHA-256 is kept';
+	'API keys of the REST endpoint, each stored as its SHA-256 hash only';
 COMMENT ON SEQUENCE admin_dashboard.api_key_hashes_id_seq IS
-	'numbers of API keys';
+	'ids of API keys';
 COMMENT ON COLUMN admin_dashboard.api_key_hashes.super_admin IS
-	'whether the key may see the dashboard';
+	'true if the key gives access to the dashboard';
 COMMENT ON COLUMN admin_dashboard.api_key_hashes.last_used_at IS
-	'to the minute';
+	'time of the last use, recorded at most once a minute';
 
 SELECT pg_catalog.pg_extension_config_dump('admin_dashboard.api_key_hashes', '');
 SELECT pg_catalog.pg_extension_config_dump('admin_dashboard.api_key_hashes_id_seq', '');
@@ -183,11 +184,12 @@ REVOKE ALL ON admin_dashboard.api_keys FROM PUBLIC;
 COMMENT ON VIEW admin_dashboard.api_keys IS
 	'API keys of the REST endpoint, without their hashes';
 
--- Make a key and return it: it is shown this once.  label says whose it is;
--- super_admin, whether it may see the dashboard; expires_at is null for a key that
--- lasts until it is revoked.  A random UUID is 122 bits from the server's
--- cryptographic source of randomness; the hash of three of them, 366 bits, is a
--- key of 256 bits.  Raises an error without a label.
+-- Create a key and return it; this is the only time that it is shown.  label tells
+-- whose key it is.  super_admin gives access to the dashboard.  If expires_at is
+-- null, the key is valid until it is revoked.  Raises an error without a label.
+--
+-- A random UUID has 122 bits from the server's cryptographic random number
+-- generator.  Three of them have 366 bits, and their hash makes a key of 256 bits.
 CREATE FUNCTION admin_dashboard.create_api_key(
 	label text,
 	super_admin boolean DEFAULT true,
@@ -208,9 +210,9 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION admin_dashboard.create_api_key(text, boolean, timestamptz) IS
-	'makes an API key and returns it, this once';
+	'creates an API key and returns it; it cannot be shown again';
 
--- Revoke the keys of that label that are not revoked yet; returns how many.
+-- Revoke all keys with a label that are not revoked yet, and return their number.
 CREATE FUNCTION admin_dashboard.revoke_api_key(label text)
 RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -227,11 +229,12 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION admin_dashboard.revoke_api_key(text) IS
-	'revokes the API keys of that label, and returns how many there were';
+	'revokes the API keys with this label, and returns their number';
 
--- Whether a key is valid and may see the dashboard: null if it is not valid.
--- It notes the use of the key, once a minute, unless another session is at it or
--- the transaction may not write, as on a standby.
+-- Check a key.  Returns true if it is valid and gives access to the dashboard,
+-- false if it is valid but gives no access, and null if it is not valid.  Records
+-- the use of the key at most once a minute, unless another session is doing so or
+-- the transaction is read-only, as on a standby.
 CREATE FUNCTION admin_dashboard.check_api_key(key text)
 RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -260,9 +263,9 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION admin_dashboard.check_api_key(text) IS
-	'whether the API key may see the dashboard; null if it is not valid';
+	'returns true if the API key gives access to the dashboard, null if the key is not valid';
 
--- Who may do what is for rest/setup.sql to say, which has the roles.
+-- rest/setup.sql creates the roles, and grants them privileges on these functions.
 REVOKE ALL ON FUNCTION
 	admin_dashboard.create_api_key(text, boolean, timestamptz),
 	admin_dashboard.revoke_api_key(text),

@@ -1,6 +1,7 @@
 /*
  * admin_dashboard.c
- *	  The extension's module: settings, and the handler of its wrapper.
+ *	  The module's entry points: initialization, and the handler function of
+ *	  the foreign data wrapper.
  */
 #include "postgres.h"
 
@@ -27,6 +28,9 @@ PG_FUNCTION_INFO_V1(admin_dashboard_version);
 
 extern void _PG_init(void);
 
+/*
+ * Called once, when PostgreSQL loads the module: define the settings.
+ */
 void
 _PG_init(void)
 {
@@ -36,9 +40,11 @@ _PG_init(void)
 }
 
 /*
- * admin_dashboard_fdw_handler() returns fdw_handler: the wrapper's callbacks
- * (PostgreSQL manual, "Foreign Data Wrapper Callback Routines").  It reads
- * only: there are none for changing data.
+ * admin_dashboard_fdw_handler() RETURNS fdw_handler
+ *
+ * Returns the callbacks of the foreign data wrapper (PostgreSQL manual,
+ * "Foreign Data Wrapper Callback Routines").  There are none that change
+ * data, because foreign tables are read-only.
  */
 Datum
 admin_dashboard_fdw_handler(PG_FUNCTION_ARGS)
@@ -61,8 +67,10 @@ admin_dashboard_fdw_handler(PG_FUNCTION_ARGS)
 }
 
 /*
- * admin_dashboard_version() returns text: the versions of what is at work,
- * that of the driver as it was loaded.
+ * admin_dashboard_version() RETURNS text
+ *
+ * Returns the versions of the extension, of PostgreSQL, and of the MongoDB
+ * driver that is loaded.
  */
 Datum
 admin_dashboard_version(PG_FUNCTION_ARGS)

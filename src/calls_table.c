@@ -1,10 +1,11 @@
 /*
  * calls_table.c
- *	  The relation that holds the calls: the setting that names it, and what
- *	  must be true of it.
+ *	  The relation that holds the calls: the setting that names it, and
+ *	  checks of the relation.
  *
- * All that can be wrong with it is said here, for the errors of the query over
- * it would not tell where its name is from, nor what the columns must be.
+ * We check everything here before the query runs.  The errors of the query
+ * would not tell that the name comes from a setting, nor which columns the
+ * relation must have.
  */
 #include "postgres.h"
 
@@ -26,8 +27,9 @@
 #include "calls_table.h"
 
 /*
- * The columns, and what each must become by an implicit cast, so that the
- * query's operators and its sum are PostgreSQL's own.
+ * The columns that the relation must have.  Each must have the given type, or
+ * one that is cast to it implicitly, so that the query uses PostgreSQL's own
+ * operators and sum().  "words" describes the type in messages.
  */
 static const struct
 {
@@ -40,14 +42,16 @@ static const struct
 	{"duration_minutes", FLOAT8OID, gettext_noop("a number")},
 };
 
-/* columns that tell one call from another, the best first */
+/* columns that can identify a call, the best first */
 static const char *const keys[] = {"_id", "call_id", "id"};
 
+/* the setting admin_dashboard.calls_table */
 char	   *ad_calls_table;
 
 /*
- * The names in a setting such as "livekit.calls", quoted or not, or NIL if it
- * is none.  The result is palloc'd.
+ * Split a table's name such as "livekit.calls", in which identifiers can be
+ * quoted.  Returns a list of one or two names, palloc'd, or NIL if it is not
+ * a valid name.
  */
 static List *
 parse_table_name(const char *value)
@@ -60,6 +64,7 @@ parse_table_name(const char *value)
 	return names;
 }
 
+/* check hook of the setting */
 static bool
 check_calls_table(char **newval, void **extra, GucSource source)
 {
@@ -70,14 +75,14 @@ check_calls_table(char **newval, void **extra, GucSource source)
 }
 
 /*
- * Define the setting.  Called once, by _PG_init.
+ * Define the setting.  _PG_init calls this once.
  */
 void
 ad_calls_table_init(void)
 {
 	DefineCustomStringVariable("admin_dashboard.calls_table",
 							   "Names the table, foreign table or view that holds the calls.",
-							   "It has the columns created_by_email, created_at and duration_minutes.",
+							   "It must have the columns created_by_email, created_at and duration_minutes.",
 							   &ad_calls_table, "calls",
 							   PGC_USERSET, 0, check_calls_table, NULL, NULL);
 }
@@ -88,7 +93,7 @@ caller_name(void)
 	return GetUserNameFromId(GetUserId(), false);
 }
 
-/* as in a statement */
+/* the caller's name as an SQL identifier */
 static const char *
 quoted_caller_name(void)
 {
@@ -96,8 +101,7 @@ quoted_caller_name(void)
 }
 
 /*
- * Raise an error if the schema that the setting names is there, and the caller
- * may not use it.
+ * Raise an error if a schema exists but the caller may not use it.
  */
 static void
 check_schema(const char *schema)
@@ -117,6 +121,7 @@ check_schema(const char *schema)
 					 quote_identifier(schema), quoted_caller_name())));
 }
 
+/* raise the error for a relation that does not exist */
 pg_noreturn static void
 report_missing(const char *schema)
 {
@@ -124,14 +129,15 @@ report_missing(const char *schema)
 			(errcode(ERRCODE_UNDEFINED_TABLE),
 			 errmsg("relation \"%s\" does not exist", ad_calls_table),
 			 schema == NULL ?
-			 errdetail("It is in no schema of search_path that role \"%s\" may use: %s.",
+			 errdetail("It is in none of the schemas of search_path that role \"%s\" may use: %s.",
 					   caller_name(), namespace_search_path) :
 			 OidIsValid(get_namespace_oid(schema, true)) ?
-			 errdetail("Schema \"%s\" does not have it.", schema) :
+			 errdetail("Schema \"%s\" does not contain it.", schema) :
 			 errdetail("There is no schema \"%s\".", schema),
 			 errhint("Set admin_dashboard.calls_table to the table, foreign table or view that holds the calls.")));
 }
 
+/* raise an error if the relation is of a kind without rows */
 static void
 check_kind(Oid relid)
 {
@@ -147,6 +153,7 @@ check_kind(Oid relid)
 			 errhint("Set admin_dashboard.calls_table to the table, foreign table or view that holds the calls.")));
 }
 
+/* may the caller read this column? */
 static bool
 may_read(Oid relid, AttrNumber column)
 {
@@ -155,8 +162,8 @@ may_read(Oid relid, AttrNumber column)
 }
 
 /*
- * Raise an error if the column is not there, is of another type, or is not for
- * the caller to read.
+ * Raise an error if the relation lacks a column, if its type cannot become
+ * "wanted" implicitly, or if the caller may not read it.
  */
 static void
 check_column(Oid relid, const char *name, Oid wanted, const char *words)
@@ -189,12 +196,13 @@ check_column(Oid relid, const char *name, Oid wanted, const char *words)
 }
 
 /*
- * The relation that the setting names, which the caller can read.  It is not
- * locked: what becomes of it until the query runs is the query's to say.
+ * Returns the OID of the relation that the setting names, after checking it.
+ * We do not lock it: if it changes before the query runs, the query raises
+ * the error.
  *
- * Errors: 42P01 if there is none, 42809 if it holds no rows, 42703 if it has
- * not the columns, 42804 if one is of another type, 42501 if the caller has no
- * right to its schema or to a column.
+ * Errors: 42P01 if there is no such relation, 42809 if its kind has no rows,
+ * 42703 if it lacks a column, 42804 if a column has the wrong type, 42501 if
+ * the caller may not use its schema or read a column.
  */
 Oid
 ad_calls_table_find(void)
@@ -215,7 +223,8 @@ ad_calls_table_find(void)
 }
 
 /*
- * Its name with its schema, as in a query; palloc'd.
+ * Returns the relation's name for a query, with its schema, and quoted if
+ * necessary; palloc'd.
  */
 char *
 ad_calls_table_name(Oid relid)
@@ -225,8 +234,8 @@ ad_calls_table_name(Oid relid)
 }
 
 /*
- * The column that tells its calls apart, if it has one that the caller may
- * read, or NULL.
+ * Returns the name of a column that can identify a call, or NULL if the
+ * relation has none that the caller may read.
  */
 const char *
 ad_calls_table_key(Oid relid)

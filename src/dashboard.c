@@ -1,10 +1,11 @@
 /*
  * dashboard.c
- *	  The SQL function admin_dashboard(): one SQL query in, jsonb out.
+ *	  The SQL function admin_dashboard(): run one SQL query, return its result
+ *	  as jsonb.
  *
- * It knows nothing of MongoDB.  The table that a setting names can be a
- * foreign table, a view or a local table; the query is planned as any other,
- * with the caller's rights.
+ * Nothing here depends on MongoDB.  The table that a setting names can be a
+ * foreign table, a view or a local table.  PostgreSQL plans the query like
+ * any other, with the caller's privileges.
  */
 #include "postgres.h"
 
@@ -24,15 +25,15 @@
 
 PG_FUNCTION_INFO_V1(admin_dashboard);
 
-/* the range if no start is given */
+/* the length of the range, in microseconds, if the caller gives no start */
 #define DEFAULT_RANGE	(30 * USECS_PER_DAY)
 
-/* of what tells calls apart, in an error */
+/* the most bytes of a call's key that an error shows */
 #define SHOWN_KEY_BYTES	200
 
-#define OVERFLOW_HINT	"Make the column numeric by a view, and set admin_dashboard.calls_table to it."
+#define OVERFLOW_HINT	"Create a view that casts the column to numeric, and set admin_dashboard.calls_table to it."
 
-/* what the query returns */
+/* the result of the query */
 typedef struct Summary
 {
 	int64		calls;
@@ -41,9 +42,9 @@ typedef struct Summary
 } Summary;
 
 /*
- * The calls that are meant.  $1 and $2 are the bounds, $3 the user or null.
- * Operators are named with their schema, for the caller's search_path can have
- * others.
+ * The condition for the calls in the range.  $1 and $2 are the bounds, $3 is
+ * the user or null.  Operators have their schema, because the caller's
+ * search_path can contain other operators of the same name.
  */
 #define CONDITIONS \
 	"created_at OPERATOR(pg_catalog.>=) $1 AND created_at OPERATOR(pg_catalog.<=) $2 " \
@@ -51,25 +52,25 @@ typedef struct Summary
 
 static Oid	parameter_types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID};
 
-/* one call of the function */
+/* one execution of the function */
 typedef struct Request
 {
 	Oid			relid;
-	char	   *table;			/* its name in a query */
-	const char *setting;		/* as the call began: what it calls can have
-								 * another one */
+	char	   *table;			/* the relation's name in a query */
+	const char *setting;		/* value of the setting at the start; a
+								 * function in a view can change it later */
 	Datum		values[lengthof(parameter_types)];
 	const char *nulls;
 } Request;
 
-/* the saved plan of the query, and the relation that it was made for */
+/* the session's plan for the query, and the relation that it reads */
 static SPIPlanPtr saved_plan;
 static char *saved_plan_table;
 static Oid	saved_plan_relid;
 static bool saved_plan_in_use;
 
 /*
- * Plan the query.
+ * Prepare the query over a table, given by its name for queries.
  */
 static SPIPlanPtr
 prepare_query(const char *table)
@@ -87,8 +88,9 @@ prepare_query(const char *table)
 }
 
 /*
- * The session's plan.  It is kept as long as the relation stays the same, and
- * its name; the plan cache sees to changes of the relation.
+ * Returns the session's plan, and makes it if necessary.  We keep it as long
+ * as the relation and its name are the same.  If the relation changes,
+ * PostgreSQL's plan cache plans the query again.
  */
 static SPIPlanPtr
 get_plan(Request *request)
@@ -103,7 +105,10 @@ get_plan(Request *request)
 		return saved_plan;
 	plan = prepare_query(request->table);
 
-	/* a view may have called us with another setting: its plan is not kept */
+	/*
+	 * If the saved plan is running, a view has called us again with another
+	 * setting.  We do not keep the plan for that.
+	 */
 	if (saved_plan_in_use)
 		return plan;
 	table = MemoryContextStrdup(TopMemoryContext, request->table);
@@ -123,8 +128,8 @@ get_plan(Request *request)
 }
 
 /*
- * The function that makes a numeric of a sum of that type.  A float8 has 15
- * digits then, which is what a double is certain of.
+ * Returns the function that converts a sum of a type to numeric.  A float8
+ * gets 15 digits, the number of decimal digits that every double preserves.
  */
 static PGFunction
 numeric_conversion(Oid type)
@@ -144,7 +149,9 @@ numeric_conversion(Oid type)
 }
 
 /*
- * Raise the error for a call whose duration is no number that can be added up.
+ * Raise the error for a call whose duration is NaN or infinite.  The tuple
+ * has its created_at, its duration, and its key if "key", the key's column,
+ * is not NULL.
  */
 pg_noreturn static void
 report_call(Request *request, const char *key, HeapTuple tuple, TupleDesc desc)
@@ -153,7 +160,7 @@ report_call(Request *request, const char *key, HeapTuple tuple, TupleDesc desc)
 	char	   *created_at = SPI_getvalue(tuple, desc, 1);
 	char	   *duration = SPI_getvalue(tuple, desc, 2);
 
-	/* it may be a whole document */
+	/* the key can be long, even a whole document */
 	if (id != NULL)
 		id = pnstrdup(id, pg_mbcliplen(id, strlen(id), SHOWN_KEY_BYTES));
 	ereport(ERROR,
@@ -161,14 +168,15 @@ report_call(Request *request, const char *key, HeapTuple tuple, TupleDesc desc)
 			 id != NULL ?
 			 errmsg("call with %s \"%s\" has the duration %s", key, id, duration) :
 			 errmsg("call of %s has the duration %s", created_at, duration),
-			 errdetail("It is in column \"duration_minutes\" of relation \"%s\", and was created at %s.",
+			 errdetail("The duration is in column \"duration_minutes\" of relation \"%s\"; the call was created at %s.",
 					   request->setting, created_at),
-			 errhint("Correct it, or leave such calls out by a view.")));
+			 errhint("Correct the duration, or exclude such calls with a view.")));
 }
 
 /*
- * Raise the error for a sum that is not finite, because a duration is not, or
- * because it overflowed: MongoDB's sum of doubles is an infinity then.
+ * Raise the error for a sum that is not finite.  Either a call has a duration
+ * that is not finite, or the sum overflowed: MongoDB's sum of doubles is
+ * infinite then.
  */
 pg_noreturn static void
 report_sum(Request *request, Oid type)
@@ -191,12 +199,13 @@ report_sum(Request *request, Oid type)
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 			 errmsg("sum of column \"duration_minutes\" of relation \"%s\" overflows type %s",
 					request->setting, format_type_be(type)),
-			 errdetail("No call in the range has a duration that is NaN or an infinity."),
+			 errdetail("No call in the range has a duration that is NaN or infinite."),
 			 errhint(OVERFLOW_HINT)));
 }
 
 /*
- * The sum of minutes as a numeric.
+ * Convert the sum of minutes to numeric; NULL becomes 0.  Raises an error if
+ * it is not finite.
  */
 static Numeric
 minutes_from_sum(Request *request, Datum sum, bool isnull, Oid type)
@@ -212,6 +221,7 @@ minutes_from_sum(Request *request, Datum sum, bool isnull, Oid type)
 	return minutes;
 }
 
+/* callback of error_context_stack: tell which relation the function reads */
 static void
 error_context(void *arg)
 {
@@ -220,7 +230,7 @@ error_context(void *arg)
 }
 
 /*
- * Run the query and read its one row.
+ * Run the query and read its single row.
  */
 static void
 execute_plan(SPIPlanPtr plan, Request *request, Summary *summary)
@@ -243,8 +253,9 @@ execute_plan(SPIPlanPtr plan, Request *request, Summary *summary)
 }
 
 /*
- * Raise the error that is on its way once more; one of PostgreSQL's about a
- * number out of range, which says no more than that, with what it may be about.
+ * Raise the current error again.  If it is PostgreSQL's error about a number
+ * out of range, which has no detail, add a detail and a hint about what can
+ * be wrong.
  */
 pg_noreturn static void
 raise_again(Request *request, MemoryContext caller)
@@ -256,7 +267,7 @@ raise_again(Request *request, MemoryContext caller)
 	if (error->sqlerrcode != ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE || error->detail != NULL)
 		PG_RE_THROW();
 	FlushErrorState();
-	error->detail = psprintf(_("The sum of column \"duration_minutes\" of relation \"%s\" overflows, or a value that the relation computes does."),
+	error->detail = psprintf(_("The sum of column \"duration_minutes\" of relation \"%s\" overflows, or a value that the relation computes overflows."),
 							 request->setting);
 	if (error->hint == NULL)
 		error->hint = pstrdup(_(OVERFLOW_HINT));
@@ -264,8 +275,9 @@ raise_again(Request *request, MemoryContext caller)
 }
 
 /*
- * Fetch the summary of the range; user is null for all users.  What it points
- * to is palloc'd in the caller's memory context.
+ * Compute the summary of the calls from "start" to "end", both included.
+ * "user" is NULL for all users.  The numeric in the result is palloc'd in the
+ * caller's memory context.
  */
 static void
 fetch_summary(TimestampTz start, TimestampTz end, text *user, Summary *summary)
@@ -306,7 +318,8 @@ fetch_summary(TimestampTz start, TimestampTz end, text *user, Summary *summary)
 }
 
 /*
- * The range that is asked for, with its defaults.
+ * Read the range from the function's arguments, and fill in the defaults.
+ * Raises an error if the range is not valid.
  */
 static void
 get_range(FunctionCallInfo fcinfo, TimestampTz *start, TimestampTz *end)
@@ -328,20 +341,20 @@ get_range(FunctionCallInfo fcinfo, TimestampTz *start, TimestampTz *end)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s must be finite", infinite == *end ? "end_date" : "start_date"),
 				 errdetail("It is %s.", TIMESTAMP_IS_NOBEGIN(infinite) ? "-infinity" : "infinity"),
-				 errhint("Leave end_date out for now, and start_date for 30 days before end_date.")));
+				 errhint("Without end_date the range ends now; without start_date it starts 30 days before end_date.")));
 	if (*start > *end)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("start_date must not be after end_date"),
 				 errdetail("The range would begin at %s and end at %s.",
 						   pstrdup(timestamptz_to_str(*start)), pstrdup(timestamptz_to_str(*end))),
-				 errhint("Exchange the two; a start_date without end_date must not be in the future.")));
+				 errhint("Swap the two dates. Without end_date, start_date must not be in the future.")));
 }
 
 /*
- * An instant in UTC as in ISO 8601, with a fraction only if there is one.
- * Years before 1 and after 9999 have the standard's expanded form, of a sign
- * and six digits.
+ * Returns an instant in ISO 8601 and UTC, palloc'd, with a fraction only if
+ * it is not zero.  Years before 1 and after 9999 have the expanded format of
+ * the standard: a sign and six digits.
  */
 static char *
 iso_instant(TimestampTz instant)
@@ -409,10 +422,13 @@ round_numeric(Numeric number, int decimals)
 }
 
 /*
- * number / divisor with two decimals, half away from zero; 0 for no divisor.
- * numeric_div() keeps about 16 digits, or the decimals of an operand if they
- * are more: those given to the divisor serve large quotients, and keep the
- * quotient's own rounding away from the second decimal.
+ * Returns number / divisor with two decimals, rounded half away from zero, or
+ * 0 if the divisor is 0.
+ *
+ * numeric_div() returns about 16 significant digits, but at least as many
+ * decimals as each operand has.  We therefore give the divisor 20 decimals.
+ * So a large quotient has enough decimals, and the rounding in numeric_div()
+ * itself does not affect the second decimal.
  */
 static Numeric
 quotient(Numeric number, int64 divisor)
@@ -426,6 +442,7 @@ quotient(Numeric number, int64 divisor)
 	return DatumGetNumeric(round_numeric(DatumGetNumeric(result), 2));
 }
 
+/* write the summary and the range in the format of the API */
 static Jsonb *
 summary_to_jsonb(const Summary *summary, TimestampTz start, TimestampTz end)
 {
@@ -447,21 +464,24 @@ summary_to_jsonb(const Summary *summary, TimestampTz start, TimestampTz end)
 }
 
 /*
- * admin_dashboard(start_date timestamptz, end_date timestamptz, user_email
- * text) returns jsonb: the summary of the calls whose created_at lies between
- * the dates, both included, and of one user if user_email is not null.
+ * admin_dashboard(start_date timestamptz, end_date timestamptz,
+ * user_email text) RETURNS jsonb
  *
- * end_date is by default the start of the transaction, start_date 30 days of
- * 24 hours before end_date.  Minutes, hours and the average of minutes a call
- * have two decimals, rounded half away from zero; a call without duration adds
- * none.  Users are the distinct e-mails other than null.  The range comes back
- * in UTC.
+ * Returns a summary of the calls whose created_at is between the two dates,
+ * both included; if user_email is not null, only of that user's calls.
+ *
+ * end_date defaults to the start of the transaction, and start_date to 30
+ * days of 24 hours before end_date.  Minutes, hours and the average minutes
+ * per call have two decimals, rounded half away from zero.  A call without a
+ * duration counts as a call, but adds no minutes.  The number of users is the
+ * number of distinct e-mail addresses other than null.  The result shows the
+ * range in UTC.
  *
  * Errors: 22023 if a date is infinite or the start is after the end; 22003 if
- * the duration of a call is not finite, or the sum of all is beyond its type;
- * of the relation those of ad_calls_table_find().
+ * the duration of a call is not finite, or the sum is out of range of its
+ * type; for the relation, the errors of ad_calls_table_find().
  *
- * The rules are those of the API document of GET /admin/analytics/dashboard.
+ * The rules come from the API document of GET /admin/analytics/dashboard.
  */
 Datum
 admin_dashboard(PG_FUNCTION_ARGS)

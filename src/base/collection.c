@@ -1,29 +1,35 @@
 /*
  * collection.c
- *	  Names of MongoDB's databases and collections.
+ *	  Rules for the names of MongoDB databases and collections.
  *
- * MongoDB takes a name that no collection can have for that of an empty one, or
- * the driver reads another collection, "a" being the database of "a.b.c".  So
- * such names are refused before anything is asked; but none that some server
- * has: what only Windows forbids is allowed, and so are the collections that a
- * server keeps for itself (MongoDB manual, "Naming Restrictions";
- * NamespaceString in MongoDB's sources).
+ * An impossible name causes no error in MongoDB.  The server answers as if
+ * the collection were empty, or the driver reads another collection: for the
+ * database "a.b" and the collection "c" it reads "b.c" in the database "a".
+ * We therefore refuse such names before we send anything.  But we accept
+ * every name that some server can have: names that only Windows forbids, and
+ * the collections that a server keeps for itself.  (MongoDB manual, "Naming
+ * Restrictions"; NamespaceString in MongoDB's sources.)
  *
- * Names are in UTF-8, as MongoDB has them and counts their bytes.
+ * All names here are in UTF-8, the encoding in which MongoDB stores them and
+ * counts their bytes.
  */
 #include "postgres.h"
 
 #include "base/collection.h"
 
-/* bytes of a database's name, and of a collection's behind one of one letter */
+/*
+ * Limits in bytes.  The one for a collection assumes the shortest database
+ * name, one byte, because the two names and a dot share a limit of 255.
+ */
 #define MOST_DATABASE_BYTES		63
 #define MOST_COLLECTION_BYTES	253
 
-/* of the log of operations, whose names may have dollars */
+/* only collections of the operation log may have a dollar in their names */
 #define OPLOG_PREFIX	"oplog."
 
 /*
- * Why there can be no database of that name to read, as a sentence; or NULL.
+ * Check the name of a database.  Returns NULL if a database can have it, else
+ * a sentence that says what is wrong.
  */
 const char *
 ad_database_flaw(const char *name)
@@ -38,8 +44,9 @@ ad_database_flaw(const char *name)
 }
 
 /*
- * The same of one that users log in to: that may also be the one that stands for
- * what is outside of MongoDB.
+ * Check the name of an authentication database, like ad_database_flaw().
+ * Here "$external" is valid too: it stands for credentials that are kept
+ * outside MongoDB.
  */
 const char *
 ad_auth_source_flaw(const char *name)
@@ -48,7 +55,8 @@ ad_auth_source_flaw(const char *name)
 }
 
 /*
- * Why there can be no collection of that name, as a sentence; or NULL.
+ * Check the name of a collection.  Returns NULL if a collection can have it,
+ * else a sentence that says what is wrong.
  */
 const char *
 ad_collection_flaw(const char *name)

@@ -1,6 +1,6 @@
 /*
  * collection.h
- *	  Names of MongoDB's databases and collections.
+ *	  Rules for the names of MongoDB databases and collections.
  */
 #ifndef AD_COLLECTION_H
 #define AD_COLLECTION_H

@@ -1,7 +1,7 @@
 /*
  * compat.h
- *	  Every difference between PostgreSQL 15 to 19 that the sources
- *	  meet.  PG_VERSION_NUM is tested nowhere else.
+ *	  All differences between PostgreSQL 15 to 19 that matter to this
+ *	  extension.  No other file tests PG_VERSION_NUM.
  */
 #ifndef AD_COMPAT_H
 #define AD_COMPAT_H
@@ -12,7 +12,7 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "utils/lsyscache.h"
-/* of a server with ICU, which Debian's are, it needs ICU's headers */
+/* needs ICU's headers if the server is built with ICU, as Debian's are */
 #include "utils/pg_locale.h"
 
 #if PG_VERSION_NUM >= 190000
@@ -30,14 +30,16 @@
 #endif
 
 /*
- * 18 replaced pg_attribute_noreturn() by a specifier that comes first.
+ * PostgreSQL 18 replaced pg_attribute_noreturn(), which follows a
+ * declaration, by pg_noreturn, which precedes it.
  */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn __attribute__((noreturn))
 #endif
 
 /*
- * Foreign paths: PostgreSQL 17 added fdw_restrictinfo, 18 disabled_nodes.
+ * Functions that create foreign paths: PostgreSQL 17 added the argument
+ * fdw_restrictinfo, and 18 added disabled_nodes.
  */
 #if PG_VERSION_NUM >= 180000
 #define ad_create_foreignscan_path(root, rel, target, rows, startup, total, keys, outer, epq, priv) \
@@ -63,8 +65,9 @@
 #endif
 
 /*
- * The role whose rights a scan uses: since 16 the plan node says it, before
- * that the range table entry of the (first) relation it covers does.
+ * The role whose privileges a scan uses.  Since PostgreSQL 16 it is in the
+ * plan node; before, it is in the range table entry of the first relation
+ * that the scan covers.
  */
 #if PG_VERSION_NUM >= 160000
 #define ad_scan_user(fsplan, estate) ((fsplan)->checkAsUser)
@@ -75,7 +78,8 @@
 #endif
 
 /*
- * The tables of a scan: in 16 there are outer joins among fs_relids.
+ * The tables that a scan covers.  Since PostgreSQL 16 fs_relids includes
+ * outer joins, and fs_base_relids does not.
  */
 #if PG_VERSION_NUM >= 160000
 #define ad_scan_relids(fsplan) ((fsplan)->fs_base_relids)
@@ -84,7 +88,9 @@
 #endif
 
 /*
- * Wait event sets: 17 made the owner a ResourceOwner, NULL for none.
+ * Create a wait event set that outlives the statement.  Since PostgreSQL 17
+ * its owner is a ResourceOwner, NULL for none; before, it is a memory
+ * context.
  */
 #if PG_VERSION_NUM >= 170000
 #define ad_create_wait_event_set(n) CreateWaitEventSet(NULL, (n))
@@ -93,8 +99,9 @@
 #endif
 
 /*
- * Whether a collation orders text by its bytes, and whether it knows of ASCII
- * letters only which case they have: 18 asks the locale itself.
+ * Two tests of a collation: ad_collate_is_c() is true if it orders text by
+ * its bytes, ad_ctype_is_c() if it knows upper and lower case of ASCII
+ * letters only.  PostgreSQL 18 has the answers in the locale itself.
  */
 #if PG_VERSION_NUM >= 180000
 #define ad_ctype_is_c(collation) (pg_newlocale_from_collation(collation)->ctype_is_c)
@@ -105,8 +112,8 @@
 #endif
 
 /*
- * What an operator means in an operator family of B-trees: 1 to 6 for less,
- * less or equal, equal, greater or equal, greater, not equal.
+ * The meaning of an operator in a B-tree operator family, as a number from 1
+ * to 6: less, less or equal, equal, greater or equal, greater, not equal.
  */
 #if PG_VERSION_NUM >= 180000
 typedef OpIndexInterpretation AdOpInterpretation;
@@ -119,8 +126,9 @@ typedef OpBtreeInterpretation AdOpInterpretation;
 #endif
 
 /*
- * The columns of a relation that are not null where conditions are true; as
- * attribute numbers that start with FirstLowInvalidHeapAttributeNumber.
+ * The columns of a relation that cannot be null where all the conditions are
+ * true.  The members of the set are attribute numbers minus
+ * FirstLowInvalidHeapAttributeNumber.
  */
 #if PG_VERSION_NUM >= 160000
 static inline Bitmapset *
@@ -149,8 +157,9 @@ ad_nonnullable_columns(List *conditions, Index relid)
 #endif
 
 /*
- * The members of an equivalence class that may be of this relation: 18 keeps
- * those of partitions elsewhere.
+ * The members of an equivalence class that can belong to this relation.
+ * PostgreSQL 18 keeps the members for partitions in a separate place, which
+ * only an iterator reaches.
  */
 #if PG_VERSION_NUM >= 180000
 static inline List *
@@ -170,8 +179,8 @@ ad_eclass_members(EquivalenceClass *ec, RelOptInfo *rel)
 #endif
 
 /*
- * The keys of GROUP BY or DISTINCT that tell rows apart: 16 leaves out
- * redundant ones.
+ * The keys of GROUP BY or DISTINCT.  Since PostgreSQL 16 the planner provides
+ * them without those that are redundant.
  */
 #if PG_VERSION_NUM >= 160000
 #define ad_grouping_clause(root, stage) \
@@ -182,7 +191,8 @@ ad_eclass_members(EquivalenceClass *ec, RelOptInfo *rel)
 #endif
 
 /*
- * Pathkeys: 18 knows no strategies of B-trees any more.
+ * Is a pathkey descending?  PostgreSQL 18 replaced the B-tree strategy number
+ * in pathkeys by a comparison type.
  */
 #if PG_VERSION_NUM >= 180000
 #define ad_is_descending(pathkey) ((pathkey)->pk_cmptype == COMPARE_GT)
@@ -191,8 +201,8 @@ ad_eclass_members(EquivalenceClass *ec, RelOptInfo *rel)
 #endif
 
 /*
- * Whether a role has a right to a foreign server: 16 has one function for all
- * objects.
+ * Check a role's privilege on a foreign server.  Since PostgreSQL 16 one
+ * function does this for all kinds of objects.
  */
 #if PG_VERSION_NUM >= 160000
 #define ad_server_aclcheck(serverid, roleid, mode) \
@@ -203,8 +213,8 @@ ad_eclass_members(EquivalenceClass *ec, RelOptInfo *rel)
 #endif
 
 /*
- * jsonb is built by pushes: 19 keeps their result in the state, before that
- * each push returns it.
+ * A jsonb value is built by pushing its parts.  PostgreSQL 19 keeps the result
+ * in the state; before that, each push returned it.
  */
 #if PG_VERSION_NUM >= 190000
 #define AdJsonbState JsonbInState
@@ -222,8 +232,8 @@ typedef struct AdJsonbState
 #endif
 
 /*
- * Dates and timestamps of other kinds; an infinity if the result would be out
- * of range.  19 reports that as a soft error.
+ * Convert between dates and timestamps.  The result is an infinity if it would
+ * be out of range, which PostgreSQL 19 reports as a soft error.
  */
 #if PG_VERSION_NUM >= 190000
 #define AD_SAFE_CONVERSION(name, function, from, to) \
@@ -247,7 +257,7 @@ AD_SAFE_CONVERSION(ad_timestamp_to_timestamptz, timestamp2timestamptz_safe, Time
 #define ad_timestamp_to_timestamptz(value) timestamp2timestamptz_opt_overflow((value), &(int) {0})
 #endif
 
-/* 17 has no such error of its own any more; the SQLSTATE is as it was */
+/* PostgreSQL 17 dropped the name of this error; we keep using its SQLSTATE */
 #ifndef ERRCODE_SNAPSHOT_TOO_OLD
 #define ERRCODE_SNAPSHOT_TOO_OLD	MAKE_SQLSTATE('7','2','0','0','0')
 #endif

@@ -1,13 +1,13 @@
 /*
  * driver.h
- *	  The MongoDB C driver, and every difference between its versions.
+ *	  The MongoDB C driver, and all differences between its versions.
  *
- * The only file that includes the driver's header or tests its version; it is
- * itself included by what owns driver objects and by nothing else.
+ * Only this file includes the driver's header and tests its version.  Only
+ * files that own objects of the driver include this one.
  *
- * The sources use what is alike in 1.23 and 2.x.  The members of
- * mongoc_stream_t and mongoc_client_set_stream_initiator are declared in the
- * public headers of both.
+ * We use what is the same in 1.23 and 2.x.  The public headers of both
+ * declare the members of mongoc_stream_t and
+ * mongoc_client_set_stream_initiator().
  */
 #ifndef AD_DRIVER_H
 #define AD_DRIVER_H

@@ -1,37 +1,39 @@
 /*
  * field.c
- *	  Paths of fields, as the option "field" has them.
+ *	  The syntax of field paths, which are the values of the option "field".
  *
- * A path is "$", the whole document; or names with dots between them, that lead
- * from the document inwards.  A name may be empty, as fields' names may.  Within
- * a name a dot and a backslash have a backslash before them, and so may a dollar:
- * it must where it is all of the name.
+ * A path is either "$", which stands for the whole document, or a list of
+ * names separated by dots, which leads from the document inwards.  A name may
+ * be empty, because a field's name may be.  In a name, a dot or a backslash
+ * is escaped by a backslash.  A dollar may be escaped too, and must be if it
+ * is the whole name.
  *
- * Owns this syntax.  The validator, the planner, the decoder and the import see
- * the same names in a path, as all of them are told here.
+ * Only this file knows the syntax.  The validator, the planner, the decoder
+ * and the import all use it, so they all see the same names in a path.
  */
 #include "postgres.h"
 
 #include "base/field.h"
 
 /*
- * A document has at most 200 levels (MongoDB's BSONDepth), and a path in a
- * command of MongoDB's as many names.
+ * The maximum number of names in a path: MongoDB allows 200 levels in a
+ * document (BSONDepth in its sources), and 200 names in a path of a command.
  */
 #define MOST_NAMES	200
 
-/* one name, as it is written in the path */
+/* one name in a path, with its escapes */
 typedef struct AdWrittenName
 {
-	const char *text;
-	size_t		len;
-	bool		escaped;		/* is there a backslash? */
-	bool		flawed;			/* one that takes no meaning from anything? */
+	const char *text;			/* points into the path */
+	size_t		len;			/* in bytes */
+	bool		escaped;		/* does it have a backslash? */
+	bool		flawed;			/* does it have a backslash that escapes
+								 * nothing? */
 } AdWrittenName;
 
 /*
- * Read the first name of a path.  Returns the rest of the path, behind the name
- * and its dot, or NULL if there is none.
+ * Read the first name of a path.  Returns the rest of the path, after the
+ * name and its dot, or NULL if this was the last name.
  */
 static const char *
 read_name(const char *path, AdWrittenName *name)
@@ -61,7 +63,8 @@ is_dollar(const AdWrittenName *name)
 }
 
 /*
- * What is wrong with a path, as a sentence; or NULL.
+ * Check the syntax of a path.  Returns NULL if it is valid, else a sentence
+ * that says what is wrong.
  */
 const char *
 ad_field_flaw(const char *path)
@@ -79,14 +82,14 @@ ad_field_flaw(const char *path)
 		if (is_dollar(&name))
 			return "A name in a path that is only a dollar is written \"\\$\".";
 		if (++count > MOST_NAMES)
-			return "A path has at most 200 names, as documents are no deeper.";
+			return "A path can have at most 200 names, because documents are not deeper.";
 	}
 	return NULL;
 }
 
 /*
- * Whether a name in the path is empty.  MongoDB has such fields, but more often
- * there is a dot too many.
+ * Does the path have an empty name?  MongoDB allows such fields, but more
+ * often the path has one dot too many.
  */
 bool
 ad_field_has_empty_name(const char *path)
@@ -103,7 +106,7 @@ ad_field_has_empty_name(const char *path)
 }
 
 /*
- * Whether the path is that of the whole document.
+ * Does the path stand for the whole document?
  */
 bool
 ad_field_is_document(const char *path)
@@ -112,7 +115,8 @@ ad_field_is_document(const char *path)
 }
 
 /*
- * Whether a name is that of an element of an array, too.
+ * Can a name also be the position of an array element, that is, does it have
+ * digits only?  "len" is in bytes.
  */
 bool
 ad_is_position(const char *name, size_t len)
@@ -121,8 +125,9 @@ ad_is_position(const char *name, size_t len)
 }
 
 /*
- * Whether a part of MongoDB's language can say the name: it can be told neither
- * one that is empty, nor one that begins with a dollar or holds a dot.
+ * Can MongoDB's query language express the name?  It cannot express a name
+ * that is empty, begins with a dollar or contains a dot.  We also refuse
+ * other names that the path escapes.
  */
 static bool
 is_nameable(const AdWrittenName *name)
@@ -131,8 +136,9 @@ is_nameable(const AdWrittenName *name)
 }
 
 /*
- * Whether MongoDB's language can say the path, with one meaning: positions in
- * arrays mean another thing in expressions than in predicates.
+ * Can MongoDB's query language express the path, and does it mean the same
+ * everywhere?  Array positions do not: they mean one thing in predicates and
+ * another in expressions.
  */
 bool
 ad_field_is_nameable(const char *path)
@@ -149,10 +155,12 @@ ad_field_is_nameable(const char *path)
 }
 
 /*
- * The path that a projection can name to get the field, or NULL if there is
- * none: as much of it as can be said (MongoDB manual, "Project Fields to Return
- * from Query").  Positions in arrays cannot; a document is none, so the first
- * name may be a number.
+ * Returns the path to put into a projection in order to get the field: the
+ * longest beginning of "path" that a projection can express, or NULL if there
+ * is none (MongoDB manual, "Project Fields to Return from Query").  A
+ * projection cannot express array positions.  The first name may be a number,
+ * because the document itself is not an array.  The result is "path" or
+ * palloc'd.
  */
 const char *
 ad_field_projectable(const char *path)
@@ -171,8 +179,8 @@ ad_field_projectable(const char *path)
 }
 
 /*
- * The first name of a path, palloc'd, without what is only written; *path moves
- * behind it and its dot, or becomes NULL.
+ * Returns the first name of a path without its escapes, palloc'd.  *path then
+ * points to the next name, or is NULL if this was the last one.
  */
 char *
 ad_field_next_name(const char **path)
@@ -185,7 +193,7 @@ ad_field_next_name(const char **path)
 	end = result = palloc(name.len + 1);
 	for (size_t i = 0; i < name.len; i++)
 	{
-		/* the other one of a pair, which read_name() has seen to be there */
+		/* skip to the escaped character; the name contains whole pairs only */
 		if (name.text[i] == '\\' && i + 1 < name.len)
 			i++;
 		*end++ = name.text[i];
@@ -195,7 +203,8 @@ ad_field_next_name(const char **path)
 }
 
 /*
- * Append a name as it is written in a path.
+ * Append the name of a field to a path, with the escapes that it needs.  The
+ * caller appends the dots between names.
  */
 void
 ad_field_append_name(StringInfo path, const char *name)

@@ -1,6 +1,6 @@
 /*
  * field.h
- *	  Paths of fields, as the option "field" has them.
+ *	  The syntax of field paths, which are the values of the option "field".
  */
 #ifndef AD_FIELD_H
 #define AD_FIELD_H

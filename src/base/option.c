@@ -2,12 +2,12 @@
  * option.c
  *	  Options of servers, user mappings, foreign tables and columns.
  *
- * Owns the one table that says which options there are.  The validator, its
- * hint and the readers are loops over it: a new option is a row here, and a
- * member of the struct in option.h that it fills.
+ * One table lists all options.  The validator, its hint and the readers loop
+ * over that table, so a new option needs a row here, and a member in a struct
+ * of option.h that the row fills.
  *
- * The readers trust what they find in the catalogs, since the validator has
- * seen it.
+ * The readers trust the values in the catalogs, because the validator has
+ * checked them.
  */
 #include "postgres.h"
 
@@ -32,7 +32,7 @@
 
 PG_FUNCTION_INFO_V1(admin_dashboard_fdw_validator);
 
-/* where an option may be given */
+/* the kinds of objects that can have an option, as bits */
 #define ON_SERVER	0x01
 
 #define ON_MAPPING	0x02
@@ -45,12 +45,12 @@ PG_FUNCTION_INFO_V1(admin_dashboard_fdw_validator);
 
 typedef enum AdOptionKind
 {
-	AD_OPTION_TEXT,				/* const char *, not empty; of the choices if
-								 * there are any */
-	AD_OPTION_NAME,				/* const char *, which may be empty */
+	AD_OPTION_TEXT,				/* const char *, not empty; if there are
+								 * choices, one of them */
+	AD_OPTION_NAME,				/* const char *, may be empty */
 	AD_OPTION_BOOL,				/* bool */
-	AD_OPTION_INT,				/* int, min to max */
-	AD_OPTION_CHOICE			/* enum: the index of the choice */
+	AD_OPTION_INT,				/* int, from min to max */
+	AD_OPTION_CHOICE			/* enum, the index of the choice */
 } AdOptionKind;
 
 /* the structs that options are read into */
@@ -66,14 +66,17 @@ typedef enum AdOptionTarget
 typedef struct AdOption
 {
 	const char *name;
-	int			objects;		/* where it may be given */
+	int			objects;		/* the objects that can have it: ON_ bits */
 	AdOptionKind kind;
-	int			min;			/* AD_OPTION_INT */
+	int			min;			/* for AD_OPTION_INT */
 	int			max;
-	const char *fallback;		/* the default; NULL: the member's zero */
-	const char *const *choices; /* ends with NULL */
-	void		(*check) (const char *value);	/* further rules, or NULL */
-	int			offsets[AD_N_TARGETS];	/* of the member, or NOWHERE */
+	const char *fallback;		/* the default; NULL: the member remains zero */
+	const char *const *choices; /* ends with NULL; NULL: no choices */
+	void		(*check) (const char *value);	/* raises an error if the
+												 * value breaks a further
+												 * rule; or NULL */
+	int			offsets[AD_N_TARGETS];	/* of the member in each struct, or
+										 * NOWHERE */
 } AdOption;
 
 #define NOWHERE			(-1)
@@ -116,7 +119,7 @@ static void check_database(const char *value);
 
 static void check_field(const char *value);
 
-/* every option, by name: the order in which the hint lists them */
+/* all options, sorted by name; the hint lists them in this order */
 static const AdOption options[] = {
 	{"allow_disk_use", ON_SERVER | ON_TABLE, AD_OPTION_BOOL,
 	0, 0, "true", NULL, NULL, TABLE(allow_disk_use)},
@@ -170,6 +173,7 @@ static const AdOption options[] = {
 	0, 0, NULL, NULL, NULL, CONNECT(user)},
 };
 
+/* settings; each combines with the option of the same name */
 static bool enable_filter_pushdown = true;
 
 static bool enable_aggregate_pushdown = true;
@@ -181,7 +185,8 @@ static bool enable_join_pushdown = true;
 bool		ad_log_remote = false;
 
 /*
- * Define the settings that go with options.  Called once, by _PG_init.
+ * Define the settings (GUCs) that belong to options.  _PG_init calls this
+ * once.
  */
 void
 ad_option_init(void)
@@ -207,14 +212,16 @@ ad_option_init(void)
 							 &enable_join_pushdown, true,
 							 PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
 	DefineCustomBoolVariable("admin_dashboard.log_remote",
-							 "Logs each query that MongoDB is sent.",
-							 "Values of parameters are not logged, but stand as $1, $2.",
+							 "Logs each query that is sent to MongoDB.",
+							 "The log shows $1, $2 and so on in place of parameter values.",
 							 &ad_log_remote, false,
 							 PGC_SUSET, 0, NULL, NULL, NULL);
 }
 
 /*
- * Raise an error if there is a flaw of the option's value, which is not secret.
+ * Raise an error if "flaw", a sentence that says what is wrong with the value
+ * of an option, is not NULL.  The message shows the value, so it must not be
+ * secret.
  */
 static void
 refuse_flaw(const char *option, const char *value, const char *flaw)
@@ -251,8 +258,9 @@ check_database(const char *value)
 }
 
 /*
- * An empty name is allowed, as a document may have one and import then writes
- * it; but who has typed a dot too many would wait for values for ever.
+ * An empty name gets only a notice.  Documents can have such fields, and the
+ * import then writes such paths; but if a user has typed one dot too many,
+ * the column would always be NULL.
  */
 static void
 check_field(const char *value)
@@ -261,11 +269,12 @@ check_field(const char *value)
 	if (ad_field_has_empty_name(value))
 		ereport(NOTICE,
 				(errmsg("value of option \"field\" has an empty name: \"%s\"", value),
-				 errdetail("It is read from a field whose name is empty.")));
+				 errdetail("The column reads a field whose name is empty.")));
 }
 
 /*
- * The option of that name, among those of the given objects; or NULL.
+ * Find an option by its name, among the options that these objects (ON_ bits)
+ * can have.  Returns NULL if there is none.
  */
 static const AdOption *
 find_option(const char *name, int objects)
@@ -279,8 +288,9 @@ find_option(const char *name, int objects)
 }
 
 /*
- * Store a value in the member that the option fills.  Returns false if the
- * value is not one; the member is then as it was.
+ * Store the value of an option in the struct member that the option fills.
+ * Returns false, and leaves the member unchanged, if the value is invalid.  A
+ * text is not copied: the member points to "value" or to a choice.
  */
 static bool
 store_value(const AdOption *option, const char *value, void *member)
@@ -324,8 +334,9 @@ store_value(const AdOption *option, const char *value, void *member)
 }
 
 /*
- * Raise the error for a value that store_value() refused.  Texts without
- * choices can be secret; they are refused only when empty, and not shown.
+ * Raise the error for a value that store_value() refused.  A text without
+ * choices can be secret, so the message does not show it; store_value()
+ * refuses it only if it is empty.
  */
 static void
 report_invalid_value(const AdOption *option, const char *value)
@@ -359,8 +370,9 @@ report_invalid_value(const AdOption *option, const char *value)
 }
 
 /*
- * Raise the error for an option that the object does not have, with a hint
- * that lists those it has, the most similar one first.
+ * Raise the error for an option that these objects cannot have.  The hint
+ * lists the options that they can have, and suggests the one with the most
+ * similar name.
  */
 static void
 report_invalid_option(const char *name, int objects)
@@ -379,7 +391,7 @@ report_invalid_option(const char *name, int objects)
 		appendStringInfo(&valid, "%s%s", valid.len > 0 ? ", " : "",
 						 options[i].name);
 
-		/* no option is nearly that long */
+		/* no option has such a long name, so save the time */
 		if (strlen(name) >= NAMEDATALEN)
 			continue;
 		distance = varstr_levenshtein_less_equal(name, strlen(name),
@@ -420,7 +432,7 @@ is_given(List *given, const char *name)
 }
 
 /*
- * Raise an error if these are not valid options of such objects.
+ * Raise an error unless all the given options are valid for these objects.
  */
 static void
 check_options(List *given, int objects)
@@ -450,8 +462,10 @@ check_options(List *given, int objects)
 }
 
 /*
- * admin_dashboard_fdw_validator(text[], oid): raise an error if the options
- * are not valid for an object of the given catalog.
+ * admin_dashboard_fdw_validator(options text[], catalog oid) RETURNS void
+ *
+ * Raise an error unless the options are valid for an object of this catalog
+ * (PostgreSQL manual, "Foreign Data Wrapper Support Functions").
  */
 Datum
 admin_dashboard_fdw_validator(PG_FUNCTION_ARGS)
@@ -484,14 +498,14 @@ admin_dashboard_fdw_validator(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
 				 errmsg("option \"snapshot\" excludes option \"read_concern\""),
-				 errdetail("A snapshot is a read concern.")));
+				 errdetail("A snapshot sets the read concern itself.")));
 
 	PG_RETURN_VOID();
 }
 
 /*
- * Read the options of one object into a struct.  Objects are read from the
- * farthest to the nearest, so that the nearest wins.
+ * Read the options of one object into a struct.  The caller reads the most
+ * general object first, so that the most specific one wins.
  */
 static void
 read_options(List *given, AdOptionTarget target, void *result)
@@ -523,8 +537,9 @@ read_defaults(AdOptionTarget target, void *result)
 }
 
 /*
- * How to connect to a server; mapping may be NULL.  The strings belong to the
- * lists of the server and the mapping.
+ * Returns the options for a connection to a server, palloc'd.  "mapping" may
+ * be NULL.  The strings still belong to the option lists of the server and
+ * the mapping.  Raises an error if the server has no URI.
  */
 AdConnectOptions *
 ad_connect_options(ForeignServer *server, UserMapping *mapping)
@@ -536,7 +551,7 @@ ad_connect_options(ForeignServer *server, UserMapping *mapping)
 	if (mapping != NULL)
 		read_options(mapping->options, AD_INTO_CONNECT, result);
 
-	/* a server may have been created without a validator's look at it */
+	/* a server can exist that the validator has not seen */
 	if (result->uri == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
@@ -547,8 +562,8 @@ ad_connect_options(ForeignServer *server, UserMapping *mapping)
 }
 
 /*
- * What holds for a collection of a server before there is a table for it,
- * palloc'd.
+ * Returns the table options for a collection that has no foreign table yet,
+ * as during an import, palloc'd: the defaults and the server's options.
  */
 AdTableOptions *
 ad_collection_options(ForeignServer *server, const char *database, const char *collection)
@@ -563,7 +578,8 @@ ad_collection_options(ForeignServer *server, const char *database, const char *c
 }
 
 /*
- * How to import, palloc'd.  Raises an error if an option is none of import's.
+ * Returns the options of an IMPORT FOREIGN SCHEMA, palloc'd.  Raises an error
+ * if one of the given options is invalid.
  */
 AdImportOptions *
 ad_import_options(List *given)
@@ -577,8 +593,9 @@ ad_import_options(List *given)
 }
 
 /*
- * Raise an error if no collection can have the table's name, which stands for
- * the collection's: the validator is not told it.
+ * Raise an error if no collection can have the name of a foreign table that
+ * has no option "collection".  The validator cannot check this, because it
+ * does not get the table's name.
  */
 static void
 check_table_name(const char *name)
@@ -594,8 +611,10 @@ check_table_name(const char *name)
 }
 
 /*
- * What is known of a foreign table, palloc'd.  Raises an error if no database
- * is named for it.
+ * Returns the options of a foreign table, palloc'd.  The collection defaults
+ * to the table's name, the database to the one in the server's URI.  Raises
+ * an error if there is no database, or if no collection can have the table's
+ * name.
  */
 AdTableOptions *
 ad_table_options(Oid relid)
@@ -632,8 +651,8 @@ ad_table_options(Oid relid)
 }
 
 /*
- * Raise an error if a column's path is none: it may be the column's name, which
- * the validator is not told.
+ * Raise an error if the field path of a column is invalid.  The validator
+ * cannot do this where the path is the column's name, which it does not get.
  */
 static void
 check_path(Oid relid, AttrNumber attnum, const char *path)
@@ -646,11 +665,13 @@ check_path(Oid relid, AttrNumber attnum, const char *path)
 				 errmsg("invalid field path of column \"%s\" of foreign table \"%s\": \"%s\"",
 						get_attname(relid, attnum, false), get_rel_name(relid), path),
 				 errdetail_internal("%s", flaw),
-				 errhint("Set the column's option field. Where there is none, the column's name is the path.")));
+				 errhint("Set the column option \"field\". Without it, the column's name is the path.")));
 }
 
 /*
- * Fill "column" for a column of the foreign table whose options are "table".
+ * Read the options of a column into "column".  "table" has the options of its
+ * foreign table.  The field path defaults to the column's name.  Raises an
+ * error if the path is invalid.
  */
 void
 ad_column_options(Oid relid, AttrNumber attnum, const AdTableOptions *table,

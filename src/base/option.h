@@ -2,82 +2,93 @@
  * option.h
  *	  Options of servers, user mappings, foreign tables and columns.
  *
- * Each option is one row of the table in option.c; the validator, its hint
- * and the readers below are loops over that table.
+ * The functions return what the options say, with defaults filled in.
  */
 #ifndef AD_OPTION_H
 #define AD_OPTION_H
 
 #include "foreign/foreign.h"
 
-/* what to do with a value that does not fit its column's type */
+/* what happens to a value that does not fit its column's type: a mismatch */
 typedef enum AdMismatch
 {
 	AD_MISMATCH_ERROR,			/* raise an error that names the document */
 	AD_MISMATCH_NULL			/* treat it as SQL NULL everywhere */
 } AdMismatch;
 
-/* which scans see one state of MongoDB */
+/* which scans share a snapshot, that is, read the same state of MongoDB */
 typedef enum AdSnapshot
 {
-	AD_SNAPSHOT_NONE,
-	AD_SNAPSHOT_STATEMENT,		/* those of a statement */
-	AD_SNAPSHOT_TRANSACTION		/* those of a transaction that has one
-								 * snapshot, else the same */
+	AD_SNAPSHOT_NONE,			/* each scan reads the current state */
+	AD_SNAPSHOT_STATEMENT,		/* all scans of a statement */
+	AD_SNAPSHOT_TRANSACTION		/* all scans of a transaction, if its
+								 * isolation level gives it one snapshot; else
+								 * as for STATEMENT */
 } AdSnapshot;
 
-/* how a connection is made: server and user mapping options together */
+/* how to connect: the options of a server and of a user mapping */
 typedef struct AdConnectOptions
 {
-	const char *uri;			/* MongoDB connection string, no credentials */
-	const char *user;			/* the mapping's options, NULL if absent */
+	const char *uri;			/* MongoDB connection string without
+								 * credentials */
+	const char *user;			/* the next four are NULL if not given */
 	const char *password;
 	const char *auth_source;
 	const char *auth_mechanism;
-	const char *read_preference;	/* NULL: the URI's, else the driver's */
-	const char *read_concern;	/* NULL: the URI's, else the driver's */
+	const char *read_preference;	/* NULL: the URI's, else the driver's
+									 * default */
+	const char *read_concern;	/* NULL: the URI's, else the driver's default */
 	AdSnapshot	snapshot;
-	int			connect_timeout_ms; /* 0: the URI's, else the driver's 10 s */
+	int			connect_timeout_ms; /* 0: the URI's, else 5 s */
 	int			server_selection_timeout_ms;	/* 0: the URI's, else 5 s */
 } AdConnectOptions;
 
-/* what a foreign table says of itself, the nearest level having won */
+/*
+ * The options of a foreign table, including those that it inherits from its
+ * server.  A table's own option overrides its server's.
+ */
 typedef struct AdTableOptions
 {
 	const char *database;
 	const char *collection;
 	AdMismatch	on_mismatch;
-	int			fetch_size;		/* documents a batch; 0: about 1 MB */
+	int			fetch_size;		/* documents per batch; 0: about 1 MB */
 	bool		allow_disk_use;
-	bool		enable_filter_pushdown; /* option AND setting */
+	bool		enable_filter_pushdown; /* the next four: true if the option
+										 * and the setting both allow it */
 	bool		enable_aggregate_pushdown;
 	bool		enable_sort_pushdown;
 	bool		enable_join_pushdown;
 	bool		use_remote_estimate;	/* ask for counts while planning */
 } AdTableOptions;
 
+/* the options of a column, including those that it inherits from its table */
 typedef struct AdColumnOptions
 {
-	const char *field;			/* dotted path, or "$" for the document */
+	const char *field;			/* field path, or "$" for the whole document;
+								 * see field.c */
 	AdMismatch	on_mismatch;
 } AdColumnOptions;
 
-/* what becomes of documents in documents */
+/* how IMPORT FOREIGN SCHEMA treats nested documents */
 typedef enum AdNested
 {
-	AD_NESTED_FLATTEN,			/* a column for each of their fields */
-	AD_NESTED_JSONB				/* one column */
+	AD_NESTED_FLATTEN,			/* each of their fields becomes a column */
+	AD_NESTED_JSONB				/* each nested document becomes one column */
 } AdNested;
 
+/* the options of IMPORT FOREIGN SCHEMA */
 typedef struct AdImportOptions
 {
-	int			sample_size;	/* documents to look at */
+	int			sample_size;	/* documents to sample */
 	AdNested	nested;
-	int			max_columns;	/* of a table */
-	const char *document_column;	/* of the whole document; NULL: only where
-									 * some field has no column */
+	int			max_columns;	/* the most columns that a table gets */
+	const char *document_column;	/* name of a column for the whole
+									 * document; NULL: add one only if some
+									 * field has no column */
 } AdImportOptions;
 
+/* the setting admin_dashboard.log_remote */
 extern bool ad_log_remote;
 
 extern void ad_option_init(void);

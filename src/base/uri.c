@@ -1,12 +1,15 @@
 /*
  * uri.c
- *	  What may stand in a MongoDB connection string, and who may write it.
+ *	  Checks of MongoDB connection strings (URIs): which options they may have,
+ *	  and which of them need a superuser.
  *
- * The driver's own parser decides what is valid; nothing here contacts a
- * server.  Credentials belong to user mappings, so a string that has any is
- * refused, and no message shows a string or a part of it that could be secret.
+ * The driver's own parser decides whether a string is valid.  Nothing here
+ * contacts a server.  Credentials belong in user mappings, so we refuse a
+ * string that contains any.  No message shows a string, or any part of one
+ * that could be secret.
  *
- * Also starts the driver, since every use of it begins with a URI.
+ * This file also starts the driver, because every use of the driver begins
+ * with a URI.
  */
 #include "postgres.h"
 
@@ -23,7 +26,7 @@ const char *const ad_read_concerns[] = {
 	"local", "available", "majority", "linearizable", "snapshot", NULL
 };
 
-/* URI options that make the backend read the server's files */
+/* URI options that make the backend read files of the database server */
 static const char *const file_options[] = {
 	MONGOC_URI_TLSCAFILE,
 	MONGOC_URI_TLSCERTIFICATEKEYFILE,
@@ -31,15 +34,18 @@ static const char *const file_options[] = {
 };
 
 /*
- * URI options that the driver's default transport obeys and ours cannot: the
- * driver has no public way to hand them to its TLS stream.
+ * URI options that work with the driver's default transport, but not with
+ * ours: the driver has no public function that passes them to its TLS stream.
  */
 static const char *const unsupported_options[] = {
 	MONGOC_URI_TLSDISABLECERTIFICATEREVOCATIONCHECK,
 	MONGOC_URI_TLSDISABLEOCSPENDPOINTCHECK,
 };
 
-/* URI options that the driver knows, and is not to be asked about by type */
+/*
+ * URI options that the driver knows, but that none of its functions
+ * mongoc_uri_option_is_*() recognizes.
+ */
 static const char *const other_options[] = {
 	MONGOC_URI_AUTHMECHANISM,
 	MONGOC_URI_AUTHMECHANISMPROPERTIES,
@@ -51,7 +57,7 @@ static const char *const other_options[] = {
 	MONGOC_URI_W,
 };
 
-/* mechanisms whose credentials are the server process's own */
+/* authentication mechanisms that use credentials of the server process */
 static const char *const ambient_mechanisms[] = {
 	"GSSAPI",
 	"MONGODB-AWS",
@@ -60,8 +66,8 @@ static const char *const ambient_mechanisms[] = {
 };
 
 /*
- * Start the driver, once in a backend, and keep it from writing to stderr: its
- * warnings come back to us as errors.
+ * Start the driver, once per backend.  It would log to stderr; we switch that
+ * off, because its functions return the errors that matter to us.
  */
 static void
 start_driver(void)
@@ -82,10 +88,11 @@ destroy_uri(void *uri)
 }
 
 /*
- * Raise an error if a compressor is not ours.  Messages are decompressed by
- * message_check.c, since the driver's own functions abort where what is compressed is not
- * as long as it says.  zlib is a part of PostgreSQL and of every MongoDB server;
- * the other compressors would be libraries more.
+ * Raise an error if we do not support a compressor.  message_check.c
+ * decompresses messages itself, because the driver's functions abort the
+ * process if the decompressed data do not have the length that the message
+ * states.  We support zlib only: PostgreSQL and every MongoDB server have it,
+ * and the other compressors would need more libraries.
  */
 static void
 check_compressor(const char *name)
@@ -94,11 +101,12 @@ check_compressor(const char *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("compressor \"%s\" is not supported", name),
-				 errhint("The compressor zlib is, as in \"compressors=zlib\".")));
+				 errhint("Only zlib is supported, as in \"compressors=zlib\".")));
 }
 
 /*
- * The same for those that the driver would use: it drops what it has not.
+ * Check the compressors in a parsed URI.  These are the ones that the driver
+ * would use; the parser drops those that it was built without.
  */
 static void
 check_compressors(const mongoc_uri_t *uri)
@@ -112,9 +120,10 @@ check_compressors(const mongoc_uri_t *uri)
 }
 
 /*
- * Parse a connection string without credentials, or raise an error.  The
- * result belongs to the current memory context, for much of what callers do
- * with it may throw.
+ * Parse a connection string, and start the driver if necessary.  Raises an
+ * error if the string is invalid, has an unescaped @, or names a compressor
+ * that we do not support.  The current memory context owns the result,
+ * because callers do much with it that can throw.
  */
 mongoc_uri_t *
 ad_uri_parse(const char *text)
@@ -127,9 +136,9 @@ ad_uri_parse(const char *text)
 	start_driver();
 
 	/*
-	 * An unescaped @ ends the credentials, and can mean nothing else that
-	 * could not be written as %40.  Looked for before the driver parses the
-	 * string, because its messages quote what it does not understand.
+	 * An unescaped @ ends the credentials.  Anywhere else it can be written
+	 * as %40.  We look for it before the driver parses the string, because
+	 * the driver's messages quote what they complain about.
 	 */
 	if (strchr(text, '@') != NULL)
 		ereport(ERROR,
@@ -140,7 +149,7 @@ ad_uri_parse(const char *text)
 	uri = mongoc_uri_new_with_error(utf8, &error);
 	if (uri == NULL)
 	{
-		/* what the driver quotes could be a value that is secret */
+		/* the driver's message could quote a secret value */
 		bool		secret = strcasestr(text, "password") != NULL ||
 		strcasestr(text, "properties") != NULL;
 
@@ -159,8 +168,8 @@ ad_uri_parse(const char *text)
 }
 
 /*
- * Raise an error if the current user may not use the mechanism: one that
- * proves the server process's identity is for superusers.
+ * Raise an error if the current user may not use an authentication mechanism.
+ * Only superusers may use one that proves the identity of the server process.
  */
 void
 ad_uri_check_mechanism(const char *mechanism)
@@ -174,7 +183,8 @@ ad_uri_check_mechanism(const char *mechanism)
 }
 
 /*
- * Does the mechanism use credentials that no user mapping holds?
+ * Does an authentication mechanism use credentials of the server process,
+ * instead of those in the user mapping?  Case does not matter.
  */
 bool
 ad_uri_mechanism_is_ambient(const char *mechanism)
@@ -187,7 +197,7 @@ ad_uri_mechanism_is_ambient(const char *mechanism)
 	return false;
 }
 
-/* does the driver know the option?  Letters may be capital or small. */
+/* does the driver know a URI option?  Case does not matter. */
 static bool
 is_known(const char *name)
 {
@@ -201,10 +211,11 @@ is_known(const char *name)
 }
 
 /*
- * Check one option of a URI that the driver has parsed.  What the driver cannot
- * use it leaves out, and says so in a log that nobody reads: who has misspelled
- * "tls" would think that there is TLS.  A name that could be a piece of a secret
- * is not shown.
+ * Check one option of a URI that the driver has parsed.  The driver skips an
+ * option that it cannot use, and only logs a warning that nobody reads: a
+ * user who misspelled "tls" would believe that TLS is on.  If "secret" is
+ * set, the name could be a piece of a secret, so the message does not show
+ * it.
  */
 static void
 check_uri_option(const char *name, const char *value, bool secret)
@@ -215,8 +226,8 @@ check_uri_option(const char *name, const char *value, bool secret)
 				 secret ? errmsg("invalid connection string option after one that is secret") :
 				 errmsg("invalid connection string option \"%s\"", name),
 				 errdetail("This version of the MongoDB driver has no such option, and would ignore it."),
-				 errhint("Remove it from the option \"uri\", or check how it is written. An & in a value is written %%26.")));
-	/* an empty set of tags is one, and an empty text a text */
+				 errhint("Remove it from the option \"uri\", or check its spelling. An & in a value is written %%26.")));
+	/* an empty tag set and an empty text are valid values */
 	if (value[0] == '\0' && !mongoc_uri_option_is_utf8(name) &&
 		pg_strcasecmp(name, MONGOC_URI_READPREFERENCETAGS) != 0)
 		ereport(ERROR,
@@ -233,9 +244,8 @@ check_uri_option(const char *name, const char *value, bool secret)
 }
 
 /*
- * Check the options of a URI that the driver has parsed, so that each has a name
- * and a value.  Behind a secret with an unescaped & its second piece looks like
- * an option.
+ * Check all options of a URI that the driver has parsed.  If a secret value
+ * contains an unescaped &, the rest of the value looks like an option.
  */
 static void
 check_uri_options(const char *text)
@@ -269,7 +279,7 @@ check_uri_options(const char *text)
 }
 
 /*
- * Whether MongoDB has such a read concern.
+ * Is this a level of read concern in MongoDB?
  */
 static bool
 is_read_concern(const char *name)
@@ -283,7 +293,7 @@ is_read_concern(const char *name)
 }
 
 /*
- * Check the values that the driver hands on to the server as they are.
+ * Check the values that the driver passes to the server without a check.
  */
 static void
 check_uri_values(const mongoc_uri_t *uri)
@@ -303,13 +313,14 @@ check_uri_values(const mongoc_uri_t *uri)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_INVALID_STRING_FORMAT),
 				 errmsg("invalid value for connection string option \"readConcernLevel\""),
-				 errhint("Valid values are those of the option \"read_concern\", in small letters.")));
+				 errhint("Valid values are those of the option \"read_concern\", in lower case.")));
 }
 
 /*
- * Check the value of the option "uri" for the current user: raise an error if
- * it is not valid or not allowed.  Connections are made of what has been checked
- * here, also if another version of the driver knows less.
+ * Check the value of the option "uri".  Raises an error if it is invalid, or
+ * if the current user may not use it.  Connections do not repeat this check,
+ * even if the driver has been replaced since by a version that knows fewer
+ * options.
  */
 void
 ad_uri_check(const char *text)
@@ -357,7 +368,9 @@ ad_uri_check(const char *text)
 }
 
 /*
- * The database named in a connection string's path, palloc'd, or NULL.
+ * Returns the database in the path of a connection string, palloc'd, in the
+ * server encoding; or NULL if there is none.  Raises the errors of
+ * ad_uri_parse().
  */
 char *
 ad_uri_database(const char *text)
@@ -368,4 +381,18 @@ ad_uri_database(const char *text)
 	if (database == NULL || database[0] == '\0')
 		return NULL;
 	return pstrdup(pg_any_to_server(database, strlen(database), PG_UTF8));
+}
+
+/*
+ * Do connections made from this URI use TLS?  They do if the URI asks for it,
+ * and if the mechanism is MONGODB-X509, which needs the client certificate of
+ * a TLS handshake.
+ */
+bool
+ad_uri_uses_tls(const mongoc_uri_t *uri)
+{
+	const char *mechanism = mongoc_uri_get_auth_mechanism(uri);
+
+	return mongoc_uri_get_tls(uri) ||
+		(mechanism != NULL && strcmp(mechanism, "MONGODB-X509") == 0);
 }

@@ -1,19 +1,28 @@
 /*
  * bsonread.c
- *	  Read the elements of BSON documents where they lie.
+ *	  Read the elements of BSON documents in place, without a copy.
  *
- * The driver has checked the length of a document, and nothing inside it:
- * every length here is compared with what is left before it is believed.
+ * The driver has checked the length of a document, but nothing inside it.  We
+ * therefore compare every length with the bytes that are left before we use
+ * it.
  */
 #include "postgres.h"
 
 #include "base/compat.h"
 #include "bson/bsonread.h"
 
-/* what a size is that cannot be; as wide as all of them, so that it stays -1 */
+/*
+ * The size of a corrupt value.  It has the type of all sizes here, so that it
+ * remains -1 in comparisons.
+ */
 #define AD_CORRUPT		INT64CONST(-1)
 
-/* the size of a string with its length before it and a null byte after it */
+/*
+ * The functions *_size() return the size in bytes of a value of some type, or
+ * AD_CORRUPT.  "left" is the number of bytes up to the end of the document.
+ */
+
+/* a string, with its length before it and a null byte after it */
 static int64
 string_size(const uint8 *value, uint32 left)
 {
@@ -27,7 +36,7 @@ string_size(const uint8 *value, uint32 left)
 	return sizeof(int32) + (int64) len;
 }
 
-/* the size of something that begins with its own size */
+/* a value that begins with its own size */
 static int64
 sized_size(const uint8 *value, uint32 left, uint32 smallest)
 {
@@ -50,7 +59,7 @@ binary_size(const uint8 *value, uint32 left)
 	return len > left - sizeof(int32) - 1 ? AD_CORRUPT : sizeof(int32) + 1 + (int64) len;
 }
 
-/* two strings without lengths, with their null bytes */
+/* pattern and options: two strings that end with null bytes */
 static int64
 regex_size(const uint8 *value, uint32 left)
 {
@@ -64,9 +73,7 @@ regex_size(const uint8 *value, uint32 left)
 	return options == left ? AD_CORRUPT : (int64) pattern + options + 2;
 }
 
-/*
- * A size in bytes, a string and a document.
- */
+/* code with scope: the size of the whole value, a string and a document */
 static int64
 code_with_scope_size(const uint8 *value, uint32 left)
 {
@@ -83,7 +90,10 @@ code_with_scope_size(const uint8 *value, uint32 left)
 	return sized_size(value + sizeof(int32) + code, scope, 5) == scope ? size : AD_CORRUPT;
 }
 
-/* the size of a value of which that many bytes are left at most */
+/*
+ * The size of a value of any type.  For some types it may be more than "left";
+ * the caller compares.
+ */
 static int64
 value_size(bson_type_t type, const uint8 *value, uint32 left)
 {
@@ -130,11 +140,14 @@ value_size(bson_type_t type, const uint8 *value, uint32 left)
 	}
 }
 
-/* whether the document says that it is of that size, and ends as it must */
+/*
+ * Start to read a document.  Returns false if the size that it states is not
+ * "size", or if it does not end with a null byte.
+ */
 static bool
 try_init(AdReader *reader, const uint8 *document, uint32 size)
 {
-	/* a length and a null byte */
+	/* the smallest document is a size and a null byte */
 	if (size < 5 || (uint32) ad_read_int32(document) != size || document[size - 1] != 0)
 		return false;
 	reader->next = document + sizeof(int32);
@@ -142,6 +155,7 @@ try_init(AdReader *reader, const uint8 *document, uint32 size)
 	return true;
 }
 
+/* what the reader finds next */
 typedef enum AdStep
 {
 	AD_STEP_ELEMENT,
@@ -161,7 +175,7 @@ try_next(AdReader *reader, AdElement *element)
 	element->type = (bson_type_t) *at++;
 	element->key = (const char *) at;
 	element->key_len = strnlen(element->key, --left);
-	/* the key's null byte must come before the document's */
+	/* the key must end before the document's own null byte */
 	if (element->key_len == left)
 		return AD_STEP_CORRUPT;
 	at += element->key_len + 1;
@@ -184,7 +198,8 @@ report_corruption(void)
 }
 
 /*
- * Begin to read a document of that size, which is what it says itself.
+ * Start to read a document of "size" bytes.  Raises an error if the document
+ * states another size.
  */
 void
 ad_reader_init(AdReader *reader, const uint8 *document, uint32 size)
@@ -194,7 +209,8 @@ ad_reader_init(AdReader *reader, const uint8 *document, uint32 size)
 }
 
 /*
- * Read the next element.  Returns false at the end of the document.
+ * Read the next element.  Returns false at the end of the document.  Raises
+ * an error if the element is corrupt.
  */
 bool
 ad_reader_next(AdReader *reader, AdElement *element)
@@ -207,8 +223,9 @@ ad_reader_next(AdReader *reader, AdElement *element)
 }
 
 /*
- * The first element of that name in what is left to be read; false if there is
- * none.
+ * Find the first element with a name among those that have not been read yet.
+ * Returns false if there is none.  The caller's reader does not move.  Raises
+ * an error if an element on the way is corrupt.
  */
 bool
 ad_reader_find(AdReader reader, const char *name, AdElement *element)
@@ -222,8 +239,9 @@ ad_reader_find(AdReader reader, const char *name, AdElement *element)
 }
 
 /*
- * The same if it is a document or an array, as type says, which inner begins to
- * read.
+ * Like ad_reader_find(), for an element that is a document or an array, as
+ * "type" says.  "inner" then starts to read it.  Returns false also if the
+ * element has another type.
  */
 bool
 ad_reader_find_inner(AdReader reader, const char *name, bson_type_t type, AdReader *inner)
@@ -237,9 +255,10 @@ ad_reader_find_inner(AdReader reader, const char *name, bson_type_t type, AdRead
 }
 
 /*
- * Whether there is a document of that size whose elements, and those of the
- * documents and arrays in it down to so many levels, are where their lengths
- * say; below that, whether each has a length and an end.  Does not throw.
+ * Do these bytes form a document of "size" bytes?  We check all lengths down
+ * to the given number of levels, where 1 is the document itself.  For
+ * documents and arrays below, we only check that they have a size and a final
+ * null byte.  Does not throw.
  */
 bool
 ad_is_document(const uint8 *document, uint32 size, int levels)
@@ -262,8 +281,9 @@ ad_is_document(const uint8 *document, uint32 size, int levels)
 }
 
 /*
- * The bytes of binary data.  Those of the old subtype 2 have a length of their
- * own before them.
+ * Returns the bytes of a binary value, their number in *len, and the subtype.
+ * In the old subtype 2 another length precedes the bytes; we skip it if it is
+ * right, else we return it with the bytes.
  */
 const uint8 *
 ad_element_bytes(const AdElement *element, bson_subtype_t *subtype, uint32 *len)
@@ -279,36 +299,4 @@ ad_element_bytes(const AdElement *element, bson_subtype_t *subtype, uint32 *len)
 		*len -= sizeof(int32);
 	}
 	return bytes;
-}
-
-/*
- * A BSON type's alias, as MongoDB's $type operator knows it.
- */
-const char *
-ad_bson_type_name(bson_type_t type)
-{
-	static const struct
-	{
-		bson_type_t type;
-		const char *name;
-	}			names[] = {
-		{BSON_TYPE_DOUBLE, "double"}, {BSON_TYPE_UTF8, "string"},
-		{BSON_TYPE_DOCUMENT, "object"}, {BSON_TYPE_ARRAY, "array"},
-		{BSON_TYPE_BINARY, "binData"}, {BSON_TYPE_UNDEFINED, "undefined"},
-		{BSON_TYPE_OID, "objectId"}, {BSON_TYPE_BOOL, "bool"},
-		{BSON_TYPE_DATE_TIME, "date"}, {BSON_TYPE_NULL, "null"},
-		{BSON_TYPE_REGEX, "regex"}, {BSON_TYPE_DBPOINTER, "dbPointer"},
-		{BSON_TYPE_CODE, "javascript"}, {BSON_TYPE_SYMBOL, "symbol"},
-		{BSON_TYPE_CODEWSCOPE, "javascriptWithScope"},
-		{BSON_TYPE_INT32, "int"}, {BSON_TYPE_TIMESTAMP, "timestamp"},
-		{BSON_TYPE_INT64, "long"}, {BSON_TYPE_DECIMAL128, "decimal"},
-		{BSON_TYPE_MAXKEY, "maxKey"}, {BSON_TYPE_MINKEY, "minKey"},
-	};
-
-	for (int i = 0; i < lengthof(names); i++)
-	{
-		if (names[i].type == type)
-			return names[i].name;
-	}
-	return "unknown";
 }

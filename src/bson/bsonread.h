@@ -1,31 +1,31 @@
 /*
  * bsonread.h
- *	  Read the elements of BSON documents where they lie.
+ *	  Read the elements of BSON documents in place, without a copy.
  *
  * libbson's iterator does the same with a larger state, and takes a corrupt
- * element for the end of the document, so that fields would be missing
- * without a word.  Here it is an error.  The format is that of bsonspec.org,
- * version 1.1.
+ * element for the end of the document, so that fields would silently be
+ * missing.  Here a corrupt element is an error.  bsonspec.org, version 1.1,
+ * defines the format.
  */
 #ifndef AD_BSONREAD_H
 #define AD_BSONREAD_H
 
 #include <bson/bson.h>
 
-/* one element; its key and value are in the document */
+/* one element; key and value point into the document */
 typedef struct AdElement
 {
 	bson_type_t type;
-	const char *key;
-	uint32		key_len;
+	const char *key;			/* ends with a null byte */
+	uint32		key_len;		/* in bytes, without the null byte */
 	const uint8 *value;
-	uint32		size;			/* of the value */
+	uint32		size;			/* bytes of the value */
 } AdElement;
 
-/* a place in a document or array */
+/* a position in a document or array */
 typedef struct AdReader
 {
-	const uint8 *next;
+	const uint8 *next;			/* the next element */
 	const uint8 *end;			/* the document's last byte, which is zero */
 } AdReader;
 
@@ -35,6 +35,10 @@ extern bool ad_reader_find(AdReader reader, const char *name, AdElement *element
 extern bool ad_reader_find_inner(AdReader reader, const char *name, bson_type_t type, AdReader *inner);
 extern bool ad_is_document(const uint8 *document, uint32 size, int levels);
 
+/*
+ * These functions read numbers of BSON, which are little-endian and need not
+ * be aligned.
+ */
 static inline int32
 ad_read_int32(const uint8 *bytes)
 {
@@ -64,8 +68,8 @@ ad_read_double(const uint8 *bytes)
 }
 
 /*
- * The bytes of a string, symbol or code, after its length; a null byte
- * follows them.
+ * Returns the text of a string, symbol or code value, and in *len its bytes
+ * without the null byte that follows them.  The text can contain null bytes.
  */
 static inline const char *
 ad_read_string(const uint8 *bytes, uint32 *len)
@@ -74,7 +78,7 @@ ad_read_string(const uint8 *bytes, uint32 *len)
 	return (const char *) bytes + sizeof(int32);
 }
 
-/* the text of an element that is a string, else "" */
+/* returns the text of an element if it is a string, else "" */
 static inline const char *
 ad_element_string(const AdElement *element)
 {
@@ -83,14 +87,14 @@ ad_element_string(const AdElement *element)
 	return element->type == BSON_TYPE_UTF8 ? ad_read_string(element->value, &len) : "";
 }
 
-/* the reader of a document or array that is an element's value */
+/* start to read the document or array that is the value of an element */
 static inline void
 ad_reader_enter(AdReader *reader, const AdElement *element)
 {
 	ad_reader_init(reader, element->value, element->size);
 }
 
-/* BSON null and undefined, which decode to SQL NULL whatever the type */
+/* is this BSON null or undefined?  Every SQL type reads these as NULL. */
 static inline bool
 ad_is_null(bson_type_t type)
 {
@@ -99,6 +103,5 @@ ad_is_null(bson_type_t type)
 
 extern const uint8 *ad_element_bytes(const AdElement *element,
 									 bson_subtype_t *subtype, uint32 *len);
-extern const char *ad_bson_type_name(bson_type_t type);
 
 #endif							/* AD_BSONREAD_H */

@@ -2,9 +2,9 @@
  * bsonwrite.h
  *	  Append BSON to a StringInfo.
  *
- * libbson's own builder keeps its buffer in malloc'd memory that an ereport
- * would leak; a StringInfo belongs to a memory context.  The format is that of
- * bsonspec.org, version 1.1; all numbers are little-endian.
+ * libbson's own builder has its buffer in malloc'd memory, which an ereport()
+ * would leak.  A StringInfo belongs to a memory context.  bsonspec.org,
+ * version 1.1, defines the format; all its numbers are little-endian.
  */
 #ifndef AD_BSONWRITE_H
 #define AD_BSONWRITE_H
@@ -29,7 +29,7 @@ ad_write_int64(StringInfo out, int64 value)
 	appendBinaryStringInfo(out, (const char *) &wire, sizeof(wire));
 }
 
-/* start an element; its value must follow */
+/* write the type and key of an element; the caller writes the value next */
 static inline void
 ad_write_key(StringInfo out, bson_type_t type, const char *key)
 {
@@ -37,7 +37,7 @@ ad_write_key(StringInfo out, bson_type_t type, const char *key)
 	appendBinaryStringInfo(out, key, strlen(key) + 1);
 }
 
-/* start a document or array; the result is for ad_write_end */
+/* start a document or array; the caller passes the result to ad_write_end() */
 static inline int
 ad_write_begin(StringInfo out)
 {
@@ -47,6 +47,7 @@ ad_write_begin(StringInfo out)
 	return start;
 }
 
+/* end a document or array, and write its size where it started */
 static inline void
 ad_write_end(StringInfo out, int start)
 {
@@ -57,7 +58,7 @@ ad_write_end(StringInfo out, int start)
 	memcpy(out->data + start, &length, sizeof(length));
 }
 
-/* a UTF-8 string, which may hold U+0000 */
+/* write a UTF-8 string of "len" bytes, which may contain U+0000 */
 static inline void
 ad_write_string(StringInfo out, const char *value, int len)
 {

@@ -1,9 +1,9 @@
 /*
  * constant.c
- *	  Constants of query templates, to BSON and to the shell's notation.
+ *	  Write constants of query templates as BSON, or as text for the shell.
  *
- * A template holds constants of few types: bool, int8, float8, numeric,
- * which is for decimal128, text, and timestamptz, which is for MongoDB's dates.
+ * A template has constants of a few types only: bool, int8, float8, text,
+ * numeric, which becomes decimal128, and timestamptz, which becomes a date.
  */
 #include "postgres.h"
 
@@ -19,14 +19,15 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "bson/bson_type.h"
 #include "bson/bsonwrite.h"
 #include "bson/constant.h"
 #include "bson/decimal.h"
 #include "bson/encoding.h"
 
 /*
- * Milliseconds since 1970 of a finite timestamptz, rounded down.  Returns
- * whether that is exact.
+ * Convert a finite timestamptz, in microseconds since 2000, to milliseconds
+ * since 1970, rounded down.  Returns true if the result is exact.
  */
 bool
 ad_timestamptz_to_ms(int64 timestamp, int64 *ms)
@@ -40,7 +41,7 @@ ad_timestamptz_to_ms(int64 timestamp, int64 *ms)
 }
 
 /*
- * A date as a constant of a template.
+ * Returns a template constant for a MongoDB date, in milliseconds since 1970.
  */
 Node *
 ad_date_const(int64 ms)
@@ -51,7 +52,9 @@ ad_date_const(int64 ms)
 }
 
 /*
- * Append one element whose value is a constant of a type in the table.
+ * Append one BSON element with a key and a constant.  "typid" is one of the
+ * types that templates have; see the top of this file.  Text is converted to
+ * UTF-8.
  */
 void
 ad_write_datum(StringInfo out, const char *key, Oid typid, Datum value)
@@ -104,8 +107,10 @@ ad_write_datum(StringInfo out, const char *key, Oid typid, Datum value)
 }
 
 /*
- * Append an instant in ISO 8601.  Years before 0 and after 9999 have a sign
- * and six digits.  Returns false, and appends nothing, if it is no timestamp.
+ * Append an instant, given in milliseconds since 1970, in ISO 8601 and UTC.
+ * Years before 0 and after 9999 get a sign and six digits.  Returns false,
+ * and appends nothing, if the instant is outside PostgreSQL's range of
+ * timestamps.
  */
 bool
 ad_append_iso(StringInfo out, int64 ms)
@@ -134,7 +139,7 @@ ad_append_iso(StringInfo out, int64 ms)
 	return true;
 }
 
-/* a date in the shell's notation */
+/* append a date, given in milliseconds since 1970, in the shell's notation */
 static void
 print_date(StringInfo out, int64 ms)
 {
@@ -177,7 +182,7 @@ print_decimal(StringInfo out, Numeric value)
 	appendStringInfo(out, "NumberDecimal(\"%s\")", string);
 }
 
-/* beyond 2^53 the shell would read a plain number as a double */
+/* the shell reads a plain number as a double, which is exact up to 2^53 */
 static void
 print_int64(StringInfo out, int64 value)
 {
@@ -189,7 +194,8 @@ print_int64(StringInfo out, int64 value)
 }
 
 /*
- * A constant in the notation of MongoDB's shell.
+ * Append a constant in the notation of MongoDB's shell.  "typid" is one of
+ * the types that templates have.
  */
 void
 ad_print_datum(StringInfo out, Oid typid, Datum value)
@@ -222,8 +228,9 @@ ad_print_datum(StringInfo out, Oid typid, Datum value)
 }
 
 /*
- * The value of an element in the notation of MongoDB's shell, for messages.
- * Values that are long or rarely met are shown by their type alone.
+ * Append the value of an element in the notation of MongoDB's shell, for
+ * messages.  For other types, which are long or rare, we append only the name
+ * of the type.
  */
 void
 ad_print_element(StringInfo out, const AdElement *element)

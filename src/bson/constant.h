@@ -1,6 +1,6 @@
 /*
  * constant.h
- *	  Constants of query templates, to BSON and to the shell's notation.
+ *	  Write constants of query templates as BSON, or as text for the shell.
  */
 #ifndef AD_CONSTANT_H
 #define AD_CONSTANT_H
@@ -16,7 +16,7 @@ struct AdElement;
 #define AD_EPOCH_SHIFT \
 	((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY * 1000)
 
-/* the whole milliseconds that are valid timestamps */
+/* the first and last millisecond since 1970 that are valid timestamps */
 #define AD_DAY_MS (SECS_PER_DAY * INT64CONST(1000))
 #define AD_DATE_MIN (MIN_TIMESTAMP / 1000 + AD_EPOCH_SHIFT)
 #define AD_DATE_MAX ((END_TIMESTAMP - 1) / 1000 + AD_EPOCH_SHIFT)

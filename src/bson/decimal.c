@@ -1,9 +1,9 @@
 /*
  * decimal.c
- *	  Numbers of type numeric as decimal128, and the other way round; deviations.
+ *	  Conversions between numeric and decimal128.
  *
- * A decimal128 has 34 digits and exponents from -6176 to 6111; numeric has far
- * more of both.
+ * A decimal128 has 34 digits and exponents from -6176 to 6111 (IEEE
+ * 754-2008); numeric has far more of both.
  */
 #include "postgres.h"
 
@@ -17,16 +17,20 @@
 
 #define DECIMAL_MAX_EXPONENT	6111
 
-/* digits * 10^exponent */
+/* a finite number: digits * 10^exponent */
 typedef struct AdDigits
 {
 	bool		negative;
-	char	   *digits;			/* without zeros before them; has room for
-								 * more */
-	int			len;			/* 0 for zero */
+	char	   *digits;			/* without leading zeros; the buffer has room
+								 * for DECIMAL_DIGITS more */
+	int			len;			/* number of digits; 0 for zero */
 	int			exponent;
 } AdDigits;
 
+/*
+ * Returns the numeric that a string denotes, palloc'd.  Raises an error if
+ * the string is not a number.
+ */
 Numeric
 ad_parse_numeric(const char *string)
 {
@@ -35,6 +39,10 @@ ad_parse_numeric(const char *string)
 											   Int32GetDatum(-1)));
 }
 
+/*
+ * Compare two numerics in PostgreSQL's order.  The result is negative, zero
+ * or positive.
+ */
 int
 ad_compare_numeric(Numeric a, Numeric b)
 {
@@ -43,9 +51,10 @@ ad_compare_numeric(Numeric a, Numeric b)
 }
 
 /*
- * The decimal128 of an element.  A coefficient of more than 34 digits is not
- * canonical and means zero (IEEE 754-2008, 3.5.2), but libbson 1.23 prints its
- * 35 digits, without a null byte where there is no room for one.
+ * Read the decimal128 value of an element.  A coefficient of more than 34
+ * digits is not canonical and means zero (IEEE 754-2008, 3.5.2).  We make it
+ * zero here, because libbson 1.23 prints all its 35 digits, and leaves out
+ * the final null byte if there is no room for it.
  */
 static bson_decimal128_t
 read_decimal(const AdElement *element)
@@ -69,8 +78,8 @@ read_decimal(const AdElement *element)
 }
 
 /*
- * A decimal128 as numeric, with its digits as they are; also NaN and the
- * infinities.
+ * Convert a decimal128 element to numeric.  The numeric has the same digits,
+ * including zeros at the end.  NaN and the infinities are converted too.
  */
 Datum
 ad_decimal_to_numeric(const AdElement *element)
@@ -88,7 +97,7 @@ print_numeric(Numeric number)
 	return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(number)));
 }
 
-/* the digits of a finite number, as it is printed */
+/* split a finite number into the digits with which it is printed */
 static void
 split_digits(Numeric number, AdDigits *parts)
 {
@@ -108,8 +117,8 @@ split_digits(Numeric number, AdDigits *parts)
 }
 
 /*
- * Drop the last digits that a decimal128 has no room for.  Returns whether all
- * of them were zeros.
+ * Drop the last digits that a decimal128 has no room for.  Returns true if
+ * all of them were zeros.
  */
 static bool
 drop_digits(AdDigits *parts)
@@ -127,7 +136,7 @@ drop_digits(AdDigits *parts)
 	return zeros;
 }
 
-/* add one to the last digit */
+/* add one to the last digit, and carry */
 static void
 increment(AdDigits *parts)
 {
@@ -140,7 +149,11 @@ increment(AdDigits *parts)
 		parts->digits[i - 1]++;
 		return;
 	}
-	/* nines became zeros: 1 before them, of which a last one can go */
+
+	/*
+	 * All digits were nines and are zeros now.  Put a 1 before them and drop
+	 * the last zero: only the first digit and the exponent change.
+	 */
 	if (parts->len > 0)
 		parts->exponent++;
 	else
@@ -148,7 +161,10 @@ increment(AdDigits *parts)
 	parts->digits[0] = '1';
 }
 
-/* bring a great exponent into range; false if the number is too great */
+/*
+ * Append zeros until the exponent is small enough.  Returns false if there is
+ * no room for them, that is, if the number is too large for a decimal128.
+ */
 static bool
 pad_digits(AdDigits *parts)
 {
@@ -170,7 +186,10 @@ digits_string(const AdDigits *parts)
 					parts->len > 0 ? parts->digits : "0", parts->exponent);
 }
 
-/* the string of the greatest decimal128 that is not above the number */
+/*
+ * Returns the greatest decimal128 that is not above a number, as a string.
+ * Sets *exact to true if it is equal to the number.
+ */
 static const char *
 floor_string(Numeric number, bool *exact)
 {
@@ -193,8 +212,9 @@ floor_string(Numeric number, bool *exact)
 }
 
 /*
- * The greatest number not above the given one that is a decimal128; which may
- * be -Infinity.  *exact tells whether it is the number itself.
+ * Returns the greatest number that is not above the given one and that a
+ * decimal128 can hold.  This can be -Infinity.  Sets *exact to true if it is
+ * the given number itself.
  */
 Numeric
 ad_numeric_floor(Numeric number, bool *exact)
@@ -205,7 +225,9 @@ ad_numeric_floor(Numeric number, bool *exact)
 }
 
 /*
- * A number that is a decimal128 as such, with its digits after the point.
+ * Convert a number that a decimal128 can hold exactly.  The decimal128 keeps
+ * the number's zeros after the decimal point.  Other numbers are an internal
+ * error.
  */
 void
 ad_numeric_to_decimal(Numeric number, bson_decimal128_t *decimal)
@@ -214,5 +236,5 @@ ad_numeric_to_decimal(Numeric number, bson_decimal128_t *decimal)
 	const char *string = floor_string(number, &exact);
 
 	if (!exact || !bson_decimal128_from_string(string, decimal))
-		elog(ERROR, "number is no decimal128: %s", print_numeric(number));
+		elog(ERROR, "number is not a decimal128: %s", print_numeric(number));
 }

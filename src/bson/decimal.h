@@ -1,6 +1,6 @@
 /*
  * decimal.h
- *	  Numbers of type numeric as decimal128, and the other way round.
+ *	  Conversions between numeric and decimal128.
  */
 #ifndef AD_DECIMAL_H
 #define AD_DECIMAL_H

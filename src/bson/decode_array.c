@@ -1,11 +1,12 @@
 /*
  * decode_array.c
- *	  BSON arrays to PostgreSQL's.
+ *	  Decode BSON arrays to PostgreSQL arrays.
  *
- * Arrays in an array are dimensions, unless the element type is json or jsonb,
- * which holds them itself.  PostgreSQL's arrays have the same length wherever
- * they are in one dimension, and nulls in the innermost only; what is not like
- * that is a mismatch, and so is an element that is one.
+ * Nested BSON arrays become the dimensions of one PostgreSQL array, unless
+ * the element type is json or jsonb, whose values can be arrays themselves.
+ * In a PostgreSQL array all parts of one dimension have the same length, and
+ * only the innermost dimension can contain nulls.  A BSON array of another
+ * shape is a mismatch, and so is an array with an element that is a mismatch.
  */
 #include "postgres.h"
 
@@ -16,15 +17,17 @@
 #include "bson/decode_array.h"
 #include "bson/domain.h"
 
+/* an array while it is decoded */
 typedef struct AdArrayBuild
 {
-	const AdTarget *element;
-	int			ndim;			/* 0 until the first element is met */
-	int			dims[MAXDIM];
-	Datum	   *values;
+	const AdTarget *element;	/* the element type */
+	int			ndim;			/* 0 before the first element */
+	int			dims[MAXDIM];	/* length of each dimension; -1: not known yet */
+	Datum	   *values;			/* the elements, in row-major order */
 	bool	   *nulls;
-	int			count;
-	int			size;
+	int			count;			/* number of elements */
+	int			size;			/* elements that values and nulls have room
+								 * for */
 } AdArrayBuild;
 
 static void
@@ -44,7 +47,7 @@ add_element(AdArrayBuild *build, Datum value, bool isnull)
 	build->nulls[build->count++] = isnull;
 }
 
-/* whether a BSON array is a dimension of its own */
+/* is this element a BSON array that forms a dimension? */
 static bool
 is_dimension(const AdArrayBuild *build, const AdElement *element)
 {
@@ -53,6 +56,7 @@ is_dimension(const AdArrayBuild *build, const AdElement *element)
 		build->element->type->typid != JSONBOID;
 }
 
+/* decode one element of the innermost dimension; false if it is a mismatch */
 static bool
 read_element(AdArrayBuild *build, const AdElement *element)
 {
@@ -67,7 +71,8 @@ read_element(AdArrayBuild *build, const AdElement *element)
 }
 
 /*
- * Read the BSON array that the element is as dimension number `depth`, from 0.
+ * Read a BSON array as dimension number "depth", which counts from 0.
+ * Returns false if it is a mismatch.
  */
 static bool
 read_dimension(AdArrayBuild *build, const AdElement *element, int depth)
@@ -85,7 +90,7 @@ read_dimension(AdArrayBuild *build, const AdElement *element, int depth)
 		bool		deeper = is_dimension(build, &inner);
 
 		length++;
-		/* the first innermost element says how many dimensions there are */
+		/* the first element that is not an array fixes the dimensions */
 		if (build->ndim == 0 && !deeper)
 			build->ndim = depth + 1;
 		if (build->ndim != 0 && deeper != (depth + 1 < build->ndim))
@@ -99,7 +104,9 @@ read_dimension(AdArrayBuild *build, const AdElement *element, int depth)
 }
 
 /*
- * The value of an array column; false if it is a mismatch.
+ * Decode the value of an array column; an AdType.decode function.  Returns
+ * false if it is a mismatch.  Raises an error if an element violates its
+ * domain.
  */
 bool
 ad_decode_array(const AdTarget *target, const AdElement *element, Datum *value)
@@ -116,7 +123,7 @@ ad_decode_array(const AdTarget *target, const AdElement *element, Datum *value)
 	}
 	if (!read_dimension(&build, element, 0))
 		return false;
-	/* arrays without elements: only one that is not nested is like ours */
+	/* "[]" is PostgreSQL's empty array, but "[[]]" has no counterpart */
 	if (build.count == 0)
 	{
 		if (build.dims[0] != 0)
@@ -126,7 +133,7 @@ ad_decode_array(const AdTarget *target, const AdElement *element, Datum *value)
 													   target->element->typid));
 		return true;
 	}
-	/* empty arrays before the first value were one dimension too many */
+	/* empty arrays before the first element may have the wrong depth */
 	if (ArrayGetNItems(build.ndim, build.dims) != build.count)
 		return false;
 	*value = PointerGetDatum(construct_md_array(build.values, build.nulls, build.ndim,

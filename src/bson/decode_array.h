@@ -1,6 +1,6 @@
 /*
  * decode_array.h
- *	  BSON arrays to PostgreSQL's.
+ *	  Decode BSON arrays to PostgreSQL arrays.
  */
 #ifndef AD_DECODE_ARRAY_H
 #define AD_DECODE_ARRAY_H

@@ -1,19 +1,20 @@
 /*
  * decode_json.c
- *	  BSON to json and jsonb.
+ *	  Decode BSON to json and jsonb.
  *
- * Numbers become numbers, ObjectIds their hexadecimal digits, dates strings in
- * ISO 8601.  What JSON lacks is written as the relaxed form of MongoDB's
- * extended JSON, version 2, has it: NaN, infinities, binary data, regular
- * expressions and the like.
+ * Numbers become numbers, ObjectIds become strings of hexadecimal digits, and
+ * dates become strings in ISO 8601.  Values that JSON cannot express, such as
+ * NaN, infinities, binary data and regular expressions, get the relaxed
+ * format of MongoDB Extended JSON (v2).
  *
- * One walk over the BSON serves both types; it emits either text or the tokens
- * of pushJsonbValue().  jsonb is built straight from BSON: its strings point
- * into the document until it is put together.
+ * One walk over the BSON serves both types: it emits either text or the
+ * tokens of pushJsonbValue().  We build jsonb directly from BSON, so its
+ * strings point into the document until JsonbValueToJsonb() copies them.
  *
- * Strings and names with U+0000, or not in UTF-8, are a mismatch: PostgreSQL
- * has no text for them.  Of fields with the same name jsonb keeps the last,
- * json all.
+ * A string or name that contains U+0000, is not valid UTF-8, or has a
+ * character that the database's encoding lacks, is a mismatch, because
+ * PostgreSQL cannot store it as text.  If a document has several fields of
+ * the same name, jsonb keeps the last one, and json keeps all.
  */
 #include "postgres.h"
 
@@ -34,13 +35,14 @@
 #include "bson/decode_json.h"
 #include "bson/encoding.h"
 
+/* the value while it is decoded */
 typedef struct AdJson
 {
-	StringInfo	text;			/* json; NULL for jsonb */
-	bool		need_comma;		/* of json */
-	AdJsonbState state;			/* of jsonb; its result is the root, in the
-								 * end */
-	JsonbValue	scalar;			/* the root, if it is a scalar */
+	StringInfo	text;			/* output for json; NULL for jsonb */
+	bool		need_comma;		/* json: does a comma precede the next item? */
+	AdJsonbState state;			/* jsonb: the open containers; its result is
+								 * the root, at the end */
+	JsonbValue	scalar;			/* jsonb: the root, if it is a scalar */
 } AdJson;
 
 static bool emit_element(AdJson *json, const AdElement *element);
@@ -53,7 +55,7 @@ separate(AdJson *json)
 	json->need_comma = true;
 }
 
-/* a value of jsonb: of the container that is open, or the root */
+/* add a value to the innermost open container of jsonb, or make it the root */
 static void
 push_value(AdJson *json, JsonbValue *value)
 {
@@ -95,7 +97,8 @@ emit_end(AdJson *json, bool array)
 }
 
 /*
- * A string or name of BSON; false if PostgreSQL has no text for it.
+ * Emit a BSON string, or a field's name if "key" is set.  Returns false if
+ * PostgreSQL cannot store it as text.
  */
 static bool
 emit_text(AdJson *json, const char *string, uint32 len, bool key)
@@ -138,7 +141,7 @@ emit_string(AdJson *json, const char *string)
 	(void) emit_text(json, string, strlen(string), false);
 }
 
-/* a number, given as text */
+/* emit a number, given as text */
 static void
 emit_number(AdJson *json, const char *number)
 {
@@ -205,7 +208,7 @@ emit_null(AdJson *json)
 	push_value(json, &value);
 }
 
-/* {name: string} */
+/* emit {name: string} */
 static void
 emit_tagged(AdJson *json, const char *name, const char *string)
 {
@@ -215,7 +218,7 @@ emit_tagged(AdJson *json, const char *name, const char *string)
 	emit_end(json, false);
 }
 
-/* {name: 1} */
+/* emit {name: 1} */
 static void
 emit_marker(AdJson *json, const char *name)
 {
@@ -333,7 +336,10 @@ emit_timestamp(AdJson *json, const AdElement *element)
 	emit_end(json, false);
 }
 
-/* the elements of a document or an array */
+/*
+ * Emit all elements of a document or an array.  Like the other functions that
+ * return a bool, it returns false for a mismatch.
+ */
 static bool
 emit_elements(AdJson *json, AdReader *reader, bool array)
 {
@@ -352,7 +358,7 @@ emit_elements(AdJson *json, AdReader *reader, bool array)
 	return true;
 }
 
-/* code, with the variables of its scope if it has one */
+/* emit code, with the variables of its scope if it has one */
 static bool
 emit_code(AdJson *json, const AdElement *element)
 {
@@ -418,7 +424,7 @@ emit_symbol(AdJson *json, const AdElement *element)
 	return emit_text(json, string, len, false);
 }
 
-/* what JSON has no form for, but extended JSON has */
+/* emit a value that JSON cannot express, but Extended JSON can */
 static bool
 emit_extended(AdJson *json, const AdElement *element)
 {
@@ -449,7 +455,7 @@ emit_extended(AdJson *json, const AdElement *element)
 }
 
 /*
- * Emit the value of an element; false if there is none in PostgreSQL.
+ * Emit the value of an element.  Returns false if it is a mismatch.
  */
 static bool
 emit_element(AdJson *json, const AdElement *element)
@@ -488,7 +494,7 @@ emit_element(AdJson *json, const AdElement *element)
 			return true;
 		case BSON_TYPE_OID:
 			bson_oid_to_string((const bson_oid_t *) element->value, hex);
-			/* it must outlive this function */
+			/* the string must outlive this function */
 			emit_string(json, pstrdup(hex));
 			return true;
 		case BSON_TYPE_NULL:
@@ -501,8 +507,8 @@ emit_element(AdJson *json, const AdElement *element)
 }
 
 /*
- * The value of a json or jsonb column, of an element or of a document that is
- * to be read.  False if it is a mismatch.
+ * Decode a whole document if "document" is not NULL, else an element.
+ * Returns false if it is a mismatch.
  */
 static bool
 decode(const AdTarget *target, AdReader *document, const AdElement *element,
@@ -525,7 +531,8 @@ decode(const AdTarget *target, AdReader *document, const AdElement *element,
 }
 
 /*
- * The value of a json or jsonb column; false if it is a mismatch.
+ * Decode the value of a json or jsonb column; an AdType.decode function.
+ * Returns false if it is a mismatch.  The result is palloc'd.
  */
 bool
 ad_decode_json(const AdTarget *target, const AdElement *element, Datum *value)
@@ -534,7 +541,8 @@ ad_decode_json(const AdTarget *target, const AdElement *element, Datum *value)
 }
 
 /*
- * The same of a whole document, at whose start the reader is.
+ * Decode a whole document to json or jsonb.  The reader is at its start.
+ * Returns false if it is a mismatch.
  */
 bool
 ad_decode_whole(const AdTarget *target, AdReader *document, Datum *value)

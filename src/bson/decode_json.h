@@ -1,6 +1,6 @@
 /*
  * decode_json.h
- *	  BSON to json and jsonb.
+ *	  Decode BSON to json and jsonb.
  */
 #ifndef AD_DECODE_JSON_H
 #define AD_DECODE_JSON_H

@@ -1,15 +1,15 @@
 /*
  * decoder.c
- *	  Read fields of BSON documents, in one pass over each.
+ *	  Read the wanted fields of BSON documents, in one pass over each document.
  *
- * The paths that are wanted make up a tree of names.  A document is read in
- * its own order; each element's name is looked for among the names that are
- * wanted at that level, beginning with the one that followed last time, since
- * documents of a collection mostly have their fields in one order.  Reading a
- * level ends as soon as all its names are found.
+ * The wanted paths form a tree of names.  We read a document in its own
+ * order.  For each element we search its name among the wanted names of that
+ * level.  The search starts at the name that followed the last match, because
+ * the documents of a collection mostly have their fields in the same order.
+ * We stop reading a level as soon as we have found all its names.
  *
- * Of fields with the same name the first counts, as it does for MongoDB's
- * path expressions.
+ * If a document has several fields of the same name, the first one counts, as
+ * in MongoDB's path expressions.
  */
 #include "postgres.h"
 
@@ -25,33 +25,36 @@ typedef struct AdLevel AdLevel;
 /* one name at one level */
 typedef struct AdName
 {
-	const char *name;
-	uint32		len;
-	uint64		seen;			/* number of the document that last had it */
-	List	   *fields;			/* indexes of the fields that end here */
-	AdLevel    *below;			/* of the fields that go on; or NULL */
+	const char *name;			/* in UTF-8 */
+	uint32		len;			/* in bytes */
+	uint64		seen;			/* serial number of the last document that had
+								 * it */
+	List	   *fields;			/* indexes of the fields whose path ends here */
+	AdLevel    *below;			/* names for the paths that go on; or NULL */
 } AdName;
 
+/* the wanted names at one level */
 struct AdLevel
 {
 	AdName	   *names;
 	int			count;
-	int			next;			/* where the search begins */
+	int			next;			/* index where the next search starts */
 };
 
 struct AdDecoder
 {
 	AdLevel		top;
-	List	   *whole;			/* indexes of the fields that are the document */
-	const AdTarget **targets;	/* of each field */
-	AdFieldValue *values;
-	int			count;
-	int			field;			/* whose value is being decoded; or -1 */
-	uint64		serial;			/* number of the document */
+	List	   *whole;			/* indexes of the fields that are the whole
+								 * document */
+	const AdTarget **targets;	/* target of each field, or NULL */
+	AdFieldValue *values;		/* the result for each field */
+	int			count;			/* number of fields */
+	int			field;			/* the field that is being decoded; or -1 */
+	uint64		serial;			/* serial number of the document */
 };
 
 /*
- * A decoder without fields, in the current memory context.
+ * Returns a decoder without fields, in the current memory context.
  */
 AdDecoder *
 ad_decoder_create(void)
@@ -62,7 +65,7 @@ ad_decoder_create(void)
 	return decoder;
 }
 
-/* the name at that level, added if it is not there */
+/* find a name at a level, and add it if it is new */
 static AdName *
 level_name(AdLevel *level, const char *name)
 {
@@ -82,6 +85,7 @@ level_name(AdLevel *level, const char *name)
 	return &names[level->count++];
 }
 
+/* add the path of field number "index" to the tree of names */
 static void
 add_to_tree(AdDecoder *decoder, const char *path, int index)
 {
@@ -101,10 +105,11 @@ add_to_tree(AdDecoder *decoder, const char *path, int index)
 }
 
 /*
- * Add a field, given by its dotted path in UTF-8, or "$" for the document; to
- * be called before the first document is decoded.  Returns the field's index
- * in ad_decode()'s result.  target is NULL for a field that is only looked at:
- * its values are all mismatches.
+ * Add a field, given by its path in UTF-8, or "$" for the whole document.
+ * The caller must add all fields before it decodes the first document.
+ * Returns the index of the field in the result of ad_decode().  If "target"
+ * is NULL, every value other than null is a mismatch: the caller only wants
+ * its BSON type.
  */
 int
 ad_decoder_add(AdDecoder *decoder, const char *path, const AdTarget *target)
@@ -129,7 +134,10 @@ ad_decoder_add(AdDecoder *decoder, const char *path, const AdTarget *target)
 	return index;
 }
 
-/* the name of the element, or NULL if it is not wanted or not the first */
+/*
+ * Find the name of an element among the wanted ones.  Returns NULL if it is
+ * not wanted, or if the document has already had an element of that name.
+ */
 static AdName *
 find_name(AdDecoder *decoder, AdLevel *level, const AdElement *element)
 {
@@ -154,6 +162,7 @@ find_name(AdDecoder *decoder, AdLevel *level, const AdElement *element)
 	return NULL;
 }
 
+/* decode the value of one field, which the document has */
 static void
 decode_field(AdDecoder *decoder, int index, const AdElement *element)
 {
@@ -169,7 +178,10 @@ decode_field(AdDecoder *decoder, int index, const AdElement *element)
 	decoder->field = -1;
 }
 
-/* all fields of a level that lead through a value where none can be found */
+/*
+ * Make mismatches of all fields whose path leads through a value that cannot
+ * contain them.  "found" is the BSON type of that value.
+ */
 static void
 mark_mismatch(AdDecoder *decoder, const AdName *name, bson_type_t found)
 {
@@ -185,8 +197,8 @@ mark_mismatch(AdDecoder *decoder, const AdName *name, bson_type_t found)
 }
 
 /*
- * Read one level: a document, or an array whose elements have their positions
- * as names.
+ * Read one level: a document, or an array, in which the position of an
+ * element is its name.
  */
 static void
 decode_level(AdDecoder *decoder, AdLevel *level, AdReader *reader)
@@ -207,7 +219,11 @@ decode_level(AdDecoder *decoder, AdLevel *level, AdReader *reader)
 			decode_field(decoder, lfirst_int(lc), &element);
 		if (name->below == NULL)
 			continue;
-		/* a path of names does not lead into an array, one of positions does */
+
+		/*
+		 * Only a path that goes on with a position leads into an array; other
+		 * paths that meet an array are mismatches.
+		 */
 		if (element.type == BSON_TYPE_ARRAY)
 		{
 			for (int i = 0; i < name->below->count; i++)
@@ -225,9 +241,10 @@ decode_level(AdDecoder *decoder, AdLevel *level, AdReader *reader)
 }
 
 /*
- * Read a document's fields.  Values that are not passed by value are palloc'd
- * in the current memory context; the result itself is overwritten by the next
- * call.
+ * Read the fields of a document.  Returns an array with one member for each
+ * field, which the next call overwrites.  Values that are not passed by value
+ * are palloc'd in the current memory context.  Raises an error if the
+ * document is corrupt, or if an array element violates its domain.
  */
 const AdFieldValue *
 ad_decode(AdDecoder *decoder, const uint8 *document)
@@ -240,7 +257,7 @@ ad_decode(AdDecoder *decoder, const uint8 *document)
 		decoder->values[i].state = AD_FIELD_NULL;
 		decoder->values[i].found = BSON_TYPE_EOD;
 	}
-	/* an error may have ended the last document */
+	/* an error may have interrupted the last call */
 	decoder->field = -1;
 	decoder->serial++;
 	ad_reader_init(&reader, document, ad_read_int32(document));
@@ -260,8 +277,8 @@ ad_decode(AdDecoder *decoder, const uint8 *document)
 }
 
 /*
- * Which field's value it is that an error is about, which ad_decode() raised; -1
- * if it is about the document.
+ * Returns the index of the field that ad_decode() was decoding when it raised
+ * an error, or -1 if it was decoding no field.
  */
 int
 ad_decoder_field(const AdDecoder *decoder)

@@ -1,6 +1,6 @@
 /*
  * decoder.h
- *	  Read fields of BSON documents, in one pass over each.
+ *	  Read the wanted fields of BSON documents, in one pass over each document.
  */
 #ifndef AD_DECODER_H
 #define AD_DECODER_H
@@ -13,16 +13,17 @@ typedef struct AdDecoder AdDecoder;
 typedef enum AdFieldState
 {
 	AD_FIELD_NULL,				/* missing, null or undefined */
-	AD_FIELD_VALUE,
-	AD_FIELD_MISMATCH			/* there is something else */
+	AD_FIELD_VALUE,				/* decoded */
+	AD_FIELD_MISMATCH			/* a value that the SQL type cannot hold */
 } AdFieldState;
 
-/* what was found at one path of the last document */
+/* what the last document has at one path */
 typedef struct AdFieldValue
 {
 	AdFieldState state;
-	bson_type_t found;			/* the BSON type, if not null */
-	Datum		value;			/* if the state is AD_FIELD_VALUE */
+	bson_type_t found;			/* the BSON type; BSON_TYPE_EOD if the field
+								 * is missing */
+	Datum		value;			/* valid if the state is AD_FIELD_VALUE */
 } AdFieldValue;
 
 extern AdDecoder *ad_decoder_create(void);

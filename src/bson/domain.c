@@ -1,6 +1,6 @@
 /*
  * domain.c
- *	  The constraints of domains.
+ *	  Check the constraints of domains.
  */
 #include "postgres.h"
 
@@ -12,8 +12,8 @@
 
 
 /*
- * Whether a column's type is a domain, or an array of one: then reading it can
- * raise an error of the domain's.
+ * Is a column's type a domain, or an array of domains?  If so, the domain can
+ * raise an error while a value is read.
  */
 bool
 ad_has_domain(Oid typid)
@@ -23,8 +23,8 @@ ad_has_domain(Oid typid)
 }
 
 /*
- * Raise the domain's error if the value, which may be null, breaks one of its
- * constraints.
+ * Raise the domain's error if a value, which may be null, violates one of its
+ * constraints.  Does nothing if the target is not a domain.
  */
 void
 ad_check_domain(AdTarget *target, Datum value, bool isnull)

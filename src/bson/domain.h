@@ -1,6 +1,6 @@
 /*
  * domain.h
- *	  The constraints of domains.
+ *	  Check the constraints of domains.
  */
 #ifndef AD_DOMAIN_H
 #define AD_DOMAIN_H

@@ -1,6 +1,6 @@
 /*
  * encoding.c
- *	  Strings of BSON as text of the server.
+ *	  Convert BSON strings to text in the server's encoding.
  */
 #include "postgres.h"
 
@@ -10,8 +10,8 @@
 #include "bson/encoding.h"
 
 /*
- * Whether a string is ASCII without U+0000, which is text in any encoding.
- * Eight bytes at a time: most strings are.
+ * Is a string ASCII without U+0000?  Such a string is valid text in every
+ * encoding.  Most strings are of that kind, so we test eight bytes at a time.
  */
 static bool
 is_plain(const char *string, uint32 len)
@@ -22,7 +22,11 @@ is_plain(const char *string, uint32 len)
 	for (; len >= sizeof(bytes); len -= sizeof(bytes), string += sizeof(bytes))
 	{
 		memcpy(&bytes, string, sizeof(bytes));
-		/* a byte above 127 has its high bit, a zero gets it from the borrow */
+
+		/*
+		 * A byte above 127 has its high bit set, and a zero byte gets it from
+		 * the subtraction's borrow.
+		 */
 		if ((bytes | (bytes - ones)) & (ones << 7))
 			return false;
 	}
@@ -34,7 +38,10 @@ is_plain(const char *string, uint32 len)
 	return true;
 }
 
-/* from UTF-8 to the server's encoding; NULL if it has not all characters */
+/*
+ * Convert a string from UTF-8 to the server's encoding.  Returns NULL if the
+ * encoding lacks one of its characters.  *len becomes the new length.
+ */
 static const char *
 convert_text(const char *string, uint32 *len)
 {
@@ -55,9 +62,12 @@ convert_text(const char *string, uint32 *len)
 }
 
 /*
- * A string of BSON as text in the server's encoding, which ends with a null
- * byte beyond *len; NULL if PostgreSQL has no such text: if it is not UTF-8,
- * has U+0000, or a character that the encoding has not.
+ * Convert a BSON string, which must have a null byte after it, to text in the
+ * server's encoding.  *len is its length in bytes, and becomes the length of
+ * the result, which has a null byte after it too.  Returns the string itself
+ * if no conversion is necessary.  Returns NULL if PostgreSQL cannot store the
+ * string as text: if it is not valid UTF-8, contains U+0000, or has a
+ * character that the server's encoding lacks.
  */
 const char *
 ad_text_to_server(const char *string, uint32 *len)

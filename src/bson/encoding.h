@@ -1,6 +1,6 @@
 /*
  * encoding.h
- *	  Strings of BSON as text of the server.
+ *	  Convert BSON strings to text in the server's encoding.
  */
 #ifndef AD_ENCODING_H
 #define AD_ENCODING_H

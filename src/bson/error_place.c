@@ -1,25 +1,30 @@
 /*
  * error_place.c
- *	  Where a value comes from, for the context line of an error about it.
+ *	  The context line of an error about a value: table, column and document.
  *
  * INTERFACE ROUTINES
- *		ad_document_id	a document's _id, in words
- *		ad_add_place	the context line
+ *		ad_document_id	text for the _id of a document
+ *		ad_add_place	add the context line
  *
- * Both are for callbacks of error_context_stack, too: they raise no error but for
- * memory, and then look nothing up in the catalogs.
+ * Callbacks of error_context_stack can use both functions.  They raise no
+ * error except for lack of memory, and with "in_callback" they read no
+ * catalogs.
  */
 #include "postgres.h"
 
 #include "mb/pg_wchar.h"
 
+#include "bson/bson_type.h"
 #include "bson/constant.h"
 #include "bson/error_place.h"
 
-/* bytes of an _id that are shown */
+/* the most bytes of an _id that an error shows */
 #define AD_LONGEST_ID	200
 
-/* whether an element can be shown without a conversion of the catalogs' */
+/*
+ * Can we print an element without a character set conversion, which would
+ * have to read the catalogs?
+ */
 static bool
 is_convertible(const AdElement *element)
 {
@@ -38,8 +43,10 @@ is_convertible(const AdElement *element)
 }
 
 /*
- * A document's _id in the notation of MongoDB's shell, cut if it is long; NULL
- * if it has none, or none can be found because the document is corrupt.
+ * Returns the _id of a document in the notation of MongoDB's shell, palloc'd,
+ * and cut if it is long.  Returns NULL if the document has no _id or is
+ * corrupt.  "in_callback" tells that the caller is an error context callback:
+ * an _id that would need a conversion is then shown by its BSON type only.
  */
 const char *
 ad_document_id(const uint8 *document, bool in_callback)
@@ -68,8 +75,9 @@ ad_document_id(const uint8 *document, bool in_callback)
 }
 
 /*
- * Add a context line to the error that is being raised.  Column and _id may be
- * NULL.  The result means nothing; ereport() wants one.
+ * Add a context line to the error that is being raised.  "column" and "id"
+ * may be NULL.  The result has no meaning, but an argument of ereport() needs
+ * one.
  */
 int
 ad_add_place(const char *table, const char *column, const char *id)

@@ -1,6 +1,6 @@
 /*
  * error_place.h
- *	  Where a value comes from, for the context line of an error about it.
+ *	  The context line of an error about a value: table, column and document.
  */
 #ifndef AD_ERROR_PLACE_H
 #define AD_ERROR_PLACE_H

@@ -1,14 +1,15 @@
 /*
  * types.c
- *	  What each SQL type means in BSON: one row a type.
+ *	  How each SQL type is read from BSON.
  *
- * This table is the definition of a column's value: the row decoder calls
- * `decode`, and the filters and aggregates that MongoDB computes are built
- * from the same row's type lists, so that both mean the same.
+ * One table, with a row for each SQL type, defines the value of a column.
+ * The row decoder calls the row's decode function.  The filters and
+ * aggregates that are pushed down are made from the type lists in the same
+ * row, so that both mean the same.
  *
  * The rule is that a BSON value decodes if the SQL type can hold it without
- * loss.  What does not decode is a mismatch; callers decide what follows.
- * doc/types.md is checked against this table.
+ * loss.  Any other value is a mismatch, and the caller decides what that
+ * leads to.  scripts/lint checks doc/types.md against this table.
  */
 #include "postgres.h"
 
@@ -35,8 +36,13 @@
 #include "bson/encoding.h"
 #include "bson/types.h"
 
-/* 2^63 as a double: the first that int64 does not hold */
+/* 2^63, the smallest positive double that is too large for an int64 */
 #define TWO_TO_63	9223372036854775808.0
+
+/*
+ * The functions decode_*() are AdType.decode functions: they decode the value
+ * of an element, and return false if it is a mismatch.
+ */
 
 static bool
 decode_bool(const AdTarget *target, const AdElement *element, Datum *value)
@@ -47,7 +53,7 @@ decode_bool(const AdTarget *target, const AdElement *element, Datum *value)
 	return true;
 }
 
-/* a decimal128 that is whole and within int64's range */
+/* read a decimal128; returns false if it is not an integer, or out of range */
 static bool
 decimal_to_int64(const AdElement *element, int64 *number)
 {
@@ -67,8 +73,7 @@ decimal_to_int64(const AdElement *element, int64 *number)
 }
 
 /*
- * int2, int4 and int8, from any number that is whole and within the type's
- * range.
+ * int2, int4 and int8: any number that is whole and in the type's range.
  */
 static bool
 decode_integer(const AdTarget *target, const AdElement *element, Datum *value)
@@ -115,8 +120,9 @@ decode_integer(const AdTarget *target, const AdElement *element, Datum *value)
 }
 
 /*
- * Whether a decimal128 is a double exactly.  MongoDB compares the two by the
- * double's first 34 digits; so do we, that a value means the same to both.
+ * Convert a decimal128 to a double.  Returns true if the two are equal in the
+ * sense of MongoDB, which compares a decimal with the first 34 digits of a
+ * double.  We follow it, so that a value means the same to both.
  */
 static bool
 decimal_to_double(const AdElement *element, double *real)
@@ -135,7 +141,7 @@ decimal_to_double(const AdElement *element, double *real)
 	return ad_compare_numeric(DatumGetNumeric(numeric), ad_parse_numeric(digits)) == 0;
 }
 
-/* a number that a double holds exactly, as a double */
+/* read any number as a double; returns false if that is not exact */
 static bool
 number_to_double(const AdElement *element, double *real)
 {
@@ -185,7 +191,8 @@ decode_float4(const AdTarget *target, const AdElement *element, Datum *value)
 }
 
 /*
- * A numeric, if it is one of the type's precision and scale.
+ * Give a numeric the scale of its type.  Returns false if the type's
+ * precision and scale cannot hold it without loss.
  */
 static bool
 fit_numeric(int32 typmod, Datum *value)
@@ -200,7 +207,7 @@ fit_numeric(int32 typmod, Datum *value)
 		return true;
 	if (numeric_is_inf(number))
 		return false;
-	/* the format of numeric's typmod, see make_numeric_typmod() */
+	/* numeric.c of PostgreSQL defines this format: make_numeric_typmod() */
 	precision = ((typmod - VARHDRSZ) >> 16) & 0xffff;
 	scale = (((typmod - VARHDRSZ) & 0x7ff) ^ 1024) - 1024;
 	rounded = DirectFunctionCall2(numeric_round, *value, Int32GetDatum(scale));
@@ -214,8 +221,8 @@ fit_numeric(int32 typmod, Datum *value)
 }
 
 /*
- * A double is the decimal number that it is printed as: the one of fewest
- * digits that denotes it.
+ * A double becomes the decimal number with the fewest digits that still
+ * denotes this double, which is also the one that is printed for it.
  */
 static bool
 decode_numeric(const AdTarget *target, const AdElement *element, Datum *value)
@@ -244,8 +251,10 @@ decode_numeric(const AdTarget *target, const AdElement *element, Datum *value)
 }
 
 /*
- * The string of an element that is text, in the server's encoding; NULL if it
- * is none.  An ObjectId is its 24 hexadecimal digits, which are put in hex.
+ * Returns the text of a string, symbol or ObjectId in the server's encoding,
+ * and its length in bytes in *len; or NULL if it is a mismatch.  The text of
+ * an ObjectId is its 24 hexadecimal digits, which we write to "hex", of 25
+ * bytes.
  */
 static const char *
 element_text(const AdElement *element, char *hex, uint32 *len)
@@ -285,7 +294,7 @@ decode_text(const AdTarget *target, const AdElement *element, Datum *value)
 	return true;
 }
 
-/* char(n): spaces at the end do not count, and fill it up */
+/* char(n): trailing spaces do not count, and pad the result */
 static bool
 decode_bpchar(const AdTarget *target, const AdElement *element, Datum *value)
 {
@@ -329,7 +338,7 @@ decode_name(const AdTarget *target, const AdElement *element, Datum *value)
 	return true;
 }
 
-/* a label of the enum */
+/* an enum: text that is one of its labels */
 static bool
 decode_enum(const AdTarget *target, const AdElement *element, Datum *value)
 {
@@ -347,7 +356,10 @@ decode_enum(const AdTarget *target, const AdElement *element, Datum *value)
 	return OidIsValid(label);
 }
 
-/* a date's milliseconds, if PostgreSQL's timestamps reach as far */
+/*
+ * Read the milliseconds since 1970 of a date.  Returns false if it is outside
+ * the range of PostgreSQL's timestamps.
+ */
 static bool
 element_ms(const AdElement *element, int64 *ms)
 {
@@ -357,7 +369,7 @@ element_ms(const AdElement *element, int64 *ms)
 	return *ms >= AD_DATE_MIN && *ms <= AD_DATE_MAX;
 }
 
-/* timestamptz, and timestamp, which is in UTC */
+/* timestamptz, and timestamp, which we read in UTC */
 static bool
 decode_timestamp(const AdTarget *target, const AdElement *element, Datum *value)
 {
@@ -369,7 +381,7 @@ decode_timestamp(const AdTarget *target, const AdElement *element, Datum *value)
 	return true;
 }
 
-/* a date at midnight UTC, which has nothing to lose */
+/* date: only midnight UTC, because another time would be lost */
 static bool
 decode_date(const AdTarget *target, const AdElement *element, Datum *value)
 {
@@ -381,7 +393,7 @@ decode_date(const AdTarget *target, const AdElement *element, Datum *value)
 	return true;
 }
 
-/* an instant on the first day, 1970-01-01 UTC, as times of day are stored */
+/* time: an instant on 1970-01-01 UTC, the usual way to store a time of day */
 static bool
 decode_time(const AdTarget *target, const AdElement *element, Datum *value)
 {
@@ -413,7 +425,7 @@ decode_uuid(const AdTarget *target, const AdElement *element, Datum *value)
 	return true;
 }
 
-/* binary data of any subtype, or the 12 bytes of an ObjectId */
+/* bytea: binary data of any subtype, or the 12 bytes of an ObjectId */
 static bool
 decode_bytea(const AdTarget *target, const AdElement *element, Datum *value)
 {
@@ -437,6 +449,7 @@ decode_bytea(const AdTarget *target, const AdElement *element, Datum *value)
 	return true;
 }
 
+/* all SQL types that columns can have; see AdType for the members */
 static const AdType types[] = {
 	{.typid = BOOLOID, .class = AD_CLASS_BOOL,
 		.reads = "bool",
@@ -524,8 +537,9 @@ static const AdType types[] = {
 };
 
 /*
- * A sum of numbers that all decode as float8.  MongoDB sums integers and
- * decimals exactly, so that the sum itself may be one that does not.
+ * A sum of numbers of which each decodes as float8.  MongoDB sums integers
+ * and decimals exactly, so the sum itself may not decode as float8; we round
+ * it.
  */
 static bool
 decode_float8_sum(const AdTarget *target, const AdElement *element, Datum *value)
@@ -542,7 +556,7 @@ decode_float8_sum(const AdTarget *target, const AdElement *element, Datum *value
 	return true;
 }
 
-/* a sum of int8 was summed as decimal128, which a double is not */
+/* a sum of int8: MongoDB sums them as decimals, so a double is a mismatch */
 static bool
 decode_numeric_sum(const AdTarget *target, const AdElement *element, Datum *value)
 {
@@ -550,7 +564,10 @@ decode_numeric_sum(const AdTarget *target, const AdElement *element, Datum *valu
 		decode_numeric(target, element, value);
 }
 
-/* NaN, the greatest for PostgreSQL and the least for MongoDB, as a string */
+/*
+ * A minimum or maximum.  NaN is the greatest number in PostgreSQL, but the
+ * smallest in MongoDB, so the pipeline replaces it by a string.
+ */
 static bool
 decode_float8_extreme(const AdTarget *target, const AdElement *element, Datum *value)
 {
@@ -562,6 +579,7 @@ decode_float8_extreme(const AdTarget *target, const AdElement *element, Datum *v
 	return decode_float8(target, element, value);
 }
 
+/* the types of results that are not read like columns */
 static const struct
 {
 	AdResult	kind;
@@ -575,7 +593,7 @@ static const struct
 	.min = PG_INT64_MIN, .max = PG_INT64_MAX}},
 	{AD_RESULT_SUM, {.typid = FLOAT8OID, .decode = decode_float8_sum}},
 	{AD_RESULT_SUM, {.typid = NUMERICOID, .decode = decode_numeric_sum}},
-	/* in the states of averages, which have the count beside it */
+	/* the sum in the transition state of avg(), which has the count too */
 	{AD_RESULT_SUM, {.typid = INT8ARRAYOID, .decode = decode_integer,
 	.min = PG_INT64_MIN, .max = PG_INT64_MAX}},
 	{AD_RESULT_SUM, {.typid = FLOAT8ARRAYOID, .decode = decode_float8_sum}},
@@ -583,8 +601,8 @@ static const struct
 };
 
 /*
- * The row of a type, or NULL if columns cannot have it.  Domains, arrays and
- * enums have that of their kind.
+ * Returns the row of a type, or NULL if columns cannot have it.  Domains,
+ * arrays and enums have no rows of their own; ad_target() knows them.
  */
 const AdType *
 ad_type(Oid typid)
@@ -598,7 +616,8 @@ ad_type(Oid typid)
 }
 
 /*
- * The row of a column's type, palloc'd if its typmod makes it another one.
+ * Returns the row of a column's type, or NULL as ad_type().  If the typmod
+ * restricts the type, the result is a modified copy, palloc'd.
  */
 const AdType *
 ad_column_type(Oid typid, int32 typmod)
@@ -613,7 +632,7 @@ ad_column_type(Oid typid, int32 typmod)
 	*type = *row;
 	if (typid == NUMERICOID)
 	{
-		/* MongoDB cannot tell how many digits the number has that is decoded */
+		/* MongoDB cannot test how many digits the decoded number has */
 		type->class = AD_CLASS_NONE;
 		return type;
 	}
@@ -627,7 +646,8 @@ ad_column_type(Oid typid, int32 typmod)
 }
 
 /*
- * The names of the types that columns can have, for hints.
+ * Returns a list of the types that columns can have, as text for hints,
+ * palloc'd.
  */
 const char *
 ad_type_names(void)
@@ -645,8 +665,8 @@ ad_type_names(void)
 }
 
 /*
- * What a column of that type decodes to, palloc'd; or NULL if there can be no
- * such column.
+ * Returns the target for a column of a type, palloc'd, or NULL if a column
+ * cannot have the type.  The target belongs to the current memory context.
  */
 AdTarget *
 ad_target(Oid typid, int32 typmod)
@@ -681,8 +701,8 @@ ad_target(Oid typid, int32 typmod)
 }
 
 /*
- * What a result of that kind and SQL type decodes to, palloc'd; or NULL if
- * there is no such result.
+ * Returns the target for a value of the reply that was made in the given way,
+ * palloc'd.  A kind and type without special rules decode like a column.
  */
 AdTarget *
 ad_result_target(AdResult kind, Oid typid, int32 typmod)

@@ -1,6 +1,6 @@
 /*
  * types.h
- *	  What each SQL type means in BSON: one row a type.
+ *	  How each SQL type is read from BSON.
  */
 #ifndef AD_TYPES_H
 #define AD_TYPES_H

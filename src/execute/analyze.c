@@ -1,14 +1,14 @@
 /*
  * analyze.c
- *	  ANALYZE of foreign tables, from documents that MongoDB chooses at random.
+ *	  ANALYZE for foreign tables, from a random sample of documents.
  *
  * INTERFACE ROUTINES
- *		ad_analyze_foreign_table	that the table can be analyzed, and by what
+ *		ad_analyze_foreign_table	tell ANALYZE how to sample the table
  *
- * At most as many documents are read as ANALYZE wants rows, and of them only
- * the columns' fields.  A value that does not fit its column counts as null,
- * whatever on_mismatch says, and so does one that a domain refuses: statistics are
- * no answer to a query, and one odd document should not leave a table without any.
+ * We read at most as many documents as ANALYZE wants rows, and only the
+ * fields of the columns.  A mismatch counts as null, whatever on_mismatch
+ * says, and so does a value that violates its domain.  Statistics do not
+ * answer a query, and one odd document should not prevent them.
  */
 #include "postgres.h"
 
@@ -30,22 +30,24 @@
 #include "remote/estimate.h"
 #include "translate/column.h"
 
+/* the state of one sample */
 typedef struct AdSample
 {
 	Relation	relation;
-	List	   *outputs;
-	AdTarget  **targets;		/* of each output */
-	AdDecoder  *decoder;		/* of all outputs */
-	AdDecoder **single;			/* of each of them alone */
-	Datum	   *datums;			/* of the row */
+	List	   *outputs;		/* AdOutput */
+	AdTarget  **targets;		/* target of each output */
+	AdDecoder  *decoder;		/* decodes all outputs */
+	AdDecoder **single;			/* each decodes one output only */
+	Datum	   *datums;			/* the current row */
 	bool	   *nulls;
-	/* what an error is about */
+	/* for the context line of errors: what is being read */
 	const uint8 *document;
-	const AdDecoder *decoding;
-	int			first;			/* output of decoding */
-	int			checking;		/* output, or -1 */
+	const AdDecoder *decoding;	/* the decoder in use */
+	int			first;			/* index of its first output */
+	int			checking;		/* output whose domain is being checked; or -1 */
 } AdSample;
 
+/* the position of output number i in the row */
 static int
 output_position(const AdSample *sample, int i)
 {
@@ -53,7 +55,7 @@ output_position(const AdSample *sample, int i)
 }
 
 /*
- * Set up for a table's columns.
+ * Initialize a sample for the columns of a table.
  */
 static void
 init_sample(AdSample *sample, Relation relation, List *outputs)
@@ -82,9 +84,9 @@ init_sample(AdSample *sample, Relation relation, List *outputs)
 	}
 }
 
-/* of error_context_stack: say which value it is */
+/* callback of error_context_stack: add the context line about the value */
 static void
-place_callback(void *arg)
+add_sample_place(void *arg)
 {
 	const AdSample *sample = arg;
 	int			field = ad_decoder_field(sample->decoding);
@@ -98,12 +100,13 @@ place_callback(void *arg)
 }
 
 /*
- * Read some columns of a document, from the first of a number of outputs on.
+ * Read the columns of "count" outputs, from output number "first" on, from
+ * the current document into the row.  "decoder" is the one for these outputs.
  */
 static void
 read_columns(AdSample *sample, AdDecoder *decoder, int first, int count)
 {
-	ErrorContextCallback place = {error_context_stack, place_callback, sample};
+	ErrorContextCallback place = {error_context_stack, add_sample_place, sample};
 	const AdFieldValue *values;
 
 	sample->decoding = decoder;
@@ -125,7 +128,10 @@ read_columns(AdSample *sample, AdDecoder *decoder, int first, int count)
 	error_context_stack = place.previous;
 }
 
-/* whether an error is about a value: a domain may call functions of any kind */
+/*
+ * Is an error about a value?  A domain can call any function, which can raise
+ * other errors too, and these must end ANALYZE.
+ */
 static bool
 is_about_value(const ErrorData *error)
 {
@@ -142,8 +148,8 @@ is_about_value(const ErrorData *error)
 }
 
 /*
- * The same, in a subtransaction.  Returns false if there was an error about a
- * value.
+ * Like read_columns(), but in a subtransaction.  Returns false if there was
+ * an error about a value, and raises any other error.
  */
 static bool
 try_columns(AdSample *sample, AdDecoder *decoder, int first, int count)
@@ -175,7 +181,8 @@ try_columns(AdSample *sample, AdDecoder *decoder, int first, int count)
 }
 
 /*
- * Read a document; of a column whose value raises an error, null.
+ * Read a document into the row.  If a value raises an error, read the columns
+ * one by one, and make null those whose values raise errors.
  */
 static void
 read_document(AdSample *sample, const uint8 *document)
@@ -193,10 +200,12 @@ read_document(AdSample *sample, const uint8 *document)
 }
 
 /*
- * Read the sample into rows, and return how many there are.
+ * Run the query and read at most "targrows" documents into "rows", palloc'd.
+ * Returns the number of rows.  pg_stat_progress_analyze shows documents as
+ * blocks.
  */
 static int
-read_sample(Relation relation, AdQuery *query, HeapTuple *rows, int targrows)
+sample_rows(Relation relation, AdQuery *query, HeapTuple *rows, int targrows)
 {
 	MemoryContext tuple_cxt = AllocSetContextCreate(CurrentMemoryContext,
 													"admin_dashboard analyze tuple",
@@ -226,7 +235,7 @@ read_sample(Relation relation, AdQuery *query, HeapTuple *rows, int targrows)
 }
 
 /*
- * AcquireSampleRowsFunc
+ * AcquireSampleRowsFunc: sample the table, and estimate its number of rows.
  */
 static int
 acquire_sample_rows(Relation relation, int elevel, HeapTuple *rows, int targrows,
@@ -241,9 +250,9 @@ acquire_sample_rows(Relation relation, int elevel, HeapTuple *rows, int targrows
 	ad_query_project(query);
 	if (query->projection != NULL)
 		query->stages = lappend(query->stages, ad_doc("$project", query->projection));
-	count = read_sample(relation, query, rows, targrows);
+	count = sample_rows(relation, query, rows, targrows);
 
-	/* a sample that is smaller than it could be is the whole collection */
+	/* if the sample is smaller than requested, it is the whole collection */
 	*totalrows = count < targrows ? count :
 		Max(ad_count_documents(relation->rd_rel->relowner, query->serverid, options), count);
 	*totaldeadrows = 0;
@@ -255,8 +264,10 @@ acquire_sample_rows(Relation relation, int elevel, HeapTuple *rows, int targrows
 }
 
 /*
- * AnalyzeForeignTable.  A collection has no pages; partitions have equal parts
- * in the sample of their parent.
+ * Callback AnalyzeForeignTable: sets the function that samples the table, and
+ * returns true (PostgreSQL manual, "FDW Routines for ANALYZE").  A collection
+ * has no pages.  We state one page for each table, so that all partitions get
+ * equal shares of the sample of their parent.
  */
 bool
 ad_analyze_foreign_table(Relation relation, AcquireSampleRowsFunc *func,

@@ -1,6 +1,6 @@
 /*
  * analyze.h
- *	  ANALYZE of foreign tables.
+ *	  ANALYZE for foreign tables.
  */
 #ifndef AD_ANALYZE_H
 #define AD_ANALYZE_H

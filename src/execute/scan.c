@@ -1,56 +1,62 @@
 /*
  * scan.c
- *	  Execution of scans and of grouping.
+ *	  Execute foreign scans, including grouping and joins that are pushed down.
  *
  * INTERFACE ROUTINES
  *		ad_begin_foreign_scan		prepare, without contacting MongoDB
- *		ad_iterate_foreign_scan		ask on the first call; the next tuple
- *		ad_rescan_foreign_scan		begin again, with other parameters
- *		ad_end_foreign_scan
- *		ad_explain_foreign_scan
+ *		ad_iterate_foreign_scan		return the next tuple
+ *		ad_rescan_foreign_scan		start again, with other parameters
+ *		ad_end_foreign_scan			end the scan
+ *		ad_explain_foreign_scan		show the query and its work
  *
- * A scan has two memory contexts: one for what belongs to one command, reset
- * when the scan begins again, which closes the cursor, too; and one for the
- * values of the current tuple.
+ * The callbacks follow the PostgreSQL manual, "FDW Routines for Scanning
+ * Foreign Tables" and "FDW Routines for EXPLAIN".
+ *
+ * A scan has two memory contexts.  command_cxt holds everything that belongs
+ * to one command; when the scan starts again, we reset it, which also closes
+ * the cursor.  tuple_cxt holds the values of the current tuple.
  */
 #include "postgres.h"
-
-#include <math.h>
 
 #include "catalog/pg_type.h"
 #include "commands/explain.h"
 #include "executor/executor.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/float.h"
-#include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
 #include "utils/ruleutils.h"
 
 #include "base/compat.h"
+#include "bson/bson_type.h"
 #include "bson/decoder.h"
 #include "bson/domain.h"
 #include "bson/error_place.h"
 #include "bson/types.h"
+#include "execute/aggregate.h"
 #include "execute/scan.h"
 #include "query/query.h"
 
-/* an output, and where the decoder puts it */
+/*
+ * An output of the query, and the fields of the reply that it is made from.
+ * The last four members are indexes in the decoder's result.
+ */
 typedef struct AdScanColumn
 {
 	AdOutput   *output;
 	AdTarget   *target;
-	const char *table;			/* whose column it is; NULL if it is computed */
-	const char *name;			/* of the column, or NULL */
-	int			value;			/* index in the decoder's result */
-	int			indicator;		/* the same, or -1 */
-	int			divisor;		/* the same, or -1 */
-	int			second;			/* the same, or -1 */
+	const char *table;			/* table of the column; NULL if the output is
+								 * computed */
+	const char *name;			/* name of the column; NULL if the output is
+								 * computed */
+	int			value;
+	int			indicator;		/* -1 if the output has none */
+	int			divisor;		/* -1 if the output has none */
+	int			second;			/* -1 if the output has none */
 } AdScanColumn;
 
+/* a guard, and its index in the decoder's result */
 typedef struct AdScanGuard
 {
 	AdGuard    *guard;
@@ -60,33 +66,35 @@ typedef struct AdScanGuard
 typedef struct AdScanState
 {
 	AdQuery    *query;
-	Oid			userid;
+	Oid			userid;			/* the role whose user mapping is used */
 	List	   *slot_states;	/* ExprState of each slot */
-	AdSlot	   *slots;			/* their values, in command_cxt */
+	AdSlot	   *slots;			/* values of the slots, in command_cxt */
 	AdDecoder  *decoder;
 	int			ncolumns;
 	AdScanColumn *columns;
 	int			nguards;
 	AdScanGuard *guards;
-	MemoryContext statement_cxt;
-	MemoryContext command_cxt;
+	MemoryContext statement_cxt;	/* lives as long as the statement */
+	MemoryContext command_cxt;	/* see the top of this file */
 	MemoryContext tuple_cxt;
-	bool		started;
-	AdCursor   *cursor;			/* NULL before the start, and at the end */
-	bool		returned;		/* was there any tuple since the start? */
-	AdCursorStats total;		/* of the cursors that are closed */
-	int64		nulled;			/* values that on_mismatch made null */
+	bool		started;		/* has the query been run? */
+	AdCursor   *cursor;			/* NULL before the start and after the end */
+	bool		returned;		/* has it returned a tuple since the start? */
+	AdCursorStats total;		/* sums over the closed cursors */
+	int64		nulled;			/* number of mismatches read as NULL */
 
-	/* what errors are about while a document is read */
-	Oid			relid;			/* of a join, the outer table */
+	/* for the context line of errors: what is being read */
+	Oid			relid;			/* the table; for a join, the outer one */
 	const char *table;			/* its name */
-	bool		of_documents;	/* the reply is of documents, not of groups */
+	bool		of_documents;	/* does the reply have documents of the
+								 * collection, and not groups? */
 	const uint8 *document;
-	const AdScanColumn *column; /* beside decoding; or NULL */
+	const AdScanColumn *column; /* the column that is being read while the
+								 * decoder is not at work; or NULL */
 	ErrorContextCallback place;
 } AdScanState;
 
-/* the column whose value is being read, or NULL */
+/* returns the column whose value is being read, or NULL */
 static const AdScanColumn *
 current_column(const AdScanState *state)
 {
@@ -102,9 +110,9 @@ current_column(const AdScanState *state)
 	return NULL;
 }
 
-/* of error_context_stack: say which value it is */
+/* callback of error_context_stack: add the context line about the value */
 static void
-place_callback(void *arg)
+add_scan_place(void *arg)
 {
 	const AdScanState *state = arg;
 	const AdScanColumn *column = current_column(state);
@@ -115,26 +123,29 @@ place_callback(void *arg)
 				 state->of_documents && of_table ? ad_document_id(state->document, true) : NULL);
 }
 
-/* begin to read a document */
+/* from now on, errors are about a document, and a column if it is not NULL */
 static void
 enter_place(AdScanState *state, const uint8 *document, const AdScanColumn *column)
 {
 	state->document = document;
 	state->column = column;
-	state->place.callback = place_callback;
+	state->place.callback = add_scan_place;
 	state->place.arg = state;
 	state->place.previous = error_context_stack;
 	error_context_stack = &state->place;
 }
 
-/* it has been read, or an error is not about its values */
+/* from now on, errors are not about a document */
 static void
 leave_place(AdScanState *state)
 {
 	error_context_stack = state->place.previous;
 }
 
-/* paths of the reply are in UTF-8, the template's in the server's encoding */
+/*
+ * Add a path to the decoder and return its index.  Paths in the template are
+ * in the server's encoding, but the reply is in UTF-8.
+ */
 static int
 add_to_decoder(AdScanState *state, const char *path, const AdTarget *target)
 {
@@ -143,7 +154,8 @@ add_to_decoder(AdScanState *state, const char *path, const AdTarget *target)
 }
 
 /*
- * Find the names of an output's column, if it is one as it is.
+ * Find the names of an output's table and column, unless the output is
+ * computed.
  */
 static void
 name_column(ForeignScanState *node, AdScanColumn *column)
@@ -169,7 +181,7 @@ name_column(ForeignScanState *node, AdScanColumn *column)
 }
 
 /*
- * Find the names of what the scan reads, for errors.
+ * Find the names of the tables and columns that the scan reads, for errors.
  */
 static void
 name_columns(ForeignScanState *node, AdScanState *state)
@@ -186,7 +198,7 @@ name_columns(ForeignScanState *node, AdScanState *state)
 }
 
 /*
- * Set up the decoder for the query's outputs and guards.
+ * Create the decoder for the query's outputs and guards.
  */
 static void
 init_decoder(AdScanState *state)
@@ -225,7 +237,7 @@ init_decoder(AdScanState *state)
 }
 
 /*
- * BeginForeignScan
+ * Callback BeginForeignScan: prepare the scan, without contacting MongoDB.
  */
 void
 ad_begin_foreign_scan(ForeignScanState *node, int eflags)
@@ -255,7 +267,7 @@ ad_begin_foreign_scan(ForeignScanState *node, int eflags)
 }
 
 /*
- * Compute the slots' values, in the current memory context.
+ * Compute the values of the slots, in the current memory context.
  */
 static void
 bind_slots(ForeignScanState *node, AdScanState *state)
@@ -273,7 +285,10 @@ bind_slots(ForeignScanState *node, AdScanState *state)
 	}
 }
 
-/* without the values of parameters, which may be about people */
+/*
+ * Log the query, without the values of its parameters, which can be personal
+ * data.
+ */
 static void
 log_query(const AdQuery *query)
 {
@@ -288,7 +303,7 @@ log_query(const AdQuery *query)
 }
 
 /*
- * Ask MongoDB, unless it is certain that no document can match.
+ * Run the query, unless its filter is certain to match no document.
  */
 static void
 start_scan(ForeignScanState *node, AdScanState *state)
@@ -311,7 +326,7 @@ start_scan(ForeignScanState *node, AdScanState *state)
 }
 
 /*
- * Close the cursor and count what it did.
+ * Close the cursor, if there is one, and add its statistics to the total.
  */
 static void
 stop_scan(AdScanState *state)
@@ -329,23 +344,25 @@ stop_scan(AdScanState *state)
 	}
 }
 
-/* what does not fit, and where */
+/* a field with a mismatch, for the error about it */
 typedef struct AdMismatchPlace
 {
-	const AdScanColumn *column; /* NULL if MongoDB noticed it */
-	const char *field;
-	Oid			typid;
+	const AdScanColumn *column; /* NULL if a guard reported the mismatch */
+	const char *field;			/* path of the field */
+	Oid			typid;			/* type of its column */
 	int32		typmod;
-	bool		joined;
-	/* of a document that has such a value, once one is found */
-	const char *id;
-	bson_type_t found;			/* BSON_TYPE_EOD before */
+	bool		joined;			/* is it in the joined collection? */
+	/* a document with a mismatch in this field, once it is found */
+	const char *id;				/* its _id as text; NULL if it has none */
+	bson_type_t found;			/* BSON type of the value; BSON_TYPE_EOD until
+								 * a document is found */
 } AdMismatchPlace;
 
 /*
- * Look for a document, among those of the query, whose field is a mismatch.
- * MongoDB chooses them if it is asked to and can.  Returns false if there is
- * none: the collection may have changed.
+ * Search the documents of the query for one whose field is a mismatch, and
+ * fill in "id" and "found".  If "by_mongodb" is set, MongoDB preselects the
+ * documents if it can; else we look at all of them.  Returns false if there
+ * is none, for the collection can have changed.
  */
 static bool
 find_mismatch(AdScanState *state, AdMismatchPlace *place, bool by_mongodb)
@@ -387,7 +404,7 @@ find_mismatch(AdScanState *state, AdMismatchPlace *place, bool by_mongodb)
 	return place->found != BSON_TYPE_EOD;
 }
 
-/* the column of the scan's table that has such a field, or NULL */
+/* returns the name of the column that reads a field, or NULL */
 static const char *
 column_of_field(AdScanState *state, const char *field, Oid typid)
 {
@@ -409,7 +426,7 @@ column_of_field(AdScanState *state, const char *field, Oid typid)
 }
 
 /*
- * Raise the error for a field that holds what its column cannot.
+ * Raise the error for a mismatch.
  */
 pg_noreturn static void
 report_mismatch(AdScanState *state, AdMismatchPlace *place)
@@ -417,9 +434,13 @@ report_mismatch(AdScanState *state, AdMismatchPlace *place)
 	const AdScanColumn *column = place->column;
 	const char *details = NULL;
 
-	/* what goes wrong in the search is not about this document */
+	/* an error in the search is not about the current document */
 	leave_place(state);
-	/* strings that are no text to us may be text to MongoDB */
+
+	/*
+	 * First let MongoDB select the documents.  That can miss some: MongoDB
+	 * accepts strings that PostgreSQL cannot store as text.
+	 */
 	if (find_mismatch(state, place, true) || find_mismatch(state, place, false))
 		details = psprintf("The document with _id %s has a value of BSON type %s there.",
 						   place->id != NULL ? place->id : "missing", ad_bson_type_name(place->found));
@@ -438,7 +459,7 @@ report_mismatch(AdScanState *state, AdMismatchPlace *place)
 						  place->id)));
 }
 
-/* the same for a column's value */
+/* raise the error for a mismatch in a column */
 pg_noreturn static void
 report_column(AdScanState *state, const AdScanColumn *column)
 {
@@ -449,8 +470,8 @@ report_column(AdScanState *state, const AdScanColumn *column)
 }
 
 /*
- * Raise the error that PostgreSQL would have raised, had it computed what
- * MongoDB did.
+ * Raise the error that PostgreSQL itself would have raised for a computation
+ * that MongoDB did.
  */
 pg_noreturn static void
 report_failure(AdFailureKind kind)
@@ -473,18 +494,20 @@ report_failure(AdFailureKind kind)
 			 errmsg("%s", _(failures[kind].message))));
 }
 
+/* raise the error that a guard reports */
 pg_noreturn static void
 report_guard(AdScanState *state, const AdGuard *guard)
 {
 	AdMismatchPlace place = {NULL, guard->field, guard->typid, guard->typmod};
 
-	/* it is about no document of the reply */
+	/* the error is not about a document of the reply */
 	leave_place(state);
 	if (guard->kind != AD_FAILURE_MISMATCH)
 		report_failure(guard->kind);
 	report_mismatch(state, &place);
 }
 
+/* raise an error if a guard in the reply holds MaxKey */
 static void
 check_guards(AdScanState *state, const AdFieldValue *values)
 {
@@ -498,8 +521,7 @@ check_guards(AdScanState *state, const AdFieldValue *values)
 }
 
 /*
- * Raise the error for a result that MongoDB computed and that the SQL type
- * does not hold.
+ * Raise the error for a result of MongoDB that the SQL type cannot hold.
  */
 pg_noreturn static void
 report_result(AdScanState *state, const AdOutput *output, bson_type_t found)
@@ -513,7 +535,8 @@ report_result(AdScanState *state, const AdOutput *output, bson_type_t found)
 }
 
 /*
- * Whether a column is null, with what that may have to raise.
+ * Is a column of the tuple null?  Raises an error if it is a mismatch that
+ * must not become NULL.
  */
 static bool
 column_is_null(AdScanState *state, const AdScanColumn *column, const AdFieldValue *values)
@@ -538,54 +561,9 @@ column_is_null(AdScanState *state, const AdScanColumn *column, const AdFieldValu
 	return true;
 }
 
-/*
- * A sum divided by a count other than zero, as avg() does; or, of a partial
- * aggregate, the state of avg() that has them, for PostgreSQL to combine.
- */
+/* returns the value of a column that is not null */
 static Datum
-average(Oid typid, Datum sum, int64 count)
-{
-	if (typid == INT8ARRAYOID)
-	{
-		Datum		state[] = {Int64GetDatum(count), sum};
-
-		return PointerGetDatum(construct_array(state, lengthof(state), INT8OID, sizeof(int64),
-											   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-	}
-	if (typid == FLOAT8ARRAYOID)
-	{
-		/*
-		 * avg() does not use the squares, and NaN does not overflow in
-		 * float8_combine()
-		 */
-		Datum		state[] = {Float8GetDatum((float8) count), sum, Float8GetDatum(get_float8_nan())};
-
-		return PointerGetDatum(construct_array(state, lengthof(state), FLOAT8OID, sizeof(float8),
-											   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-	}
-	if (typid == FLOAT8OID)
-		return Float8GetDatum(DatumGetFloat8(sum) / (float8) count);
-	return DirectFunctionCall2(numeric_div, sum, NumericGetDatum(int64_to_numeric(count)));
-}
-
-/*
- * What percentile_cont() says of a number of values, of which one is the last
- * before the place in question and one the first after it.
- */
-static Datum
-interpolated(float8 fraction, int64 count, Datum before, Datum after)
-{
-	float8		place = fraction * (count - 1);
-	float8		low = DatumGetFloat8(before);
-
-	if (floor(place) == ceil(place))
-		return before;
-	return Float8GetDatum(low + (place - floor(place)) * (DatumGetFloat8(after) - low));
-}
-
-/* the value of a column that is not null */
-static Datum
-column_value(const AdScanColumn *column, const AdFieldValue *values)
+scan_column_value(const AdScanColumn *column, const AdFieldValue *values)
 {
 	Datum		value = values[column->value].value;
 	int64		count;
@@ -594,15 +572,16 @@ column_value(const AdScanColumn *column, const AdFieldValue *values)
 		return value;
 	count = DatumGetInt64(values[column->divisor].value);
 	if (column->second < 0)
-		return average(column->output->typid, value, count);
+		return ad_average(column->output->typid, value, count);
 	if (column->output->kind == AD_RESULT_EXTREME)
-		return interpolated(column->output->fraction, count, value, values[column->second].value);
+		return ad_interpolated(column->output->fraction, count, value, values[column->second].value);
 	return NumericGetDatum(ad_deviation(column->output->deviation, count, DatumGetNumeric(value),
 										DatumGetNumeric(values[column->second].value)));
 }
 
 /*
- * Fill a tuple, whose columns are all null, from the fields of a document.
+ * Fill a tuple from the fields of a document.  All its columns are null at
+ * first.
  */
 static void
 fill_tuple(AdScanState *state, const AdFieldValue *values, TupleTableSlot *slot)
@@ -619,12 +598,15 @@ fill_tuple(AdScanState *state, const AdFieldValue *values, TupleTableSlot *slot)
 			ad_check_domain(column->target, values[column->value].value, isnull);
 		if (isnull)
 			continue;
-		slot->tts_values[position] = column_value(column, values);
+		slot->tts_values[position] = scan_column_value(column, values);
 		slot->tts_isnull[position] = false;
 	}
 }
 
-/* aggregates over no documents: counts are 0, and all else but GROUPING() is null */
+/*
+ * Fill the single row of aggregates over no documents.  Counts are 0 and
+ * GROUPING() has its constant value; all other columns remain null.
+ */
 static void
 fill_empty(AdScanState *state, TupleTableSlot *slot)
 {
@@ -641,7 +623,8 @@ fill_empty(AdScanState *state, TupleTableSlot *slot)
 }
 
 /*
- * IterateForeignScan
+ * Callback IterateForeignScan: returns the next tuple, or an empty slot at
+ * the end.  The first call runs the query.
  */
 TupleTableSlot *
 ad_iterate_foreign_scan(ForeignScanState *node)
@@ -684,7 +667,8 @@ ad_iterate_foreign_scan(ForeignScanState *node)
 }
 
 /*
- * ReScanForeignScan: the slots may have other values now.
+ * Callback ReScanForeignScan: start again; the slots can have other values
+ * now.
  */
 void
 ad_rescan_foreign_scan(ForeignScanState *node)
@@ -698,8 +682,8 @@ ad_rescan_foreign_scan(ForeignScanState *node)
 }
 
 /*
- * EndForeignScan; without MongoDB it has nothing to do, and the contexts go
- * with the query's.
+ * Callback EndForeignScan: close the cursor.  The memory contexts are
+ * children of the query's context and go with it.
  */
 void
 ad_end_foreign_scan(ForeignScanState *node)
@@ -710,7 +694,7 @@ ad_end_foreign_scan(ForeignScanState *node)
 		stop_scan(state);
 }
 
-/* what the slots stand for, as in "$1 = (now() - '1 day'::interval)" */
+/* show the expressions of the slots: "$1 = (now() - '1 day'::interval)" */
 static void
 explain_slots(ForeignScanState *node, List *ancestors, ExplainState *es)
 {
@@ -730,6 +714,7 @@ explain_slots(ForeignScanState *node, List *ancestors, ExplainState *es)
 	ExplainPropertyText("MongoDB Parameters", text.data, es);
 }
 
+/* for EXPLAIN ANALYZE: show how much MongoDB sent, and how long we waited */
 static void
 explain_work(AdScanState *state, ExplainState *es)
 {
@@ -754,7 +739,8 @@ explain_work(AdScanState *state, ExplainState *es)
 }
 
 /*
- * ExplainForeignScan: what MongoDB is asked, and with ANALYZE what came back.
+ * Callback ExplainForeignScan: show the collection, with VERBOSE the query,
+ * and with ANALYZE the documents, batches and bytes that came back.
  */
 void
 ad_explain_foreign_scan(ForeignScanState *node, ExplainState *es)
@@ -776,8 +762,8 @@ ad_explain_foreign_scan(ForeignScanState *node, ExplainState *es)
 		explain_slots(node, NIL, es);
 
 		/*
-		 * a timeout that came while it was printed must not end the next
-		 * statement
+		 * If a timeout fired while we printed the query, it must end this
+		 * statement and not the next one.
 		 */
 		CHECK_FOR_INTERRUPTS();
 	}

@@ -1,6 +1,6 @@
 /*
  * scan.h
- *	  Execution of scans and of grouping.
+ *	  Execute foreign scans, including grouping and joins that are pushed down.
  */
 #ifndef AD_SCAN_H
 #define AD_SCAN_H

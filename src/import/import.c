@@ -1,15 +1,17 @@
 /*
  * import.c
- *	  IMPORT FOREIGN SCHEMA: tables for a database's collections.
+ *	  IMPORT FOREIGN SCHEMA: make foreign tables for the collections of a
+ *	  database.
  *
  * INTERFACE ROUTINES
- *		ad_import_foreign_schema	the CREATE FOREIGN TABLEs of a database
+ *		ad_import_foreign_schema	the CREATE FOREIGN TABLE statements
  *
- * Owns the listing of collections, the samples of their documents, and the text
- * of the statements.  What the columns are is infer.c's to say.
+ * This file lists the collections, samples their documents, and writes the
+ * statements.  infer.c decides which columns a table gets.
  *
- * On the same data the text is the same: the sample is put in the order of _id,
- * and one that is not smaller than the collection has all of it.
+ * If the sample size is not smaller than the collection, the sample has all
+ * its documents.  We sort the sample by _id, so the same data then lead to
+ * the same statement.
  */
 #include "postgres.h"
 
@@ -29,6 +31,7 @@
 #include "base/collection.h"
 #include "base/compat.h"
 #include "base/field.h"
+#include "bson/bson_type.h"
 #include "bson/encoding.h"
 #include "import/import.h"
 #include "import/infer.h"
@@ -39,26 +42,30 @@
 PG_FUNCTION_INFO_V1(admin_dashboard_import_sql);
 
 /*
- * Bytes of the descriptions of a database's collections, that memory has a limit:
- * with no validators those of more than 100,000
+ * The most bytes that the descriptions of a database's collections may have
+ * together, to limit memory.  Without validators this is enough for more than
+ * 100,000 collections.
  */
 #define AD_MOST_LISTED	(64 * 1024 * 1024)
 
-/* of the names of collections that MongoDB keeps for itself */
+#define CASE_HINT	"Names in MongoDB are case-sensitive. Put a name with capital letters in double quotes."
+
+/* prefixes of the collections that MongoDB reserves for itself */
 static const char *const system_prefixes[] = {"system.", "enxcol_."};
 
 typedef struct AdCollection
 {
 	const char *name;			/* in the server's encoding */
-	const char *table;			/* the name for a table, which no other has */
+	const char *table;			/* name for the foreign table, unique */
 	bool		is_view;
-	const uint8 *description;	/* what listCollections says, palloc'd */
+	const uint8 *description;	/* the reply of listCollections, palloc'd */
 } AdCollection;
 
 /* ------------------------------------------------------------------------
- * What there is
+ * List the collections
  * ------------------------------------------------------------------------ */
 
+/* does MongoDB reserve this collection for itself? */
 static bool
 is_system(const char *name)
 {
@@ -70,7 +77,7 @@ is_system(const char *name)
 	return false;
 }
 
-/* the string that is the element of that name, or "" */
+/* returns the value of an element that is a string, or "" */
 static const char *
 find_string(const AdReader reader, const char *name)
 {
@@ -85,9 +92,9 @@ compare_collections(const ListCell *a, const ListCell *b)
 	return strcmp(((AdCollection *) lfirst(a))->name, ((AdCollection *) lfirst(b))->name);
 }
 
-/* raise an error if there can be no such database */
+/* raise an error if no database can have this name */
 static void
-check_database(const char *database)
+check_database_name(const char *database)
 {
 	const char *flaw = ad_database_flaw(pg_server_to_any(database, strlen(database), PG_UTF8));
 
@@ -99,8 +106,9 @@ check_database(const char *database)
 }
 
 /*
- * The collections of a database, AdCollection, by name; or the one of that name,
- * if it is not NULL.  names gets those of their tables.
+ * Returns the collections of a database, as a list of AdCollection sorted by
+ * name; or only the collection with the given name if "name" is not NULL.
+ * Adds the names of their tables to "names".
  */
 static List *
 list_collections(Oid serverid, const char *database, const char *name, AdNames *names)
@@ -112,7 +120,7 @@ list_collections(Oid serverid, const char *database, const char *name, AdNames *
 	int64		listed = 0;
 	ListCell   *lc;
 
-	check_database(database);
+	check_database_name(database);
 	command.kind = AD_COMMAND_LIST;
 	command.serverid = serverid;
 	command.userid = GetUserId();
@@ -154,15 +162,15 @@ list_collections(Oid serverid, const char *database, const char *name, AdNames *
 }
 
 /* ------------------------------------------------------------------------
- * What is in it
+ * Learn about a collection
  * ------------------------------------------------------------------------ */
 
 /*
- * Look at documents that MongoDB chooses at random.
+ * Learn from a sample of documents, which MongoDB chooses at random.
  */
 static void
-read_sample(AdInference *inference, ForeignServer *server, const char *database,
-			const AdCollection *collection, const AdImportOptions *options)
+sample_collection(AdInference *inference, ForeignServer *server, const char *database,
+				  const AdCollection *collection, const AdImportOptions *options)
 {
 	AdQuery    *query = ad_query_sample(server->serverid,
 										ad_collection_options(server, database, collection->name),
@@ -187,8 +195,10 @@ read_sample(AdInference *inference, ForeignServer *server, const char *database,
 }
 
 /*
- * Look at the collection's validator.  One that only warns, or spares documents
- * that were there before it, promises nothing of them.
+ * Learn from the validator of a collection.  All documents are sure to obey
+ * it only if its action is "error" and its level is "strict", which are the
+ * defaults.  Otherwise it only warns, or spares documents that are older than
+ * it, so we only use its types.
  */
 static void
 read_validator(AdInference *inference, const AdCollection *collection)
@@ -216,7 +226,7 @@ read_validator(AdInference *inference, const AdCollection *collection)
  * The statement
  * ------------------------------------------------------------------------ */
 
-/* a name in the server's encoding, which has all its characters */
+/* a field's name in the server's encoding, which has all its characters */
 static const char *
 server_name(const AdField *field)
 {
@@ -226,8 +236,9 @@ server_name(const AdField *field)
 }
 
 /*
- * Append the names of a field and of those that it is in, from the outermost,
- * with something between them; perhaps as they are written in a path.
+ * Append the names that lead to a field, from the outermost one, with a
+ * separator between them.  If "as_path" is set, names are escaped as in a
+ * field path.
  */
 static void
 append_names(StringInfo out, const AdField *field, char between, bool as_path)
@@ -245,7 +256,7 @@ append_names(StringInfo out, const AdField *field, char between, bool as_path)
 		appendStringInfoString(out, name);
 }
 
-/* the value for the option field */
+/* the value of the option "field" for a field's column */
 static const char *
 field_path(const AdField *field)
 {
@@ -256,7 +267,7 @@ field_path(const AdField *field)
 	return path.data;
 }
 
-/* the name for a column, which may be taken */
+/* a name for a field's column, which another column may have already */
 static const char *
 column_name(const AdField *field)
 {
@@ -267,13 +278,14 @@ column_name(const AdField *field)
 	return ad_clean_name(name.data);
 }
 
-/* begin an entry of the list of columns */
+/* start an entry in the list of columns */
 static void
 append_column(StringInfo out, const char *name, const char *type)
 {
 	appendStringInfo(out, "\n\t%s %s", quote_identifier(name), type);
 }
 
+/* append an option to a list of options */
 static void
 append_option(StringInfo options, const char *name, const char *value)
 {
@@ -281,8 +293,8 @@ append_option(StringInfo options, const char *name, const char *value)
 }
 
 /*
- * Append the rest of an entry: its options, a comma unless it is the last, and a
- * comment unless that is empty.
+ * Append the rest of an entry: its options, NOT NULL, a comma unless it is
+ * the last entry, and a comment unless that is empty.
  */
 static void
 end_column(StringInfo out, StringInfo options, bool not_null, bool last, const char *comment)
@@ -298,8 +310,9 @@ end_column(StringInfo out, StringInfo options, bool not_null, bool last, const c
 }
 
 /*
- * Append the names of these kinds; with counts, of those that were seen, and how
- * often.  Returns how many.
+ * Append the names of a set of BSON types (kinds).  If "counts" is not NULL,
+ * append only the types that occurred, each with the number of its values.
+ * Returns how many names were appended.
  */
 static int
 append_kinds(StringInfo out, uint32 kinds, const int64 *counts)
@@ -318,8 +331,9 @@ append_kinds(StringInfo out, uint32 kinds, const int64 *counts)
 }
 
 /*
- * What one should know of a column: that its values are of several kinds, or
- * that there were none, or that some cannot be read.
+ * Returns a comment for a column that the user should look at: its values
+ * have several BSON types, there were no values, or some values cannot be
+ * read.  Returns "" for other columns.
  */
 static const char *
 column_comment(const AdInferred *column, int64 documents)
@@ -349,8 +363,9 @@ column_comment(const AdInferred *column, int64 documents)
 }
 
 /*
- * Append the columns.  The names of system columns, and of the column that was
- * asked for, are taken.
+ * Append the list of columns.  A field's column cannot have the name of a
+ * system column, nor of the document column that the options ask for.  Sets
+ * *complete as ad_infer_columns() does.
  */
 static void
 append_columns(StringInfo out, AdInference *inference, const AdImportOptions *options, bool *complete)
@@ -392,10 +407,10 @@ append_columns(StringInfo out, AdInference *inference, const AdImportOptions *op
 	if (root->unreadable > 0)
 		append_option(&column_options, "on_mismatch", "null");
 	append_column(out, document != NULL ? document : ad_names_add(names, "document"), "jsonb");
-	end_column(out, &column_options, false, true, *complete ? "" : "the only column of some fields");
+	end_column(out, &column_options, false, true, *complete ? "" : "the only column that has some of the fields");
 }
 
-/* what one should know of the table */
+/* raise notices about data that the new table cannot show */
 static void
 report_omissions(const AdInference *inference, const char *database, const char *collection, bool complete)
 {
@@ -405,17 +420,17 @@ report_omissions(const AdInference *inference, const char *database, const char 
 		ereport(NOTICE,
 				(errmsg("collection \"%s.%s\" has fields that get no column of their own",
 						database, collection),
-				 errdetail("They are in the column of the whole document.")));
+				 errdetail("The column for the whole document contains them.")));
 	if (unreadable > 0)
 		ereport(NOTICE,
-				(errmsg("in " INT64_FORMAT " of " INT64_FORMAT " documents of collection \"%s.%s\" are values that cannot be read",
+				(errmsg(INT64_FORMAT " of " INT64_FORMAT " documents of collection \"%s.%s\" have values that cannot be read",
 						unreadable, ad_infer_documents(inference), database, collection),
-				 errdetail("PostgreSQL has no strings with U+0000, nor strings or names with characters that are not in the database's encoding."),
-				 errhint("The columns read them as null, for they have the option on_mismatch.")));
+				 errdetail("PostgreSQL cannot store strings with U+0000, nor strings or names with characters that the database's encoding lacks."),
+				 errhint("The columns have the option on_mismatch 'null', so they read such values as NULL.")));
 }
 
 /*
- * The CREATE FOREIGN TABLE for a collection, palloc'd.
+ * Returns the CREATE FOREIGN TABLE statement for a collection, palloc'd.
  */
 static char *
 import_collection(ForeignServer *server, const char *database, const AdCollection *collection,
@@ -432,10 +447,10 @@ import_collection(ForeignServer *server, const char *database, const AdCollectio
 	initStringInfo(&out);
 	MemoryContextSwitchTo(context);
 	inference = ad_infer_create(options);
-	/* a view's documents need not have one */
+	/* _id comes first; but the documents of a view need not have one */
 	if (!collection->is_view)
 		(void) ad_infer_field(inference, ad_infer_root(inference), "_id", 3);
-	read_sample(inference, server, database, collection, options);
+	sample_collection(inference, server, database, collection, options);
 	read_validator(inference, collection);
 	appendStringInfo(&out, "CREATE FOREIGN TABLE %s (", quote_identifier(collection->table));
 	append_columns(&out, inference, options, &complete);
@@ -449,7 +464,7 @@ import_collection(ForeignServer *server, const char *database, const AdCollectio
 }
 
 /*
- * Raise an error if there is no collection for a table that was asked for.
+ * Raise an error if LIMIT TO names a table for which there is no collection.
  */
 static void
 check_limit(const ImportForeignSchemaStmt *stmt, AdNames *names)
@@ -466,13 +481,17 @@ check_limit(const ImportForeignSchemaStmt *stmt, AdNames *names)
 			ereport(ERROR,
 					(errcode(ERRCODE_FDW_TABLE_NOT_FOUND),
 					 errmsg("database \"%s\" has no collection \"%s\"", stmt->remote_schema, name),
-					 errhint("In MongoDB, capital letters differ from small ones: a name that has any must be in double quotes.")));
+					 errhint(CASE_HINT)));
 	}
 }
 
 /*
- * ImportForeignSchema.  The schema is a database; each of its collections, views
- * and time series that the statement wants becomes a table of the same name.
+ * Callback ImportForeignSchema: returns the CREATE FOREIGN TABLE statements
+ * for a database, which is the statement's remote schema.  Each collection,
+ * view or time series that the statement asks for becomes a table of the same
+ * name.  (PostgreSQL manual, "FDW Routines for IMPORT FOREIGN SCHEMA".)
+ * Raises an error if the database has no collections, or lacks one that LIMIT
+ * TO names.
  */
 List *
 ad_import_foreign_schema(ImportForeignSchemaStmt *stmt, Oid serverid)
@@ -489,7 +508,7 @@ ad_import_foreign_schema(ImportForeignSchemaStmt *stmt, Oid serverid)
 				(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
 				 errmsg("there are no collections in database \"%s\" of server \"%s\"",
 						stmt->remote_schema, server->servername),
-				 errhint("In MongoDB, capital letters differ from small ones: a name that has any must be in double quotes.")));
+				 errhint(CASE_HINT)));
 	check_limit(stmt, names);
 	foreach(lc, collections)
 	{
@@ -504,12 +523,13 @@ ad_import_foreign_schema(ImportForeignSchemaStmt *stmt, Oid serverid)
 
 /*
  * admin_dashboard_import_sql(server text, database text, collection text,
- * sample_size integer, nested text, max_columns integer, document_column text)
- * RETURNS text
+ * sample_size integer, nested text, max_columns integer, document_column
+ * text) RETURNS text
  *
- * The CREATE FOREIGN TABLE that IMPORT FOREIGN SCHEMA with these options would
- * run for a collection.  document_column may be null.  Raises an error if there
- * is no such server or collection, or the caller may not use the server.
+ * Returns the CREATE FOREIGN TABLE statement that IMPORT FOREIGN SCHEMA with
+ * these options would run for a collection.  Only document_column may be
+ * null.  Raises an error if there is no such server or collection, or if the
+ * caller may not use the server.
  */
 Datum
 admin_dashboard_import_sql(PG_FUNCTION_ARGS)

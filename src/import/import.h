@@ -1,6 +1,7 @@
 /*
  * import.h
- *	  IMPORT FOREIGN SCHEMA: tables for a database's collections.
+ *	  IMPORT FOREIGN SCHEMA: make foreign tables for the collections of a
+ *	  database.
  */
 #ifndef AD_IMPORT_H
 #define AD_IMPORT_H

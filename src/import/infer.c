@@ -1,16 +1,17 @@
 /*
  * infer.c
- *	  Find the columns that read a collection's documents.
+ *	  Infer the columns of a foreign table from a collection's documents.
  *
- * Owns the tree of the fields that were seen, and what is known of each: the
- * kinds of its values, and which column types read all of them.  That a type
- * reads a value is found out by reading it, with the function that scans use,
- * so that a table made of these columns reads every document that was looked
- * at.  The narrowest type that is meant for all kinds wins, and jsonb where
- * there is none.
+ * This file keeps a tree of the fields that the documents have.  For each
+ * field it knows the BSON types (kinds) of its values, and which SQL types
+ * read all of them.  To find out whether a type reads a value, we decode the
+ * value with the function that scans use.  So a table with these columns can
+ * read every document of the sample.  A column gets the narrowest SQL type
+ * that is meant for all its kinds, or jsonb if there is none.
  *
- * A field whose values are all documents is a column for each field in them.
- * One that has very many is more likely a map than a record, and is one column.
+ * If all values of a field are documents, each field inside them becomes a
+ * column.  But if they have very many fields, they are probably maps rather
+ * than records, and the field becomes a single column.
  */
 #include "postgres.h"
 
@@ -24,7 +25,10 @@
 #include "bson/encoding.h"
 #include "import/infer.h"
 
-/* so many fields are told apart, with so long names, that memory has a limit */
+/*
+ * The most fields that the tree can have, and the most bytes of their names,
+ * to limit memory.
+ */
 #define AD_MAX_FIELDS	100000
 #define AD_MAX_NAMES	(16 * 1024 * 1024)
 
@@ -32,9 +36,9 @@
 #define NUMBERS (BIT(INT32) | BIT(INT64) | BIT(DOUBLE) | BIT(DECIMAL128))
 
 /*
- * The types that columns get, the narrowest first, and the kinds of values that
- * each is meant for.  It may read more: a whole double as an integer, but the
- * next one need not be whole.
+ * The types that columns can get, the narrowest first, and the kinds of
+ * values that each type is meant for.  A type may read other kinds too:
+ * integer reads the double 2.0, but the next double need not be whole.
  */
 static const struct
 {
@@ -52,6 +56,7 @@ static const struct
 	{TEXTOID, BIT(UTF8) | BIT(SYMBOL) | BIT(OID)},
 };
 
+/* the hash table of all fields finds a field by its parent and name */
 typedef struct AdFieldKey
 {
 	const AdField *parent;
@@ -93,19 +98,21 @@ equal_keys(AdFieldKey a, AdFieldKey b)
 struct AdInference
 {
 	const AdImportOptions *options;
-	MemoryContext context;		/* of the fields */
-	MemoryContext value_cxt;	/* of what is read of one value */
+	MemoryContext context;		/* holds the fields */
+	MemoryContext value_cxt;	/* holds one decoded value; reset after each */
 	fields_hash *fields;
-	int64		names;			/* bytes of their names */
-	AdField    *root;
-	bool		overflown;		/* there are more fields than are told apart */
-	AdTarget   *targets[lengthof(meant)];
-	AdTarget   *arrays[lengthof(meant)];
-	AdTarget   *json;
+	int64		names;			/* bytes of all names */
+	AdField    *root;			/* stands for the whole document */
+	bool		overflown;		/* some fields are not in the tree, because
+								 * there are too many */
+	AdTarget   *targets[lengthof(meant)];	/* for each type in "meant" */
+	AdTarget   *arrays[lengthof(meant)];	/* for arrays of each type */
+	AdTarget   *json;			/* for jsonb */
 };
 
 /*
- * Nothing is known yet.  The inference is palloc'd in the current context.
+ * Returns an inference that knows nothing yet, palloc'd in the current memory
+ * context.
  */
 AdInference *
 ad_infer_create(const AdImportOptions *options)
@@ -128,12 +135,19 @@ ad_infer_create(const AdImportOptions *options)
 	return inference;
 }
 
+/*
+ * Returns the root of the tree of fields, which stands for the whole
+ * document.
+ */
 AdField *
 ad_infer_root(const AdInference *inference)
 {
 	return inference->root;
 }
 
+/*
+ * Returns the number of documents that the inference has seen.
+ */
 int64
 ad_infer_documents(const AdInference *inference)
 {
@@ -141,8 +155,10 @@ ad_infer_documents(const AdInference *inference)
 }
 
 /*
- * The field of that name, in UTF-8, in a document that is the parent's value;
- * made if it is new.  NULL if there are too many, or it is of no interest.
+ * Returns the child of "parent" with a name, given in UTF-8 with its length
+ * in bytes, and adds it to the tree if it is new.  Returns NULL if it is new
+ * and the tree is full, or if the parent is collapsed, so that its fields do
+ * not matter.
  */
 AdField *
 ad_infer_field(AdInference *inference, AdField *parent, const char *name, uint32 len)
@@ -180,8 +196,8 @@ ad_infer_field(AdInference *inference, AdField *parent, const char *name, uint32
 }
 
 /*
- * The kinds of an array's elements, and of the elements of arrays in it: those
- * are dimensions.
+ * Returns the kinds of an array's elements.  Nested arrays count as
+ * dimensions, so we look at their elements instead.
  */
 static uint32
 element_kinds(const AdElement *array)
@@ -198,8 +214,10 @@ element_kinds(const AdElement *array)
 }
 
 /*
- * Find out which of the types that are meant for all kinds do not read a value;
- * the result has *failed's bits and theirs.
+ * Try to decode a value with each type that has not failed yet.  "kinds" are
+ * the kinds of the value, or of an array's elements; a type that is not meant
+ * for all of them fails too.  Returns "failed" with the bits of the types
+ * that failed now.
  */
 static uint32
 try_types(AdTarget *const *targets, uint32 kinds, const AdElement *element, uint32 failed)
@@ -219,7 +237,7 @@ try_types(AdTarget *const *targets, uint32 kinds, const AdElement *element, uint
 static bool visit_document(AdInference *inference, AdField *parent, AdReader *reader);
 
 /*
- * Learn from one value of a field.  Returns whether jsonb reads it.
+ * Learn from one value of a field.  Returns true if jsonb can read it.
  */
 static bool
 visit_value(AdInference *inference, AdField *field, const AdElement *element)
@@ -259,8 +277,8 @@ visit_value(AdInference *inference, AdField *field, const AdElement *element)
 }
 
 /*
- * Learn from a document that is a value of the parent.  Returns whether jsonb
- * reads it.
+ * Learn from a document that is a value of "parent".  Returns true if jsonb
+ * can read it.
  */
 static bool
 visit_document(AdInference *inference, AdField *parent, AdReader *reader)
@@ -289,7 +307,8 @@ visit_document(AdInference *inference, AdField *parent, AdReader *reader)
 }
 
 /*
- * Learn from one of the collection's documents.
+ * Learn from one document of the collection.  Raises an error if it is
+ * corrupt.
  */
 void
 ad_infer_document(AdInference *inference, const uint8 *document)
@@ -305,8 +324,9 @@ ad_infer_document(AdInference *inference, const uint8 *document)
 }
 
 /*
- * The kinds of a field's values: of those that were seen and those that are
- * declared.  Nulls are of any type.
+ * Returns the kinds of a field's values: those in the sample and those that
+ * the validator declares.  Null and undefined are left out, because every
+ * type reads them.
  */
 uint32
 ad_field_kinds(const AdField *field)
@@ -321,7 +341,7 @@ ad_field_kinds(const AdField *field)
 	return kinds & ~AD_NULL_KINDS;
 }
 
-/* whether the fields in a field's values are columns, and not the field */
+/* does each field inside this field become a column, instead of this field? */
 static bool
 is_flat(const AdInference *inference, const AdField *field)
 {
@@ -330,8 +350,8 @@ is_flat(const AdInference *inference, const AdField *field)
 }
 
 /*
- * The narrowest type that is meant for all these kinds, and has not failed; or
- * InvalidOid.
+ * Returns the narrowest type that is meant for all these kinds and has not
+ * failed, or InvalidOid.
  */
 static Oid
 narrowest(uint32 kinds, uint32 failed)
@@ -344,6 +364,7 @@ narrowest(uint32 kinds, uint32 failed)
 	return InvalidOid;
 }
 
+/* returns the type for a field's column */
 static Oid
 column_type(const AdField *field)
 {
@@ -356,15 +377,16 @@ column_type(const AdField *field)
 		if (OidIsValid(typid))
 			typid = get_array_type(typid);
 	}
-	/* each collection has an _id, an empty one too */
+	/* an empty collection gets a column _id too */
 	if (kinds == 0 && field->parent->parent == NULL && strcmp(field->name, "_id") == 0)
 		return TEXTOID;
 	return OidIsValid(typid) ? typid : JSONBOID;
 }
 
 /*
- * Whether the validator wants the field to be there and not to be null, and so
- * it is in all documents that were seen.
+ * Can the column be NOT NULL?  It can if the validator requires the field and
+ * forbids null, if the field has a value in all documents of the sample, and
+ * if all this holds for the documents around it too.
  */
 static bool
 is_never_null(const AdInference *inference, const AdField *field)
@@ -384,25 +406,31 @@ is_never_null(const AdInference *inference, const AdField *field)
 		is_never_null(inference, field->parent);
 }
 
-/* how many columns a field's values make */
-static int
-count_columns(const AdInference *inference, const AdField *field)
+/*
+ * Append the fields that become columns to a list: this field, or those
+ * inside it if it is flat.  Sets *complete to false if there is a field that
+ * cannot be a column because of its name.
+ */
+static List *
+column_fields(const AdInference *inference, AdField *field, List *fields, bool *complete)
 {
-	int			count = 0;
 	ListCell   *lc;
 
 	if (field->unnamable)
-		return 0;
-	if (field != inference->root && !is_flat(inference, field))
-		return 1;
-	foreach(lc, field->children)
-		count += count_columns(inference, lfirst(lc));
-	return count;
+		*complete = false;
+	else if (field != inference->root && !is_flat(inference, field))
+		fields = lappend(fields, field);
+	else
+	{
+		foreach(lc, field->children)
+			fields = column_fields(inference, lfirst(lc), fields, complete);
+	}
+	return fields;
 }
 
 /*
- * The field with the most fields in it, of those that are flat and below this
- * one; or NULL.
+ * Returns the flat field below this one that has the most children, or NULL
+ * if there is none.
  */
 static AdField *
 largest(const AdInference *inference, const AdField *field)
@@ -426,61 +454,59 @@ largest(const AdInference *inference, const AdField *field)
 	return result;
 }
 
-static void
-add_columns(const AdInference *inference, const AdField *field, List **columns, bool *complete)
+/*
+ * Make the column for a field, palloc'd.
+ */
+static AdInferred *
+make_column(const AdInference *inference, const AdField *field)
 {
-	ListCell   *lc;
+	AdInferred *column = palloc(sizeof(AdInferred));
 
-	if (field->unnamable)
-		*complete = false;
-	else if (field == inference->root || is_flat(inference, field))
-	{
-		foreach(lc, field->children)
-			add_columns(inference, lfirst(lc), columns, complete);
-	}
-	else
-	{
-		AdInferred *column = palloc(sizeof(AdInferred));
-
-		column->field = field;
-		column->typid = column_type(field);
-		column->not_null = is_never_null(inference, field);
-		*columns = lappend(*columns, column);
-	}
+	column->field = field;
+	column->typid = column_type(field);
+	column->not_null = is_never_null(inference, field);
+	return column;
 }
 
 /*
- * The columns, AdInferred, in the order in which their fields appeared; no more
- * than the options allow, a column of the whole document included.  *complete
- * is whether each field has one: if not, or if there is none, the document
- * should be one.
+ * Returns the columns as a list of AdInferred, in the order in which their
+ * fields first appeared.  There are at most as many as the options allow,
+ * including a column for the whole document.  Sets *complete to true if every
+ * field has a column.  If it is false, or if there are no columns, the caller
+ * should add a column for the whole document.
  *
- * Where there are too many columns, the documents with the most fields become
- * one each; where that is not enough, the last are left out.
+ * If there are too many columns, the documents with the most fields become a
+ * single column each.  If that is not enough, the last columns are left out.
  */
 List *
 ad_infer_columns(AdInference *inference, bool *complete)
 {
 	const AdImportOptions *options = inference->options;
+	List	   *fields = NIL;
 	List	   *columns = NIL;
+	ListCell   *lc;
 	int			limit = options->max_columns - (options->document_column != NULL ? 1 : 0);
 	AdField    *field;
 
-	while (count_columns(inference, inference->root) > limit &&
-		   (field = largest(inference, inference->root)) != NULL)
+	for (;;)
 	{
+		*complete = !inference->overflown;
+		list_free(fields);
+		fields = column_fields(inference, inference->root, NIL, complete);
+		if (list_length(fields) <= limit || (field = largest(inference, inference->root)) == NULL)
+			break;
 		CHECK_FOR_INTERRUPTS();
 		field->collapsed = true;
 	}
-	*complete = !inference->overflown;
-	add_columns(inference, inference->root, &columns, complete);
-	/* room for the document */
-	if (options->document_column == NULL && (list_length(columns) > limit || !*complete))
+	/* leave room for the column for the whole document */
+	if (options->document_column == NULL && (list_length(fields) > limit || !*complete))
 		limit--;
-	if (list_length(columns) > limit)
+	if (list_length(fields) > limit)
 	{
-		columns = list_truncate(columns, limit);
+		fields = list_truncate(fields, limit);
 		*complete = false;
 	}
+	foreach(lc, fields)
+		columns = lappend(columns, make_column(inference, lfirst(lc)));
 	return columns;
 }

@@ -1,50 +1,49 @@
 /*
  * infer.h
- *	  Find the columns that read a collection's documents.
+ *	  Infer the columns of a foreign table from a collection's documents.
  */
 #ifndef AD_INFER_H
 #define AD_INFER_H
 
 #include "base/option.h"
+#include "bson/bson_type.h"
 #include "bson/bsonread.h"
 #include "bson/types.h"
 
-/* BSON types are 1 to 19, 127 and 255 (bsonspec.org); in sets, bits 1 to 21 */
-#define AD_N_KINDS		22
-#define AD_KIND(type) \
-	((type) == BSON_TYPE_MAXKEY ? 20 : (type) == BSON_TYPE_MINKEY ? 21 : (int) (type))
-#define AD_KIND_TYPE(kind) \
-	((kind) == 20 ? BSON_TYPE_MAXKEY : (kind) == 21 ? BSON_TYPE_MINKEY : (bson_type_t) (kind))
-#define AD_KIND_BIT(type) ((uint32) 1 << AD_KIND(type))
-#define AD_NULL_KINDS	(AD_KIND_BIT(BSON_TYPE_NULL) | AD_KIND_BIT(BSON_TYPE_UNDEFINED))
-
 typedef struct AdField AdField;
 
-/* one field of documents, or of documents in them */
+/*
+ * One field of the collection's documents, or of nested documents.  "Kinds"
+ * are BSON types; sets of them are as in bson_type.h.
+ */
 struct AdField
 {
 	const char *name;			/* in UTF-8 */
-	uint32		len;
-	AdField    *parent;			/* NULL of the documents themselves */
-	List	   *children;		/* AdField, in the order of their appearance */
-	int64		counts[AD_N_KINDS]; /* values of each kind */
-	uint32		declared;		/* kinds that the validator allows, or 0 */
-	bool		required;		/* by the validator */
-	uint32		elements;		/* kinds of the elements of arrays */
-	uint32		failed;			/* rows of the table of types that do not do */
-	uint32		failed_arrays;	/* the same of arrays of these */
-	int64		unreadable;		/* values that neither jsonb nor another type
-								 * reads */
-	bool		unnamable;		/* PostgreSQL has no such text */
-	bool		collapsed;		/* one column, though all are documents */
+	uint32		len;			/* bytes of the name */
+	AdField    *parent;			/* NULL for the root, which stands for the
+								 * whole document */
+	List	   *children;		/* AdField, in the order of first appearance */
+	int64		counts[AD_N_KINDS]; /* number of values of each kind */
+	uint32		declared;		/* kinds that the validator allows; 0: it does
+								 * not tell */
+	bool		required;		/* does the validator require it? */
+	uint32		elements;		/* kinds of the elements of its arrays */
+	uint32		failed;			/* a bit for each row of the table of types
+								 * that does not read all values */
+	uint32		failed_arrays;	/* the same for arrays of these types */
+	int64		unreadable;		/* number of values that no type reads, not
+								 * even jsonb */
+	bool		unnamable;		/* PostgreSQL cannot store its name as text */
+	bool		collapsed;		/* one column, even if all values are
+								 * documents */
 };
 
 typedef struct AdInference AdInference;
 
-/* a column to be */
+/* a column for the table */
 typedef struct AdInferred
 {
-	const AdField *field;
+	const AdField *field;		/* the field that it reads */
 	Oid			typid;
 	bool		not_null;
 } AdInferred;

@@ -1,10 +1,10 @@
 /*
  * infer_schema.c
- *	  What a collection's validator says of its fields.
+ *	  Learn about a collection's fields from its validator.
  *
- * Of a $jsonSchema (MongoDB manual, "$jsonSchema") the keywords bsonType, type,
- * properties, items and required are read; the others narrow what these allow,
- * and change no type.
+ * We read the keywords bsonType, type, properties, items and required of a
+ * $jsonSchema (MongoDB manual, "$jsonSchema").  The other keywords only
+ * narrow what these allow, and change no type.
  */
 #include "postgres.h"
 
@@ -12,37 +12,21 @@
 
 #include "import/infer_schema.h"
 
-/* aliases of more than one BSON type, and those of JSON Schema */
-static const struct
-{
-	const char *name;
-	uint32		kinds;
-}			aliases[] = {
-	{"number", AD_KIND_BIT(BSON_TYPE_INT32) | AD_KIND_BIT(BSON_TYPE_INT64) |
-	AD_KIND_BIT(BSON_TYPE_DOUBLE) | AD_KIND_BIT(BSON_TYPE_DECIMAL128)},
-	{"boolean", AD_KIND_BIT(BSON_TYPE_BOOL)},
-};
-
-/* the kinds that an alias stands for; 0 if there is none of that name */
+/*
+ * The kinds that an alias stands for, or 0.  We ignore minKey and maxKey, as
+ * if the validator did not mention them.
+ */
 static uint32
-alias_kinds(const char *name)
+alias_kinds(const char *alias)
 {
-	for (int i = 0; i < lengthof(aliases); i++)
-	{
-		if (strcmp(aliases[i].name, name) == 0)
-			return aliases[i].kinds;
-	}
-	for (int type = BSON_TYPE_DOUBLE; type <= BSON_TYPE_DECIMAL128; type++)
-	{
-		if (strcmp(ad_bson_type_name((bson_type_t) type), name) == 0)
-			return AD_KIND_BIT(type);
-	}
-	return 0;
+	return ad_bson_alias_kinds(alias) &
+		~(AD_KIND_BIT(BSON_TYPE_MINKEY) | AD_KIND_BIT(BSON_TYPE_MAXKEY));
 }
 
 /*
- * The kinds that a schema allows: those of bsonType or type, one or several.  0
- * if it does not say.
+ * Returns the kinds that a schema allows: those in bsonType, else those in
+ * type.  Both have one alias or an array of them.  Returns 0 if the schema
+ * has neither.
  */
 static uint32
 schema_kinds(const AdReader schema)
@@ -62,6 +46,7 @@ schema_kinds(const AdReader schema)
 	return kinds;
 }
 
+/* read the schema of one field, and those of the fields inside it */
 static void
 read_schema(AdInference *inference, AdField *field, AdReader schema, bool strict)
 {
@@ -98,8 +83,10 @@ read_schema(AdInference *inference, AdField *field, AdReader schema, bool strict
 }
 
 /*
- * Learn from the $jsonSchema of a validator, of one that is not strict only the
- * types.  To be called after the documents, so that their fields come first.
+ * Learn from the $jsonSchema of a validator.  If "strict" is false, the
+ * validator does not guarantee that documents obey it, so only its types
+ * count.  The caller should read the documents first, so that their fields
+ * come first.
  */
 void
 ad_infer_schema(AdInference *inference, AdReader schema, bool strict)

@@ -1,6 +1,6 @@
 /*
  * infer_schema.h
- *	  What a collection's validator says of its fields.
+ *	  Learn about a collection's fields from its validator.
  */
 #ifndef AD_INFER_SCHEMA_H
 #define AD_INFER_SCHEMA_H

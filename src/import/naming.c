@@ -1,7 +1,6 @@
 /*
  * naming.c
- *	  Names of tables and columns that are made of those of collections and
- *	  fields.
+ *	  Make names of tables and columns from names of collections and fields.
  *
  * All names are in the server's encoding.
  */
@@ -13,14 +12,14 @@
 
 #include "import/naming.h"
 
-/* a set of names, all of which differ */
+/* a set of unique names */
 struct AdNames
 {
 	HTAB	   *taken;
 };
 
 /*
- * No names yet, in the current memory context.
+ * Returns an empty set of names, in the current memory context.
  */
 AdNames *
 ad_names_create(void)
@@ -34,8 +33,9 @@ ad_names_create(void)
 }
 
 /*
- * Add a name, cut to what PostgreSQL keeps of it, and with a number behind it
- * if it is taken.  Returns what it has become, palloc'd.
+ * Add a name to the set.  The name is cut to the length of PostgreSQL's
+ * identifiers, and gets a number at the end if it is in the set already.
+ * Returns the resulting name, palloc'd.
  */
 const char *
 ad_names_add(AdNames *names, const char *name)
@@ -57,6 +57,9 @@ ad_names_add(AdNames *names, const char *name)
 	return pstrdup(key);
 }
 
+/*
+ * Is this name in the set?
+ */
 bool
 ad_names_has(const AdNames *names, const char *name)
 {
@@ -81,7 +84,10 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* whether a word begins at a capital letter: createdBy, userID, HTTPServer */
+/*
+ * Does a word begin at this capital letter?  Yes at the B in createdBy, the I
+ * in userID and the S in HTTPServer.
+ */
 static bool
 begins_word(const char *name, const char *at)
 {
@@ -91,10 +97,11 @@ begins_word(const char *name, const char *at)
 }
 
 /*
- * A name that needs no quotes, unless it is a key word: in small letters, words
- * parted by underscores, palloc'd.  Letters beyond ASCII stay as they are, for
- * that is what PostgreSQL makes of them in a name without quotes if they have
- * several bytes; and by a locale the same field would get different names.
+ * Returns the name in lower case, with underscores between words, palloc'd.
+ * Such a name needs no quotes, unless it is a key word.  Letters outside
+ * ASCII are not changed: PostgreSQL does not fold them either in a name
+ * without quotes, if they have several bytes, and folding by locale would
+ * give the same field different names.
  */
 const char *
 ad_clean_name(const char *name)
@@ -111,7 +118,7 @@ ad_clean_name(const char *name)
 
 		if (begins_word(name, at))
 			appendStringInfoChar(&clean, '_');
-		/* letters of single-byte encodings, too */
+		/* the second test is for letters of single-byte encodings */
 		if (len > 1 || IS_HIGHBIT_SET(*at))
 			appendBinaryStringInfo(&clean, at, len);
 		else if (is_upper(*at))

@@ -1,7 +1,6 @@
 /*
  * naming.h
- *	  Names of tables and columns that are made of those of collections and
- *	  fields.
+ *	  Make names of tables and columns from names of collections and fields.
  */
 #ifndef AD_NAMING_H
 #define AD_NAMING_H

@@ -11,7 +11,6 @@
  */
 #include "postgres.h"
 
-
 #include "base/field.h"
 #include "bson/bsonread.h"
 #include "bson/domain.h"

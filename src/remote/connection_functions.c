@@ -18,8 +18,8 @@
 #include "utils/fmgrprotos.h"
 #include "utils/tuplestore.h"
 
+#include "base/uri.h"
 #include "remote/connection.h"
-#include "remote/stream_connect.h"
 
 PG_FUNCTION_INFO_V1(admin_dashboard_connections);
 PG_FUNCTION_INFO_V1(admin_dashboard_disconnect);
@@ -97,7 +97,6 @@ describe_members(AdConnection *conn, Datum *hosts, const char **release)
 	PG_END_TRY();
 }
 
-
 /*
  * Returns a topology type of the MongoDB specifications in words, or NULL if
  * it is not known.
@@ -157,7 +156,7 @@ admin_dashboard_connections(PG_FUNCTION_ARGS)
 		values[3] = nulls[3] ? (Datum) 0 : CStringGetTextDatum(topology);
 		nulls[4] = release == NULL;
 		values[4] = nulls[4] ? (Datum) 0 : CStringGetTextDatum(release);
-		values[5] = BoolGetDatum(ad_stream_uses_tls(mongoc_client_get_uri(conn->client)));
+		values[5] = BoolGetDatum(ad_uri_uses_tls(mongoc_client_get_uri(conn->client)));
 		values[6] = BoolGetDatum(conn->pins > 0);
 		values[7] = BoolGetDatum(!conn->stale && !conn->transport.dead);
 		values[8] = DirectFunctionCall2(timestamp_mi, TimestampTzGetDatum(now),

@@ -14,7 +14,6 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 
-#include "base/compat.h"
 #include "remote/error.h"
 
 /*

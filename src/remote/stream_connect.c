@@ -26,6 +26,7 @@
 
 #include "storage/fd.h"
 
+#include "base/uri.h"
 #include "remote/error.h"
 #include "remote/message_check.h"
 #include "remote/stream_connect.h"
@@ -41,7 +42,9 @@
  * sockets.
  */
 #define AD_KEEPALIVE_IDLE_S		120
+
 #define AD_KEEPALIVE_INTERVAL_S 10
+
 #define AD_KEEPALIVE_COUNT		9
 
 /*
@@ -282,18 +285,6 @@ connect_host(AdTransport *transport, const mongoc_host_list_t *host, int32_t tim
 }
 
 /*
- * Does the URI ask for TLS?  X.509 logins always use it.
- */
-bool
-ad_stream_uses_tls(const mongoc_uri_t *uri)
-{
-	const char *mechanism = mongoc_uri_get_auth_mechanism(uri);
-
-	return mongoc_uri_get_tls(uri) ||
-		(mechanism != NULL && strcmp(mechanism, "MONGODB-X509") == 0);
-}
-
-/*
  * The stream initiator of a client.  It returns a stream that is connected to
  * the host, with TLS if the URI asks for it.  If that fails, it returns a
  * stream that is broken.  user_data is the client's AdTransport.
@@ -314,7 +305,7 @@ ad_stream_initiate(const mongoc_uri_t *uri, const mongoc_host_list_t *host,
 	if (stream == NULL)
 		return broken_stream(transport, host, reason);
 	secured = &stream->base;
-	if (ad_stream_uses_tls(uri))
+	if (ad_uri_uses_tls(uri))
 		secured = start_tls(&stream->base, uri, host, timeout_msec, &tls_error);
 	if (secured == NULL)
 		return broken_stream(transport, host, ad_error_words(&tls_error));

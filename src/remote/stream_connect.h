@@ -11,6 +11,5 @@ extern mongoc_stream_t *ad_stream_initiate(const mongoc_uri_t *uri,
 										   const mongoc_host_list_t *host,
 										   void *user_data,
 										   bson_error_t *error);
-extern bool ad_stream_uses_tls(const mongoc_uri_t *uri);
 
 #endif							/* AD_STREAM_CONNECT_H */

@@ -138,7 +138,7 @@ SELECT throws_ok($$SELECT admin_dashboard(now() + interval '1 s')$$, '22023', 's
 SELECT throws_ok($$SELECT admin_dashboard('-infinity', '2026-03-01')$$, '22023', 'start_date must be finite', 'infinite start');
 SELECT throws_ok($$SELECT admin_dashboard('2026-03-01', 'infinity')$$, '22023', 'end_date must be finite', 'infinite end');
 SELECT throws_ok($$SELECT admin_dashboard(NULL, '-infinity')$$, '22023', 'end_date must be finite', 'infinite end without start');
-SELECT matches(pg_temp.context($$SELECT admin_dashboard('2026-03-02', '2026-03-01')$$), '^Exchange the two', 'with a hint');
+SELECT matches(pg_temp.context($$SELECT admin_dashboard('2026-03-02', '2026-03-01')$$), '^Swap the two dates', 'with a hint');
 
 -- the table
 SET LOCAL admin_dashboard.calls_table = 'nowhere';

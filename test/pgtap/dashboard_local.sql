@@ -88,8 +88,8 @@ FROM (VALUES ('float8', '{1,NaN}', 'NaN'), ('float8', '{Infinity}', 'Infinity'),
 -- an overflow is told by PostgreSQL, which does not say of what
 SELECT is((pg_temp.failure(format('SELECT pg_temp.figures(%L, %L)', type, durations)))[1:4],
 		  ARRAY['22003', 'value out of range: overflow',
-				'The sum of column "duration_minutes" of relation "calls" overflows, or a value that the relation computes does.',
-				'Make the column numeric by a view, and set admin_dashboard.calls_table to it.'], type || ' beyond its range')
+				'The sum of column "duration_minutes" of relation "calls" overflows, or a value that the relation computes overflows.',
+				'Create a view that casts the column to numeric, and set admin_dashboard.calls_table to it.'], type || ' beyond its range')
 FROM (VALUES ('float8', '{1e308,1e308}'), ('real', '{3e38,3e38}')) v (type, durations);
 SELECT is((pg_temp.failure(format('SELECT pg_temp.figures(%L, %L)', type, durations)))[1:4],
 		  ARRAY['42804', format('column "duration_minutes" of relation "calls" is of type %s, not a number', type),
@@ -113,8 +113,8 @@ SELECT is(pg_temp.named('bob@example.com'), 'call with _id "second" has the dura
 SELECT is(pg_temp.named('eve@example.com'), 'call of 2026-03-03 05:30:00+05:30 has the duration -Infinity', 'an _id that is null');
 SELECT is(pg_temp.named('joe@example.com'), format('call with _id "%s" has the duration NaN', repeat('ż', 100)), 'a long one is cut');
 SELECT is((pg_temp.failure('SELECT admin_dashboard(''2026-03-02Z'', ''2026-04-01Z'')'))[3:4],
-		  ARRAY['It is in column "duration_minutes" of relation "named", and was created at 2026-03-02 05:30:00+05:30.',
-				'Correct it, or leave such calls out by a view.'], 'detail and hint');
+		  ARRAY['The duration is in column "duration_minutes" of relation "named"; the call was created at 2026-03-02 05:30:00+05:30.',
+				'Correct the duration, or exclude such calls with a view.'], 'detail and hint');
 GRANT SELECT (created_by_email, created_at, duration_minutes, id) ON named TO ad_reader;
 SET LOCAL ROLE ad_reader;
 SELECT is(pg_temp.named(NULL), 'call with id "1" has the duration NaN', 'told by a column that the caller may read');
@@ -155,11 +155,11 @@ SELECT is((pg_temp.failure('SELECT admin_dashboard(' || arguments || ')'))[1:4],
 FROM (VALUES
 	($$'2026-03-02', '2026-03-01'$$, 'start_date must not be after end_date',
 	 'The range would begin at 2026-03-02 00:00:00+05:30 and end at 2026-03-01 00:00:00+05:30.',
-	 'Exchange the two; a start_date without end_date must not be in the future.'),
+	 'Swap the two dates. Without end_date, start_date must not be in the future.'),
 	($$'-infinity', '2026-03-01'$$, 'start_date must be finite', 'It is -infinity.',
-	 'Leave end_date out for now, and start_date for 30 days before end_date.'),
+	 'Without end_date the range ends now; without start_date it starts 30 days before end_date.'),
 	($$'-infinity', 'infinity'$$, 'end_date must be finite', 'It is infinity.',
-	 'Leave end_date out for now, and start_date for 30 days before end_date.')
+	 'Without end_date the range ends now; without start_date it starts 30 days before end_date.')
 ) v (arguments, message, detail, hint);
 
 ---------------------------------------------------------------------
@@ -177,7 +177,7 @@ SELECT is((pg_temp.failure('SELECT admin_dashboard()'))[1:4],
 				'Set admin_dashboard.calls_table to the table, foreign table or view that holds the calls.'], 'no such schema');
 SET LOCAL admin_dashboard.calls_table = 'public.none';
 SELECT is((pg_temp.failure('SELECT admin_dashboard()'))[1:3],
-		  ARRAY['42P01', 'relation "public.none" does not exist', 'Schema "public" does not have it.'], 'no such relation in a schema');
+		  ARRAY['42P01', 'relation "public.none" does not exist', 'Schema "public" does not contain it.'], 'no such relation in a schema');
 CREATE TABLE gone AS TABLE public.calls;
 SET LOCAL admin_dashboard.calls_table = 'gone';
 SELECT is(admin_dashboard('2026-03-01Z', '2026-03-02Z') ->> 'total_calls', '4', 'a table');
@@ -193,7 +193,7 @@ SELECT is(admin_dashboard('2026-03-01Z', '2026-03-02Z') ->> 'total_calls', '4', 
 DROP TABLE gone;
 SELECT is((pg_temp.failure('SELECT admin_dashboard()'))[1:3],
 		  ARRAY['42P01', 'relation "gone" does not exist',
-				format('It is in no schema of search_path that role "%s" may use: %s.', current_user, current_setting('search_path'))], 'dropped');
+				format('It is in none of the schemas of search_path that role "%s" may use: %s.', current_user, current_setting('search_path'))], 'dropped');
 SELECT matches((pg_temp.failure('SELECT admin_dashboard()'))[5],
 			   '^admin_dashboard\(\) over gone, which the setting admin_dashboard.calls_table names\n', 'with the setting');
 CREATE VIEW gone AS SELECT * FROM public.calls WHERE created_by_email IS NOT NULL;
