@@ -3,11 +3,10 @@
 --
 -- Each is asked of two collections, all whose values fit and some of whose do not.
 -- The tenth of them that test/data/sample.sql chooses is asked with all pushdown off,
--- too, and under its other time zones; by scripts/test --all each is.
+-- too, and under its other time zones.
 
 \set ON_ERROR_STOP on
 \set QUIET on
-\set all `echo "${AD_TEST_ALL:-no}"`
 
 BEGIN;
 \ir ../data/differential.sql
@@ -45,8 +44,8 @@ BEGIN
 	END LOOP;
 END $$;
 
-SELECT plan(1 + count(*)::int) FROM corpus, ways(zone, sampled OR :'all' = 'yes');
-SELECT same(zone, ordered, sampled OR :'all' = 'yes', query) FROM corpus ORDER BY number;
+SELECT plan(1 + count(*)::int) FROM corpus, ways(zone, sampled);
+SELECT same(zone, ordered, sampled, query) FROM corpus ORDER BY number;
 \ir ../data/total.sql
 SELECT * FROM finish();
 ROLLBACK;
