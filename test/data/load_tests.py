@@ -174,6 +174,7 @@ def print_calls():
 def main():
     if sys.argv[1] == "calls":
         return print_calls()
+    typed.check()
     client = pymongo.MongoClient(sys.argv[1], serverSelectionTimeoutMS=5000)
     client.drop_database(DATABASE)
     for name, documents in [(collection.__name__, list(collection())) for collection in COLLECTIONS] + list(parts()):

@@ -1,13 +1,20 @@
--- A tenth of the queries of corpus.sql, in the table corpus, for tests that ask
--- them in many ways.  SEED=n takes another tenth, CORPUS=all takes all, which
--- is for hours when nobody waits.
+-- The queries of corpus.sql in the table corpus, a tenth of them marked for the tests
+-- that ask them in many ways.
+--
+-- SEED=n takes another tenth; scripts/test chooses one anew each time, and prints it.
+-- scripts/test --all takes all.  ONLY='i > 5' leaves the queries that contain these words,
+-- and takes all of them.  CORPUS=all takes all, and has them asked in even more ways, which
+-- is for when nobody waits.
 
 \set queries `"$PYTHON" test/data/corpus.py`
 \set seed `echo "${SEED:-1}"`
 \set whole `echo "${CORPUS:-a tenth}"`
+\set all `echo "${AD_TEST_ALL:-no}"`
+\set only `printf %s "$ONLY"`
 
 CREATE TABLE public.corpus AS
-	SELECT line.number, part[1] AS zone, part[2] = 'yes' AS ordered, part[3] AS query
+	SELECT line.number, part[1] AS zone, part[2] = 'yes' AS ordered, part[3] AS query,
+		:'whole' = 'all' OR :'all' = 'yes' OR :'only' <> '' OR ('x' || left(md5(:'seed' || line.line), 7))::bit(28)::int % 10 = 0 AS sampled
 	FROM regexp_split_to_table(:'queries', '\n') WITH ORDINALITY AS line (line, number),
 		regexp_split_to_array(line.line, '\t') AS part
-	WHERE :'whole' = 'all' OR ('x' || left(md5(:'seed' || line.line), 7))::bit(28)::int % 10 = 0;
+	WHERE strpos(part[3], :'only') > 0;

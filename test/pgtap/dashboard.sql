@@ -107,7 +107,7 @@ EXCEPTION WHEN OTHERS THEN
 	RETURN hint || ' ' || context;
 END $$;
 
-SELECT plan(4 * (SELECT count(*)::int FROM expected) + 54);
+SELECT plan(4 * (SELECT count(*)::int FROM expected) + 55);
 
 SELECT check_answers(t)
 FROM unnest(ARRAY['"the calls"."remote"', '"the calls".viewed', '"the calls".local', '"the calls".seconds']) t;
@@ -221,5 +221,6 @@ CREATE VIEW nested AS SELECT created_by_email, created_at, other_minutes() AS du
 SET LOCAL admin_dashboard.calls_table = 'nested';
 SELECT is(admin_dashboard() ->> 'total_duration_minutes', '38.00', 'a call inside a call');
 
+\ir ../data/total.sql
 SELECT * FROM finish();
 ROLLBACK;

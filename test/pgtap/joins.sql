@@ -84,5 +84,6 @@ PREPARE outer_key AS SELECT a.id, b.id FROM t a LEFT JOIN t b ON a.w = b.ts;
 SELECT throws_ok('outer_value', 'HV004', NULL, 'an outer value that does not fit');
 SELECT throws_ok('inner_value', 'HV004', NULL, 'an inner value that does not fit');
 SELECT throws_ok('outer_key', 'HV004', NULL, 'an outer key that does not fit');
+\ir ../data/total.sql
 SELECT * FROM finish();
 ROLLBACK;

@@ -66,7 +66,7 @@ INSERT INTO arguments (_i, _l, _f, _t, _ts, _b, _is) VALUES
 	(NULL, 9223372036854775807, NULL, NULL, NULL, NULL, NULL),
 	(5, NULL, NULL, 'a', NULL, NULL, '{{1,2},{3,5}}');
 
-SELECT plan(3 * (SELECT count(*)::int FROM arguments) + 24);
+SELECT plan(3 * (SELECT count(*)::int FROM arguments) + 25);
 
 SET LOCAL plan_cache_mode = force_generic_plan;
 SELECT is(count_remote(_i, _l, _f, _t, _ts, _b, _is), count_local(_i, _l, _f, _t, _ts, _b, _is), 'generic plan ' || n) FROM arguments;
@@ -97,5 +97,6 @@ SELECT is((SELECT count(*) FROM remote WHERE ts > (SELECT min(ts) FROM remote) A
 SELECT is((SELECT count(*) FROM remote WHERE t = current_setting('search_path') OR g = length(current_user) - 8),
 		  (SELECT count(*) FROM local WHERE t = current_setting('search_path') OR g = length(current_user) - 8), 'stable functions');
 
+\ir ../data/total.sql
 SELECT * FROM finish();
 ROLLBACK;

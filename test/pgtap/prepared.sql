@@ -3,11 +3,12 @@
 -- zone, styles of dates and intervals, digits of floats.
 --
 -- The queries are the sample of test/data/sample.sql and some that test/data/queries.py
--- makes: SEED=n, QUERIES=n and CORPUS=all ask others.
+-- makes: SEED=n, CORPUS=all, and QUERIES=n and QUERY_SEED=n ask others.
 
 \set ON_ERROR_STOP on
 \set QUIET on
 \set count `echo "${QUERIES:-80}"`
+\set query_seed `echo "${QUERY_SEED:-1}"`
 \set program `printf '%s %s' "$PYTHON" "$(pwd)/test/data/queries.py"`
 
 BEGIN;
@@ -15,8 +16,8 @@ BEGIN;
 \ir ../data/sample.sql
 
 CREATE TABLE public.queries (number int, zone text, ordered boolean, columns int, types text, arguments text, query text);
-SELECT format('COPY public.queries FROM PROGRAM %L (FORMAT csv)', concat_ws(' ', :'program', :'seed', :'count')) \gexec
-INSERT INTO public.queries (number, zone, ordered, types, query) SELECT 100000 + number, zone, ordered, '', query FROM public.corpus;
+SELECT format('COPY public.queries FROM PROGRAM %L (FORMAT csv)', concat_ws(' ', :'program', :'query_seed', :'count')) \gexec
+INSERT INTO public.queries (number, zone, ordered, types, query) SELECT 100000 + number, zone, ordered, '', query FROM public.corpus WHERE sampled;
 
 -- those of what a setting decides
 INSERT INTO public.queries (number, zone, ordered, types, arguments, query)
@@ -145,7 +146,7 @@ BEGIN
 END $$;
 
 SELECT set_config('test.whole', :'whole', true) IS NULL AS whole \gset
-SELECT plan(count(*)::int + 3) FROM public.queries;
+SELECT plan(count(*)::int + 4) FROM public.queries;
 SELECT public.ask(q) FROM public.queries q ORDER BY number;
 
 -- MongoDB has no name for the zone EST5EDT: a plan that is kept says so, and a new one does without MongoDB's clock
@@ -160,5 +161,6 @@ PREPARE local_days AS SELECT string_agg(format('%s %s', day, n), ', ' ORDER BY d
 SELECT results_eq('EXECUTE days', 'EXECUTE local_days', 'A new plan answers in that zone');
 DEALLOCATE ALL;
 SET LOCAL search_path = public;
+\ir ../data/total.sql
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,8 +1,8 @@
 # The decoder, and what import learns from, under AddressSanitizer and
 # UndefinedBehaviorSanitizer, read documents that are generated and mutated; see test/fuzz.
 #
-#   FUZZ_SECONDS	how long, 60 if it is not set
-#   FUZZ_SEED		another one makes other documents; the time if it is not set
+#   FUZZ_SECONDS	how long; 15 if it is not set, by scripts/test --all 60
+#   SEED		another one makes other documents
 
 use strict;
 use warnings;
@@ -11,8 +11,8 @@ use Test::More;
 
 plan skip_all => 'scripts/test provides the folders' unless $ENV{TMPDIR} && $ENV{PG_CONFIG};
 
-my $seconds = $ENV{FUZZ_SECONDS} // 60;
-my $seed = $ENV{FUZZ_SEED} // time;
+my $seconds = $ENV{FUZZ_SECONDS} // (($ENV{AD_TEST_ALL} // '') eq 'yes' ? 60 : 15);
+my $seed = $ENV{SEED} // time;
 my $folder = "$ENV{TMPDIR}/fuzz";
 mkdir $folder;
 
@@ -87,7 +87,7 @@ for my $case (@known)
 	is($out, $expected, $name);
 }
 
-diag("fuzzing for $seconds s with FUZZ_SEED=$seed");
+diag("fuzzing for $seconds s with SEED=$seed");
 ($ok, $out) = sql("SELECT * FROM ad_fuzz_decode($seconds, $seed)");
 like($out, qr/^\d{3,}\|\d+\|\d+\|\d+$/, 'no document does harm') or diag(run('', 'tail', '-n', '60', "$folder/log"));
 my ($documents, $accepted, $mismatches, $errors) = split /\|/, $out;
