@@ -11,9 +11,6 @@ CREATE FOREIGN TABLE t (
 ) SERVER mongodb OPTIONS (database 'shop');
 CREATE FOREIGN TABLE loose (b boolean, i int, l bigint, f double precision, s text, ts timestamptz)
 	SERVER mongodb OPTIONS (database 'shop', on_mismatch 'null');
-CREATE COLLATION nondeterministic (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
-CREATE FOREIGN TABLE folded (s text COLLATE nondeterministic, i int)
-	SERVER mongodb OPTIONS (database 'shop');
 CREATE FUNCTION shown(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
 	line text;
@@ -62,7 +59,6 @@ SELECT shown('SELECT count(DISTINCT i) FROM t');
 SELECT shown('SELECT count(DISTINCT i), count(*), sum(f) FROM t');
 SELECT shown('SELECT count(DISTINCT s) FROM loose');
 SELECT shown('SELECT count(DISTINCT i), count(DISTINCT l) FROM t');
-SELECT shown('SELECT count(DISTINCT s) FROM folded');
 
 -- groups
 SELECT shown('SELECT i, count(*) FROM t GROUP BY i');
@@ -71,7 +67,6 @@ SELECT shown('SELECT i, b, count(DISTINCT s) FROM t GROUP BY i, b');
 SELECT shown('SELECT i, count(DISTINCT i), sum(f) FROM t GROUP BY i');
 SELECT shown('SELECT s, count(*) FROM loose GROUP BY s');
 SELECT shown('SELECT i FROM t GROUP BY i');
-SELECT shown('SELECT s, count(*) FROM folded GROUP BY s');
 SELECT shown('SELECT i % 2, count(*) FROM t GROUP BY 1');
 
 -- deviations of integers whose squares are exact; percentiles
@@ -86,7 +81,6 @@ SELECT shown('SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY s COLLATE "C") 
 SELECT shown('SELECT stddev(l) FROM t');
 SELECT shown('SELECT stddev(f) FROM t');
 SELECT shown('SELECT stddev(DISTINCT i) FROM t');
-SELECT shown('SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY s COLLATE "en-x-icu") FROM t');
 SELECT shown('SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY f DESC) FROM t');
 SELECT shown('SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY i USING >) FROM t');
 SELECT shown('SELECT percentile_cont(ARRAY[0.5]) WITHIN GROUP (ORDER BY f) FROM t');
@@ -135,4 +129,3 @@ ALTER FOREIGN TABLE t OPTIONS (ADD enable_aggregate_pushdown 'false');
 SELECT shown('SELECT count(*) FROM t');
 DROP EXTENSION admin_dashboard CASCADE;
 DROP FUNCTION shown(text);
-DROP COLLATION nondeterministic;

@@ -66,7 +66,6 @@ SELECT shown('SELECT i FROM t ORDER BY nc NULLS FIRST LIMIT 10');
 SELECT shown('SELECT i FROM t WHERE place = ''x'' OR place = ''y'' ORDER BY place LIMIT 10');
 SELECT shown('SELECT i FROM loose ORDER BY c LIMIT 10');
 SELECT shown('SELECT i FROM t WHERE s <> '''' ORDER BY s COLLATE "C" LIMIT 10');
-SELECT shown('SELECT i FROM t ORDER BY c COLLATE "en-x-icu" LIMIT 10');
 SELECT shown('SELECT i FROM t ORDER BY c USING ~<~ LIMIT 10');
 
 -- not columns that MongoDB can order
