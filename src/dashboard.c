@@ -492,5 +492,9 @@ admin_dashboard(PG_FUNCTION_ARGS)
 
 	get_range(fcinfo, &start, &end);
 	fetch_summary(start, end, PG_ARGISNULL(2) ? NULL : PG_GETARG_TEXT_PP(2), &summary);
+	if (summary.calls == 0 && PG_ARGISNULL(0) && PG_ARGISNULL(1))
+		ereport(NOTICE,
+				(errmsg("there are no calls of the last 30 days"),
+				 errhint("Give start_date and end_date for another range, as in admin_dashboard('2026-03-01', '2026-03-31').")));
 	PG_RETURN_JSONB_P(summary_to_jsonb(&summary, start, end));
 }

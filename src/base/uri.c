@@ -158,7 +158,7 @@ ad_uri_parse(const char *text)
 				 errmsg("option \"uri\" is not a valid MongoDB connection string"),
 				 secret || error.message[0] == '\0' ? 0 :
 				 errdetail_internal("%s", error.message),
-				 errhint("An example is \"mongodb://127.0.0.1:27017/?replicaSet=rs0\".")));
+				 errhint("An example is \"mongodb://127.0.0.1:27017/\".")));
 	}
 	callback->func = destroy_uri;
 	callback->arg = uri;

@@ -508,7 +508,7 @@ ad_import_foreign_schema(ImportForeignSchemaStmt *stmt, Oid serverid)
 				(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
 				 errmsg("there are no collections in database \"%s\" of server \"%s\"",
 						stmt->remote_schema, server->servername),
-				 errhint(CASE_HINT)));
+				 errhint("Check the name of the database. Names in MongoDB are case-sensitive: put a name with capital letters in double quotes.")));
 	check_limit(stmt, names);
 	foreach(lc, collections)
 	{

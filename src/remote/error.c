@@ -38,7 +38,7 @@ typedef struct AdErrorRule
 } AdErrorRule;
 
 #define LOGIN_MESSAGE	"could not authenticate to MongoDB server \"%s\""
-#define LOGIN_HINT		"Check the options of the user mapping: user, password, auth_source, auth_mechanism."
+#define LOGIN_HINT		"Check the options of the user mapping: user, password, auth_source, auth_mechanism. A MongoDB without users needs no user mapping."
 #define SERVER_MESSAGE	"MongoDB server \"%s\" cannot serve reads now"
 #define SNAPSHOT_MESSAGE "MongoDB server \"%s\" does not support snapshots"
 #define SNAPSHOT_HINT	"The option snapshot of the server needs a replica set or a sharded cluster of MongoDB 5.0 or later."
@@ -56,7 +56,7 @@ static const AdErrorRule rules[] = {
 	/* the server's own errors, by its codes */
 	{MONGOC_ERROR_SERVER, 13 /* Unauthorized */ , AD_ERROR_OF_QUERY,
 		ERRCODE_INSUFFICIENT_PRIVILEGE, "permission denied by MongoDB server \"%s\"",
-	"The user mapping must name a user that has the role read on the database."},
+	"The user mapping must name a MongoDB user that has the role read on the database. CREATE USER MAPPING adds one for a role that has none."},
 	{MONGOC_ERROR_SERVER, 18 /* AuthenticationFailed */ , AD_ERROR_OF_LOGIN,
 	ERRCODE_INVALID_PASSWORD, LOGIN_MESSAGE, LOGIN_HINT},
 	{MONGOC_ERROR_SERVER, 334 /* MechanismUnavailable */ , AD_ERROR_OF_LOGIN,
@@ -356,6 +356,12 @@ make_detail(const bson_error_t *error, const bson_t *reply, AdErrorKind kind,
 
 	if (detail.data[detail.len - 1] != '.')
 		appendStringInfoChar(&detail, '.');
+	if (source->missed_set != NULL)
+	{
+		appendStringInfoString(&detail, " None of the hosts of the connection string is a member of the replica set \"");
+		append_words(&detail, source->missed_set, LONGEST_NAME);
+		appendStringInfoString(&detail, "\".");
+	}
 	return detail.data;
 }
 

@@ -27,6 +27,8 @@ typedef struct AdErrorSource
 	int			system_errno;	/* why I/O failed, 0 if not known */
 	const char *reasons;		/* why connections to hosts failed; NULL or ""
 								 * if none did */
+	const char *missed_set;		/* replica set of the URI that no host is a
+								 * member of, or NULL */
 	const char *flaw;			/* what was wrong with the last message, a
 								 * sentence; NULL or "" if nothing was */
 } AdErrorSource;

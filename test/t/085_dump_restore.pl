@@ -52,6 +52,10 @@ my $before = state_of();
 like($before, qr/^ann\@example\.com\|/m, 'there is something to compare');
 unlike($before, qr/ERROR/, 'and nothing failed');
 
+# (no call is of the last 30 days)
+like(session('SELECT admin_dashboard()'), qr/^NOTICE:  00000: there are no calls of the last 30 days\nHINT:  Give start_date and end_date .*"total_calls": 0/s, 'a notice for an empty default range');
+unlike(session("SELECT admin_dashboard('2001-01-01', '2001-02-01')"), qr/NOTICE/, 'but not for a range that was given');
+
 # another cluster, on a socket of its own
 my $folder = "$ENV{TMPDIR}/dump";
 mkdir $folder;
