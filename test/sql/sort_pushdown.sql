@@ -22,7 +22,7 @@ BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) ' || query LOOP
 		IF line ~ '(MongoDB (Query|Parameters)|Filter|Sort Key):|(->|^) *[A-Za-z ]*(Limit|Sort|Aggregate|Unique|WindowAgg|LockRows|Merge|ProjectSet)' THEN
 			-- PostgreSQL 17 shows an init plan's result in another way, and 18 a window's
-			RETURN NEXT regexp_replace(trim(line, '-> '), '\(InitPlan \d\)\.col1|(?<== )\$\d', '$0', 'g');
+			RETURN NEXT regexp_replace(trim(line, '-> '), '\(InitPlan \w+\)\.col1|(?<== )\$\d', '$0', 'g');
 		END IF;
 	END LOOP;
 END $$;
