@@ -4,6 +4,8 @@
 #   make install
 #   make installcheck    pg_regress; needs a server and AD_TEST_MONGODB_URI,
 #                        scripts/test provides both
+#   make WERROR=1        warnings are errors
+#   make ASSERTS=1       with PostgreSQL's assertions
 #   make lint            the project's own rules, see scripts/lint
 #
 # CFLAGS set here would be overwritten by PGXS, so flags go through
@@ -42,11 +44,16 @@ PG_CPPFLAGS += -Isrc -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 ifneq ($(WERROR),)
 PG_CPPFLAGS += -Werror
 endif
+# PostgreSQL's assertions, which packages of the server are built without
+ifneq ($(ASSERTS),)
+PG_CPPFLAGS += -DUSE_ASSERT_CHECKING
+endif
 
 # Callbacks gain nothing from inlining by JIT; say `make with_llvm=yes` to
 # have bitcode all the same.
 with_llvm ?= no
 
+EXTRA_CLEAN = .built-for
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 ifeq ($(PGXS),)
 $(error $(PG_CONFIG) not found: install the PostgreSQL server headers, e.g. apt install postgresql-server-dev-15, or set PG_CONFIG)
@@ -58,7 +65,10 @@ ifeq ($(filter 15 16 17 18 19,$(MAJORVERSION)),)
 $(error PostgreSQL 15 to 19 is needed, $(PG_CONFIG) is of version $(MAJORVERSION))
 endif
 
-$(OBJS): $(wildcard src/*.h src/*/*.h)
+# What was built for another PostgreSQL, or with other assertions, is built again
+BUILT_FOR := $(shell $(PG_CONFIG) --version --pkglibdir) $(ASSERTS)
+$(shell echo '$(BUILT_FOR)' | cmp -s - .built-for || echo '$(BUILT_FOR)' >.built-for)
+$(OBJS): .built-for $(wildcard src/*.h src/*/*.h)
 
 .PHONY: lint
 lint:
