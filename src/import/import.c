@@ -50,6 +50,16 @@ PG_FUNCTION_INFO_V1(admin_dashboard_import_sql);
 
 #define CASE_HINT	"Names in MongoDB are case-sensitive. Put a name with capital letters in double quotes."
 
+/* how many columns a notice names */
+#define MOST_NAMED	10
+
+/* columns that have become jsonb, for a notice */
+typedef struct AdJsonbColumns
+{
+	int			count;
+	StringInfoData words;		/* names and reasons of the first ones */
+} AdJsonbColumns;
+
 /* prefixes of the collections that MongoDB reserves for itself */
 static const char *const system_prefixes[] = {"system.", "enxcol_."};
 
@@ -363,12 +373,36 @@ column_comment(const AdInferred *column, int64 documents)
 }
 
 /*
- * Append the list of columns.  A field's column cannot have the name of a
- * system column, nor of the document column that the options ask for.  Sets
- * *complete as ad_infer_columns() does.
+ * Add a column that has become jsonb, and the reason, to the list of those
+ * that a notice names.
  */
 static void
-append_columns(StringInfo out, AdInference *inference, const AdImportOptions *options, bool *complete)
+add_jsonb_column(AdJsonbColumns *found, const char *name, const AdInferred *column, const char *comment)
+{
+	if (column->typid != JSONBOID || ++found->count > MOST_NAMED)
+		return;
+	if (found->words.len > 0)
+		appendStringInfoString(&found->words, "; ");
+	appendStringInfo(&found->words, "\"%s\"", name);
+	if (comment[0] != '\0')
+		appendStringInfo(&found->words, ": %s", comment);
+	else
+	{
+		appendStringInfoString(&found->words, ": ");
+		if (append_kinds(&found->words, ad_field_kinds(column->field), NULL) == 0)
+			appendStringInfoString(&found->words, "no value");
+	}
+}
+
+/*
+ * Append the list of columns.  A field's column cannot have the name of a
+ * system column, nor of the document column that the options ask for.  Sets
+ * *complete as ad_infer_columns() does, and *found to the columns that have
+ * become jsonb.
+ */
+static void
+append_columns(StringInfo out, AdInference *inference, const AdImportOptions *options, bool *complete,
+			   AdJsonbColumns *found)
 {
 	static const char *const system_columns[] = {"cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"};
 	List	   *columns = ad_infer_columns(inference, complete);
@@ -389,7 +423,9 @@ append_columns(StringInfo out, AdInference *inference, const AdImportOptions *op
 		const AdInferred *column = lfirst(lc);
 		const char *name = ad_names_add(names, column_name(column->field));
 		const char *path = field_path(column->field);
+		const char *comment = column_comment(column, ad_infer_documents(inference));
 
+		add_jsonb_column(found, name, column, comment);
 		resetStringInfo(&column_options);
 		if (strcmp(name, path) != 0)
 			append_option(&column_options, "field", path);
@@ -397,8 +433,7 @@ append_columns(StringInfo out, AdInference *inference, const AdImportOptions *op
 			append_option(&column_options, "on_mismatch", "null");
 		append_column(out, name, format_type_be(column->typid));
 		end_column(out, &column_options, column->not_null,
-				   lnext(columns, lc) == NULL && !whole,
-				   column_comment(column, ad_infer_documents(inference)));
+				   lnext(columns, lc) == NULL && !whole, comment);
 	}
 	if (!whole)
 		return;
@@ -429,6 +464,25 @@ report_omissions(const AdInference *inference, const char *database, const char 
 				 errhint("The columns have the option on_mismatch 'null', so they read such values as NULL.")));
 }
 
+/* raise notices about how the types of the new table were chosen */
+static void
+report_types(const AdInference *inference, const char *database, const char *collection,
+			 const AdImportOptions *options, const AdJsonbColumns *found)
+{
+	if (found->count > 0)
+		ereport(NOTICE,
+				(errmsg_plural("%d column for collection \"%s.%s\" has the type jsonb",
+							   "%d columns for collection \"%s.%s\" have the type jsonb",
+							   found->count, found->count, database, collection),
+				 errdetail_internal("%s%s.", found->words.data, found->count > MOST_NAMED ? "; ..." : "")));
+	if (ad_infer_documents(inference) == options->sample_size)
+		ereport(NOTICE,
+				(errmsg("the column types for collection \"%s.%s\" are those of a sample of %d documents",
+						database, collection, options->sample_size),
+				 errdetail("If another document has a value that does not fit, such as a string for a column of numbers, the value is a mismatch."),
+				 errhint("To see mismatches, call admin_dashboard_check_table() with a larger sample. The option on_mismatch decides what becomes of them.")));
+}
+
 /*
  * Returns the CREATE FOREIGN TABLE statement for a collection, palloc'd.
  */
@@ -438,6 +492,7 @@ import_collection(ForeignServer *server, const char *database, const AdCollectio
 {
 	StringInfoData out;
 	AdInference *inference;
+	AdJsonbColumns found = {0};
 	bool		complete;
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
@@ -453,11 +508,13 @@ import_collection(ForeignServer *server, const char *database, const AdCollectio
 	sample_collection(inference, server, database, collection, options);
 	read_validator(inference, collection);
 	appendStringInfo(&out, "CREATE FOREIGN TABLE %s (", quote_identifier(collection->table));
-	append_columns(&out, inference, options, &complete);
+	initStringInfo(&found.words);
+	append_columns(&out, inference, options, &complete, &found);
 	appendStringInfo(&out, "\n) SERVER %s OPTIONS (database %s, collection %s);",
 					 quote_identifier(server->servername),
 					 quote_literal_cstr(database), quote_literal_cstr(collection->name));
 	report_omissions(inference, database, collection->name, complete);
+	report_types(inference, database, collection->name, options, &found);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
 	return out.data;

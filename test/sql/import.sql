@@ -52,6 +52,10 @@ SELECT * FROM part."Capital.Letters";
 IMPORT FOREIGN SCHEMA ad_test_import EXCEPT (nested, "Capital.Letters", unreadable) FROM SERVER mongodb INTO part;
 SELECT count(*), count(*) FILTER (WHERE relname IN ('unreadable', 'kinds')) FROM pg_class WHERE relnamespace = 'part'::regnamespace AND relkind = 'f';
 
+-- a sample that may not be the whole collection
+CREATE SCHEMA sampled;
+IMPORT FOREIGN SCHEMA ad_test_import LIMIT TO (several) FROM SERVER mongodb INTO sampled OPTIONS (sample_size '2');
+DROP SCHEMA sampled CASCADE;
 -- errors
 IMPORT FOREIGN SCHEMA ad_test_import LIMIT TO (kinds, capital_letters) FROM SERVER mongodb INTO part;
 IMPORT FOREIGN SCHEMA ad_test_nothing FROM SERVER mongodb INTO part;

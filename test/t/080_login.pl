@@ -121,7 +121,7 @@ stop_server();
 start_server('--auth');
 my $direct = server_port();
 session("DROP USER MAPPING FOR postgres SERVER tls; ALTER SERVER tls OPTIONS (SET uri 'mongodb://127.0.0.1:$direct/?directConnection=true')");
-like(session($query), qr/^ERROR:  42501: permission denied by MongoDB server "tls"\n.*\nHINT:  The user mapping must name a user/, 'no login');
+like(session($query), qr/^ERROR:  42501: permission denied by MongoDB server "tls"\n.*\nHINT:  The user mapping must name a MongoDB user/, 'no login');
 is(session("CREATE USER MAPPING FOR postgres SERVER tls OPTIONS (user 'räder:\@', password '$secret', auth_mechanism 'SCRAM-SHA-256')"), '', 'a mapping');
 is(session($query), '1', 'SCRAM-SHA-256, with a password of all kinds of letters');
 session('ALTER USER MAPPING FOR postgres SERVER tls OPTIONS (DROP auth_mechanism)');
