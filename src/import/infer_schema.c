@@ -13,17 +13,6 @@
 #include "import/infer_schema.h"
 
 /*
- * The kinds that an alias stands for, or 0.  We ignore minKey and maxKey, as
- * if the validator did not mention them.
- */
-static uint32
-alias_kinds(const char *alias)
-{
-	return ad_bson_alias_kinds(alias) &
-		~(AD_KIND_BIT(BSON_TYPE_MINKEY) | AD_KIND_BIT(BSON_TYPE_MAXKEY));
-}
-
-/*
  * Returns the kinds that a schema allows: those in bsonType, else those in
  * type.  Both have one alias or an array of them.  Returns 0 if the schema
  * has neither.
@@ -39,10 +28,10 @@ schema_kinds(const AdReader schema)
 	if (!ad_reader_find(schema, "bsonType", &types) && !ad_reader_find(schema, "type", &types))
 		return 0;
 	if (types.type != BSON_TYPE_ARRAY)
-		return alias_kinds(ad_element_string(&types));
+		return ad_bson_alias_kinds(ad_element_string(&types));
 	ad_reader_enter(&reader, &types);
 	while (ad_reader_next(&reader, &element))
-		kinds |= alias_kinds(ad_element_string(&element));
+		kinds |= ad_bson_alias_kinds(ad_element_string(&element));
 	return kinds;
 }
 

@@ -52,7 +52,7 @@ def rules(database):
     schema = {
         "bsonType": "object", "required": ["name", "age", "address", "maybe", "other"],
         "properties": {
-            "name": {"bsonType": "string", "minLength": 1}, "age": {"bsonType": ["int", "long"]}, "score": {"type": "number"},
+            "name": {"bsonType": "string", "minLength": 1}, "age": {"bsonType": ["int", "long"]}, "edge": {"bsonType": ["int", "minKey"]}, "score": {"type": "number"},
             "address": {"bsonType": "object", "required": ["city"], "properties": {"city": {"bsonType": "string"}, "zip": {"bsonType": "string"}}},
             "maybe": {"bsonType": ["string", "null"]}, "other": {}, "tags": {"bsonType": "array", "items": {"bsonType": "string"}}}}
     documents = [{"name": "ann", "age": 3, "address": {"city": "Wien"}, "maybe": "x", "other": 1}]
