@@ -29,6 +29,7 @@
 #include "base/field.h"
 #include "base/option.h"
 #include "base/uri.h"
+#include "base/utf8.h"
 
 PG_FUNCTION_INFO_V1(admin_dashboard_fdw_validator);
 
@@ -233,28 +234,22 @@ refuse_flaw(const char *option, const char *value, const char *flaw)
 				 errdetail_internal("%s", flaw)));
 }
 
-static const char *
-to_utf8(const char *text)
-{
-	return pg_server_to_any(text, strlen(text), PG_UTF8);
-}
-
 static void
 check_auth_source(const char *value)
 {
-	refuse_flaw("auth_source", value, ad_auth_source_flaw(to_utf8(value)));
+	refuse_flaw("auth_source", value, ad_auth_source_flaw(ad_to_utf8(value)));
 }
 
 static void
 check_collection(const char *value)
 {
-	refuse_flaw("collection", value, ad_collection_flaw(to_utf8(value)));
+	refuse_flaw("collection", value, ad_collection_flaw(ad_to_utf8(value)));
 }
 
 static void
 check_database(const char *value)
 {
-	refuse_flaw("database", value, ad_database_flaw(to_utf8(value)));
+	refuse_flaw("database", value, ad_database_flaw(ad_to_utf8(value)));
 }
 
 /*
@@ -600,7 +595,7 @@ ad_import_options(List *given)
 static void
 check_table_name(const char *name)
 {
-	const char *flaw = ad_collection_flaw(to_utf8(name));
+	const char *flaw = ad_collection_flaw(ad_to_utf8(name));
 
 	if (flaw != NULL)
 		ereport(ERROR,

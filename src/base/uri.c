@@ -21,6 +21,7 @@
 #include "base/collection.h"
 #include "base/driver.h"
 #include "base/uri.h"
+#include "base/utf8.h"
 
 const char *const ad_read_concerns[] = {
 	"local", "available", "majority", "linearizable", "snapshot", NULL
@@ -128,7 +129,7 @@ check_compressors(const mongoc_uri_t *uri)
 mongoc_uri_t *
 ad_uri_parse(const char *text)
 {
-	const char *utf8 = pg_server_to_any(text, strlen(text), PG_UTF8);
+	const char *utf8 = ad_to_utf8(text);
 	MemoryContextCallback *callback = palloc(sizeof(MemoryContextCallback));
 	bson_error_t error = {0};
 	mongoc_uri_t *uri;

@@ -22,6 +22,7 @@
 #include "utils/rel.h"
 #include "utils/resowner.h"
 
+#include "base/utf8.h"
 #include "bson/decoder.h"
 #include "bson/domain.h"
 #include "bson/error_place.h"
@@ -75,7 +76,7 @@ init_sample(AdSample *sample, Relation relation, List *outputs)
 	{
 		AdOutput   *output = lfirst(lc);
 		int			i = foreach_current_index(lc);
-		const char *path = pg_server_to_any(output->path, strlen(output->path), PG_UTF8);
+		const char *path = ad_to_utf8(output->path);
 
 		sample->targets[i] = ad_target(output->typid, output->typmod);
 		sample->single[i] = ad_decoder_create();

@@ -29,6 +29,7 @@
 #include "utils/ruleutils.h"
 
 #include "base/compat.h"
+#include "base/utf8.h"
 #include "bson/bson_type.h"
 #include "bson/decoder.h"
 #include "bson/domain.h"
@@ -150,7 +151,7 @@ static int
 add_to_decoder(AdScanState *state, const char *path, const AdTarget *target)
 {
 	return ad_decoder_add(state->decoder,
-						  pg_server_to_any(path, strlen(path), PG_UTF8), target);
+						  ad_to_utf8(path), target);
 }
 
 /*
@@ -380,7 +381,7 @@ find_mismatch(AdScanState *state, AdMismatchPlace *place, bool by_mongodb)
 	command.userid = state->userid;
 	command.statement = state->statement_cxt;
 	cursor = ad_cursor_open(&command);
-	(void) ad_decoder_add(decoder, pg_server_to_any(place->field, strlen(place->field), PG_UTF8),
+	(void) ad_decoder_add(decoder, ad_to_utf8(place->field),
 						  ad_target(place->typid, place->typmod));
 	while (place->found == BSON_TYPE_EOD && (document = ad_cursor_next(cursor)) != NULL)
 	{

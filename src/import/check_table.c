@@ -30,6 +30,7 @@
 
 #include "base/field.h"
 #include "base/option.h"
+#include "base/utf8.h"
 #include "bson/decoder.h"
 #include "bson/encoding.h"
 #include "bson/error_place.h"
@@ -86,12 +87,6 @@ typedef struct AdTableCheck
 	MemoryContext context;
 } AdTableCheck;
 
-static const char *
-to_utf8(const char *string)
-{
-	return pg_server_to_any(string, strlen(string), PG_UTF8);
-}
-
 /*
  * Find the field of a path among those that the documents can have; it counts
  * no values if no document has it.
@@ -103,7 +98,7 @@ find_field(AdInference *inference, const char *path)
 
 	while (path != NULL && field != NULL)
 	{
-		const char *name = to_utf8(ad_field_next_name(&path));
+		const char *name = ad_to_utf8(ad_field_next_name(&path));
 
 		field = ad_infer_field(inference, field, name, strlen(name));
 	}
@@ -134,7 +129,7 @@ init_check(AdTableCheck *check, Relation relation)
 											 column->output->position)->attname);
 		if (!ad_field_is_document(column->output->path))
 			column->field = find_field(check->inference, column->output->path);
-		(void) ad_decoder_add(check->decoder, to_utf8(column->output->path),
+		(void) ad_decoder_add(check->decoder, ad_to_utf8(column->output->path),
 							  ad_target(column->output->typid, column->output->typmod));
 		check->columns = lappend(check->columns, column);
 	}
@@ -476,7 +471,7 @@ check_collection(const AdTableCheck *check)
 	command.serverid = check->serverid;
 	command.userid = GetUserId();
 	command.statement = CurrentMemoryContext;
-	command.database = to_utf8(check->options->database);
+	command.database = ad_to_utf8(check->options->database);
 	command.body = ad_template_bson(ad_node(AD_DOCUMENT, NIL));
 	cursor = ad_cursor_open(&command);
 	while ((description = ad_cursor_next(cursor)) != NULL)

@@ -31,6 +31,7 @@
 #include "base/collection.h"
 #include "base/compat.h"
 #include "base/field.h"
+#include "base/utf8.h"
 #include "bson/bson_type.h"
 #include "bson/encoding.h"
 #include "import/import.h"
@@ -106,7 +107,7 @@ compare_collections(const ListCell *a, const ListCell *b)
 static void
 check_database_name(const char *database)
 {
-	const char *flaw = ad_database_flaw(pg_server_to_any(database, strlen(database), PG_UTF8));
+	const char *flaw = ad_database_flaw(ad_to_utf8(database));
 
 	if (flaw != NULL)
 		ereport(ERROR,

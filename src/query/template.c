@@ -15,6 +15,7 @@
 #include "utils/builtins.h"
 #include "utils/json.h"
 
+#include "base/utf8.h"
 #include "bson/bsonwrite.h"
 #include "bson/constant.h"
 #include "bson/types.h"
@@ -450,13 +451,6 @@ ad_template_match(Node *predicate)
 	return ad_doc("$and", ad_node(AD_ARRAY, documents));
 }
 
-/* converts a string from the database's encoding to UTF-8, for BSON */
-static const char *
-to_utf8(const char *string)
-{
-	return pg_server_to_any(string, strlen(string), PG_UTF8);
-}
-
 static void write_value(StringInfo out, const char *key, Node *value);
 
 static void
@@ -465,7 +459,7 @@ write_document(StringInfo out, Node *document)
 	int			start = ad_write_begin(out);
 
 	for (int i = 0; i < ad_doc_length(document); i++)
-		write_value(out, to_utf8(ad_doc_key(document, i)), ad_doc_value(document, i));
+		write_value(out, ad_to_utf8(ad_doc_key(document, i)), ad_doc_value(document, i));
 	ad_write_end(out, start);
 }
 
@@ -544,7 +538,7 @@ write_value(StringInfo out, const char *key, Node *value)
 	switch (nodeTag(value))
 	{
 		case T_String:
-			string = to_utf8(strVal(value));
+			string = ad_to_utf8(strVal(value));
 			ad_write_key(out, BSON_TYPE_UTF8, key);
 			ad_write_string(out, string, strlen(string));
 			return;

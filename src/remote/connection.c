@@ -29,6 +29,7 @@
 
 #include "base/option.h"
 #include "base/uri.h"
+#include "base/utf8.h"
 #include "remote/connection.h"
 #include "remote/error.h"
 #include "remote/stream_connect.h"
@@ -147,9 +148,9 @@ credentials_suffice(const AdConnectOptions *options, const mongoc_uri_t *uri,
 
 /* converts the text of an option to UTF-8 for the driver; NULL for NULL */
 static const char *
-to_utf8(const char *text)
+option_to_utf8(const char *text)
 {
-	return text ? pg_server_to_any(text, strlen(text), PG_UTF8) : NULL;
+	return text ? ad_to_utf8(text) : NULL;
 }
 
 /*
@@ -347,9 +348,9 @@ make_connection(Oid serverid, Oid userid)
 {
 	AdDefinition definition = read_definition(serverid, userid);
 	AdConnectOptions *options = definition.options;
-	const char *user = to_utf8(options->user);
-	const char *password = to_utf8(options->password);
-	const char *auth_source = to_utf8(options->auth_source);
+	const char *user = option_to_utf8(options->user);
+	const char *password = option_to_utf8(options->password);
+	const char *auth_source = option_to_utf8(options->auth_source);
 	AdConnection *conn = create_connection(&definition, serverid, userid);
 	AdErrorSource source = {conn->server_name, NULL, false, 0};
 	bson_error_t error = {0};

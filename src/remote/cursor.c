@@ -19,6 +19,7 @@
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
+#include "base/utf8.h"
 #include "remote/connection.h"
 #include "remote/cursor.h"
 #include "remote/error.h"
@@ -244,10 +245,9 @@ make_collection_cursor(mongoc_collection_t *collection, const AdCommand *command
 static bool
 make_driver_cursor(AdCursor *cursor, const AdCommand *command, bson_error_t *error)
 {
-	const char *database = pg_server_to_any(command->database,
-											strlen(command->database), PG_UTF8);
+	const char *database = ad_to_utf8(command->database);
 	const char *name = command->collection == NULL ? NULL :
-	pg_server_to_any(command->collection, strlen(command->collection), PG_UTF8);
+	ad_to_utf8(command->collection);
 	int64		max_time_ms = time_left_ms();
 	mongoc_collection_t *collection;
 	mongoc_database_t *owner;
