@@ -3,6 +3,7 @@
 # folders with other releases of Debian, and runs commands in them.  That needs
 # root, and a kernel that lets root mount.
 
+# shellcheck disable=SC2034 # the sourcing scripts use it
 CHROOTS=$CACHE/chroots
 # This machine's certificate authorities, which may be more than Debian's
 AUTHORITIES=/etc/ssl/certs/ca-certificates.crt
@@ -30,7 +31,7 @@ make_chroot() {
 	debootstrap --variant=minbase --include=ca-certificates "$suite" "$folder" || return
 	cp -L "$AUTHORITIES" "$folder$AUTHORITIES" || return
 	# a mirror may have lists that are past their date
-	echo 'Acquire::Check-Valid-Until "false";' >"$folder/etc/apt/apt.conf.d/99admin_dashboard"
+	echo 'Acquire::Check-Valid-Until "false";' >"$folder/etc/apt/apt.conf.d/99old-lists"
 	touch "$folder/.done"
 }
 
