@@ -7,6 +7,7 @@
 #   make WERROR=1        warnings are errors
 #   make ASSERTS=1       with PostgreSQL's assertions
 #   make lint            the project's own rules, see scripts/lint
+#   make dist            the zip for PGXN, of the last commit
 #
 # CFLAGS set here would be overwritten by PGXS, so flags go through
 # PG_CPPFLAGS and SHLIB_LINK.
@@ -26,7 +27,7 @@ PG_CONFIG ?= pg_config
 PKG_CONFIG ?= pkg-config
 
 # `make lint`, `make clean` and the like need neither driver nor server
-ifeq ($(filter lint clean distclean,$(MAKECMDGOALS)),)
+ifeq ($(filter lint dist clean distclean,$(MAKECMDGOALS)),)
 DRIVER := $(firstword $(foreach p,mongoc2 libmongoc-1.0,$(shell $(PKG_CONFIG) --exists $(p) 2>/dev/null && echo $(p))))
 ifeq ($(DRIVER),)
 $(error libmongoc not found by $(PKG_CONFIG): install the MongoDB C driver, e.g. apt install pkg-config libmongoc-dev)
@@ -73,3 +74,9 @@ $(OBJS): .built-for $(wildcard src/*.h src/*/*.h)
 .PHONY: lint
 lint:
 	scripts/lint
+
+# PGXN wants a version of three numbers, and the files in a folder of the same name
+DIST = $(EXTENSION)-$(shell sed -n 's/^   "version": "\(.*\)",$$/\1/p' META.json)
+.PHONY: dist
+dist:
+	git archive --format=zip --prefix=$(DIST)/ -o $(DIST).zip HEAD
