@@ -43,6 +43,11 @@ static const char *const unsupported_options[] = {
 	MONGOC_URI_TLSDISABLEOCSPENDPOINTCHECK,
 };
 
+/* URI options that are times in milliseconds, which the driver takes if negative */
+static const char *const durations[] = {
+	"connectTimeoutMS", "heartbeatFrequencyMS", "localThresholdMS", "serverSelectionTimeoutMS", "socketTimeoutMS"
+};
+
 /*
  * URI options that the driver knows, but that none of its functions
  * mongoc_uri_option_is_*() recognizes.
@@ -315,6 +320,13 @@ check_uri_values(const mongoc_uri_t *uri)
 				(errcode(ERRCODE_FDW_INVALID_STRING_FORMAT),
 				 errmsg("invalid value for connection string option \"readConcernLevel\""),
 				 errhint("Valid values are those of the option \"read_concern\", in lower case.")));
+	for (int k = 0; k < lengthof(durations); k++)
+	{
+		if (mongoc_uri_get_option_as_int32(uri, durations[k], 0) < 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_FDW_INVALID_STRING_FORMAT),
+					 errmsg("connection string option \"%s\" is negative", durations[k])));
+	}
 }
 
 /*

@@ -426,6 +426,15 @@ column_of_field(AdScanState *state, const char *field, Oid typid)
 	return NULL;
 }
 
+/* is the value a string, and the column for text, so that another type does not help? */
+static bool
+is_string_for_text(const AdMismatchPlace *place)
+{
+	const AdType *type = ad_type(place->typid);
+
+	return place->found == BSON_TYPE_UTF8 && type != NULL && type->class == AD_CLASS_TEXT;
+}
+
 /*
  * Raise the error for a mismatch.
  */
@@ -453,6 +462,8 @@ report_mismatch(AdScanState *state, AdMismatchPlace *place)
 					place->joined ? state->query->joined_collection : state->query->collection,
 					format_type_with_typemod(place->typid, place->typmod)),
 			 details != NULL ? errdetail("%s", details) : 0,
+			 is_string_for_text(place) ?
+			 errhint("PostgreSQL cannot store strings with U+0000, with characters that the database's encoding lacks, or longer than the type allows. Set the option on_mismatch of the column to 'null' to read them as NULL.") :
 			 errhint("Give the column another type, or set its option on_mismatch to 'null' to read such values as NULL."),
 			 ad_add_place(column != NULL && column->table != NULL ? column->table : state->table,
 						  column != NULL ? column->name :

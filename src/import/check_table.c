@@ -288,6 +288,36 @@ nearest_field(const AdField *missing)
 	return nearest;
 }
 
+/*
+ * The field in inner documents whose path has the letters of a missing field's
+ * name: IMPORT names the column for the field m.x "m_x".  NULL if there is none.
+ */
+static const AdField *
+field_with_path(const AdField *missing, const AdField *parent)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+	foreach(lc, parent->children)
+	{
+		const AdField *field = lfirst(lc);
+		const AdField *found;
+		StringInfoData path;
+
+		CHECK_FOR_INTERRUPTS();
+		if (field == missing || field->unnamable || count_values(field) == 0)
+			continue;
+		initStringInfo(&path);
+		append_path(&path, field);
+		if (name_distance(field_name(missing), path.data) == 0)
+			return field;
+		found = field_with_path(missing, field);
+		if (found != NULL)
+			return found;
+	}
+	return NULL;
+}
+
 /* the kinds that were counted most, the commonest first: "string in 3, bool in 1" */
 static char *
 kinds_in_words(const int64 *counts)
@@ -338,6 +368,8 @@ column_note(const AdColumnCheck *column, int64 documents)
 	initStringInfo(&note);
 	appendStringInfoString(&note, "no document of the sample has this field");
 	nearest = nearest_field(column->field);
+	if (nearest == NULL && column->field->parent->parent == NULL)
+		nearest = field_with_path(column->field, column->field->parent);
 	if (nearest != NULL)
 	{
 		appendStringInfoString(&note, "; did you mean ");

@@ -237,7 +237,10 @@ shows(const char *path, Timestamp local, bool later, pg_tz *zone)
 static int64
 clock_operand(bool by_instant, Oid operand_type, Datum value)
 {
-
+	/* a clock can show the first hours of the day after the last timestamp */
+	if (operand_type == DATEOID && !by_instant &&
+		DatumGetDateADT(value) == END_TIMESTAMP / USECS_PER_DAY)
+		return END_TIMESTAMP;
 	if (operand_type == DATEOID)
 		return by_instant ? ad_date_to_timestamptz(DatumGetDateADT(value)) :
 			ad_date_to_timestamp(DatumGetDateADT(value));

@@ -14,14 +14,14 @@ CREATE FOREIGN TABLE calls (
 	id text OPTIONS (field '_id'), createdat timestamptz, user_email text OPTIONS (field 'CreatedByEmail'),
 	created_by_email text, duration_minutes int OPTIONS (on_mismatch 'null'), nothing text, inner_x int OPTIONS (field 'a.b')
 ) SERVER mongodb OPTIONS (database 'ad_test', collection 'calls');
-CREATE FOREIGN TABLE fields (c int OPTIONS (field 'a.b.c'), capital int OPTIONS (field 'A'), lower int OPTIONS (field 'tag'))
+CREATE FOREIGN TABLE fields (c int OPTIONS (field 'a.b.c'), capital int OPTIONS (field 'A'), lower int OPTIONS (field 'tag'), a_x int)
 	SERVER mongodb OPTIONS (database 'ad_test', collection 'fields');
 CREATE FOREIGN TABLE misspelt (id int) SERVER mongodb OPTIONS (database 'ad_test', collection 'cals');
 CREATE FOREIGN TABLE nowhere (id int) SERVER mongodb OPTIONS (database 'ad_test', collection 'qqqqqq');
 CREATE FOREIGN TABLE whole (d jsonb OPTIONS (field '$')) SERVER mongodb OPTIONS (database 'ad_test', collection 'few');
 CREATE TABLE local (id int);
 
-SELECT plan(14);
+SELECT plan(15);
 
 CREATE TEMPORARY TABLE checked AS SELECT * FROM admin_dashboard_check_table('calls');
 CREATE FUNCTION counts(name text) RETURNS text LANGUAGE sql AS $$
@@ -42,6 +42,8 @@ SELECT is((SELECT string_agg(quote_ident(field), ' ' ORDER BY field COLLATE "C")
 		  '"" "$dollar" "\$" _id "a.x" "a\.b" "back\\slash" "q""uote" tags "with space" "żółw"', 'odd names, and a document that is read in part');
 SELECT is((SELECT note FROM admin_dashboard_check_table('fields', 5) WHERE field = 'tag'),
 		  'no document of the sample has this field; did you mean tags?', 'a letter too few');
+SELECT is((SELECT note FROM admin_dashboard_check_table('fields', 5) WHERE column_name = 'a_x'),
+		  'no document of the sample has this field; did you mean a.x?', 'the name of a column for the path of its field');
 SELECT is((SELECT count(*) FROM admin_dashboard_check_table('whole', 10)), 1::bigint, 'a column of the whole document reads all fields');
 
 CREATE FUNCTION failure(statement text) RETURNS text LANGUAGE plpgsql AS $$

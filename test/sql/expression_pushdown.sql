@@ -74,6 +74,7 @@ SELECT shown('SELECT s FROM t WHERE date_trunc(''month'', ts) = date_trunc(''mon
 SELECT shown('SELECT s FROM t WHERE (ts AT TIME ZONE ''Asia/Tokyo'')::date = ''294276-12-31''');
 SELECT shown('SELECT s FROM t WHERE (ts AT TIME ZONE ''America/New_York'')::date > ''294276-12-31''');
 SELECT shown('SELECT s FROM t WHERE (ts AT TIME ZONE ''Asia/Tokyo'')::date > ''294276-12-31''');
+SELECT shown('SELECT s FROM t WHERE (ts AT TIME ZONE ''Asia/Tokyo'')::date = ''294277-01-01''');
 -- and the first
 SELECT shown('SELECT s FROM t WHERE (ts AT TIME ZONE ''Asia/Tokyo'')::date <> ''4714-11-24 BC''');
 SELECT shown('SELECT s FROM t WHERE ts < ''4714-11-24 00:00:00Z BC'' OR ts > ''294276-12-31 23:59:59.999Z'' ');

@@ -123,7 +123,7 @@ SELECT tried($$CREATE SERVER s FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS 
 -- values that the driver would ignore, or leave to the server
 SELECT tried($$CREATE SERVER s FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://h/?%')$$, VARIADIC
 	ARRAY['tls=', 'connectTimeoutMS=', 'w=', 'readConcernLevel=', 'readConcernLevel=Majority', 'readConcernLevel=all', 'compressors=lz4', 'compressors=zlib,lz4',
-	'compressors=snappy', 'tls=perhaps', 'connectTimeoutMS=soon', 'readPreference=any', 'replicaSet=', 'tls']);
+	'compressors=snappy', 'connectTimeoutMS=-5', 'serverSelectionTimeoutMS=-1', 'tls=perhaps', 'connectTimeoutMS=soon', 'readPreference=any', 'replicaSet=', 'tls']);
 -- newer drivers refuse these themselves
 SELECT substring(tried($$CREATE SERVER s FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://h/?%')$$, 'authSource=a.b', 'authSource=') FROM '.*: HV00A');
 SELECT tried($$CREATE SERVER s FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://h/%')$$, repeat('x', 63), repeat('x', 64), 'a.b');
