@@ -20,7 +20,7 @@ BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) ' || query LOOP
 		IF line ~ '(MongoDB (Query|Parameters)|Filter|Aggregate|HashAggregate|One-Time Filter):?' THEN
 			-- PostgreSQL 17 shows an init plan's result in another way
-			RETURN NEXT regexp_replace(trim(line), '\(InitPlan (\d)\)\.col1', '$0', 'g');
+			RETURN NEXT regexp_replace(trim(line), '\(InitPlan \w+\)\.col1', '$0', 'g');
 		END IF;
 	END LOOP;
 END $$;
