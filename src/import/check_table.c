@@ -261,15 +261,16 @@ append_path(StringInfo path, const AdField *field)
 
 /*
  * The field beside a missing one that it may have been meant for: the name that
- * differs least, if it does not differ much.  NULL if there is none.
+ * differs least, if it does not differ much.  NULL if there is none.  *least is
+ * set to how much the name differs, as name_distance() tells it.
  */
 static const AdField *
-nearest_field(const AdField *missing)
+nearest_field(const AdField *missing, int *least)
 {
 	const AdField *nearest = NULL;
-	int			least = INT_MAX;
 	ListCell   *lc;
 
+	*least = INT_MAX;
 	foreach(lc, missing->parent->children)
 	{
 		const AdField *field = lfirst(lc);
@@ -279,9 +280,9 @@ nearest_field(const AdField *missing)
 		if (field == missing || field->unnamable || count_values(field) == 0)
 			continue;
 		distance = name_distance(field_name(missing), field_name(field));
-		if (distance < least)
+		if (distance < *least)
 		{
-			least = distance;
+			*least = distance;
 			nearest = field;
 		}
 	}
@@ -358,6 +359,8 @@ column_note(const AdColumnCheck *column, int64 documents)
 {
 	StringInfoData note;
 	const AdField *nearest;
+	const AdField *inner = NULL;
+	int			distance;
 
 	if (column->mismatches > 0)
 		return pstrdup(column->output->on_mismatch == AD_MISMATCH_ERROR ?
@@ -367,9 +370,11 @@ column_note(const AdColumnCheck *column, int64 documents)
 		return NULL;
 	initStringInfo(&note);
 	appendStringInfoString(&note, "no document of the sample has this field");
-	nearest = nearest_field(column->field);
-	if (nearest == NULL && column->field->parent->parent == NULL)
-		nearest = field_with_path(column->field, column->field->parent);
+	nearest = nearest_field(column->field, &distance);
+	if (distance > 0 && column->field->parent->parent == NULL)
+		inner = field_with_path(column->field, column->field->parent);
+	if (inner != NULL)
+		nearest = inner;
 	if (nearest != NULL)
 	{
 		appendStringInfoString(&note, "; did you mean ");
