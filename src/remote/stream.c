@@ -50,6 +50,21 @@ stream_fail(AdStream *stream, int error)
 }
 
 /*
+ * Starts a read or a write.  Returns 0, or as stream_fail() does if the stream
+ * cannot be used.
+ */
+static int
+stream_start(AdStream *stream)
+{
+	if (stream->sock == PGINVALID_SOCKET)
+		return stream_fail(stream, ENOTCONN);
+	stream->last_errno = 0;
+	if (stream->transport->dead)
+		return stream_fail(stream, ECANCELED);
+	return 0;
+}
+
+/*
  * Keeps an error that was just caught.  Must be called in PG_CATCH.  `caller`
  * is the memory context that was current before PG_TRY, and is current again
  * afterwards.
@@ -328,11 +343,8 @@ stream_writev(mongoc_stream_t *base, mongoc_iovec_t *iov, size_t iovcnt,
 	size_t		current = 0;
 	size_t		offset = 0;		/* bytes of iov[current] already sent */
 
-	if (stream->sock == PGINVALID_SOCKET)
-		return stream_fail(stream, ENOTCONN);
-	stream->last_errno = 0;
-	if (stream->transport->dead)
-		return stream_fail(stream, ECANCELED);
+	if (stream_start(stream) != 0)
+		return -1;
 
 	while (current < iovcnt)
 	{
@@ -381,11 +393,8 @@ stream_readv(mongoc_stream_t *base, mongoc_iovec_t *iov, size_t iovcnt,
 	size_t		current = 0;
 	size_t		offset = 0;		/* bytes of iov[current] already filled */
 
-	if (stream->sock == PGINVALID_SOCKET)
-		return stream_fail(stream, ENOTCONN);
-	stream->last_errno = 0;
-	if (stream->transport->dead)
-		return stream_fail(stream, ECANCELED);
+	if (stream_start(stream) != 0)
+		return -1;
 
 	while (current < iovcnt)
 	{
