@@ -37,7 +37,6 @@
 #include "bson/types.h"
 #include "import/infer.h"
 #include "query/query.h"
-#include "query/template.h"
 #include "translate/column.h"
 
 PG_FUNCTION_INFO_V1(admin_dashboard_check_table);
@@ -69,7 +68,8 @@ typedef struct AdColumnCheck
 {
 	AdOutput   *output;
 	const char *name;
-	AdField    *field;			/* NULL if the column reads the whole document */
+	AdField    *field;			/* NULL if the column reads the whole
+								 * document, or if there are too many fields */
 	int64		readable;
 	int64		mismatches;
 	int64		types[AD_N_KINDS];	/* mismatches by the kind of the value */
@@ -227,13 +227,11 @@ name_distance(const char *a, const char *b)
 	return distance <= most ? distance : INT_MAX;
 }
 
-/* the name in the server's encoding, or NULL if that has no such characters */
-static const char *
-field_name(const AdField *field)
+/* in how many documents the field reads as NULL */
+static int64
+count_nulls(const AdField *field)
 {
-	uint32		len = field->len;
-
-	return ad_text_to_server(field->name, &len);
+	return field->counts[AD_KIND(BSON_TYPE_NULL)] + field->counts[AD_KIND(BSON_TYPE_UNDEFINED)];
 }
 
 /* how many documents have the field */
@@ -245,18 +243,6 @@ count_values(const AdField *field)
 	for (int i = 0; i < AD_N_KINDS; i++)
 		count += field->counts[i];
 	return count;
-}
-
-/* append the field's path, as the option "field" has it */
-static void
-append_path(StringInfo path, const AdField *field)
-{
-	if (field->parent->parent != NULL)
-	{
-		append_path(path, field->parent);
-		appendStringInfoChar(path, '.');
-	}
-	ad_field_append_name(path, field_name(field));
 }
 
 /*
@@ -279,7 +265,7 @@ nearest_field(const AdField *missing, int *least)
 		CHECK_FOR_INTERRUPTS();
 		if (field == missing || field->unnamable || count_values(field) == 0)
 			continue;
-		distance = name_distance(field_name(missing), field_name(field));
+		distance = name_distance(ad_infer_name(missing), ad_infer_name(field));
 		if (distance < *least)
 		{
 			*least = distance;
@@ -303,14 +289,11 @@ field_with_path(const AdField *missing, const AdField *parent)
 	{
 		const AdField *field = lfirst(lc);
 		const AdField *found;
-		StringInfoData path;
 
 		CHECK_FOR_INTERRUPTS();
 		if (field == missing || field->unnamable || count_values(field) == 0)
 			continue;
-		initStringInfo(&path);
-		append_path(&path, field);
-		if (name_distance(field_name(missing), path.data) == 0)
+		if (name_distance(ad_infer_name(missing), ad_infer_path(field)) == 0)
 			return field;
 		found = field_with_path(missing, field);
 		if (found != NULL)
@@ -376,11 +359,7 @@ column_note(const AdColumnCheck *column, int64 documents)
 	if (inner != NULL)
 		nearest = inner;
 	if (nearest != NULL)
-	{
-		appendStringInfoString(&note, "; did you mean ");
-		append_path(&note, nearest);
-		appendStringInfoChar(&note, '?');
-	}
+		appendStringInfo(&note, "; did you mean %s?", ad_infer_path(nearest));
 	return note.data;
 }
 
@@ -395,8 +374,7 @@ static void
 return_column(const AdTableCheck *check, AdColumnCheck *column, ReturnSetInfo *result)
 {
 	int64		documents = ad_infer_documents(check->inference);
-	int64		null_count = column->field == NULL ? 0 :
-	column->field->counts[AD_KIND(BSON_TYPE_NULL)] + column->field->counts[AD_KIND(BSON_TYPE_UNDEFINED)];
+	int64		null_count = column->field == NULL ? 0 : count_nulls(column->field);
 	Datum		values[N_RESULTS];
 	bool		nulls[N_RESULTS] = {0};
 
@@ -424,7 +402,7 @@ is_read(const AdTableCheck *check, const AdField *field)
 	{
 		const AdColumnCheck *column = lfirst(lc);
 
-		if (column->field == NULL || column->field == field)
+		if (ad_field_is_document(column->output->path) || column->field == field)
 			return true;
 	}
 	return false;
@@ -465,9 +443,6 @@ return_unread(const AdTableCheck *check, const AdField *parent, ReturnSetInfo *r
 		const AdField *field = lfirst(lc);
 		Datum		values[N_RESULTS];
 		bool		nulls[N_RESULTS] = {0};
-		StringInfoData path;
-		int64		null_count = field->counts[AD_KIND(BSON_TYPE_NULL)] +
-		field->counts[AD_KIND(BSON_TYPE_UNDEFINED)];
 
 		CHECK_FOR_INTERRUPTS();
 		if (field->unnamable || count_values(field) == 0 || is_read(check, field))
@@ -477,13 +452,11 @@ return_unread(const AdTableCheck *check, const AdField *parent, ReturnSetInfo *r
 			return_unread(check, field, result);
 			continue;
 		}
-		initStringInfo(&path);
-		append_path(&path, field);
 		memset(nulls, true, sizeof(nulls));
-		set_text(values, nulls, RESULT_FIELD, path.data);
+		set_text(values, nulls, RESULT_FIELD, ad_infer_path(field));
 		nulls[RESULT_DOCUMENTS] = nulls[RESULT_NULLS] = nulls[RESULT_MISSING] = false;
 		values[RESULT_DOCUMENTS] = Int64GetDatum(documents);
-		values[RESULT_NULLS] = Int64GetDatum(null_count);
+		values[RESULT_NULLS] = Int64GetDatum(count_nulls(field));
 		values[RESULT_MISSING] = Int64GetDatum(documents - count_values(field));
 		set_text(values, nulls, RESULT_NOTE,
 				 psprintf("no column reads this field: %s", kinds_in_words(field->counts)));
@@ -498,19 +471,12 @@ return_unread(const AdTableCheck *check, const AdField *parent, ReturnSetInfo *r
 static void
 check_collection(const AdTableCheck *check)
 {
-	AdCommand	command = {0};
 	const char *nearest = NULL;
 	int			least = INT_MAX;
 	AdCursor   *cursor;
 	const uint8 *description;
 
-	command.kind = AD_COMMAND_LIST;
-	command.serverid = check->serverid;
-	command.userid = GetUserId();
-	command.statement = CurrentMemoryContext;
-	command.database = ad_to_utf8(check->options->database);
-	command.body = ad_template_bson(ad_node(AD_DOCUMENT, NIL));
-	cursor = ad_cursor_open(&command);
+	cursor = ad_query_collections(check->serverid, check->options->database, NULL, GetUserId());
 	while ((description = ad_cursor_next(cursor)) != NULL)
 	{
 		AdReader	reader;

@@ -124,7 +124,6 @@ check_database_name(const char *database)
 static List *
 list_collections(Oid serverid, const char *database, const char *name, AdNames *names)
 {
-	AdCommand	command = {0};
 	List	   *collections = NIL;
 	AdCursor   *cursor;
 	const uint8 *description;
@@ -132,13 +131,7 @@ list_collections(Oid serverid, const char *database, const char *name, AdNames *
 	ListCell   *lc;
 
 	check_database_name(database);
-	command.kind = AD_COMMAND_LIST;
-	command.serverid = serverid;
-	command.userid = GetUserId();
-	command.statement = CurrentMemoryContext;
-	command.database = database;
-	command.body = ad_template_bson(name == NULL ? ad_node(AD_DOCUMENT, NIL) : ad_doc("name", ad_string(name)));
-	cursor = ad_cursor_open(&command);
+	cursor = ad_query_collections(serverid, database, name, GetUserId());
 	while ((description = ad_cursor_next(cursor)) != NULL)
 	{
 		uint32		size = ad_read_int32(description);
@@ -237,47 +230,6 @@ read_validator(AdInference *inference, const AdCollection *collection)
  * The statement
  * ------------------------------------------------------------------------ */
 
-/* a field's name in the server's encoding, which has all its characters */
-static const char *
-server_name(const AdField *field)
-{
-	uint32		len = field->len;
-
-	return ad_text_to_server(field->name, &len);
-}
-
-/*
- * Append the names that lead to a field, from the outermost one, with a
- * separator between them.  If "as_path" is set, names are escaped as in a
- * field path.
- */
-static void
-append_names(StringInfo out, const AdField *field, char between, bool as_path)
-{
-	const char *name = server_name(field);
-
-	if (field->parent->parent != NULL)
-	{
-		append_names(out, field->parent, between, as_path);
-		appendStringInfoChar(out, between);
-	}
-	if (as_path)
-		ad_field_append_name(out, name);
-	else
-		appendStringInfoString(out, name);
-}
-
-/* the value of the option "field" for a field's column */
-static const char *
-field_path(const AdField *field)
-{
-	StringInfoData path;
-
-	initStringInfo(&path);
-	append_names(&path, field, '.', true);
-	return path.data;
-}
-
 /* a name for a field's column, which another column may have already */
 static const char *
 column_name(const AdField *field)
@@ -285,7 +237,7 @@ column_name(const AdField *field)
 	StringInfoData name;
 
 	initStringInfo(&name);
-	append_names(&name, field, '_', false);
+	ad_infer_append_names(&name, field, '_', false);
 	return ad_clean_name(name.data);
 }
 
@@ -423,7 +375,7 @@ append_columns(StringInfo out, AdInference *inference, const AdImportOptions *op
 	{
 		const AdInferred *column = lfirst(lc);
 		const char *name = ad_names_add(names, column_name(column->field));
-		const char *path = field_path(column->field);
+		const char *path = ad_infer_path(column->field);
 		const char *comment = column_comment(column, ad_infer_documents(inference));
 
 		add_jsonb_column(found, name, column, comment);

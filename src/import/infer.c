@@ -21,6 +21,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "base/field.h"
 #include "bson/decode_json.h"
 #include "bson/encoding.h"
 #include "import/infer.h"
@@ -509,4 +510,50 @@ ad_infer_columns(AdInference *inference, bool *complete)
 	foreach(lc, fields)
 		columns = lappend(columns, make_column(inference, lfirst(lc)));
 	return columns;
+}
+
+/*
+ * The name of a field in the database's encoding; NULL if that lacks one of its
+ * characters.
+ */
+const char *
+ad_infer_name(const AdField *field)
+{
+	uint32		len = field->len;
+
+	return ad_text_to_server(field->name, &len);
+}
+
+/*
+ * Append the names that lead to a field, from the outermost one, with a
+ * separator between them.  If "as_path" is set, names are escaped as in a
+ * field path.
+ */
+void
+ad_infer_append_names(StringInfo out, const AdField *field, char between, bool as_path)
+{
+	const char *name = ad_infer_name(field);
+
+	if (field->parent->parent != NULL)
+	{
+		ad_infer_append_names(out, field->parent, between, as_path);
+		appendStringInfoChar(out, between);
+	}
+	if (as_path)
+		ad_field_append_name(out, name);
+	else
+		appendStringInfoString(out, name);
+}
+
+/*
+ * The value of the option "field" for a field's column, palloc'd.
+ */
+char *
+ad_infer_path(const AdField *field)
+{
+	StringInfoData path;
+
+	initStringInfo(&path);
+	ad_infer_append_names(&path, field, '.', true);
+	return path.data;
 }

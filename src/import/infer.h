@@ -5,6 +5,8 @@
 #ifndef AD_INFER_H
 #define AD_INFER_H
 
+#include "lib/stringinfo.h"
+
 #include "base/option.h"
 #include "bson/bson_type.h"
 #include "bson/bsonread.h"
@@ -56,5 +58,8 @@ extern AdField *ad_infer_field(AdInference *inference, AdField *parent,
 extern List *ad_infer_columns(AdInference *inference, bool *complete);
 extern int64 ad_infer_documents(const AdInference *inference);
 extern uint32 ad_field_kinds(const AdField *field);
+extern const char *ad_infer_name(const AdField *field);
+extern void ad_infer_append_names(StringInfo out, const AdField *field, char between, bool as_path);
+extern char *ad_infer_path(const AdField *field);
 
 #endif							/* AD_INFER_H */

@@ -323,6 +323,24 @@ ad_query_open(const AdQuery *query, Oid userid)
 }
 
 /*
+ * Opens a cursor on the descriptions of a database's collections, or on that of
+ * the collection "name" if it is not NULL.
+ */
+AdCursor *
+ad_query_collections(Oid serverid, const char *database, const char *name, Oid userid)
+{
+	AdCommand	command = {0};
+
+	command.kind = AD_COMMAND_LIST;
+	command.serverid = serverid;
+	command.userid = userid;
+	command.statement = CurrentMemoryContext;
+	command.database = database;
+	command.body = ad_template_bson(name == NULL ? ad_node(AD_DOCUMENT, NIL) : ad_doc("name", ad_string(name)));
+	return ad_cursor_open(&command);
+}
+
+/*
  * Makes the command that looks for documents in which a field is a mismatch
  * for a type.  It searches the documents that match the query's filter or, if
  * `joined`, those of the joined collection that match its filter.  If typid

@@ -93,6 +93,8 @@ extern void ad_query_find_mismatch(const AdQuery *query, const AdSlot *slots,
 								   AdCommand *command);
 extern AdQuery *ad_query_sample(Oid serverid, const AdTableOptions *options, int size);
 extern AdCursor *ad_query_open(const AdQuery *query, Oid userid);
+extern AdCursor *ad_query_collections(Oid serverid, const char *database, const char *name,
+									  Oid userid);
 extern void ad_query_print(StringInfo out, const AdQuery *query);
 
 #endif							/* AD_QUERY_H */
