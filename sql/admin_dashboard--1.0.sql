@@ -91,6 +91,22 @@ LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
 COMMENT ON FUNCTION admin_dashboard_check_table(regclass, integer) IS
 	'compares a foreign table with a sample of its MongoDB collection';
 
+CREATE FUNCTION admin_dashboard_check_server(
+	server text,
+	database text DEFAULT NULL,
+	OUT construct text,
+	OUT query text,
+	OUT expected text,
+	OUT got text,
+	OUT ok boolean
+)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION admin_dashboard_check_server(text, text) IS
+	'checks whether a MongoDB-compatible server evaluates what queries use, and returns the option avoid for it';
+
 CREATE FUNCTION admin_dashboard_disconnect(server text)
 RETURNS boolean
 AS 'MODULE_PATHNAME'

@@ -26,6 +26,7 @@
 #include "utils/varlena.h"
 
 #include "base/collection.h"
+#include "base/construct.h"
 #include "base/field.h"
 #include "base/option.h"
 #include "base/uri.h"
@@ -114,6 +115,8 @@ static const char *const snapshots[] = {"none", "statement", "transaction", NULL
 
 static void check_auth_source(const char *value);
 
+static void check_avoid(const char *value);
+
 static void check_collection(const char *value);
 
 static void check_database(const char *value);
@@ -128,6 +131,8 @@ static const AdOption options[] = {
 	0, 0, NULL, auth_mechanisms, ad_uri_check_mechanism, CONNECT(auth_mechanism)},
 	{"auth_source", ON_MAPPING, AD_OPTION_TEXT,
 	0, 0, NULL, NULL, check_auth_source, CONNECT(auth_source)},
+	{"avoid", ON_SERVER | ON_TABLE, AD_OPTION_NAME,
+	0, 0, "", NULL, check_avoid, TABLE(avoid)},
 	{"collection", ON_TABLE, AD_OPTION_TEXT,
 	0, 0, NULL, NULL, check_collection, TABLE(collection)},
 	{"connect_timeout_ms", ON_SERVER, AD_OPTION_INT,
@@ -238,6 +243,20 @@ static void
 check_auth_source(const char *value)
 {
 	refuse_flaw("auth_source", value, ad_auth_source_flaw(ad_to_utf8(value)));
+}
+
+static void
+check_avoid(const char *value)
+{
+	const char *invalid;
+
+	(void) ad_construct_list(value, &invalid);
+	if (invalid != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value for option \"avoid\": \"%s\"", value),
+				 errdetail("There is no construct \"%s\".", invalid),
+				 errhint("The value is a list, such as '$dateTrunc, $match.$in'. The function admin_dashboard_check_server() returns all names.")));
 }
 
 static void
@@ -557,6 +576,17 @@ ad_connect_options(ForeignServer *server, UserMapping *mapping)
 }
 
 /*
+ * Does the server belong to a wrapper of this extension?
+ */
+bool
+ad_is_own_server(ForeignServer *server)
+{
+	const char *handler = get_func_name(GetForeignDataWrapper(server->fdwid)->fdwhandler);
+
+	return handler != NULL && strcmp(handler, "admin_dashboard_fdw_handler") == 0;
+}
+
+/*
  * Returns the table options for a collection that has no foreign table yet,
  * as during an import, palloc'd: the defaults and the server's options.
  */
@@ -617,10 +647,12 @@ ad_table_options(Oid relid)
 	ForeignTable *table = GetForeignTable(relid);
 	ForeignServer *server = GetForeignServer(table->serverid);
 	AdTableOptions *result = palloc0(sizeof(AdTableOptions));
+	const char *invalid;
 
 	read_defaults(AD_INTO_TABLE, result);
 	read_options(server->options, AD_INTO_TABLE, result);
 	read_options(table->options, AD_INTO_TABLE, result);
+	result->avoided = ad_construct_list(result->avoid, &invalid);
 
 	if (result->collection == NULL)
 	{

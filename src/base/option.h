@@ -8,6 +8,7 @@
 #define AD_OPTION_H
 
 #include "foreign/foreign.h"
+#include "nodes/bitmapset.h"
 
 /* what happens to a value that does not fit its column's type: a mismatch */
 typedef enum AdMismatch
@@ -60,6 +61,8 @@ typedef struct AdTableOptions
 	bool		enable_sort_pushdown;
 	bool		enable_join_pushdown;
 	bool		use_remote_estimate;	/* ask for counts while planning */
+	const char *avoid;			/* names of constructs, separated by commas */
+	Bitmapset  *avoided;		/* the constructs in avoid */
 } AdTableOptions;
 
 /* the options of a column, including those that it inherits from its table */
@@ -92,6 +95,7 @@ typedef struct AdImportOptions
 extern bool ad_log_remote;
 
 extern void ad_option_init(void);
+extern bool ad_is_own_server(ForeignServer *server);
 extern AdConnectOptions *ad_connect_options(ForeignServer *server,
 											UserMapping *mapping);
 extern AdTableOptions *ad_table_options(Oid relid);

@@ -520,18 +520,12 @@ open_table(Oid relid)
 {
 	Relation	relation = table_open(relid, AccessShareLock);
 	AclResult	aclresult = pg_class_aclcheck(relid, GetUserId(), ACL_SELECT);
-	ForeignServer *server;
-	const char *handler;
 
 	if (aclresult != ACLCHECK_OK)
 		aclcheck_error(aclresult, OBJECT_FOREIGN_TABLE, RelationGetRelationName(relation));
-	if (relation->rd_rel->relkind == RELKIND_FOREIGN_TABLE)
-	{
-		server = GetForeignServer(GetForeignTable(relid)->serverid);
-		handler = get_func_name(GetForeignDataWrapper(server->fdwid)->fdwhandler);
-		if (handler != NULL && strcmp(handler, "admin_dashboard_fdw_handler") == 0)
-			return relation;
-	}
+	if (relation->rd_rel->relkind == RELKIND_FOREIGN_TABLE &&
+		ad_is_own_server(GetForeignServer(GetForeignTable(relid)->serverid)))
+		return relation;
 	ereport(ERROR,
 			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 			 errmsg("\"%s\" is not a foreign table of admin_dashboard_fdw", RelationGetRelationName(relation))));

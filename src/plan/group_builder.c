@@ -21,6 +21,7 @@
 #include "plan/group_result.h"
 #include "plan/group_stages.h"
 #include "plan/relation.h"
+#include "query/avoid.h"
 #include "query/budget.h"
 #include "query/type_tests.h"
 #include "translate/group_key.h"
@@ -470,7 +471,8 @@ ad_build_group(const AdRelation *relation)
 
 /*
  * Returns the finished group as an AdUpperRelation, palloc'd; NULL if its
- * pipeline exceeds the budget of budget.c.
+ * pipeline exceeds the budget of budget.c, or uses a construct that the
+ * options say to avoid.
  */
 AdUpperRelation *
 ad_built_relation(const AdRelation *relation, const AdGroupBuilder *builder)
@@ -481,7 +483,9 @@ ad_built_relation(const AdRelation *relation, const AdGroupBuilder *builder)
 	upper->query = ad_query_create(relation->serverid, relation->options,
 								   relation->filter);
 	ad_group_finish(builder->group, upper->query);
-	if (!ad_budget_allows((Node *) upper->query->stages, AD_STAGES_DEPTH, &size))
+	if (!ad_budget_allows((Node *) upper->query->stages, AD_STAGES_DEPTH, &size) ||
+		ad_has_avoided(relation->options, (Node *) upper->query->stages) ||
+		(list_length(builder->sets) > 1 && ad_is_avoided(relation->options, "$unionWith")))
 		return NULL;
 	upper->grouping.group = builder->group;
 	upper->grouping.tlist = builder->tlist;

@@ -18,6 +18,7 @@
 #include "plan/group_result.h"
 #include "plan/having.h"
 #include "plan/sort_key.h"
+#include "query/avoid.h"
 #include "query/budget.h"
 #include "translate/let.h"
 #include "translate/value_condition.h"
@@ -81,7 +82,8 @@ ad_having_push(AdGrouping *grouping, AdQuery *query, List *conditions)
 		stage = condition == NULL ? NULL :
 			ad_doc("$match", ad_doc("$expr", ad_let_all(context.base, condition)));
 		if (stage != NULL && context.failures == NIL &&
-			ad_budget_allows(stage, AD_STAGES_DEPTH, &size))
+			ad_budget_allows(stage, AD_STAGES_DEPTH, &size) &&
+			!ad_has_avoided(context.base->options, stage))
 			query->stages = lappend(query->stages, stage);
 		else
 			left = lappend(left, lfirst(lc));

@@ -33,6 +33,7 @@
 #include "plan/join.h"
 #include "plan/relation.h"
 #include "plan/scan_cost.h"
+#include "query/avoid.h"
 #include "query/budget.h"
 #include "query/match.h"
 #include "query/match_type.h"
@@ -378,7 +379,8 @@ make_query(AdJoin *join)
 		join->query->stages = lappend(join->query->stages,
 									  ad_doc("$project", join->query->projection));
 	join->query->projection = NULL;
-	return ad_budget_allows((Node *) join->query->stages, AD_STAGES_DEPTH, &size);
+	return ad_budget_allows((Node *) join->query->stages, AD_STAGES_DEPTH, &size) &&
+		!ad_has_avoided(outer->options, (Node *) join->query->stages);
 }
 
 /*

@@ -39,6 +39,7 @@
 #include "plan/relation.h"
 #include "plan/scan_cost.h"
 #include "plan/sort_key.h"
+#include "query/avoid.h"
 #include "query/leaf.h"
 #include "query/type_tests.h"
 
@@ -269,6 +270,26 @@ context_of(RelOptInfo *rel)
 	return context;
 }
 
+/* whether one of the keys uses a construct that the options say to avoid */
+static bool
+has_avoided_key(const AdTableOptions *options, const List *keys)
+{
+	ListCell   *lc;
+
+	if (ad_sort_is_computed(keys) && ad_is_avoided(options, "$replaceWith"))
+		return true;
+	foreach(lc, keys)
+	{
+		AdSortKey  *key = lfirst(lc);
+
+		if (key->path == NULL &&
+			(ad_has_avoided(options, key->value) || ad_has_avoided(options, key->not_null) ||
+			 ad_has_avoided(options, key->guard)))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Returns the order of the rows of a table, or of its groups, by the
  * pathkeys, palloc'd; the list may be empty.  NULL if MongoDB cannot sort as
@@ -293,6 +314,8 @@ ad_order_find(PlannerInfo *root, RelOptInfo *rel, List *pathkeys)
 		if (!ad_having_order(&grouping, rel, pathkeys, &order->keys))
 			return NULL;
 	}
+	if (has_avoided_key(context.options, order->keys))
+		return NULL;
 	order->slots = context.slots;
 	return order;
 }

@@ -29,6 +29,7 @@ typedef enum AdTag
 	AD_ARRAY,					/* value, ... */
 	AD_OBJECTID,				/* String of 24 hex digits */
 	AD_MAXKEY,					/* greater than every other value */
+	AD_UNDEFINED,				/* the deprecated BSON type */
 	AD_NUL,						/* the string that consists of one U+0000 */
 	AD_BINDATA,					/* Integer subtype, String of hex digits */
 	AD_SLOT,					/* Integer index, from 0 */

@@ -18,6 +18,43 @@
 #include "query/query.h"
 #include "query/type_tests.h"
 
+/* NULL: all queries read collections */
+static const AdConstantSource *constant_source = NULL;
+
+/*
+ * Makes queries of a collection read constant documents instead, until the
+ * function is called again; with NULL, they read the collection.  The caller
+ * keeps `source` alive.
+ */
+void
+ad_query_set_source(const AdConstantSource *source)
+{
+	constant_source = source;
+}
+
+/* whether the query reads constant documents */
+static bool
+reads_constants(const AdQuery *query)
+{
+	return constant_source != NULL &&
+		strcmp(query->collection, constant_source->collection) == 0 &&
+		strcmp(query->database, constant_source->database) == 0;
+}
+
+/* the stages that begin the pipeline for constant documents */
+static List *
+constant_stages(void)
+{
+	Node	   *documents = constant_source->documents;
+
+	if (constant_source->carrier == NULL)
+		return list_make1(ad_doc("$documents", documents));
+	return list_make4(ad_doc("$limit", ad_integer(1)),
+					  ad_doc("$project", ad_doc2("_id", ad_integer(0), "d", ad_doc("$literal", documents))),
+					  ad_doc("$unwind", ad_string("$d")),
+					  ad_doc("$replaceRoot", ad_doc("newRoot", ad_string("$d"))));
+}
+
 /*
  * Returns a query for the documents of a table that match a filter, palloc'd.
  * It has no outputs yet.
@@ -145,11 +182,12 @@ match_stages(Node *filter)
 }
 
 /*
- * Returns the pipeline of an aggregate.  The filter is folded; skip and limit
+ * Returns the stages of an aggregate, which a find of constant documents
+ * becomes, too.  The filter is folded; skip and limit
  * are values, or NULL for none.  With slots NULL the slots remain, for
  * EXPLAIN.
  */
-static Node *
+static List *
 pipeline(const AdQuery *query, Node *filter, Node *skip, Node *limit, const AdSlot *slots)
 {
 	List	   *stages = match_stages(filter);
@@ -163,7 +201,9 @@ pipeline(const AdQuery *query, Node *filter, Node *skip, Node *limit, const AdSl
 		stages = lappend(stages, ad_doc("$skip", skip));
 	if (limit != NULL)
 		stages = lappend(stages, ad_doc("$limit", limit));
-	return ad_node(AD_ARRAY, list_concat(stages, query->last_stages));
+	if (query->projection != NULL)
+		stages = lappend(stages, ad_doc("$project", query->projection));
+	return list_concat(stages, query->last_stages);
 }
 
 /*
@@ -273,18 +313,24 @@ ad_query_bind(const AdQuery *query, const AdSlot *slots, AdCommand *command)
 	if (query->expected != NULL && ad_template_operand(query->expected, slots, &expected) &&
 		DatumGetInt64(expected) >= 0 && DatumGetInt64(expected) < PG_INT64_MAX)
 		command->expected = DatumGetInt64(expected) + 1;
-	command->kind = query->aggregate ? AD_COMMAND_AGGREGATE : AD_COMMAND_FIND;
 	command->limit = limit == PG_INT64_MAX ? 0 : limit;
-	if (query->aggregate)
+	if (query->aggregate || reads_constants(query))
 	{
-		command->body =
-			body_bson(ad_doc("pipeline",
-							 pipeline(query, filter,
+		List	   *stages = pipeline(query, filter,
 									  skip == 0 ? NULL : ad_int64(skip),
 									  limit == PG_INT64_MAX ? NULL : ad_int64(limit),
-									  slots)));
+									  slots);
+
+		if (reads_constants(query))
+		{
+			stages = list_concat(constant_stages(), stages);
+			command->collection = constant_source->carrier;
+		}
+		command->kind = AD_COMMAND_AGGREGATE;
+		command->body = body_bson(ad_doc("pipeline", ad_node(AD_ARRAY, stages)));
 		return true;
 	}
+	command->kind = AD_COMMAND_FIND;
 	command->body = body_bson(ad_template_match(filter));
 	command->projection = optional_bson(query->projection);
 	command->sort = optional_bson(query->sort);
@@ -426,7 +472,7 @@ ad_query_print(StringInfo out, const AdQuery *query)
 	print_collection(out, query->collection);
 	if (query->aggregate)
 	{
-		print_option(out, "aggregate", pipeline(query, filter, skip, limit, NULL));
+		print_option(out, "aggregate", ad_node(AD_ARRAY, pipeline(query, filter, skip, limit, NULL)));
 		return;
 	}
 	appendStringInfoString(out, ".find(");

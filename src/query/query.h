@@ -79,6 +79,20 @@ typedef struct AdQuery
 	List	   *guards;			/* AdGuard */
 } AdQuery;
 
+/*
+ * Documents that queries read in place of those of a collection, see
+ * ad_query_set_source().
+ */
+typedef struct AdConstantSource
+{
+	const char *database;		/* of the collection that is replaced */
+	const char *collection;
+	Node	   *documents;		/* an array */
+	const char *carrier;		/* a collection of the database that has a
+								 * document, for servers without the stage
+								 * $documents; or NULL */
+} AdConstantSource;
+
 extern AdQuery *ad_query_create(Oid serverid, const AdTableOptions *options,
 								Node *filter);
 extern void ad_query_project(AdQuery *query);
@@ -95,6 +109,7 @@ extern AdQuery *ad_query_sample(Oid serverid, const AdTableOptions *options, int
 extern AdCursor *ad_query_open(const AdQuery *query, Oid userid);
 extern AdCursor *ad_query_collections(Oid serverid, const char *database, const char *name,
 									  Oid userid);
+extern void ad_query_set_source(const AdConstantSource *source);
 extern void ad_query_print(StringInfo out, const AdQuery *query);
 
 #endif							/* AD_QUERY_H */

@@ -512,6 +512,9 @@ write_tagged(StringInfo out, const char *key, Node *value)
 		case AD_MAXKEY:
 			ad_write_key(out, BSON_TYPE_MAXKEY, key);
 			return;
+		case AD_UNDEFINED:
+			ad_write_key(out, BSON_TYPE_UNDEFINED, key);
+			return;
 		case AD_NUL:
 			ad_write_key(out, BSON_TYPE_UTF8, key);
 			ad_write_string(out, "", 1);

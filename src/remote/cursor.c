@@ -276,6 +276,12 @@ make_driver_cursor(AdCursor *cursor, const AdCommand *command, bson_error_t *err
 		cursor->driver = mongoc_database_find_collections_with_opts(owner, &opts);
 		mongoc_database_destroy(owner);
 	}
+	else if (name == NULL)
+	{
+		owner = mongoc_client_get_database(cursor->conn->client, database);
+		cursor->driver = mongoc_database_aggregate(owner, &views.body, &opts, NULL);
+		mongoc_database_destroy(owner);
+	}
 	else
 	{
 		collection = mongoc_client_get_collection(cursor->conn->client, database, name);
@@ -504,9 +510,13 @@ should_try_again(AdCursor *cursor, const AdCommand *command, const bson_error_t 
 static bool
 send_command(AdCursor *cursor, const AdCommand *command, bson_error_t *error, const bson_t **reply)
 {
-	/* a count and a list cannot read from a snapshot */
+	/*
+	 * only documents of a collection are read from a snapshot, no counts or
+	 * lists
+	 */
 	error->code = 0;
-	if (command->kind == AD_COMMAND_FIND || command->kind == AD_COMMAND_AGGREGATE)
+	if ((command->kind == AD_COMMAND_FIND || command->kind == AD_COMMAND_AGGREGATE) &&
+		command->collection != NULL)
 		cursor->session = ad_session_get(cursor->conn, command->statement, error);
 	if ((cursor->session == NULL && error->code != 0) ||
 		!make_driver_cursor(cursor, command, error))

@@ -31,7 +31,8 @@ typedef struct AdCommand
 	MemoryContext statement;	/* memory context of the SQL statement, which
 								 * is the scope of a snapshot */
 	const char *database;
-	const char *collection;		/* NULL for AD_COMMAND_LIST */
+	const char *collection;		/* NULL for AD_COMMAND_LIST, and for an
+								 * aggregate whose pipeline reads none */
 	const uint8 *body;			/* find, list: the filter; aggregate:
 								 * {pipeline: [..]} */
 	int64		limit;			/* greatest number of documents, 0 for all;

@@ -51,6 +51,7 @@ typedef struct AdErrorRule
 #define LOST_MESSAGE	"lost connection to MongoDB server \"%s\""
 #define REPLY_MESSAGE	"invalid reply from MongoDB server \"%s\""
 #define QUERY_MESSAGE	"query failed on MongoDB server \"%s\""
+#define QUERY_HINT		"If this is another server than MongoDB, it may lack what the query uses. admin_dashboard_check_server() tells what to put into the server's option avoid."
 
 static const AdErrorRule rules[] = {
 	/* the server's own errors, by its codes */
@@ -121,7 +122,7 @@ static const AdErrorRule rules[] = {
 	{MONGOC_ERROR_SERVER, 13436 /* NotPrimaryOrSecondary */ , AD_ERROR_OF_SERVER,
 	ERRCODE_CONNECTION_FAILURE, SERVER_MESSAGE, NULL},
 	{MONGOC_ERROR_SERVER, 0, AD_ERROR_OF_QUERY,
-	ERRCODE_FDW_ERROR, QUERY_MESSAGE, NULL},
+	ERRCODE_FDW_ERROR, QUERY_MESSAGE, QUERY_HINT},
 
 	/* the driver's errors: logins */
 	{MONGOC_ERROR_CLIENT, MONGOC_ERROR_CLIENT_AUTHENTICATE, AD_ERROR_OF_LOGIN,

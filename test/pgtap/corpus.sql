@@ -12,6 +12,13 @@ BEGIN;
 \ir ../data/differential.sql
 \ir ../data/sample.sql
 
+-- What the server lacks, or does otherwise than MongoDB, is not pushed down.  With the
+-- usual test server this finds nothing, see check_server.sql.
+SELECT format('ALTER SERVER %I OPTIONS (ADD avoid %L)', server, expected)
+FROM admin_dashboard_check_server('mongodb', 'ad_test'), unnest(ARRAY['mongodb', 'reversed']) server
+WHERE construct = 'option avoid' AND NOT ok
+\gexec
+
 -- One test for each query, zone and collection, and one with all pushdown off; under
 -- other zones than the first, of the collection with mismatches alone, to save time.  A
 -- query that is no query proves nothing, so SQLSTATE 42... is a failure, too.

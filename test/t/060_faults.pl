@@ -211,6 +211,18 @@ like(after_failpoint(1, '{"failCommands": ["listCollections"], "errorCode": 13}'
 	'without the right to list all collections, those that may be read are listed');
 like(after_failpoint(2, '{"failCommands": ["listCollections"], "errorCode": 13}', $import), qr/^ERROR:  42501: permission denied/, 'and if none may be read');
 like(after_failpoint(1, '{"failCommands": ["aggregate"], "errorCode": 13}', $import), qr/^ERROR:  42501: permission denied/, 'nor the documents');
+like(after_failpoint(1, '{"failCommands": ["find"], "errorCode": 168}', $find),
+	qr/^ERROR:  HV000: query failed on MongoDB server "direct"\nDETAIL:  .*code 168.*\nHINT:  If this is another server than MongoDB, .*admin_dashboard_check_server\(\)/,
+	'an operator that the server lacks');
+my $check = q{SELECT bool_and(ok), count(*) > 100 FROM admin_dashboard_check_server('direct', '%s')};
+my $no_documents = '{"failCommands": ["aggregate"], "errorCode": 40324}';
+is(after_failpoint(1, $no_documents, sprintf $check, 'shop'), "t|t\ndone\n", 'a server without $documents is checked by means of a collection');
+like(after_failpoint(1, $no_documents, sprintf $check, 'empty'),
+	qr/^ERROR:  HV000: MongoDB server "direct" cannot be checked with database "empty"\n.*\nHINT:  Name a database/, 'which must be there');
+like(after_failpoint(4, '{"failCommands": ["aggregate"], "errorCode": 189}', sprintf($check, 'shop'), 'SELECT 1'),
+	qr/^ERROR:  08006: MongoDB server "direct" cannot serve reads now\n.*\n(?:.*\n)*1\ndone\n/, 'a member that steps down ends a check');
+like(after_failpoint(0, '{"failCommands": ["aggregate"], "errorCode": 189}', "SET statement_timeout = '300ms'", sprintf($check, 'shop'),
+	'RESET statement_timeout', q{SELECT count(*) FROM pg_class WHERE relname ~ '^checked_'}), qr/^ERROR:  57014: .*\n(?:.*\n)*0\ndone\n/, 'and so does a timeout');
 like(after_failpoint(1, '{"failCommands": ["find"], "errorCode": 50}', $find), qr/^ERROR:  57014: /, 'the time limit');
 like(after_failpoint(1, '{"failCommands": ["find"], "errorCode": 292}', $find), qr/^ERROR:  53200: .*\n.*\nHINT:  Set the option allow_disk_use/, 'memory');
 like(after_failpoint(1, '{"failCommands": ["find"], "blockConnection": true, "blockTimeMS": 20000}', "SET statement_timeout = '300ms'", $find),
