@@ -21,14 +21,14 @@ in_chroot() {
 		PIP_CERT="$AUTHORITIES" NODE_EXTRA_CA_CERTS="$AUTHORITIES" "$@"
 }
 
-# make_chroot FOLDER SUITE: once
+# make_chroot FOLDER SUITE: once.  What debootstrap mounts goes with it, even if it is killed.
 make_chroot() {
 	local folder=$1 suite=$2
 	[ ! -e "$folder/.done" ] || return 0
 	command -v debootstrap >/dev/null || apt-get install -y debootstrap || return
 	rm -rf "$folder"
 	mkdir -p "${folder%/*}"
-	debootstrap --variant=minbase --include=ca-certificates "$suite" "$folder" || return
+	unshare --mount --pid --fork --kill-child debootstrap --variant=minbase --include=ca-certificates "$suite" "$folder" || return
 	cp -L "$AUTHORITIES" "$folder$AUTHORITIES" || return
 	# a mirror may have lists that are past their date
 	echo 'Acquire::Check-Valid-Until "false";' >"$folder/etc/apt/apt.conf.d/99old-lists"
