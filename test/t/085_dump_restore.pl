@@ -5,49 +5,13 @@ use strict;
 use warnings;
 use lib 'test/lib';
 use Servers;
+use Moved;
 use Test::More;
 
 plan skip_all => 'scripts/test provides the folders' unless $ENV{TMPDIR} && $ENV{PG_CONFIG};
 
-my $secret = make_secret('dumped$ecret');
 make_database('ad_dump');
-my $keys = session(<<"SQL");
-CREATE ROLE regress_dump_bi;
-CREATE SCHEMA crm;
-CREATE SERVER mongodb FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri '$ENV{AD_TEST_MONGODB_URI}', fetch_size '77');
-CREATE SERVER other FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://127.0.0.1:1');
-CREATE USER MAPPING FOR regress_dump_bi SERVER other OPTIONS (user 'bi', password '$secret');
-CREATE FOREIGN TABLE crm.calls (
-	id text OPTIONS (field '_id') NOT NULL, created_by_email text, created_at timestamptz NOT NULL,
-	duration_minutes double precision OPTIONS (on_mismatch 'null'), "odd ""name" text OPTIONS (field 'a\\.b.c')
-) SERVER mongodb OPTIONS (database 'ad_test', collection 'calls', enable_sort_pushdown 'false');
-CREATE VIEW crm.by_user AS SELECT created_by_email, count(*), sum(duration_minutes) FROM crm.calls GROUP BY 1;
-GRANT SELECT ON crm.calls TO regress_dump_bi;
-ALTER DATABASE ad_dump SET search_path = public, crm;
-SET search_path = public, crm;
-SELECT admin_dashboard.create_api_key('kept');
-SELECT admin_dashboard.create_api_key('revoked');
-SELECT admin_dashboard.revoke_api_key('revoked') > 0;
-SQL
-my ($kept, $revoked) = $keys =~ /^(adk_\S+)\n(adk_\S+)\nt\z/ or BAIL_OUT($keys);
-make_secret($_) for $kept, $revoked;
-
-# what is compared, in a database of that connection string
-sub state_of
-{
-	my ($where) = @_;
-	return session(<<"SQL", undef, $where);
-SELECT * FROM crm.by_user ORDER BY 1;
-SELECT admin_dashboard('2026-03-01', '2026-03-31');
-SELECT admin_dashboard.check_api_key('$kept'), admin_dashboard.check_api_key('$revoked');
-SELECT srvname, umuser::regrole, ARRAY(SELECT unnest(umoptions) ORDER BY 1) FROM pg_user_mappings ORDER BY 1;
-SELECT foreign_server_name, foreign_table_name FROM information_schema.foreign_tables;
-SELECT option_name, option_value FROM information_schema.foreign_table_options ORDER BY 1;
-SELECT column_name, option_name, option_value FROM information_schema.column_options ORDER BY 1, 2;
-SELECT has_table_privilege('regress_dump_bi', 'crm.calls', 'SELECT');
-EXPLAIN (VERBOSE, COSTS OFF) SELECT count(*) FROM crm.calls WHERE created_at > '2026-03-05Z';
-SQL
-}
+make_objects();
 my $before = state_of();
 like($before, qr/^ann\@example\.com\|/m, 'there is something to compare');
 unlike($before, qr/ERROR/, 'and nothing failed');
