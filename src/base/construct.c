@@ -51,7 +51,6 @@ static const char *const constructs[] = {
 	"$lookup",
 	"$lt",
 	"$lte",
-	"$match.$eq",
 	"$match.$expr",
 	"$match.$gt",
 	"$match.$gte",

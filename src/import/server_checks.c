@@ -107,8 +107,6 @@ const AdServerCheck ad_server_checks[] = {
 	{"$lookup", "SELECT c.id, o.k FROM checked_calls c LEFT JOIN checked_no_calls o ON o.id = c.i"},
 	{"$lt", EACH("i < 3", "true")},
 	{"$lte", EACH("l <= 9007199254740993", "true")},
-	{"$match.$eq", WHERE("i = 7")},
-	{"$match.$eq", WHERE("f = 1.5")},
 	{"$match.$expr", WHERE("i < l")},
 	{"$match.$gt", WHERE("f > 1")},
 	{"$match.$gte", WHERE("l >= 9007199254740993")},

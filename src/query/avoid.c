@@ -36,13 +36,13 @@ static const struct
 	AdTag		kind;
 	const char *operators[10];
 }			leaves[] = {
-	{AD_COMPARE, {"$match.$eq", "$match.$gt", "$match.$gte", "$match.$lt", "$match.$lte",
+	{AD_COMPARE, {"$match.$gt", "$match.$gte", "$match.$lt", "$match.$lte",
 	"$match.$ne", "$match.$not", "$match.$or", "$match.$type", NULL}},
-	{AD_MEMBER, {"$match.$eq", "$match.$in", "$match.$ne", "$match.$nin", "$match.$type", NULL}},
+	{AD_MEMBER, {"$match.$in", "$match.$ne", "$match.$nin", "$match.$type", NULL}},
 	{AD_QUANTIFIED, {"$match.$gt", "$match.$gte", "$match.$lt", "$match.$lte", "$match.$ne",
 	"$match.$not", "$match.$or", "$match.$type", NULL}},
 	{AD_CLOCK, {"$match.$gte", "$match.$lt", "$match.$or", "$match.$type", NULL}},
-	{AD_LIKE, {"$match.$eq", "$match.$expr", "$match.$gte", "$match.$lt", "$match.$or",
+	{AD_LIKE, {"$match.$expr", "$match.$gte", "$match.$lt", "$match.$or",
 	"$match.$regex", "$match.$type", "$convert", "$regexMatch", NULL}},
 };
 

@@ -381,27 +381,6 @@ add_field(List *fields, Node *field)
 	return lappend(fields, ad_field(path, op, value));
 }
 
-static Node *match_array(Node *predicate);
-
-/* returns a predicate other than AND as a document of the match language */
-static Node *
-match_one(Node *predicate)
-{
-	switch (ad_tag(predicate))
-	{
-		case AD_FIELD:
-			return ad_doc(ad_field_path(predicate), ad_field_operators(predicate));
-		case AD_OR:
-			return ad_doc("$or", match_array(predicate));
-		case AD_NOR:
-			return ad_doc("$nor", ad_array1(ad_template_match(ad_inner(predicate))));
-		case AD_EXPR:
-			return ad_doc("$expr", ad_inner(predicate));
-		default:
-			return ad_node(AD_DOCUMENT, NIL);
-	}
-}
-
 static Node *
 match_array(Node *predicate)
 {
@@ -413,21 +392,74 @@ match_array(Node *predicate)
 }
 
 /*
- * Returns a folded predicate, other than FALSE, as a document of the match
- * language.  The ends of the range of dates, which a guard adds, are left out
- * where another bound makes them superfluous.
+ * What stands beside the path of a field: the value that it equals, or its
+ * operators.  A value that is a document could be taken for operators.
  */
-Node *
-ad_template_match(Node *predicate)
+static Node *
+field_test(Node *field)
 {
-	List	   *merged = NIL;
+	Node	   *operators = ad_field_operators(field);
+	Node	   *value = ad_field_value(field);
+
+	if (ad_doc_length(operators) == 1 && strcmp(ad_field_op(field), "$eq") == 0 &&
+		!(IsA(value, List) && ad_tag(value) == AD_DOCUMENT))
+		return value;
+	return operators;
+}
+
+/*
+ * A document of the match language in the making.  Simple planners use an
+ * index for a field only if the field is at the top, and no field can be
+ * there twice.
+ */
+typedef struct AdMatchDocument
+{
+	Node	   *document;		/* NULL if it is empty */
+	List	   *more;			/* documents for $and, as their keys are in
+								 * `document` already */
+} AdMatchDocument;
+
+static void
+add_key(AdMatchDocument *match, const char *key, Node *value)
+{
+	if (match->document != NULL && ad_doc_get(match->document, key) != NULL)
+		match->more = lappend(match->more, ad_doc(key, value));
+	else
+		match->document = ad_doc_add(match->document, key, value);
+}
+
+/* adds a predicate other than AND; TRUE adds nothing */
+static void
+add_predicate(AdMatchDocument *match, Node *predicate)
+{
+	switch (ad_tag(predicate))
+	{
+		case AD_FIELD:
+			add_key(match, ad_field_path(predicate), field_test(predicate));
+			break;
+		case AD_OR:
+			add_key(match, "$or", match_array(predicate));
+			break;
+		case AD_NOR:
+			add_key(match, "$nor", ad_array1(ad_template_match(ad_inner(predicate))));
+			break;
+		case AD_EXPR:
+			add_key(match, "$expr", ad_inner(predicate));
+			break;
+		default:
+			break;
+	}
+}
+
+/* adds the members of an AND: first the fields, then what has no one field */
+static void
+add_members(AdMatchDocument *match, Node *predicate)
+{
+	List	   *fields = NIL;
+	List	   *others = NIL;
 	List	   *range_ends = NIL;
-	List	   *documents = NIL;
 	ListCell   *lc;
 
-	check_stack_depth();
-	if (ad_tag(predicate) != AD_AND)
-		return match_one(predicate);
 	for (int i = 0; i < ad_member_count(predicate); i++)
 	{
 		Node	   *part = ad_member(predicate, i);
@@ -435,20 +467,37 @@ ad_template_match(Node *predicate)
 		if (is_range_end(part))
 			range_ends = lappend(range_ends, part);
 		else if (ad_tag(part) == AD_FIELD)
-			merged = add_field(merged, part);
+			fields = add_field(fields, part);
 		else
-			merged = lappend(merged, part);
+			others = lappend(others, part);
 	}
-	foreach(lc, merged)
-		documents = lappend(documents, match_one(lfirst(lc)));
 	foreach(lc, range_ends)
 	{
-		if (!is_bounded(merged, lfirst(lc)))
-			documents = lappend(documents, match_one(ad_match_range_test(lfirst(lc))));
+		if (!is_bounded(fields, lfirst(lc)))
+			others = lappend(others, ad_match_range_test(lfirst(lc)));
 	}
-	if (list_length(documents) == 1)
-		return linitial(documents);
-	return ad_doc("$and", ad_node(AD_ARRAY, documents));
+	foreach(lc, list_concat(fields, others))
+		add_predicate(match, lfirst(lc));
+}
+
+/*
+ * Returns a folded predicate, other than FALSE, as a document of the match
+ * language.  The ends of the range of dates, which a guard adds, are left out
+ * where another bound makes them superfluous.
+ */
+Node *
+ad_template_match(Node *predicate)
+{
+	AdMatchDocument match = {0};
+
+	check_stack_depth();
+	if (ad_tag(predicate) == AD_AND)
+		add_members(&match, predicate);
+	else
+		add_predicate(&match, predicate);
+	if (match.more != NIL)
+		match.document = ad_doc_add(match.document, "$and", ad_node(AD_ARRAY, match.more));
+	return match.document == NULL ? ad_node(AD_DOCUMENT, NIL) : match.document;
 }
 
 static void write_value(StringInfo out, const char *key, Node *value);

@@ -3,7 +3,7 @@
 
 MongoDB may evaluate the operands of $and and $or in any order, and those of a
 match likewise.  Of each command that goes to the server, the operands of every
-$and, $or and $nor, and the fields of every match, are reversed.  Answers pass
+$and, $or and $nor, and the fields of every document of a match, are reversed.  Answers pass
 untouched.  A query that relies on the order of its parts has another answer
 through here, or none.
 
@@ -59,15 +59,16 @@ def document(items):
     return struct.pack("<i", len(body) + 5) + body + b"\0"
 
 
-def reverse(kind, name, value, is_match=False):
+def reverse(kind, name, value, in_match=False):
     """A value, with all in it reversed that has no order."""
     if kind not in (DOCUMENT, ARRAY) or name == b"$literal":
         return value
-    items = [(kind_, name_, reverse(kind_, name_, value_)) for kind_, name_, value_ in elements(value)]
+    in_match = (in_match or name == b"$match") and name != b"$expr"
+    items = [(kind_, name_, reverse(kind_, name_, value_, in_match)) for kind_, name_, value_ in elements(value)]
     if kind == ARRAY and name in UNORDERED:
         # the places keep their names
         items = [(kind_, items[place][1], value_) for place, (kind_, _, value_) in enumerate(reversed(items))]
-    elif kind == DOCUMENT and (is_match or name == b"$match"):
+    elif kind == DOCUMENT and in_match:
         items.reverse()
     return document(items)
 
