@@ -190,6 +190,8 @@ static bool enable_join_pushdown = true;
 
 bool		ad_log_remote = false;
 
+bool		ad_remote_explain = false;
+
 /*
  * Define the settings (GUCs) that belong to options.  _PG_init calls this
  * once.
@@ -222,6 +224,11 @@ ad_option_init(void)
 							 "The log shows $1, $2 and so on in place of parameter values.",
 							 &ad_log_remote, false,
 							 PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("admin_dashboard.remote_explain",
+							 "Shows MongoDB's plan in EXPLAIN (ANALYZE, VERBOSE).",
+							 "MongoDB runs the query once more for that.",
+							 &ad_remote_explain, false,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
 }
 
 /*

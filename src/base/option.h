@@ -91,8 +91,9 @@ typedef struct AdImportOptions
 									 * field has no column */
 } AdImportOptions;
 
-/* the setting admin_dashboard.log_remote */
+/* the settings admin_dashboard.log_remote and admin_dashboard.remote_explain */
 extern bool ad_log_remote;
+extern bool ad_remote_explain;
 
 extern void ad_option_init(void);
 extern bool ad_is_own_server(ForeignServer *server);

@@ -29,6 +29,7 @@
 #include "utils/ruleutils.h"
 
 #include "base/compat.h"
+#include "base/option.h"
 #include "base/utf8.h"
 #include "bson/bson_type.h"
 #include "bson/decoder.h"
@@ -36,6 +37,7 @@
 #include "bson/error_place.h"
 #include "bson/types.h"
 #include "execute/aggregate.h"
+#include "execute/remote_plan.h"
 #include "execute/scan.h"
 #include "query/query.h"
 
@@ -781,4 +783,6 @@ ad_explain_foreign_scan(ForeignScanState *node, ExplainState *es)
 	}
 	if (es->analyze)
 		explain_work(state, es);
+	if (es->analyze && es->verbose && ad_remote_explain && state->started)
+		ad_explain_remote_plan(query, state->slots, state->userid, es);
 }

@@ -149,35 +149,60 @@ ad_query_project(AdQuery *query)
 }
 
 /*
- * Returns the $match stages for a folded filter.  Guards of the form $not,
- * such as "is not an array", go into a stage of their own.  MongoDB merges
- * the two stages.  The test server uses an index only if the $match has
- * nothing but the index bounds.
+ * Adds the test of a field to the document of bounds, and its operators $not
+ * to that of the guards.
+ */
+static void
+split_field(const char *path, Node *test, Node **bounds, Node **guards)
+{
+	Node	   *operators = NULL;
+	Node	   *negations = NULL;
+
+	if (!IsA(test, List) || ad_tag(test) != AD_DOCUMENT)
+	{
+		*bounds = ad_doc_add(*bounds, path, test);
+		return;
+	}
+	for (int i = 0; i < ad_doc_length(test); i++)
+	{
+		const char *op = ad_doc_key(test, i);
+		Node	  **part = strcmp(op, "$not") == 0 ? &negations : &operators;
+
+		*part = ad_doc_add(*part, op, ad_doc_value(test, i));
+	}
+	if (operators != NULL)
+		*bounds = ad_doc_add(*bounds, path, ad_template_field_test(operators));
+	if (negations != NULL)
+		*guards = ad_doc_add(*guards, path, negations);
+}
+
+/*
+ * Returns the $match stages for a folded filter: a first one with the bounds
+ * of fields only, and a second one with all else.  MongoDB merges the two.
+ * Simpler planners use an index only for a $match that has nothing but the
+ * index bounds.
  */
 static List *
 match_stages(Node *filter)
 {
-	List	   *bounds = NIL;
-	List	   *guards = NIL;
+	Node	   *document = ad_template_match(filter);
+	Node	   *bounds = NULL;
+	Node	   *guards = NULL;
 	List	   *stages = NIL;
 
-	if (ad_tag(filter) == AD_TRUE)
-		return NIL;
-	if (ad_tag(filter) != AD_AND)
-		return list_make1(ad_doc("$match", ad_template_match(filter)));
-	for (int i = 0; i < ad_member_count(filter); i++)
+	for (int i = 0; i < ad_doc_length(document); i++)
 	{
-		Node	   *predicate = ad_member(filter, i);
+		const char *key = ad_doc_key(document, i);
 
-		if (ad_tag(predicate) == AD_FIELD && strcmp(ad_field_op(predicate), "$not") == 0)
-			guards = lappend(guards, predicate);
+		if (key[0] == '$')
+			guards = ad_doc_add(guards, key, ad_doc_value(document, i));
 		else
-			bounds = lappend(bounds, predicate);
+			split_field(key, ad_doc_value(document, i), &bounds, &guards);
 	}
-	if (bounds != NIL)
-		stages = lappend(stages, ad_doc("$match", ad_template_match(ad_and(bounds))));
-	if (guards != NIL)
-		stages = lappend(stages, ad_doc("$match", ad_template_match(ad_and(guards))));
+	if (bounds != NULL)
+		stages = lappend(stages, ad_doc("$match", bounds));
+	if (guards != NULL)
+		stages = lappend(stages, ad_doc("$match", guards));
 	return stages;
 }
 

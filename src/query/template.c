@@ -392,16 +392,15 @@ match_array(Node *predicate)
 }
 
 /*
- * What stands beside the path of a field: the value that it equals, or its
- * operators.  A value that is a document could be taken for operators.
+ * Returns what stands beside the path of a field: the value that it equals,
+ * or its operators.  A value that is a document could be taken for operators.
  */
-static Node *
-field_test(Node *field)
+Node *
+ad_template_field_test(Node *operators)
 {
-	Node	   *operators = ad_field_operators(field);
-	Node	   *value = ad_field_value(field);
+	Node	   *value = ad_doc_value(operators, 0);
 
-	if (ad_doc_length(operators) == 1 && strcmp(ad_field_op(field), "$eq") == 0 &&
+	if (ad_doc_length(operators) == 1 && strcmp(ad_doc_key(operators, 0), "$eq") == 0 &&
 		!(IsA(value, List) && ad_tag(value) == AD_DOCUMENT))
 		return value;
 	return operators;
@@ -435,7 +434,7 @@ add_predicate(AdMatchDocument *match, Node *predicate)
 	switch (ad_tag(predicate))
 	{
 		case AD_FIELD:
-			add_key(match, ad_field_path(predicate), field_test(predicate));
+			add_key(match, ad_field_path(predicate), ad_template_field_test(ad_field_operators(predicate)));
 			break;
 		case AD_OR:
 			add_key(match, "$or", match_array(predicate));

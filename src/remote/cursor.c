@@ -54,6 +54,8 @@ struct AdCursor
 	AdSession  *session;		/* the session that driver refers to, or NULL */
 	mongoc_cursor_t *driver;	/* NULL until the command is made */
 	bool		reused;			/* conn has worked for an earlier command */
+	bson_t		explanation;	/* the reply of explain */
+	bool		has_explanation;	/* has it been initialized? */
 	const bson_t *ready;		/* document read ahead by ad_cursor_open(), or
 								 * NULL */
 	bool		ended;			/* there are no more documents */
@@ -112,6 +114,9 @@ close_driver(AdCursor *cursor)
 
 	cursor->ready = NULL;
 	cursor->ended = true;
+	if (cursor->has_explanation)
+		bson_destroy(&cursor->explanation);
+	cursor->has_explanation = false;
 	if (cursor->driver != NULL)
 	{
 		ad_connection_enter_quietly(conn);
@@ -238,9 +243,48 @@ make_collection_cursor(mongoc_collection_t *collection, const AdCommand *command
 }
 
 /*
- * Makes the driver's cursor, or runs a count.  The driver may send the
- * command now or in the first advance().  Returns false with *error set if a
- * count failed.
+ * Runs explain for a find or an aggregate (MongoDB manual, "explain").
+ * Returns false with *error set if it failed.
+ */
+static bool
+run_explain(AdCursor *cursor, const char *database, const char *collection, const AdCommand *command,
+			const AdViews *views, int64 max_time_ms, const char *comment, bson_error_t *error)
+{
+	bson_t		explained = BSON_INITIALIZER;
+	bson_t		explain = BSON_INITIALIZER;
+	bson_t		empty = BSON_INITIALIZER;
+	bool		succeeded;
+
+	if (command->kind == AD_COMMAND_AGGREGATE)
+	{
+		BSON_APPEND_UTF8(&explained, "aggregate", collection);
+		bson_concat(&explained, &views->body);
+		BSON_APPEND_DOCUMENT(&explained, "cursor", &empty);
+		BSON_APPEND_BOOL(&explained, "allowDiskUse", command->allow_disk_use);
+	}
+	else
+	{
+		BSON_APPEND_UTF8(&explained, "find", collection);
+		BSON_APPEND_DOCUMENT(&explained, "filter", &views->body);
+		append_find_options(&explained, command, views);
+	}
+	BSON_APPEND_DOCUMENT(&explain, "explain", &explained);
+	BSON_APPEND_UTF8(&explain, "verbosity", "executionStats");
+	BSON_APPEND_UTF8(&explain, "comment", comment);
+	if (max_time_ms > 0)
+		BSON_APPEND_INT64(&explain, "maxTimeMS", max_time_ms);
+	succeeded = mongoc_client_read_command_with_opts(cursor->conn->client, database, &explain, NULL, NULL,
+													 &cursor->explanation, error);
+	cursor->has_explanation = true;
+	bson_destroy(&explained);
+	bson_destroy(&explain);
+	return succeeded;
+}
+
+/*
+ * Makes the driver's cursor, or runs a count or an explain.  The driver may
+ * send the command now or in the first advance().  Returns false with *error
+ * set if a count or an explain failed.
  */
 static bool
 make_driver_cursor(AdCursor *cursor, const AdCommand *command, bson_error_t *error)
@@ -254,6 +298,7 @@ make_driver_cursor(AdCursor *cursor, const AdCommand *command, bson_error_t *err
 	AdViews		views;
 	bson_t		opts;
 	char		comment[64];
+	bool		succeeded = true;
 
 	view_document(&views.body, command->body);
 	view_document(&views.projection, command->projection);
@@ -276,6 +321,8 @@ make_driver_cursor(AdCursor *cursor, const AdCommand *command, bson_error_t *err
 		cursor->driver = mongoc_database_find_collections_with_opts(owner, &opts);
 		mongoc_database_destroy(owner);
 	}
+	else if (command->explain)
+		succeeded = run_explain(cursor, database, name, command, &views, max_time_ms, comment, error);
 	else if (name == NULL)
 	{
 		owner = mongoc_client_get_database(cursor->conn->client, database);
@@ -301,7 +348,7 @@ make_driver_cursor(AdCursor *cursor, const AdCommand *command, bson_error_t *err
 	}
 	bson_destroy(&opts);
 	leave_driver(cursor);
-	return cursor->count >= 0;
+	return succeeded && cursor->count >= 0;
 }
 
 /*
@@ -516,13 +563,19 @@ send_command(AdCursor *cursor, const AdCommand *command, bson_error_t *error, co
 	 */
 	error->code = 0;
 	if ((command->kind == AD_COMMAND_FIND || command->kind == AD_COMMAND_AGGREGATE) &&
-		command->collection != NULL)
+		command->collection != NULL && !command->explain)
 		cursor->session = ad_session_get(cursor->conn, command->statement, error);
 	if ((cursor->session == NULL && error->code != 0) ||
 		!make_driver_cursor(cursor, command, error))
 		return false;
 	if (command->kind == AD_COMMAND_COUNT)
 		return true;
+	if (command->explain)
+	{
+		cursor->ready = &cursor->explanation;
+		cursor->ended = true;
+		return true;
+	}
 	return advance(cursor, error, reply);
 }
 
@@ -539,7 +592,7 @@ ad_cursor_open(const AdCommand *command)
 
 	cursor->name = command->collection == NULL ? NULL :
 		psprintf("%s.%s", command->database, command->collection);
-	cursor->most = command->limit;
+	cursor->most = command->explain ? 1 : command->limit;
 	cursor->callback.func = cursor_callback;
 	cursor->callback.arg = cursor;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &cursor->callback);
