@@ -12,6 +12,7 @@ answered by one:
     login I USER PW     member I lets in who shows that password by SCRAM-SHA-1
     mute I NAME         member I does not answer commands of that name
     fail I NAME CODE    member I answers commands of that name by an error
+    reply I NAME JSON   member I answers commands of that name by that
     stop I              no connection is taken any more, and those there are close
     start I             member I is back
     commands            prints what was asked since the last time, as JSON: `member`,
@@ -107,7 +108,8 @@ class Scram:
 class Member:
     def __init__(self, number, upstream, commands):
         self.number, self.upstream, self.commands = number, upstream, commands
-        self.hello, self.tls, self.login, self.muted, self.failing, self.running = {}, None, None, None, (None, 0), True
+        self.hello, self.tls, self.login, self.muted, self.running = {}, None, None, None, True
+        self.answers = {}
         self.connections = set()
         self.port = listen(self.serve)
 
@@ -150,8 +152,8 @@ class Member:
                 answer = {"ok": 1} if inside else REFUSED
             elif name in ("saslStart", "saslContinue"):
                 answer = REFUSED
-            elif name == self.failing[0]:
-                answer = {"ok": 0, "errmsg": "told to fail", "code": self.failing[1]}
+            elif name in self.answers:
+                answer = self.answers[name]
             elif name == "endSessions":
                 answer = {"ok": 1}
             elif name in ("find", "aggregate") and self.hello.get("secondary") and command.get(
@@ -203,8 +205,11 @@ def main():
             elif word == "mute":
                 member.muted = rest[1].strip()
             elif word == "fail":
-                failing, code = rest[1].split()
-                member.failing = (failing, int(code))
+                name, code = rest[1].split()
+                member.answers = {name: {"ok": 0, "errmsg": "told to fail", "code": int(code)}}
+            elif word == "reply":
+                name, text = rest[1].split(None, 1)
+                member.answers = {name: {"ok": 1, **json_util.loads(text)}}
             elif word == "stop":
                 member.stop()
             elif word == "start":
