@@ -181,9 +181,9 @@ ad_construct_list(const char *names, const char **invalid)
 		while (shown > 0 && strchr(spaces, names[shown - 1]) != NULL)
 			shown--;
 		construct = find("", names, shown);
-		if (construct < 0)
+		if (construct < 0 && shown > 0)
 			*invalid = pnstrdup(names, shown);
-		else
+		else if (construct >= 0)
 			result = bms_add_member(result, construct);
 		names += length;
 		if (*names == ',')

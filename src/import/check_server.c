@@ -31,10 +31,12 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
+#include "base/collection.h"
 #include "base/compat.h"
 #include "base/construct.h"
 #include "base/option.h"
 #include "base/uri.h"
+#include "base/utf8.h"
 #include "bson/bsonread.h"
 #include "bson/constant.h"
 #include "bson/encoding.h"
@@ -63,6 +65,9 @@ enum
 static const char *const settings[][2] = {
 	{"search_path", "pg_catalog, pg_temp"},
 	{"TimeZone", "UTC"},
+	{"standard_conforming_strings", "on"},
+	/* it takes longer to compile the queries than to run them */
+	{"jit", "off"},
 	{"admin_dashboard.enable_filter_pushdown", "on"},
 	{"admin_dashboard.enable_aggregate_pushdown", "on"},
 	{"admin_dashboard.enable_sort_pushdown", "on"},
@@ -131,8 +136,8 @@ execute(const char *query)
 
 /*
  * Does the error say how the server evaluates queries?  Others end the
- * function: that the statement is canceled, the connection lost, or the disk
- * full.
+ * function: that the statement is canceled, the connection lost, the disk
+ * full, or the user not allowed to read.
  */
 static bool
 is_of_evaluation(int sqlstate)
@@ -140,7 +145,8 @@ is_of_evaluation(int sqlstate)
 	int			category = ERRCODE_TO_CATEGORY(sqlstate);
 
 	return sqlstate == ERRCODE_PROTOCOL_VIOLATION ||
-		(category != ERRCODE_TO_CATEGORY(ERRCODE_QUERY_CANCELED) &&
+		(sqlstate != ERRCODE_INSUFFICIENT_PRIVILEGE &&
+		 category != ERRCODE_TO_CATEGORY(ERRCODE_QUERY_CANCELED) &&
 		 category != ERRCODE_TO_CATEGORY(ERRCODE_CONNECTION_FAILURE) &&
 		 category != ERRCODE_TO_CATEGORY(ERRCODE_INSUFFICIENT_RESOURCES) &&
 		 category != ERRCODE_TO_CATEGORY(ERRCODE_INTERNAL_ERROR));
@@ -352,15 +358,44 @@ find_carrier(const AdServerTest *test)
 }
 
 /*
+ * Returns the database of the server's URI, else that of one of its tables,
+ * else MongoDB's default; palloc'd in the test's memory context.
+ */
+static const char *
+default_database(const AdServerTest *test)
+{
+	const char *database = ad_uri_database(ad_connect_options(test->server, NULL)->uri);
+
+	if (database == NULL)
+	{
+		execute(psprintf("SELECT o.option_value FROM pg_foreign_table t, pg_options_to_table(t.ftoptions) o "
+						 "WHERE t.ftserver = %u AND o.option_name = 'database' ORDER BY 1 LIMIT 1",
+						 test->server->serverid));
+		database = SPI_processed == 0 ? "test" : SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	}
+	return MemoryContextStrdup(test->context, database);
+}
+
+/*
  * Prepares the test: the documents, the foreign tables, and the way in which
  * the server reads constant documents.
  */
 static void
 prepare(AdServerTest *test)
 {
+	const char *flaw;
+
 	for (int i = 0; i < lengthof(settings); i++)
 		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_LOCAL, true, 0, false);
+	if (test->database == NULL)
+		test->database = default_database(test);
+	flaw = ad_database_flaw(ad_to_utf8(test->database));
+	if (flaw != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
+				 errmsg("invalid name of a MongoDB database: \"%s\"", test->database),
+				 errdetail_internal("%s", flaw)));
 	create_table(test, "checked_calls", ad_check_columns, CALLS_COLLECTION);
 	create_table(test, "checked_no_calls", ad_check_columns, "admin_dashboard_no_calls");
 	create_table(test, "checked_no_names", "id text OPTIONS (field '_id'), k text", "admin_dashboard_no_names");
@@ -381,7 +416,7 @@ prepare(AdServerTest *test)
 				 errhint("Name a database that has some: admin_dashboard_check_server(server, database).")));
 }
 
-/* the text of the first difference of two answers; `a` is shown */
+/* the row of an answer in which it first differs from another, or its error */
 static const char *
 shown_row(const AdAnswer *a, const AdAnswer *b)
 {
@@ -394,7 +429,7 @@ shown_row(const AdAnswer *a, const AdAnswer *b)
 		i++;
 	if (i < list_length(a->rows))
 		return list_nth(a->rows, i);
-	return psprintf("%d rows", i);
+	return i < list_length(b->rows) ? "(no row)" : psprintf(i == 1 ? "(%d row)" : "(%d rows)", i);
 }
 
 static bool
@@ -449,6 +484,16 @@ return_row(ReturnSetInfo *result, const char *construct, const char *query, cons
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
+/* notes that the construct must be avoided */
+static void
+add_failed(AdServerTest *test, const char *construct)
+{
+	MemoryContext old = MemoryContextSwitchTo(test->context);
+
+	test->failed = bms_add_member(test->failed, ad_construct_find("", construct));
+	MemoryContextSwitchTo(old);
+}
+
 /* runs a check, and returns its row */
 static void
 run_check(AdServerTest *test, const AdServerCheck *check, ReturnSetInfo *result)
@@ -471,7 +516,7 @@ run_check(AdServerTest *test, const AdServerCheck *check, ReturnSetInfo *result)
 	}
 	ok = are_equal(&expected, &got);
 	if (!ok)
-		test->failed = bms_add_member(test->failed, ad_construct_find("", check->construct));
+		add_failed(test, check->construct);
 	return_row(result, check->construct, check->query, shown_row(&expected, &got),
 			   shown_row(&got, &expected), ok);
 }
@@ -548,8 +593,9 @@ run_checks(AdServerTest *test, ReturnSetInfo *result)
  * error.  The last row has the value that the server's option avoid should
  * have, the one that it has, and the statement that changes it, or NULL.
  *
- * The database defaults to that of the server's URI, then to test.  It need
- * not exist, except if the server lacks the stage $documents.  Raises an error
+ * The database defaults to that of the server's URI, then to that of one of
+ * its foreign tables, then to test.  It need not exist, except if the server
+ * lacks the stage $documents.  Raises an error
  * if the server is out of reach.  The user needs the privilege TEMPORARY on
  * PostgreSQL's database and USAGE on the server, and a MongoDB user who may
  * read.
@@ -577,10 +623,8 @@ admin_dashboard_check_server(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("a MongoDB server can only be checked in a database in UTF8"),
 				 errhint("Check it in another database. The option avoid is the same for this one.")));
-	test.database = PG_ARGISNULL(1) ? ad_uri_database(ad_connect_options(test.server, NULL)->uri) :
-		text_to_cstring(PG_GETARG_TEXT_PP(1));
-	if (test.database == NULL)
-		test.database = "test";
+	if (!PG_ARGISNULL(1))
+		test.database = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	test.context = CurrentMemoryContext;
 	InitMaterializedSRF(fcinfo, 0);
 

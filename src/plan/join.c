@@ -380,7 +380,9 @@ make_query(AdJoin *join)
 									  ad_doc("$project", join->query->projection));
 	join->query->projection = NULL;
 	return ad_budget_allows((Node *) join->query->stages, AD_STAGES_DEPTH, &size) &&
-		!ad_has_avoided(outer->options, (Node *) join->query->stages);
+		!ad_has_avoided(outer->options, filter) &&
+		!ad_has_avoided(outer->options, (Node *) join->query->stages) &&
+		!ad_has_avoided(join->inner.relation->options, (Node *) join->query->stages);
 }
 
 /*

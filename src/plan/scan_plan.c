@@ -28,39 +28,117 @@
 #include "plan/relation.h"
 #include "plan/scan_cost.h"
 #include "plan/scan_plan.h"
+#include "query/avoid.h"
 #include "remote/estimate.h"
 #include "translate/filter.h"
 
 /* documents in a table that was never analyzed */
 #define AD_DEFAULT_TUPLES	10000
 
-/*
- * Divides the conditions of a relation into those that MongoDB evaluates and
- * those that are evaluated locally.
- */
+/* a condition of a relation, and its translation */
+typedef struct AdCondition
+{
+	RestrictInfo *info;
+	Node	   *predicate;		/* NULL if MongoDB does not evaluate it */
+	bool		recheck;		/* is the predicate only a weaker one? */
+} AdCondition;
+
 static void
-classify_conditions(AdRelation *relation, List *conditions, bool of_extreme)
+translate_condition(AdRelation *relation, AdCondition *condition)
+{
+	condition->predicate = ad_expr_true_when(&relation->context, condition->info->clause,
+											 &condition->recheck);
+}
+
+/* translates the conditions; returns a list of AdCondition */
+static List *
+translate_conditions(AdRelation *relation, List *infos, bool of_extreme)
+{
+	List	   *conditions = NIL;
+	ListCell   *lc;
+
+	foreach(lc, infos)
+	{
+		AdCondition *condition = palloc0(sizeof(AdCondition));
+
+		condition->info = lfirst_node(RestrictInfo, lc);
+		if (relation->options->enable_filter_pushdown &&
+			!(of_extreme && ad_extreme_hides(&relation->context, (Node *) condition->info->clause)))
+			translate_condition(relation, condition);
+		conditions = lappend(conditions, condition);
+	}
+	return conditions;
+}
+
+/* the conjunction of the translations */
+static Node *
+all_predicates(List *conditions)
 {
 	List	   *predicates = NIL;
 	ListCell   *lc;
 
 	foreach(lc, conditions)
 	{
-		RestrictInfo *condition = lfirst_node(RestrictInfo, lc);
-		Node	   *predicate = NULL;
-		bool		recheck;
+		AdCondition *condition = lfirst(lc);
 
-		if (relation->options->enable_filter_pushdown &&
-			!(of_extreme && ad_extreme_hides(&relation->context, (Node *) condition->clause)))
-			predicate = ad_expr_true_when(&relation->context, condition->clause, &recheck);
-		if (predicate != NULL)
-			predicates = lappend(predicates, predicate);
-		if (predicate != NULL && !recheck)
-			relation->remote_conds = lappend(relation->remote_conds, condition);
-		else
-			relation->local_conds = lappend(relation->local_conds, condition);
+		if (condition->predicate != NULL)
+			predicates = lappend(predicates, condition->predicate);
 	}
-	relation->filter = ad_and(predicates);
+	return ad_and(predicates);
+}
+
+/*
+ * Drops translations that use what the options say to avoid.  Each alone may
+ * do so where all together do not: a range of instants with both ends needs
+ * no test of those that PostgreSQL lacks.  The others are translated again,
+ * to have no slots but their own.
+ */
+static void
+drop_avoided(AdRelation *relation, List *conditions)
+{
+	ListCell   *lc;
+
+	if (!ad_has_avoided(relation->options, all_predicates(conditions)))
+		return;
+	foreach(lc, conditions)
+	{
+		AdCondition *condition = lfirst(lc);
+
+		if (condition->predicate != NULL && ad_has_avoided(relation->options, condition->predicate))
+			condition->predicate = NULL;
+	}
+	relation->context.slots = NIL;
+	relation->context.size = 0;
+	foreach(lc, conditions)
+	{
+		AdCondition *condition = lfirst(lc);
+
+		if (condition->predicate != NULL)
+			translate_condition(relation, condition);
+	}
+}
+
+/*
+ * Divides the conditions of a relation into those that MongoDB evaluates and
+ * those that are evaluated locally.
+ */
+static void
+classify_conditions(AdRelation *relation, List *infos, bool of_extreme)
+{
+	List	   *conditions = translate_conditions(relation, infos, of_extreme);
+	ListCell   *lc;
+
+	drop_avoided(relation, conditions);
+	foreach(lc, conditions)
+	{
+		AdCondition *condition = lfirst(lc);
+
+		if (condition->predicate != NULL && !condition->recheck)
+			relation->remote_conds = lappend(relation->remote_conds, condition->info);
+		else
+			relation->local_conds = lappend(relation->local_conds, condition->info);
+	}
+	relation->filter = all_predicates(conditions);
 	relation->context.filter = relation->filter;
 	relation->context.proven = ad_nonnullable_columns(get_actual_clauses(relation->remote_conds),
 													  relation->context.rel->relid);
@@ -181,6 +259,8 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
 		if (context.join_root != NULL && !is_own(relation, condition) &&
 			relation->options->enable_filter_pushdown)
 			predicate = ad_expr_true_when(&context, condition->clause, &recheck);
+		if (predicate != NULL && ad_has_avoided(relation->options, predicate))
+			predicate = NULL;
 		if (predicate != NULL)
 			predicates = lappend(predicates, predicate);
 		if ((predicate != NULL && !recheck) || is_remote(relation, condition))

@@ -3,12 +3,17 @@
  *	  Finds constructs that a query must not use.
  *
  * The translators know nothing of the option avoid: what they have made is
- * searched, and is evaluated locally if it uses a construct of the list.
+ * searched, in the form in which it would be sent, and is evaluated locally
+ * if it uses a construct of the list.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "fmgr.h"
 #include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
 
 #include "base/construct.h"
 #include "query/avoid.h"
@@ -27,24 +32,36 @@ typedef enum AdPlace
 static const char *const prefixes[] = {"", "$match.", "$group.", "$group."};
 
 /*
- * The constructs that a leaf may become, if its value is not known before the
- * execution.  A comparison may become any other, as bounds move.  Only that
- * of a text or uuid becomes $in or $nin, if the value has two BSON forms.
+ * Values of operands that are not known before the execution.  What a leaf
+ * becomes depends on the value, and these are all kinds of values between
+ * which match.c and its like distinguish.
  */
 static const struct
 {
-	AdTag		kind;
-	const char *operators[10];
-}			leaves[] = {
-	{AD_COMPARE, {"$match.$gt", "$match.$gte", "$match.$lt", "$match.$lte",
-	"$match.$ne", "$match.$not", "$match.$or", "$match.$type", NULL}},
-	{AD_MEMBER, {"$match.$in", "$match.$ne", "$match.$nin", "$match.$type", NULL}},
-	{AD_QUANTIFIED, {"$match.$gt", "$match.$gte", "$match.$lt", "$match.$lte", "$match.$ne",
-	"$match.$not", "$match.$or", "$match.$type", NULL}},
-	{AD_CLOCK, {"$match.$gte", "$match.$lt", "$match.$or", "$match.$type", NULL}},
-	{AD_LIKE, {"$match.$expr", "$match.$gte", "$match.$lt", "$match.$or",
-	"$match.$regex", "$match.$type", "$convert", "$regexMatch", NULL}},
+	Oid			typid;
+	const char *values[10];
+}			samples[] = {
+	{BOOLOID, {"true", "false", NULL}},
+	{INT2OID, {"7", "0", "32767", "-32768", NULL}},
+	{INT4OID, {"7", "0", "2147483647", "-2147483648", NULL}},
+	{INT8OID, {"7", "0", "2147483648", "9223372036854775807", "-9223372036854775808", NULL}},
+	{FLOAT4OID, {"7", "0.1", "NaN", "Infinity", "-Infinity", "3e38", NULL}},
+	{FLOAT8OID, {"7", "0.1", "NaN", "Infinity", "-Infinity", "1e300", NULL}},
+	{NUMERICOID, {"7", "0.1", "NaN", "Infinity", "-Infinity", "1e40", "0.1234567890123456789012345678901234567890", NULL}},
+	{TEXTOID, {"x", "", "64", "64b2f0a1c3d4e5f601234567", "64b2f0a1c3d4e5f6012345678", "X y", NULL}},
+	{DATEOID, {"2026-03-01", "infinity", "-infinity", "0001-01-01", "20000-01-01", NULL}},
+	{TIMESTAMPOID, {"2026-03-01", "2026-03-01 12:00:00.0001", "infinity", "-infinity", "20000-01-01", NULL}},
+	{TIMESTAMPTZOID, {"2026-03-01Z", "2026-03-01 12:00:00.0001Z", "infinity", "-infinity", "20000-01-01Z", NULL}},
+	{UUIDOID, {"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", NULL}},
 };
+
+static const char *const sample_patterns[] = {
+	"x%", "%x", "%x%", "x_", "_x%y", "x", "%", "", "64%", "%64", "%64%", "64_", "6%4", "64", "64b2f0a1c3d4e5f601234567", "X%",
+	"^x", "x$", "^64", NULL
+};
+
+/* at least as many as there are samples of a type, or patterns */
+#define MOST_SAMPLES	20
 
 static bool search(const Bitmapset *avoided, Node *node, AdPlace place);
 
@@ -95,62 +112,194 @@ search_document(const Bitmapset *avoided, Node *document, AdPlace place)
 	return false;
 }
 
-/* whether a leaf may become one of the constructs */
+/* the n-th of the samples, counted cyclically; false if the type has none */
 static bool
-search_leaf(const Bitmapset *avoided, const AdLeaf *leaf)
+sample(Oid typid, int n, Datum *value)
 {
-	for (int i = 0; i < lengthof(leaves); i++)
+	Oid			function;
+	Oid			param;
+	int			count = 0;
+
+	for (int i = 0; i < lengthof(samples); i++)
 	{
-		for (int j = 0; leaves[i].kind == leaf->kind && leaves[i].operators[j] != NULL; j++)
-		{
-			if (has_name(avoided, "", leaves[i].operators[j]))
-				return true;
-		}
+		if (samples[i].typid != typid)
+			continue;
+		while (samples[i].values[count] != NULL)
+			count++;
+		getTypeInputInfo(typid, &function, &param);
+		*value = OidInputFunctionCall(function, unconstify(char *, samples[i].values[n % count]), param, -1);
+		return true;
 	}
-	if (leaf->kind != AD_COMPARE)
+	return false;
+}
+
+/* an array of one or two samples, as the n-th sample of an array */
+static bool
+sample_array(Oid typid, int n, Datum *value)
+{
+	int16		length;
+	bool		by_value;
+	char		align;
+	Datum		elements[2];
+
+	if (!sample(typid, n, &elements[0]) || !sample(typid, n + 1, &elements[1]))
 		return false;
-	switch (leaf->typid)
+	get_typlenbyvalalign(typid, &length, &by_value, &align);
+	*value = PointerGetDatum(construct_array(elements, n < MOST_SAMPLES / 2 ? 2 : 1, typid, length, by_value, align));
+	return true;
+}
+
+/* the n-th sample for the operand of a leaf */
+static bool
+sample_operand(const AdLeaf *leaf, int n, Datum *value)
+{
+	switch (leaf->kind)
 	{
-		case TEXTOID:
-		case VARCHAROID:
-		case UUIDOID:
-			return has_name(avoided, "$match.", "$in") || has_name(avoided, "$match.", "$nin");
+		case AD_MEMBER:
+		case AD_QUANTIFIED:
+			return sample_array(leaf->operand_type, n, value);
+		case AD_LIKE:
+			*value = CStringGetTextDatum(sample_patterns[n % (lengthof(sample_patterns) - 1)]);
+			return true;
+		case AD_TEST:
+			return sample(BOOLOID, n, value);
 		default:
-			return false;
+			return sample(leaf->operand_type, n, value);
 	}
 }
 
+/* the number of slots that a template has, or more */
+static int
+count_slots(Node *node)
+{
+	int			count = 0;
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (node == NULL || !IsA(node, List))
+		return 0;
+	if (IsA(linitial((List *) node), Integer) && ad_tag(node) == AD_SLOT)
+		return ad_slot_index(node) + 1;
+	foreach(lc, (List *) node)
+	{
+		int			inner = count_slots(lfirst(lc));
+
+		count = Max(count, inner);
+	}
+	return count;
+}
+
+/*
+ * Sets the slots that are operands of leaves to their n-th samples.  Returns
+ * false if there are no samples for one of them.
+ */
 static bool
-search_predicate(const Bitmapset *avoided, Node *predicate)
+fill_slots(Node *predicate, int n, AdSlot *slots)
 {
 	AdLeaf		leaf;
+	AdSlot	   *slot;
 
+	check_stack_depth();
 	switch (ad_tag(predicate))
 	{
 		case AD_AND:
-			return search_members(avoided, predicate, IN_MATCH);
 		case AD_OR:
-			return has_name(avoided, "$match.", "$or") || search_members(avoided, predicate, IN_MATCH);
 		case AD_NOR:
-			return has_name(avoided, "$match.", "$nor") || search_members(avoided, predicate, IN_MATCH);
-		case AD_FIELD:
-			return search_document(avoided, ad_field_operators(predicate), IN_MATCH);
-		case AD_EXPR:
-			return has_name(avoided, "$match.", "$expr") ||
-				search(avoided, ad_inner(predicate), IN_EXPRESSION);
+			for (int i = 0; i < ad_member_count(predicate); i++)
+			{
+				if (!fill_slots(ad_member(predicate, i), n, slots))
+					return false;
+			}
+			return true;
 		case AD_COMPARE:
 		case AD_MEMBER:
 		case AD_QUANTIFIED:
 		case AD_CLOCK:
 		case AD_LIKE:
+		case AD_TEST:
 			leaf = ad_leaf_read(predicate);
-			/* with a constant it has its final form, if no time zone matters */
-			if (IsA(leaf.operand, Const) && leaf.kind != AD_CLOCK)
-				return search_predicate(avoided, ad_template_fold(predicate, NULL));
-			return search_leaf(avoided, &leaf);
+			if (IsA(leaf.operand, Const))
+				return true;
+			slot = &slots[ad_slot_index(leaf.operand)];
+			slot->isnull = false;
+			return sample_operand(&leaf, n, &slot->value);
 		default:
-			return false;
+			return true;
 	}
+}
+
+/* searches what a folded predicate is sent as */
+static bool
+search_folded(const Bitmapset *avoided, Node *predicate)
+{
+	return ad_tag(predicate) != AD_FALSE && search(avoided, ad_template_match(predicate), IN_MATCH);
+}
+
+/*
+ * Searches a predicate without what depends on slots.  A bound that is known
+ * later may be infinite, and then makes the end of a range that a guard adds
+ * not superfluous.
+ */
+static bool
+search_fixed(const Bitmapset *avoided, Node *predicate)
+{
+	List	   *fixed = NIL;
+
+	check_stack_depth();
+	switch (ad_tag(predicate))
+	{
+		case AD_OR:
+		case AD_NOR:
+			for (int i = 0; i < ad_member_count(predicate); i++)
+			{
+				if (search_fixed(avoided, ad_member(predicate, i)))
+					return true;
+			}
+			return false;
+		case AD_AND:
+			for (int i = 0; i < ad_member_count(predicate); i++)
+			{
+				Node	   *member = ad_member(predicate, i);
+
+				if (count_slots(member) == 0)
+					fixed = lappend(fixed, member);
+				else if (search_fixed(avoided, member))
+					return true;
+			}
+			return search_folded(avoided, ad_template_fold(ad_and(fixed), NULL));
+		default:
+			return count_slots(predicate) == 0 &&
+				search_folded(avoided, ad_template_fold(predicate, NULL));
+	}
+}
+
+/*
+ * Searches what a predicate can be sent as.  If its form depends on slots, it
+ * is tried with samples of their values.
+ */
+static bool
+search_predicate(const Bitmapset *avoided, Node *predicate)
+{
+	int			count = count_slots(predicate);
+	AdSlot	   *slots = palloc(count * sizeof(AdSlot));
+
+	if (count == 0)
+		return search_folded(avoided, ad_template_fold(predicate, NULL));
+	if (search_fixed(avoided, predicate))
+		return true;
+	for (int n = 0; n < MOST_SAMPLES; n++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		for (int i = 0; i < count; i++)
+			slots[i] = (AdSlot)
+		{
+			.isnull = true
+		};
+		if (!fill_slots(predicate, n, slots) ||
+			search_folded(avoided, ad_template_fold(predicate, slots)))
+			return true;
+	}
+	return false;
 }
 
 static bool

@@ -51,7 +51,7 @@ typedef struct AdErrorRule
 #define LOST_MESSAGE	"lost connection to MongoDB server \"%s\""
 #define REPLY_MESSAGE	"invalid reply from MongoDB server \"%s\""
 #define QUERY_MESSAGE	"query failed on MongoDB server \"%s\""
-#define QUERY_HINT		"If this is another server than MongoDB, it may lack what the query uses. admin_dashboard_check_server() tells what to put into the server's option avoid."
+#define QUERY_HINT		"If this is another server than MongoDB, it may lack what the query uses. admin_dashboard_check_server() tells what its option avoid should be."
 
 static const AdErrorRule rules[] = {
 	/* the server's own errors, by its codes */

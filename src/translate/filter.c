@@ -20,7 +20,6 @@
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
-#include "query/avoid.h"
 #include "query/budget.h"
 #include "query/leaf.h"
 #include "query/match.h"
@@ -569,8 +568,8 @@ translate_weaker(AdExprContext *context, Node *node, bool wanted)
  * *recheck is set if the predicate may match other documents as well;
  * PostgreSQL must then evaluate the condition again.  Operands are added to
  * context->slots, and the predicate's size to context->size.  A predicate
- * that exceeds the budget of budget.c, or uses a construct that the options
- * say to avoid, is refused.
+ * that exceeds the budget of budget.c is refused.  The caller asks
+ * ad_has_avoided().
  */
 Node *
 ad_expr_true_when(AdExprContext *context, Expr *condition, bool *recheck)
@@ -588,8 +587,7 @@ ad_expr_true_when(AdExprContext *context, Expr *condition, bool *recheck)
 		result = translate_weaker(context, (Node *) condition, true);
 		*recheck = result != NULL;
 	}
-	if (result != NULL && ad_budget_allows(result, AD_FILTER_DEPTH, &size) &&
-		!ad_has_avoided(context->options, result))
+	if (result != NULL && ad_budget_allows(result, AD_FILTER_DEPTH, &size))
 	{
 		context->size = size;
 		return result;

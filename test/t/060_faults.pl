@@ -217,6 +217,10 @@ like(after_failpoint(1, '{"failCommands": ["find"], "errorCode": 168}', $find),
 my $check = q{SELECT bool_and(ok), count(*) > 100 FROM admin_dashboard_check_server('direct', '%s')};
 my $no_documents = '{"failCommands": ["aggregate"], "errorCode": 40324}';
 is(after_failpoint(1, $no_documents, sprintf $check, 'shop'), "t|t\ndone\n", 'a server without $documents is checked by means of a collection');
+like(after_failpoint(3, $no_documents, q{SELECT query, expected FROM admin_dashboard_check_server('direct', 'shop') WHERE construct = 'option avoid'}),
+	qr/^ALTER SERVER direct OPTIONS \(ADD avoid '(?:\$\w+(?:, )?)+'\)\|[\w\$, ]+\ndone\n\z/, 'what fails is to be avoided');
+like(after_failpoint(1, '{"failCommands": ["aggregate"], "errorCode": 13}', sprintf $check, 'shop'),
+	qr/^ERROR:  42501: permission denied by MongoDB server/, 'without the right to read, nothing is said of the server');
 like(after_failpoint(1, $no_documents, sprintf $check, 'empty'),
 	qr/^ERROR:  HV000: MongoDB server "direct" cannot be checked with database "empty"\n.*\nHINT:  Name a database/, 'which must be there');
 like(after_failpoint(4, '{"failCommands": ["aggregate"], "errorCode": 189}', sprintf($check, 'shop'), 'SELECT 1'),
