@@ -177,6 +177,8 @@ static const AdOption options[] = {
 	0, 0, "false", NULL, NULL, TABLE(use_remote_estimate)},
 	{"user", ON_MAPPING, AD_OPTION_TEXT,
 	0, 0, NULL, NULL, NULL, CONNECT(user)},
+	{"verify", ON_SERVER | ON_TABLE | ON_COLUMN, AD_OPTION_BOOL,
+	0, 0, "true", NULL, NULL, TABLE_AND_COLUMN(verify)},
 };
 
 /* settings; each combines with the option of the same name */
@@ -713,6 +715,7 @@ ad_column_options(Oid relid, AttrNumber attnum, const AdTableOptions *table,
 {
 	column->field = NULL;
 	column->on_mismatch = table->on_mismatch;
+	column->verify = table->verify;
 	read_options(GetForeignColumnOptions(relid, attnum), AD_INTO_COLUMN, column);
 	if (column->field == NULL)
 		column->field = get_attname(relid, attnum, false);

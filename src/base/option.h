@@ -53,6 +53,7 @@ typedef struct AdTableOptions
 	const char *database;
 	const char *collection;
 	AdMismatch	on_mismatch;
+	bool		verify;			/* see AdColumnOptions */
 	int			fetch_size;		/* documents per batch; 0: about 1 MB */
 	bool		allow_disk_use;
 	bool		enable_filter_pushdown; /* the next four: true if the option
@@ -71,6 +72,8 @@ typedef struct AdColumnOptions
 	const char *field;			/* field path, or "$" for the whole document;
 								 * see field.c */
 	AdMismatch	on_mismatch;
+	bool		verify;			/* do queries test that the values fit the
+								 * type? */
 } AdColumnOptions;
 
 /* how IMPORT FOREIGN SCHEMA treats nested documents */

@@ -48,6 +48,8 @@ struct AdType
 	const char *variant;
 	/* the most characters that a text can have; 0 for no limit */
 	int			max_length;
+	/* are the values of the column known to fit? */
+	bool		trusted;
 	/* the range of integers, or of dates in milliseconds since 1970 */
 	int64		min;
 	int64		max;

@@ -277,16 +277,19 @@ ad_group_add_guard(AdGroup *group, const char *path, AdFailureKind kind, const A
 /*
  * Adds the guard of a column, and returns the name of its accumulator.
  * Without an error its result is the greatest value of the column, and null
- * if there is none.
+ * if there is none.  A trusted column has no other results.
  */
 const char *
 ad_group_accumulate_guard(AdGroup *group, const AdColumn *column)
 {
 	Node	   *value = ad_path_expr(column->field);
-	const char *name = ad_group_accumulate(group, "$max",
-										   ad_value_if(ad_fits_expr(column->type, value, true), value,
-													   ad_node(AD_MAXKEY, NIL)));
+	const char *name;
 
+	if (column->type->trusted)
+		return ad_group_accumulate(group, "$max", value);
+	name = ad_group_accumulate(group, "$max",
+							   ad_value_if(ad_fits_expr(column->type, value, true), value,
+										   ad_node(AD_MAXKEY, NIL)));
 	ad_group_add_guard(group, name, AD_FAILURE_MISMATCH, column);
 	return name;
 }

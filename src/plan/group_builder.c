@@ -355,7 +355,7 @@ countable_column(AdValueContext *values, Node *argument, AdValue *value)
 	value->column = column;
 	value->nullable = true;
 	value->expr = ad_value_if(ad_fits_expr(column->type, path, false), path, ad_null());
-	if (column->on_mismatch == AD_MISMATCH_ERROR)
+	if (column->on_mismatch == AD_MISMATCH_ERROR && !column->type->trusted)
 		values->columns = lappend(values->columns, unconstify(AdColumn *, column));
 	return true;
 }

@@ -210,7 +210,8 @@ ad_group_return_distinct(AdGroup *group, int position, const AdCall *call)
 
 	of_value.argument = &value;
 	count = count_expr(&of_value);
-	if (column != NULL && group->distinct->nullable && column->on_mismatch == AD_MISMATCH_ERROR)
+	if (column != NULL && group->distinct->nullable && column->on_mismatch == AD_MISMATCH_ERROR &&
+		!column->type->trusted)
 		ad_group_add_guard(group, ad_group_accumulate_distinct(group, "$max",
 															   ad_value_if(ad_fits_expr(column->type, ad_path_expr(ad_group_key_path(group, group->distinct_key, list_length(group->all_keys))), true),
 																		   ad_null(), ad_node(AD_MAXKEY, NIL))),

@@ -190,7 +190,7 @@ column_key(AdRelation *relation, const AdColumn *column)
 	else if (column->on_mismatch == AD_MISMATCH_ERROR)
 	{
 		key->value = ordered_value(type, value, true);
-		key->guard = ad_fits_expr(type, value, true);
+		key->guard = type->trusted ? NULL : ad_fits_expr(type, value, true);
 		key->not_null = ad_doc("$gt", ad_array2(value, ad_null()));
 	}
 	else

@@ -74,7 +74,7 @@ no_arrays(const char *path)
 /*
  * Returns the guard of a comparison, which tests what the comparison itself
  * does not: that there is no array at the path or above it, and that a value
- * of a possible BSON type decodes.  The second test is not needed if
+ * of a possible BSON type decodes.  A trusted type needs no guard.  The second test is not needed if
  * `equality`, because a value that is equal to one that decodes decodes, too.
  */
 Node *
@@ -83,6 +83,8 @@ ad_match_guard(const char *path, const AdType *type, bool equality)
 	static const char *const none[] = {NULL};
 	List	   *guards = no_arrays(path);
 
+	if (type->trusted)
+		return ad_true();
 	/* the operand may be longer than the type allows, and an equal text, too */
 	if (equality && type->max_length == 0)
 		return ad_and(guards);
@@ -165,7 +167,7 @@ ad_match_has_value(const char *path, const AdType *type)
 Node *
 ad_match_is_null(const char *path, const AdType *type, bool mismatch_is_null)
 {
-	if (mismatch_is_null)
+	if (mismatch_is_null && !type->trusted)
 		return ad_node(AD_NOR, list_make1(ad_match_has_value(path, type)));
-	return ad_and(lcons(ad_field(path, "$eq", ad_null()), no_arrays(path)));
+	return ad_and(lcons(ad_field(path, "$eq", ad_null()), type->trusted ? NIL : no_arrays(path)));
 }

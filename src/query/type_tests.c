@@ -212,13 +212,16 @@ number_fits(const AdType *type, Node *path, bool or_null)
 
 /*
  * Returns an expression that is true if the value at `path` decodes as
- * `type`.  If or_null, it is also true if the value decodes to SQL NULL.
+ * `type`.  If or_null, it is also true if the value decodes to SQL NULL.  All
+ * values fit a trusted type.
  */
 Node *
 ad_fits_expr(const AdType *type, Node *path, bool or_null)
 {
 	Node	   *certain = NULL;
 
+	if (type->trusted)
+		return or_null ? (Node *) makeBoolean(true) : ad_doc("$gt", ad_array2(path, ad_null()));
 	if (type->class == AD_CLASS_INTEGER || type->class == AD_CLASS_FLOAT)
 		return number_fits(type, path, or_null);
 	if (type->certain[0] != NULL || or_null)

@@ -254,7 +254,7 @@ no_mismatch(AdExprContext *context, Node *condition)
 
 		if (column == NULL)
 			return NULL;
-		if (column->on_mismatch == AD_MISMATCH_ERROR)
+		if (column->on_mismatch == AD_MISMATCH_ERROR && !column->type->trusted)
 			parts = lappend(parts,
 							ad_or(list_make2(ad_match_has_value(column->field, column->type),
 											 is_null_node(column))));

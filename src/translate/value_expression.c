@@ -35,7 +35,8 @@ value_of_column(AdValueContext *context, const AdColumn *column, AdValue *value)
 	Node	   *path = ad_string(psprintf("$%s", column->field));
 	bool		proven = ad_is_proven(context->base, column);
 	bool		is_error = column->on_mismatch == AD_MISMATCH_ERROR;
-	Node	   *expr = proven ? ad_decoded_expr(column->type, path) :
+	bool		fits = proven || column->type->trusted;
+	Node	   *expr = fits ? ad_decoded_expr(column->type, path) :
 	is_error && !context->no_guards ? ad_total_expr(column->type, path) :
 	ad_fitting_expr(column->type, path);
 
@@ -45,7 +46,7 @@ value_of_column(AdValueContext *context, const AdColumn *column, AdValue *value)
 	value->of = column;
 	value->near = ad_instant_is_near(context->base->filter, column->field);
 	value->expr = ad_let_column(context->base, column->attnum, value->expr);
-	if (!proven && is_error)
+	if (!fits && is_error)
 		context->columns = lappend(context->columns, unconstify(AdColumn *, column));
 	return true;
 }

@@ -21,7 +21,7 @@ CREATE SERVER mongodb FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri :'ur
 CREATE SERVER reversed FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri :'reversed_uri');
 
 -- table t, once for each collection on each side; strict reads few, too, and
--- takes a value that does not fit its column for an error.  What is asked of few and
+-- takes a value that does not fit its column for an error; trusted reads sound without tests.  What is asked of few and
 -- mixed goes to MongoDB with the operands reversed of all that has no order.
 SELECT format($$
 	CREATE SCHEMA %1$s;
@@ -32,14 +32,16 @@ SELECT format($$
 		d8 date, tm time, j jsonb, ia int[], ta text[], ja jsonb[], e colour, dm positive, w timestamptz
 	) %5$s$$, schema, foreign_, field, dotted, source)
 FROM (VALUES ('few', 'few', 'null', 'reversed'), ('strict', 'few', 'error', 'mongodb'), ('sound', 'sound', 'error', 'mongodb'),
-			 ('mixed', 'mixed', 'null', 'reversed'), ('many', 'many', 'null', 'mongodb')) name (name, collection, on_mismatch, server),
+			 ('trusted', 'sound', 'error', 'mongodb'), ('mixed', 'mixed', 'null', 'reversed'), ('many', 'many', 'null', 'mongodb')) name (name, collection, on_mismatch, server),
 	LATERAL (VALUES
 		('local_' || name, '', '', '', ''),
 		('remote_' || name, 'FOREIGN', 'OPTIONS (field ''_id'')', 'OPTIONS (field ''d.x'')',
-		 format('SERVER %I OPTIONS (database ''ad_test'', collection %L, on_mismatch %L)', server, collection, on_mismatch))) side (schema, foreign_, field, dotted, source)
+		 format('SERVER %I OPTIONS (database ''ad_test'', collection %L, on_mismatch %L, verify %L)',
+				server, collection, on_mismatch, name <> 'trusted'))) side (schema, foreign_, field, dotted, source)
 \gexec
 INSERT INTO local_few.t SELECT * FROM json_populate_recordset(NULL::local_few.t, :'few');
 INSERT INTO local_sound.t SELECT * FROM json_populate_recordset(NULL::local_sound.t, :'sound');
+INSERT INTO local_trusted.t SELECT * FROM local_sound.t;
 INSERT INTO local_mixed.t SELECT * FROM json_populate_recordset(NULL::local_mixed.t, :'mixed');
 INSERT INTO local_many.t SELECT * FROM json_populate_recordset(NULL::local_many.t, :'many');
 

@@ -2,8 +2,8 @@
 -- as over local copies of the data.
 --
 -- Each is asked of two collections, all whose values fit and some of whose do not.
--- The tenth of them that test/data/sample.sql chooses is asked with all pushdown off,
--- too, and under its other time zones.
+-- The tenth of them that test/data/sample.sql chooses is asked with all pushdown off and
+-- of columns that are not verified, too, and under its other time zones.
 
 \set ON_ERROR_STOP on
 \set QUIET on
@@ -23,7 +23,7 @@ WHERE construct = 'option avoid' AND NOT ok
 -- other zones than the first, of the collection with mismatches alone, to save time.  A
 -- query that is no query proves nothing, so SQLSTATE 42... is a failure, too.
 CREATE FUNCTION ways(zone text, in_all_ways boolean, OUT collection text, OUT pushdown text) RETURNS SETOF record LANGUAGE sql AS $$
-	SELECT way.collection, way.pushdown FROM (VALUES ('mixed', 'on', true), ('sound', 'on', true), ('few', 'off', in_all_ways)) way (collection, pushdown, asked)
+	SELECT way.collection, way.pushdown FROM (VALUES ('mixed', 'on', true), ('sound', 'on', true), ('trusted', 'on', in_all_ways), ('few', 'off', in_all_ways)) way (collection, pushdown, asked)
 	WHERE CASE WHEN zone = 'Europe/Berlin' THEN asked ELSE in_all_ways AND way.collection = 'mixed' END
 $$;
 CREATE PROCEDURE push(setting text) LANGUAGE sql AS $$
