@@ -14,6 +14,7 @@ open as for those to come; `ok` is printed when it is in force:
 	corrupt BYTES	the byte at that place is another one
 	refuse			connections are closed as soon as they are opened
 	open			prints how many connections are open, instead of `ok`
+	closed			prints how many have been closed
 """
 
 import select
@@ -49,6 +50,7 @@ class Proxy:
         self.upstream = (host, port)
         self.fault = Fault()
         self.open = 0
+        self.closed = 0
 
     def serve(self, client):
         if self.fault.name == "refuse":
@@ -62,6 +64,7 @@ class Proxy:
             pass
         finally:
             self.open -= 1
+            self.closed += 1
 
     def pass_on(self, client, server):
         while True:
@@ -107,8 +110,8 @@ def main():
     print(listen(proxy.serve), flush=True)
     for line in sys.stdin:
         name, *number = line.split()
-        if name == "open":
-            print(proxy.open, flush=True)
+        if name in ("open", "closed"):
+            print(getattr(proxy, name), flush=True)
             continue
         proxy.fault = Fault(name, *map(int, number))
         print("ok", flush=True)
