@@ -248,7 +248,8 @@ ad_explain_remote_plan(const AdQuery *query, const AdSlot *slots, Oid userid, Ex
 	AdReader	reader;
 	const uint8 *reply;
 
-	if (!ad_query_bind(query, slots, &command))
+	/* MongoDB cannot explain a query that reads no collection */
+	if (!ad_query_bind(query, slots, &command) || command.collection == NULL)
 		return;
 	command.userid = userid;
 	command.statement = CurrentMemoryContext;

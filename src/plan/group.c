@@ -144,6 +144,8 @@ add_column_output(AdGroup *group, int position, const char *path, const AdColumn
 
 	if (ad_is_proven(group->context, column))
 		group->proven = bms_add_member(group->proven, position);
+	if (column->type != NULL && column->type->trusted)
+		group->trusted = bms_add_member(group->trusted, position);
 
 	output->typmod = column->typmod;
 	output->field = column->field;

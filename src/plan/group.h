@@ -54,6 +54,7 @@ typedef struct AdGroup
 								 * only */
 	List	   *outputs;		/* AdOutput */
 	Bitmapset  *proven;			/* positions of outputs that are never null */
+	Bitmapset  *trusted;		/* positions of columns that are not verified */
 	List	   *guards;			/* AdGuard */
 	List	   *sets;			/* GROUPING SETS: a list of indexes in keys
 								 * for each set; NIL if there are none */

@@ -379,7 +379,8 @@ ad_group_is_sound(AdGroup *group)
 		AdOutput   *output = lfirst(lc);
 
 		if (output->kind == AD_RESULT_COLUMN && output->on_mismatch == AD_MISMATCH_ERROR &&
-			!bms_is_member(output->position, group->proven))
+			!bms_is_member(output->position, group->proven) &&
+			!bms_is_member(output->position, group->trusted))
 			tests = lappend(tests, ad_fits_expr(ad_column_type(output->typid, output->typmod),
 												ad_path_expr(output->path), true));
 	}

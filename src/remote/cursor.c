@@ -273,8 +273,10 @@ run_explain(AdCursor *cursor, const char *database, const char *collection, cons
 	BSON_APPEND_UTF8(&explain, "comment", comment);
 	if (max_time_ms > 0)
 		BSON_APPEND_INT64(&explain, "maxTimeMS", max_time_ms);
-	succeeded = mongoc_client_read_command_with_opts(cursor->conn->client, database, &explain, NULL, NULL,
-													 &cursor->explanation, error);
+	/* other than for a query, it adds no read concern, which explain refuses */
+	succeeded = mongoc_client_command_simple(cursor->conn->client, database, &explain,
+											 mongoc_client_get_read_prefs(cursor->conn->client),
+											 &cursor->explanation, error);
 	cursor->has_explanation = true;
 	bson_destroy(&explained);
 	bson_destroy(&explain);

@@ -39,6 +39,7 @@ ALTER FOREIGN TABLE calls OPTIONS (ADD verify 'false');
 SELECT shown($$SELECT count(*), sum(duration_minutes), count(DISTINCT created_by_email) FROM calls WHERE created_at BETWEEN '2026-02-26Z' AND '2026-03-28Z'$$);
 SELECT shown($$SELECT created_by_email, max(duration_minutes), count(created_at) FROM calls WHERE created_at > '2026-02-26Z' AND duration_minutes IS NOT NULL GROUP BY 1$$);
 SELECT shown($$SELECT * FROM calls WHERE created_by_email IS NULL OR created_by_email LIKE 'a%' ORDER BY duration_minutes, created_at DESC LIMIT 3$$);
+SELECT shown($$SELECT created_by_email, count(*) FROM calls GROUP BY 1 HAVING count(*) > 2 ORDER BY 2 LIMIT 3$$);
 -- a column's own option wins
 ALTER FOREIGN TABLE calls ALTER duration_minutes OPTIONS (ADD verify 'true');
 SELECT shown($$SELECT sum(duration_minutes), max(created_at) FROM calls WHERE created_at < '2026-02-26Z'$$);

@@ -21,7 +21,7 @@ items.insert_many([{"_id": n, "n": n, "s": "s%d" % (n % 10)} for n in range(200)
 items.create_index([("n", 1)])
 PY
 is(session(<<"SQL"), '', 'tables');
-CREATE SERVER shop FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://127.0.0.1:$port/shop?directConnection=true');
+CREATE SERVER shop FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://127.0.0.1:$port/shop?directConnection=true', read_concern 'majority');
 CREATE FOREIGN TABLE items (id int OPTIONS (field '_id'), n int, s text) SERVER shop;
 ALTER DATABASE ad_explain SET admin_dashboard.remote_explain = on;
 SQL
@@ -51,6 +51,12 @@ plan_of("SELECT s FROM items WHERE n = 7 ORDER BY n LIMIT 3");
 my ($asked) = member_commands('explain');
 is_deeply([ @{$asked->{explain}}{qw(find sort limit)}, $asked->{verbosity} ], [ 'items', undef, 3, 'executionStats' ], 'what is explained');
 like($asked->{comment}, qr/^pg pid=\d+/, 'with the comment of each command');
+is($asked->{readConcern}, undef, 'without a read concern, which MongoDB refuses to explain');
+like(session(<<'SQL'), qr/^t\n?\z/, 'queries that read no collection are not explained');
+LOAD 'auto_explain';
+SET auto_explain.log_min_duration = 0; SET auto_explain.log_analyze = on; SET auto_explain.log_verbose = on; SET auto_explain.log_nested_statements = on;
+SELECT bool_and(ok) FROM admin_dashboard_check_server('shop');
+SQL
 
 # Replies of others
 sub shows
