@@ -161,13 +161,18 @@ ad_match_has_value(const char *path, const AdType *type)
 
 /*
  * Returns the predicate for IS NULL.  It matches if the field is null,
- * undefined or missing.  If a mismatch reads as NULL, it also matches every
+ * undefined or missing.  Since MongoDB 8.0, null matches undefined no more
+ * (manual, "Migrate Undefined Data and Queries").  If a mismatch reads as NULL, it also matches every
  * value that does not decode.
  */
 Node *
 ad_match_is_null(const char *path, const AdType *type, bool mismatch_is_null)
 {
+	Node	   *is_null;
+
 	if (mismatch_is_null && !type->trusted)
 		return ad_node(AD_NOR, list_make1(ad_match_has_value(path, type)));
-	return ad_and(lcons(ad_field(path, "$eq", ad_null()), type->trusted ? NIL : no_arrays(path)));
+	is_null = ad_or(list_make2(ad_field(path, "$eq", ad_null()),
+							   ad_field(path, "$type", ad_string("undefined"))));
+	return ad_and(lcons(is_null, type->trusted ? NIL : no_arrays(path)));
 }
