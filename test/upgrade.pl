@@ -14,22 +14,6 @@ chomp(my $new_bin = `$ENV{PG_CONFIG} --bindir`);
 my $folder = "$ENV{TMPDIR}/upgrade";
 mkdir $folder;
 
-sub make_cluster
-{
-	my ($bin, $data) = @_;
-	run_or_die("$bin/initdb", '--no-sync', '-D', $data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8');
-}
-
-# start_cluster BIN DATA: returns its connection string without the database
-sub start_cluster
-{
-	my ($bin, $data) = @_;
-	run_or_die("$bin/pg_ctl", '-D', $data, '-l', "$data.log", '-w', '-o',
-		"-k $folder -c listen_addresses= -c fsync=off -c timezone=UTC", 'start');
-	return "host=$folder dbname=";
-}
-sub stop_cluster { my ($bin, $data) = @_; run_or_die("$bin/pg_ctl", '-D', $data, '-w', 'stop'); }
-
 my ($old, $new) = ("$folder/old", "$folder/new");
 make_cluster($old_bin, $old);
 my $where = start_cluster($old_bin, $old);

@@ -96,17 +96,8 @@ static const char *const constructs[] = {
 };
 
 /*
- * Returns the number of constructs, which are numbered from 0 in the order of
+ * Returns the name of a construct.  They are numbered from 0 in the order of
  * their names.
- */
-int
-ad_construct_count(void)
-{
-	return lengthof(constructs);
-}
-
-/*
- * Returns the name of a construct.
  */
 const char *
 ad_construct_name(int construct)

@@ -7,7 +7,6 @@
 
 #include "nodes/bitmapset.h"
 
-extern int	ad_construct_count(void);
 extern const char *ad_construct_name(int construct);
 extern int	ad_construct_find(const char *prefix, const char *operator);
 extern Bitmapset *ad_construct_list(const char *names, const char **invalid);

@@ -31,15 +31,12 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
-#include "base/collection.h"
 #include "base/compat.h"
 #include "base/construct.h"
 #include "base/option.h"
 #include "base/uri.h"
-#include "base/utf8.h"
-#include "bson/bsonread.h"
 #include "bson/constant.h"
-#include "bson/encoding.h"
+#include "import/import.h"
 #include "import/server_checks.h"
 #include "query/query.h"
 
@@ -339,17 +336,8 @@ find_carrier(const AdServerTest *test)
 
 	while (carrier == NULL && (description = ad_cursor_next(cursor)) != NULL)
 	{
-		AdReader	reader;
-		AdElement	element;
-		const char *name = NULL;
-		uint32		len;
+		const char *name = ad_described_name(description);
 
-		ad_reader_init(&reader, description, ad_read_int32(description));
-		if (ad_reader_find(reader, "name", &element) && element.type == BSON_TYPE_UTF8)
-		{
-			name = ad_read_string(element.value, &len);
-			name = ad_text_to_server(name, &len);
-		}
 		if (name != NULL && has_documents(test, name))
 			carrier = MemoryContextStrdup(test->context, name);
 	}
@@ -383,19 +371,12 @@ default_database(const AdServerTest *test)
 static void
 prepare(AdServerTest *test)
 {
-	const char *flaw;
-
 	for (int i = 0; i < lengthof(settings); i++)
 		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_LOCAL, true, 0, false);
 	if (test->database == NULL)
 		test->database = default_database(test);
-	flaw = ad_database_flaw(ad_to_utf8(test->database));
-	if (flaw != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
-				 errmsg("invalid name of a MongoDB database: \"%s\"", test->database),
-				 errdetail_internal("%s", flaw)));
+	ad_check_database_name(test->database);
 	create_table(test, "checked_calls", ad_check_columns, CALLS_COLLECTION);
 	create_table(test, "checked_no_calls", ad_check_columns, "admin_dashboard_no_calls");
 	create_table(test, "checked_no_names", "id text OPTIONS (field '_id'), k text", "admin_dashboard_no_names");

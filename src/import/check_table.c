@@ -35,6 +35,7 @@
 #include "bson/encoding.h"
 #include "bson/error_place.h"
 #include "bson/types.h"
+#include "import/import.h"
 #include "import/infer.h"
 #include "query/query.h"
 #include "translate/column.h"
@@ -479,18 +480,10 @@ check_collection(const AdTableCheck *check)
 	cursor = ad_query_collections(check->serverid, check->options->database, NULL, GetUserId());
 	while ((description = ad_cursor_next(cursor)) != NULL)
 	{
-		AdReader	reader;
-		AdElement	element;
-		const char *name;
-		uint32		len;
+		const char *name = ad_described_name(description);
 		int			distance;
 
 		CHECK_FOR_INTERRUPTS();
-		ad_reader_init(&reader, description, ad_read_int32(description));
-		if (!ad_reader_find(reader, "name", &element) || element.type != BSON_TYPE_UTF8)
-			continue;
-		name = ad_read_string(element.value, &len);
-		name = ad_text_to_server(name, &len);
 		if (name == NULL)
 			continue;
 		if (strcmp(name, check->options->collection) == 0)

@@ -103,9 +103,30 @@ compare_collections(const ListCell *a, const ListCell *b)
 	return strcmp(((AdCollection *) lfirst(a))->name, ((AdCollection *) lfirst(b))->name);
 }
 
-/* raise an error if no database can have this name */
-static void
-check_database_name(const char *database)
+/*
+ * Returns the collection's name in a description that listCollections has
+ * returned, in the server's encoding; NULL if there is none.
+ */
+const char *
+ad_described_name(const uint8 *description)
+{
+	AdReader	reader;
+	AdElement	element;
+	const char *name;
+	uint32		len;
+
+	ad_reader_init(&reader, description, ad_read_int32(description));
+	if (!ad_reader_find(reader, "name", &element) || element.type != BSON_TYPE_UTF8)
+		return NULL;
+	name = ad_read_string(element.value, &len);
+	return ad_text_to_server(name, &len);
+}
+
+/*
+ * Raise an error if no database can have this name.
+ */
+void
+ad_check_database_name(const char *database)
 {
 	const char *flaw = ad_database_flaw(ad_to_utf8(database));
 
@@ -130,7 +151,7 @@ list_collections(Oid serverid, const char *database, const char *name, AdNames *
 	int64		listed = 0;
 	ListCell   *lc;
 
-	check_database_name(database);
+	ad_check_database_name(database);
 	cursor = ad_query_collections(serverid, database, name, GetUserId());
 	while ((description = ad_cursor_next(cursor)) != NULL)
 	{

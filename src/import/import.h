@@ -8,6 +8,8 @@
 
 #include "nodes/parsenodes.h"
 
+extern const char *ad_described_name(const uint8 *description);
+extern void ad_check_database_name(const char *database);
 extern List *ad_import_foreign_schema(ImportForeignSchemaStmt *stmt, Oid serverid);
 
 #endif							/* AD_IMPORT_H */

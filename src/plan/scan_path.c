@@ -21,7 +21,6 @@
 #include "plan/relation.h"
 #include "plan/scan_cost.h"
 #include "plan/scan_path.h"
-#include "query/avoid.h"
 #include "translate/filter.h"
 
 /* adds a path; `order` is NULL if it is unsorted */
@@ -79,11 +78,9 @@ add_parameterized_path(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *info)
 	foreach(lc, info->ppi_clauses)
 	{
 		RestrictInfo *condition = lfirst_node(RestrictInfo, lc);
-		Node	   *predicate;
 		bool		recheck;
 
-		predicate = ad_expr_true_when(&context, condition->clause, &recheck);
-		if (predicate != NULL && !recheck && !ad_has_avoided(relation->options, predicate))
+		if (ad_expr_allowed(&context, condition->clause, &recheck) != NULL && !recheck)
 			remote = lappend(remote, condition);
 		else
 			local = lappend(local, condition);

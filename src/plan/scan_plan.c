@@ -43,13 +43,6 @@ typedef struct AdCondition
 	bool		recheck;		/* is the predicate only a weaker one? */
 } AdCondition;
 
-static void
-translate_condition(AdRelation *relation, AdCondition *condition)
-{
-	condition->predicate = ad_expr_true_when(&relation->context, condition->info->clause,
-											 &condition->recheck);
-}
-
 /* translates the conditions; returns a list of AdCondition */
 static List *
 translate_conditions(AdRelation *relation, List *infos, bool of_extreme)
@@ -64,7 +57,8 @@ translate_conditions(AdRelation *relation, List *infos, bool of_extreme)
 		condition->info = lfirst_node(RestrictInfo, lc);
 		if (relation->options->enable_filter_pushdown &&
 			!(of_extreme && ad_extreme_hides(&relation->context, (Node *) condition->info->clause)))
-			translate_condition(relation, condition);
+			condition->predicate = ad_expr_true_when(&relation->context, condition->info->clause,
+													 &condition->recheck);
 		conditions = lappend(conditions, condition);
 	}
 	return conditions;
@@ -90,8 +84,8 @@ all_predicates(List *conditions)
 /*
  * Drops translations that use what the options say to avoid.  Each alone may
  * do so where all together do not: a range of instants with both ends needs
- * no test of those that PostgreSQL lacks.  The others are translated again,
- * to have no slots but their own.
+ * no test of those that PostgreSQL lacks.  All are translated again, to have
+ * no slots but their own.
  */
 static void
 drop_avoided(AdRelation *relation, List *conditions)
@@ -100,13 +94,6 @@ drop_avoided(AdRelation *relation, List *conditions)
 
 	if (!ad_has_avoided(relation->options, all_predicates(conditions)))
 		return;
-	foreach(lc, conditions)
-	{
-		AdCondition *condition = lfirst(lc);
-
-		if (condition->predicate != NULL && ad_has_avoided(relation->options, condition->predicate))
-			condition->predicate = NULL;
-	}
 	relation->context.slots = NIL;
 	relation->context.size = 0;
 	foreach(lc, conditions)
@@ -114,7 +101,8 @@ drop_avoided(AdRelation *relation, List *conditions)
 		AdCondition *condition = lfirst(lc);
 
 		if (condition->predicate != NULL)
-			translate_condition(relation, condition);
+			condition->predicate = ad_expr_allowed(&relation->context, condition->info->clause,
+												   &condition->recheck);
 	}
 }
 
@@ -258,9 +246,7 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
 			continue;
 		if (context.join_root != NULL && !is_own(relation, condition) &&
 			relation->options->enable_filter_pushdown)
-			predicate = ad_expr_true_when(&context, condition->clause, &recheck);
-		if (predicate != NULL && ad_has_avoided(relation->options, predicate))
-			predicate = NULL;
+			predicate = ad_expr_allowed(&context, condition->clause, &recheck);
 		if (predicate != NULL)
 			predicates = lappend(predicates, predicate);
 		if ((predicate != NULL && !recheck) || is_remote(relation, condition))

@@ -211,20 +211,15 @@ fill_slots(Node *predicate, int n, AdSlot *slots)
 					return false;
 			}
 			return true;
-		case AD_COMPARE:
-		case AD_MEMBER:
-		case AD_QUANTIFIED:
-		case AD_CLOCK:
-		case AD_LIKE:
-		case AD_TEST:
+		default:
+			if (!ad_is_leaf(ad_tag(predicate)))
+				return true;
 			leaf = ad_leaf_read(predicate);
 			if (IsA(leaf.operand, Const))
 				return true;
 			slot = &slots[ad_slot_index(leaf.operand)];
 			slot->isnull = false;
 			return sample_operand(&leaf, n, &slot->value);
-		default:
-			return true;
 	}
 }
 

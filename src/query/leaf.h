@@ -33,6 +33,9 @@ typedef struct AdLeaf
 								 * local times */
 } AdLeaf;
 
+/* the tags of leaves are the last ones, see node.h */
+#define ad_is_leaf(tag) ((tag) >= AD_COMPARE)
+
 extern Node *ad_leaf(const AdLeaf *leaf);
 extern AdLeaf ad_leaf_read(Node *node);
 

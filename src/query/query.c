@@ -208,9 +208,8 @@ match_stages(Node *filter)
 
 /*
  * Returns the stages of an aggregate, which a find of constant documents
- * becomes, too.  The filter is folded; skip and limit
- * are values, or NULL for none.  With slots NULL the slots remain, for
- * EXPLAIN.
+ * becomes, too.  The filter is folded; skip and limit are values, or NULL for
+ * none.  With slots NULL the slots remain, for EXPLAIN.
  */
 static List *
 pipeline(const AdQuery *query, Node *filter, Node *skip, Node *limit, const AdSlot *slots)

@@ -208,17 +208,10 @@ ad_template_fold(Node *predicate, const AdSlot *slots)
 			if (ad_tag(inner) == AD_FALSE)
 				return ad_true();
 			return ad_node(AD_NOR, list_make1(inner));
-		case AD_COMPARE:
-		case AD_MEMBER:
-		case AD_QUANTIFIED:
-		case AD_CLOCK:
-		case AD_LIKE:
-		case AD_TEST:
-			return fold_leaf(predicate, slots);
 		case AD_EXPR:
 			return ad_node(AD_EXPR, list_make1(ad_template_bind(ad_inner(predicate), slots)));
 		default:
-			return predicate;
+			return ad_is_leaf(tag) ? fold_leaf(predicate, slots) : predicate;
 	}
 }
 

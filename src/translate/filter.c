@@ -20,6 +20,7 @@
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
+#include "query/avoid.h"
 #include "query/budget.h"
 #include "query/leaf.h"
 #include "query/match.h"
@@ -568,8 +569,8 @@ translate_weaker(AdExprContext *context, Node *node, bool wanted)
  * *recheck is set if the predicate may match other documents as well;
  * PostgreSQL must then evaluate the condition again.  Operands are added to
  * context->slots, and the predicate's size to context->size.  A predicate
- * that exceeds the budget of budget.c is refused.  The caller asks
- * ad_has_avoided().
+ * that exceeds the budget of budget.c is refused; one that uses what the
+ * options say to avoid is not.
  */
 Node *
 ad_expr_true_when(AdExprContext *context, Expr *condition, bool *recheck)
@@ -593,6 +594,25 @@ ad_expr_true_when(AdExprContext *context, Expr *condition, bool *recheck)
 		return result;
 	}
 	context->slots = list_truncate(context->slots, slots);
+	*recheck = false;
+	return NULL;
+}
+
+/*
+ * Like ad_expr_true_when(), but refuses a predicate that alone uses what the
+ * options say to avoid, too.
+ */
+Node *
+ad_expr_allowed(AdExprContext *context, Expr *condition, bool *recheck)
+{
+	int			slots = list_length(context->slots);
+	Size		size = context->size;
+	Node	   *result = ad_expr_true_when(context, condition, recheck);
+
+	if (result == NULL || !ad_has_avoided(context->options, result))
+		return result;
+	context->slots = list_truncate(context->slots, slots);
+	context->size = size;
 	*recheck = false;
 	return NULL;
 }

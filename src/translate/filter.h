@@ -9,5 +9,6 @@
 
 extern Node *ad_expr_true_when(AdExprContext *context, Expr *condition,
 							   bool *recheck);
+extern Node *ad_expr_allowed(AdExprContext *context, Expr *condition, bool *recheck);
 
 #endif							/* AD_FILTER_H */

@@ -6,9 +6,10 @@ package Moved;
 use strict;
 use warnings;
 use Exporter 'import';
+use File::Basename;
 use Servers;
 
-our @EXPORT = qw(make_objects state_of);
+our @EXPORT = qw(make_objects state_of make_cluster start_cluster stop_cluster);
 
 my ($kept, $revoked);
 
@@ -55,6 +56,30 @@ SELECT column_name, option_name, option_value FROM information_schema.column_opt
 SELECT has_table_privilege('regress_dump_bi', 'crm.calls', 'SELECT');
 EXPLAIN (VERBOSE, COSTS OFF) SELECT count(*) FROM crm.calls WHERE created_at > '2026-03-05Z';
 SQL
+}
+
+# Another cluster, of the PostgreSQL whose programs are in $bin
+sub make_cluster
+{
+	my ($bin, $data) = @_;
+	run_or_die("$bin/initdb", '--no-sync', '-D', $data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8');
+}
+
+# Starts it on a socket in the folder above; returns its connection string without the
+# database
+sub start_cluster
+{
+	my ($bin, $data) = @_;
+	my $folder = dirname($data);
+	run_or_die("$bin/pg_ctl", '-D', $data, '-l', "$data.log", '-w', '-o',
+		"-k $folder -c listen_addresses= -c fsync=off -c timezone=UTC", 'start');
+	return "host=$folder dbname=";
+}
+
+sub stop_cluster
+{
+	my ($bin, $data, @options) = @_;
+	run_or_die("$bin/pg_ctl", '-D', $data, '-w', @options, 'stop');
 }
 
 1;

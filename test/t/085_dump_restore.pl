@@ -24,9 +24,8 @@ unlike(session("SELECT admin_dashboard('2001-01-01', '2001-02-01')"), qr/NOTICE/
 my $folder = "$ENV{TMPDIR}/dump";
 mkdir $folder;
 chomp(my $bin = `$ENV{PG_CONFIG} --bindir`);
-run_or_die("$bin/initdb", '--no-sync', '-D', "$folder/data", '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8');
-run_or_die("$bin/pg_ctl", '-D', "$folder/data", '-l', "$folder/log", '-w', '-o', "-k $folder -c listen_addresses= -c fsync=off -c timezone=UTC", 'start');
-my $there = "host=$folder dbname=";
+make_cluster($bin, "$folder/data");
+my $there = start_cluster($bin, "$folder/data");
 
 run_or_die('bash', '-c', "pg_dumpall --roles-only | psql -XAtq -h $folder -d postgres");
 run_or_die('bash', '-c', "pg_dump -Fc -C ad_dump | pg_restore -h $folder -d postgres -C --exit-on-error");
@@ -38,6 +37,6 @@ like(session("SELECT admin_dashboard.create_api_key('new')", undef, "${there}ad_
 my @dumps = map { run_or_die('pg_dump', '-d', $_, '--schema-only') =~ s/^\\(?:un)?restrict .*\n//mgr } 'ad_dump', "${there}ad_dump";
 is($dumps[1], $dumps[0], 'dumps are the same');
 
-run_or_die("$bin/pg_ctl", '-D', "$folder/data", '-m', 'immediate', 'stop');
+stop_cluster($bin, "$folder/data", '-m', 'immediate');
 session('DROP OWNED BY regress_dump_bi; DROP ROLE regress_dump_bi');
 done_testing();
