@@ -266,7 +266,9 @@ my @peaks = $searched =~ /^(\d{4,})$/mg;
 cmp_ok($peaks[1], '<', $peaks[0] + 25000, 'is looked for in little memory');
 
 # Portals closed early, limits, subtransactions, rescans: no cursor stays open,
-# on either side
+# on either side.  (The connection need not be valid: the other tests of this
+# cluster change so much that this session can miss a part of it, and then it
+# replaces all its connections.)
 my $early = session(<<'SQL');
 DO $$ BEGIN
 	FOR i IN 1 .. 100 LOOP
@@ -289,9 +291,9 @@ FETCH 1 FROM a;
 CLOSE a;
 COMMIT;
 SELECT count(*) FROM generate_series(1, 50) g, LATERAL (SELECT n FROM direct_items WHERE n > g LIMIT 1) s;
-SELECT server_name, in_use, valid FROM admin_dashboard_connections() WHERE server_name = 'direct';
+SELECT server_name, in_use FROM admin_dashboard_connections() WHERE server_name = 'direct';
 SQL
-is($early, "0\n0\n2000\n50\ndirect|f|t", 'portals, subtransactions, limits and rescans');
+is($early, "0\n0\n2000\n50\ndirect|f", 'portals, subtransactions, limits and rescans');
 
 # A hundred clients at once
 my @clients = map { background('SELECT count(*), sum(n) FROM direct_items WHERE n < 100;') } 1 .. 100;
