@@ -1,0 +1,67 @@
+/*
+ * scan_state.h
+ *	  The state of a foreign scan.
+ */
+#ifndef AD_SCAN_STATE_H
+#define AD_SCAN_STATE_H
+
+#include "bson/decoder.h"
+#include "query/query.h"
+
+/*
+ * An output of the query, and the fields of the reply that it is made from.
+ * The last four members are indexes in the decoder's result.
+ */
+typedef struct AdScanColumn
+{
+	AdOutput   *output;
+	AdTarget   *target;
+	const char *table;			/* table of the column; NULL if the output is
+								 * computed */
+	const char *name;			/* name of the column; NULL if the output is
+								 * computed */
+	int			value;
+	int			indicator;		/* -1 if the output has none */
+	int			divisor;		/* -1 if the output has none */
+	int			second;			/* -1 if the output has none */
+} AdScanColumn;
+
+/* a guard, and its index in the decoder's result */
+typedef struct AdScanGuard
+{
+	AdGuard    *guard;
+	int			value;
+} AdScanGuard;
+
+typedef struct AdScanState
+{
+	AdQuery    *query;
+	Oid			userid;			/* the role whose user mapping is used */
+	List	   *slot_states;	/* ExprState of each slot */
+	AdSlot	   *slots;			/* values of the slots, in command_cxt */
+	AdDecoder  *decoder;
+	int			ncolumns;
+	AdScanColumn *columns;
+	int			nguards;
+	AdScanGuard *guards;
+	MemoryContext statement_cxt;	/* lives as long as the statement */
+	MemoryContext command_cxt;	/* see the top of this file */
+	MemoryContext tuple_cxt;
+	bool		started;		/* has the query been run? */
+	AdCursor   *cursor;			/* NULL before the start and after the end */
+	bool		returned;		/* has it returned a tuple since the start? */
+	AdCursorStats total;		/* sums over the closed cursors */
+	int64		nulled;			/* number of mismatches read as NULL */
+
+	/* for the context line of errors: what is being read */
+	Oid			relid;			/* the table; for a join, the outer one */
+	const char *table;			/* its name */
+	bool		of_documents;	/* does the reply have documents of the
+								 * collection, and not groups? */
+	const uint8 *document;
+	const AdScanColumn *column; /* the column that is being read while the
+								 * decoder is not at work; or NULL */
+	ErrorContextCallback place;
+} AdScanState;
+
+#endif							/* AD_SCAN_STATE_H */
