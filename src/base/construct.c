@@ -44,6 +44,7 @@ static const char *const constructs[] = {
 	"$ifNull",
 	"$in",
 	"$indexOfBytes",
+	"$isNumber",
 	"$isoDayOfWeek",
 	"$isoWeek",
 	"$isoWeekYear",

@@ -35,6 +35,7 @@
 #include "bson/domain.h"
 #include "bson/types.h"
 #include "execute/aggregate.h"
+#include "execute/doubt.h"
 #include "execute/remote_plan.h"
 #include "execute/scan.h"
 #include "execute/scan_error.h"
@@ -128,9 +129,17 @@ init_decoder(AdScanState *state)
 	state->guards = palloc(state->nguards * sizeof(AdScanGuard));
 	for (int i = 0; i < state->nguards; i++)
 	{
-		state->guards[i].guard = list_nth(guards, i);
-		state->guards[i].value =
-			add_to_decoder(state, state->guards[i].guard->path, NULL);
+		AdGuard    *guard = list_nth(guards, i);
+		const AdTarget *number = ad_result_target(AD_RESULT_SUM, FLOAT8OID, -1);
+
+		state->guards[i].guard = guard;
+		state->guards[i].value = add_to_decoder(state, guard->path, NULL);
+		if (guard->sum == NULL)
+			continue;
+		state->quick = true;
+		state->guards[i].greatest = add_to_decoder(state, guard->path, number);
+		state->guards[i].sum = add_to_decoder(state, guard->sum, number);
+		state->guards[i].count = add_to_decoder(state, guard->count, number);
 	}
 }
 
@@ -162,6 +171,11 @@ ad_begin_foreign_scan(ForeignScanState *node, int eflags)
 											 ALLOCSET_DEFAULT_SIZES);
 	init_decoder(state);
 	name_columns(node, state);
+	state->quick &= !ad_is_doubted(state->relid);
+	if (state->quick)
+		state->held_slot = ExecAllocTableSlot(&estate->es_tupleTable,
+											  node->ss.ss_ScanTupleSlot->tts_tupleDescriptor,
+											  &TTSOpsMinimalTuple);
 }
 
 /*
@@ -209,6 +223,7 @@ start_scan(ForeignScanState *node, AdScanState *state)
 	MemoryContext old = MemoryContextSwitchTo(state->command_cxt);
 	AdCommand	command = {0};
 
+	state->query->exact = !state->quick;
 	bind_slots(node, state);
 	if (ad_query_bind(state->query, state->slots, &command))
 	{
@@ -242,17 +257,53 @@ stop_scan(AdScanState *state)
 	}
 }
 
-/* raise an error if a guard in the reply holds MaxKey */
+/* release the tuples of the quick form */
 static void
+release_tuples(AdScanState *state)
+{
+	if (state->held != NULL)
+		tuplestore_end(state->held);
+	state->held = NULL;
+}
+
+/*
+ * Can the quick form of a guard be wrong for a group?  See group_quick.c.
+ */
+static bool
+is_doubtful(const AdScanGuard *guard, const AdFieldValue *values)
+{
+	const AdFieldValue *greatest = &values[guard->greatest];
+	const AdFieldValue *sum = &values[guard->sum];
+	const AdFieldValue *count = &values[guard->count];
+
+	if (sum->state != AD_FIELD_VALUE || sum->found == BSON_TYPE_DECIMAL128 ||
+		count->state != AD_FIELD_VALUE || greatest->state == AD_FIELD_MISMATCH)
+		return true;
+	if (greatest->state == AD_FIELD_VALUE &&
+		!(DatumGetFloat8(greatest->value) <= AD_QUICK_LIMIT / DatumGetFloat8(count->value)))
+		return true;
+	return !(DatumGetFloat8(sum->value) >= -AD_QUICK_LIMIT);
+}
+
+/*
+ * Raise an error if a guard in the reply holds MaxKey.  Returns false if a
+ * guard is in doubt.
+ */
+static bool
 check_guards(AdScanState *state, const AdFieldValue *values)
 {
+	bool		certain = true;
+
 	for (int i = 0; i < state->nguards; i++)
 	{
 		const AdFieldValue *value = &values[state->guards[i].value];
 
 		if (value->state != AD_FIELD_NULL && value->found == BSON_TYPE_MAXKEY)
 			ad_report_guard(state, state->guards[i].guard);
+		if (state->quick && state->guards[i].guard->sum != NULL)
+			certain &= !is_doubtful(&state->guards[i], values);
 	}
+	return certain;
 }
 
 /*
@@ -344,20 +395,17 @@ fill_empty(AdScanState *state, TupleTableSlot *slot)
 }
 
 /*
- * Callback IterateForeignScan: returns the next tuple, or an empty slot at
- * the end.  The first call runs the query.
+ * Returns the next tuple of MongoDB's reply, or an empty slot at the end.
+ * Also returns an empty slot, and sets in_doubt, if a guard is in doubt.
  */
-TupleTableSlot *
-ad_iterate_foreign_scan(ForeignScanState *node)
+static TupleTableSlot *
+next_tuple(ForeignScanState *node, AdScanState *state)
 {
-	AdScanState *state = node->fdw_state;
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
 	const uint8 *document = NULL;
 	MemoryContext old;
 
 	ExecClearTuple(slot);
-	if (!state->started)
-		start_scan(node, state);
 	if (state->cursor != NULL)
 		document = ad_cursor_next(state->cursor);
 	if (document == NULL)
@@ -378,13 +426,62 @@ ad_iterate_foreign_scan(ForeignScanState *node)
 
 		ad_enter_place(state, document, NULL);
 		values = ad_decode(state->decoder, document);
-		check_guards(state, values);
-		fill_tuple(state, values, slot);
+		state->in_doubt = !check_guards(state, values);
+		if (!state->in_doubt)
+			fill_tuple(state, values, slot);
 		ad_leave_place(state);
 	}
 	MemoryContextSwitchTo(old);
+	if (state->in_doubt)
+		return slot;
 	state->returned = true;
 	return ExecStoreVirtualTuple(slot);
+}
+
+/*
+ * Hold all tuples of the quick form.  If a group is in doubt, send the query
+ * again in its exact form instead.
+ */
+static void
+hold_tuples(ForeignScanState *node, AdScanState *state)
+{
+	MemoryContext old = MemoryContextSwitchTo(state->command_cxt);
+	TupleTableSlot *slot;
+
+	state->held = tuplestore_begin_heap(false, false, work_mem);
+	while (slot = next_tuple(node, state), !TupIsNull(slot))
+		tuplestore_puttupleslot(state->held, slot);
+	MemoryContextSwitchTo(old);
+	if (!state->in_doubt)
+		return;
+	stop_scan(state);
+	release_tuples(state);
+	ad_doubt(state->relid);
+	state->quick = false;
+	state->in_doubt = false;
+	state->repeated++;
+	start_scan(node, state);
+}
+
+/*
+ * Callback IterateForeignScan: returns the next tuple, or an empty slot at
+ * the end.  The first call runs the query.
+ */
+TupleTableSlot *
+ad_iterate_foreign_scan(ForeignScanState *node)
+{
+	AdScanState *state = node->fdw_state;
+	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
+
+	if (!state->started)
+		start_scan(node, state);
+	if (state->quick && state->held == NULL)
+		hold_tuples(node, state);
+	if (!state->quick)
+		return next_tuple(node, state);
+	if (tuplestore_gettupleslot(state->held, true, false, state->held_slot))
+		return ExecCopySlot(slot, state->held_slot);
+	return ExecClearTuple(slot);
 }
 
 /*
@@ -398,6 +495,7 @@ ad_rescan_foreign_scan(ForeignScanState *node)
 
 	ExecClearTuple(node->ss.ss_ScanTupleSlot);
 	stop_scan(state);
+	release_tuples(state);
 	MemoryContextReset(state->command_cxt);
 	state->started = false;
 }
@@ -412,7 +510,10 @@ ad_end_foreign_scan(ForeignScanState *node)
 	AdScanState *state = node->fdw_state;
 
 	if (state != NULL)
+	{
 		stop_scan(state);
+		release_tuples(state);
+	}
 }
 
 /* show the expressions of the slots: "$1 = (now() - '1 day'::interval)" */
@@ -455,6 +556,8 @@ explain_work(AdScanState *state, ExplainState *es)
 	ExplainPropertyInteger("MongoDB Bytes", NULL, stats.bytes, es);
 	if (state->nulled > 0 || es->format != EXPLAIN_FORMAT_TEXT)
 		ExplainPropertyInteger("Mismatches Read As NULL", NULL, state->nulled, es);
+	if (state->repeated > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+		ExplainPropertyInteger("MongoDB Queries Repeated", NULL, state->repeated, es);
 	if (es->timing)
 		ExplainPropertyFloat("MongoDB Wait", "ms", stats.wait_ms, 3, es);
 }

@@ -5,6 +5,9 @@
 #ifndef AD_SCAN_STATE_H
 #define AD_SCAN_STATE_H
 
+#include "executor/tuptable.h"
+#include "utils/tuplestore.h"
+
 #include "bson/decoder.h"
 #include "query/query.h"
 
@@ -26,11 +29,15 @@ typedef struct AdScanColumn
 	int			second;			/* -1 if the output has none */
 } AdScanColumn;
 
-/* a guard, and its index in the decoder's result */
+/* a guard, and the indexes in the decoder's result of what it needs */
 typedef struct AdScanGuard
 {
 	AdGuard    *guard;
 	int			value;
+	/* only for a guard with a quick form */
+	int			greatest;
+	int			sum;
+	int			count;
 } AdScanGuard;
 
 typedef struct AdScanState
@@ -52,6 +59,11 @@ typedef struct AdScanState
 	bool		returned;		/* has it returned a tuple since the start? */
 	AdCursorStats total;		/* sums over the closed cursors */
 	int64		nulled;			/* number of mismatches read as NULL */
+	bool		quick;			/* is the query sent in a quick form? */
+	bool		in_doubt;		/* is the last reply of that form in doubt? */
+	int64		repeated;		/* number of queries sent again for this */
+	Tuplestorestate *held;		/* tuples of the quick form; or NULL */
+	TupleTableSlot *held_slot;	/* for reading them */
 
 	/* for the context line of errors: what is being read */
 	Oid			relid;			/* the table; for a join, the outer one */

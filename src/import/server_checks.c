@@ -103,6 +103,7 @@ const AdServerCheck ad_server_checks[] = {
 	{"$isoDayOfWeek", SUM("extract(isodow FROM t " BERLIN ")::integer", "true")},
 	{"$isoWeek", SUM("extract(week FROM t " BERLIN ")::integer", "true")},
 	{"$isoWeekYear", SUM("extract(isoyear FROM t " BERLIN ")::integer", "true")},
+	{"$isNumber", SUM("f", "f BETWEEN -100 AND 100")},
 	{"$let", WHERE("f + 1 > 1 AND f + 1 < 3")},
 	{"$lookup", "SELECT c.id, o.k FROM checked_calls c LEFT JOIN checked_no_calls o ON o.id = c.i"},
 	{"$lt", EACH("i < 3", "true")},

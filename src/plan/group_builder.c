@@ -18,6 +18,7 @@
 #include "plan/group.h"
 #include "plan/group_builder.h"
 #include "plan/group_call.h"
+#include "plan/group_quick.h"
 #include "plan/group_result.h"
 #include "plan/group_stages.h"
 #include "plan/relation.h"
@@ -482,6 +483,7 @@ ad_built_relation(const AdRelation *relation, const AdGroupBuilder *builder)
 
 	upper->query = ad_query_create(relation->serverid, relation->options,
 								   relation->filter);
+	ad_group_add_quick(builder->group);
 	ad_group_finish(builder->group, upper->query);
 	if (!ad_budget_allows((Node *) upper->query->stages, AD_STAGES_DEPTH, &size) ||
 		ad_has_avoided(relation->options, (Node *) upper->query->stages) ||

@@ -11,8 +11,10 @@
 
 #include "plan/group.h"
 #include "plan/group_percentile.h"
+#include "plan/group_quick.h"
 #include "plan/group_result.h"
 #include "query/bind.h"
+#include "query/choice.h"
 #include "query/type_tests.h"
 #include "translate/let.h"
 #include "translate/value_time.h"
@@ -372,8 +374,13 @@ ad_group_is_sound(AdGroup *group)
 	ListCell   *lc;
 
 	foreach(lc, group->guards)
-		tests = lappend(tests, ad_doc("$ne", ad_array2(ad_doc("$type", ad_path_expr(((AdGuard *) lfirst(lc))->path)),
-													   ad_string("maxKey"))));
+	{
+		AdGuard    *guard = lfirst(lc);
+		Node	   *is_silent = ad_doc("$ne", ad_array2(ad_doc("$type", ad_path_expr(guard->path)),
+														ad_string("maxKey")));
+
+		tests = lappend(tests, guard->sum == NULL ? is_silent : ad_choice(ad_guard_is_certain(guard), is_silent));
+	}
 	foreach(lc, group->outputs)
 	{
 		AdOutput   *output = lfirst(lc);

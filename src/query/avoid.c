@@ -321,6 +321,7 @@ search(const Bitmapset *avoided, Node *node, AdPlace place)
 		case AD_DOCUMENT:
 			return search_document(avoided, node, place);
 		case AD_ARRAY:
+		case AD_CHOICE:
 			return search_members(avoided, node, place);
 		case AD_MATCH:
 			return search_predicate(avoided, ad_inner(node));

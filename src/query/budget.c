@@ -38,6 +38,7 @@ levels_of(AdTag tag)
 			return 2;
 		case AD_OPERAND:
 		case AD_ZONE:
+		case AD_CHOICE:
 			return 0;
 		default:
 			return 1;

@@ -38,6 +38,7 @@ typedef enum AdTag
 								 * constant of an expression */
 	AD_ZONE,					/* operand: the name of a time zone */
 	AD_MATCH,					/* predicate: the document of a $match */
+	AD_CHOICE,					/* value, value: see choice.c */
 	/* predicates */
 	AD_TRUE,
 	AD_FALSE,

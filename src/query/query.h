@@ -49,7 +49,13 @@ typedef struct AdGuard
 	const char *field;
 	Oid			typid;
 	int32		typmod;
+	/* for a guard of doubles that has a quick form, see group_quick.c */
+	const char *sum;			/* path of their sum; or NULL */
+	const char *count;			/* path of the number of documents */
 } AdGuard;
+
+/* the quick forms of guards are certain within this range, see group_quick.c */
+#define AD_QUICK_LIMIT	(INT64CONST(1) << 51)
 
 typedef struct AdQuery
 {
@@ -77,6 +83,8 @@ typedef struct AdQuery
 	List	   *last_stages;	/* for an aggregate: the stages after $limit */
 	List	   *outputs;		/* AdOutput */
 	List	   *guards;			/* AdGuard */
+	bool		exact;			/* bind the exact form of all choices; not
+								 * stored in the plan */
 } AdQuery;
 
 /*

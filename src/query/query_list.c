@@ -118,6 +118,8 @@ guard_to_list(const AdGuard *guard)
 	list = lappend(list, string_or_null(guard->field));
 	list = lappend(list, ad_oid_value(guard->typid));
 	list = lappend(list, ad_integer(guard->typmod));
+	list = lappend(list, string_or_null(guard->sum));
+	list = lappend(list, string_or_null(guard->count));
 	return list;
 }
 
@@ -132,6 +134,8 @@ guard_from_list(List *list)
 	guard->field = next_string(&members);
 	guard->typid = next_oid(&members);
 	guard->typmod = next_int(&members);
+	guard->sum = next_string(&members);
+	guard->count = next_string(&members);
 	return guard;
 }
 
@@ -218,7 +222,7 @@ ad_query_to_list(const AdQuery *query)
 AdQuery *
 ad_query_from_list(List *list)
 {
-	AdQuery    *query = palloc(sizeof(AdQuery));
+	AdQuery    *query = palloc0(sizeof(AdQuery));
 	AdMembers	members = {list};
 
 	query->serverid = next_oid(&members);

@@ -1,0 +1,101 @@
+# Sums of doubles are asked for in a quick form, and once more in the exact form if the
+# quick one is in doubt.  No value slips through: not in a group that HAVING or a limit
+# would remove either.
+
+use strict;
+use warnings;
+use lib 'test/lib';
+use Servers;
+use Test::More;
+
+plan skip_all => 'there is no MongoDB server program to start' if !$ENV{AD_TEST_MONGOD};
+
+make_database('ad_quick');
+start_server();
+run_python(<<'PY', server_port());
+import sys, datetime, bson, pymongo
+from bson import Decimal128, Int64
+db = pymongo.MongoClient("127.0.0.1", int(sys.argv[1]), directConnection=True).quick
+added = {
+    "good": [], "fits": [Decimal128("0.5")], "longs": [Int64(2**50), Int64(-2**50)],
+    "decimals": [Decimal128("0.1")], "above": [Int64(2**53 + 1)], "below": [Int64(-2**53 - 1)], "hidden": [Int64(-2**62), 2.0**62],
+    "strings": ["5"], "arrays": [[5.0]], "dates": [datetime.datetime(2026, 1, 1)], "booleans": [True], "minkeys": [bson.MinKey()],
+    "nans": [float("nan")], "infinite": [float("inf")], "least": [float("-inf")], "infinities": [float("inf"), float("-inf")],
+    "huge": [1e150], "tiny": [-1e150], "nothing": None,
+}
+for name, values in added.items():
+    rows = [{"g": n % 5, "f": [1.5, 2, Int64(3), None, -4.25][n % 5]} for n in range(100)] + [{"g": 3}, {"g": 5}]
+    if name == "hidden":
+        rows = []
+    if values is None:
+        rows = [{"g": 1, "f": None}, {"g": 2}]
+    else:
+        rows += [{"g": 7, "f": value} for value in values]
+    db[name].insert_many(rows)
+PY
+my @good = qw(good longs nothing);
+my @doubtful = qw(fits decimals above below hidden nans infinite least infinities huge tiny);
+my @wrong = qw(strings arrays dates booleans minkeys);
+is(session("CREATE SERVER quick FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://127.0.0.1:" . server_port() . "/quick?directConnection=true');\n" .
+	join('', map { "CREATE FOREIGN TABLE $_ (g int, f double precision) SERVER quick;\n" } @good, @doubtful, @wrong)), '', 'tables');
+
+my @queries = (
+	'SELECT sum(f), count(*) FROM %s',
+	'SELECT avg(f) FROM %s WHERE g > 0',
+	'SELECT g, sum(f), avg(f), count(*) FROM %s GROUP BY g ORDER BY g',
+	'SELECT g, sum(f) FROM %s GROUP BY g HAVING sum(f) > 20 ORDER BY g',
+	'SELECT g, sum(f) FROM %s GROUP BY g HAVING sum(f) BETWEEN -100 AND 20 ORDER BY g',
+	'SELECT g, sum(f) FROM %s GROUP BY g ORDER BY count(*), g LIMIT 2',
+	'SELECT g, sum(f) FROM %s GROUP BY g ORDER BY sum(f) DESC NULLS LAST, g LIMIT 1',
+	'SELECT g, sum(f) FROM %s GROUP BY ROLLUP (g) ORDER BY 1, 2',
+	'SELECT sum(f), count(DISTINCT g) FROM %s',
+	'SELECT g::text || $$x$$, sum(f) FROM %s GROUP BY 1 ORDER BY 1',
+	'SELECT sum(f) FILTER (WHERE g < 7), sum(f) FROM %s',
+	'SELECT a.g, a.s FROM (VALUES (1), (7)) v (g), LATERAL (SELECT max(g) g, sum(f) s FROM %s t WHERE t.g = v.g GROUP BY t.g) a',
+);
+
+# What the queries answer, each in a session of its own
+sub answers
+{
+	my ($setting, $table) = @_;
+	my $all = join '', map { session("SET admin_dashboard.enable_aggregate_pushdown = $setting;\n" . sprintf($_, $table)) . "\n" } @queries;
+	return $all =~ s/(?<=^ERROR:  HV004: field "f" ).*\n.*\n.*\n.*$//mgr;
+}
+for my $table (@good, @doubtful, @wrong)
+{
+	my $pushed = answers('on', $table);
+	my $local = answers('off', $table);
+	is($pushed, $local, "$table: the same as without pushdown");
+	unlike($pushed, qr/ERROR/, "$table: which is an answer") if grep { $_ eq $table } @good;
+}
+like(answers('on', 'decimals'), qr/\A(ERROR:  HV004: field "f" \n){12}\z/, 'a mismatch in doubt is an error of all queries');
+
+# How often queries were sent twice; a session does so once
+my $explain = 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT g, sum(f) FROM %s GROUP BY g';
+sub repeated { return join ' ', session(join ";\n", map { sprintf $explain, $_ } @_) =~ /MongoDB (?:Documents|Queries Repeated): (\d+)/g }
+is(repeated('good', 'good'), '6 6', 'a query that is not in doubt is sent once');
+is(repeated('longs'), '7', 'longs give no doubt');
+is(repeated('fits'), '14 1', 'one in doubt is sent twice');
+is(repeated('fits', 'good', 'fits'), '14 1 6 7', 'only once in a session, and for its table only');
+is(repeated('nothing'), '2', 'no values give no doubt');
+like(session("ALTER SERVER quick OPTIONS (ADD avoid '\$isNumber'); EXPLAIN (VERBOSE, COSTS OFF) SELECT sum(f) FROM good; SELECT sum(f) FROM good; ALTER SERVER quick OPTIONS (DROP avoid)"),
+	qr/MongoDB Query: (?!.*isNumber).*\$sum.*\n(.*\n)*45$/, 'the quick form can be avoided');
+
+# Prepared statements, cursors that end early, errors in between
+is(session(<<'SQL'), "45\n45\n45\n45\n0\n45\n-5", 'plans that are kept');
+SET plan_cache_mode = force_generic_plan;
+PREPARE total AS SELECT sum(f) FROM good WHERE g < $1;
+EXECUTE total(9); EXECUTE total(9); EXECUTE total(9); EXECUTE total(9);
+BEGIN;
+DECLARE c CURSOR FOR SELECT g, sum(f) FROM good GROUP BY g;
+MOVE 3 FROM c;
+SAVEPOINT s;
+DECLARE d CURSOR FOR SELECT g, sum(f) FROM decimals GROUP BY g;
+ROLLBACK TO s;
+MOVE ALL FROM c;
+SELECT count(*) - count(*) FROM good;
+COMMIT;
+EXECUTE total(9);
+SELECT count(*) - 107 FROM good;
+SQL
+done_testing();
