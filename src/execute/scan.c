@@ -438,9 +438,22 @@ next_tuple(ForeignScanState *node, AdScanState *state)
 	return ExecStoreVirtualTuple(slot);
 }
 
+/* send the query again, in its exact form */
+static void
+send_exactly(ForeignScanState *node, AdScanState *state)
+{
+	stop_scan(state);
+	release_tuples(state);
+	ad_doubt(state->relid);
+	state->quick = false;
+	state->in_doubt = false;
+	state->repeated++;
+	start_scan(node, state);
+}
+
 /*
  * Hold all tuples of the quick form.  If a group is in doubt, send the query
- * again in its exact form instead.
+ * again instead.
  */
 static void
 hold_tuples(ForeignScanState *node, AdScanState *state)
@@ -452,15 +465,28 @@ hold_tuples(ForeignScanState *node, AdScanState *state)
 	while (slot = next_tuple(node, state), !TupIsNull(slot))
 		tuplestore_puttupleslot(state->held, slot);
 	MemoryContextSwitchTo(old);
+	if (state->in_doubt)
+		send_exactly(node, state);
+}
+
+/*
+ * Returns the next tuple of a sorted quick form.  Groups in doubt come first,
+ * see having.c, so the first tuple tells of all.
+ */
+static TupleTableSlot *
+next_sorted(ForeignScanState *node, AdScanState *state)
+{
+	TupleTableSlot *slot = next_tuple(node, state);
+
 	if (!state->in_doubt)
-		return;
-	stop_scan(state);
-	release_tuples(state);
-	ad_doubt(state->relid);
-	state->quick = false;
-	state->in_doubt = false;
-	state->repeated++;
-	start_scan(node, state);
+		return slot;
+	if (state->returned)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("MongoDB returned groups of collection \"%s.%s\" in another order than it was asked for",
+						state->query->database, state->query->collection)));
+	send_exactly(node, state);
+	return next_tuple(node, state);
 }
 
 /*
@@ -475,6 +501,8 @@ ad_iterate_foreign_scan(ForeignScanState *node)
 
 	if (!state->started)
 		start_scan(node, state);
+	if (state->quick && state->query->sort != NULL)
+		return next_sorted(node, state);
 	if (state->quick && state->held == NULL)
 		hold_tuples(node, state);
 	if (!state->quick)

@@ -77,6 +77,9 @@ is(repeated('good', 'good'), '6 6', 'a query that is not in doubt is sent once')
 is(repeated('longs'), '7', 'longs give no doubt');
 is(repeated('fits'), '14 1', 'one in doubt is sent twice');
 is(repeated('fits', 'good', 'fits'), '14 1 6 7', 'only once in a session, and for its table only');
+sub first_of { return session("SET enable_sort = off; EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT g, sum(f) FROM $_[0] GROUP BY g ORDER BY sum(f), g::text LIMIT 1") =~ /MongoDB (?:Documents|Queries Repeated): (\d+)/g }
+is(join(' ', first_of('good')), 2, 'groups in an order are not held');
+is(join(' ', first_of('fits')), '3 1', 'of groups in an order the first tells of a doubt');
 is(repeated('nothing'), '2', 'no values give no doubt');
 like(session("ALTER SERVER quick OPTIONS (ADD avoid '\$isNumber'); EXPLAIN (VERBOSE, COSTS OFF) SELECT sum(f) FROM good; SELECT sum(f) FROM good; ALTER SERVER quick OPTIONS (DROP avoid)"),
 	qr/MongoDB Query: (?!.*isNumber).*\$sum.*\n(.*\n)*45$/, 'the quick form can be avoided');
