@@ -1,5 +1,5 @@
 # rest/openapi.yaml describes what is there: the same paths, parameters, statuses
-# and messages as nginx.conf and setup.sql have, and schemathesis finds no answer
+# and messages as nginx.conf, setup.sql and rest.c have, and schemathesis finds no answer
 # that it does not describe.
 
 use strict;
@@ -28,18 +28,17 @@ for path, operations in spec["paths"].items():
             for example in [content["example"]] if "example" in content else [e["value"] for e in content["examples"].values()]:
                 print("message", status, re.sub("[0-9a-f]{32}", "$request_id", example["message"]))
 PY
-my ($nginx, $setup) = (slurp('rest/nginx.conf'), slurp('rest/setup.sql'));
+my ($nginx, $setup, $c) = map { slurp($_) } 'rest/nginx.conf', 'rest/setup.sql', 'src/rest.c';
 my @there = ('status 200');
 push @there, "operation get $1" while $nginx =~ m{location = (/(?!__).*) \{}g;
-push @there, "parameter $1" while $setup =~ /name := '(\w+)'/g;
-push @there, "parameter $1" while $setup =~ /parameter\(query, '(\w+)'\)/g;
+push @there, "parameter $1" while $c =~ /find_parameter\(query, "(\w+)"\)/g;
 my %ours = map { $_ => 1 } 404, 405;	# of other operations
 my %statuses;
 $statuses{$_} = 1 for $nginx =~ m{return (\d+) \$envelope}g;
 push @there, map { "status $_" } grep { !$ours{$_} } keys %statuses;
 push @there, "message $1 $2" while $nginx =~ m{/__error/(?!404|405)(\d+) "(.*)";}g;
 push @there, "message $1 $2" while $setup =~ /refuse\((?!500)(\d+), '([^']*)'/g;
-push @there, "message 422 start_date$1" while $setup =~ /name \|\| '([^']*)'/g;
+push @there, map { "message 422 $_" } map { s/^%s/start_date/r } $c =~ /"((?:%s|\w+) must [^",]*(?:, such as [^"]*)?)"/g;
 is($described, join("\n", sort { index($described, $a) <=> index($described, $b) || $a cmp $b } @there), 'the description has what is there');
 
 serve('ad_rest_schema', $ENV{AD_TEST_MONGODB_URI}, RATE => 10000);

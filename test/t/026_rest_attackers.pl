@@ -138,7 +138,7 @@ sub refused
 	my ($refusal, $undo, @there) = @_;
 	is(says(@$_), '', "there is: $_->[1]") for @there;
 	like(setup('-v', 'calls=public.calls'), qr/ERROR:  \Q$refusal\E\nHINT:  /, "refused: $refusal");
-	is(says('postgres', "SELECT pg_catalog.to_regprocedure('admin_dashboard_rest.instant(pg_catalog.text)')"), '', 'nothing is done');
+	is(says('postgres', "SELECT pg_catalog.to_regprocedure('admin_dashboard_rest.period(pg_catalog.text)')"), '', 'nothing is done');
 	is(says('postgres', $undo), '', "undone: $undo");
 }
 my ($rest, $function) = ('admin_dashboard_rest', 'api.admin_analytics_dashboard');

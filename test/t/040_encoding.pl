@@ -50,6 +50,15 @@ is(sql('ad_ascii', "SELECT v FROM strict_values WHERE _id = 'string longer'"), '
 is(sql('ad_ascii', "SELECT count(*) FROM calls WHERE created_by_email = 'żółw.名前\@пример.example'"), '1', 'and sends them');
 
 
+# the endpoint's parameters, which are UTF-8
+for my $case ([ 'ad_latin2', '%C5%BC%C3%B3%C5%82w+%2B', qr/^żółw \+$/ ], [ 'ad_ascii', '%C5%BC%C3%B3%C5%82w+%2B', qr/^żółw \+$/ ],
+	[ 'ad_latin2', '%E5%90%8D', qr/ERROR:  parameter "n" is not text in UTF-8 that the database can have$/ ], [ 'ad_ascii', '%FF', qr/ERROR:  parameter "n"/ ])
+{
+	my ($db, $value, $expected) = @$case;
+	like(sql($db, "CREATE OR REPLACE FUNCTION parameter(text, text) RETURNS text LANGUAGE c STRICT AS '\$libdir/admin_dashboard', 'admin_dashboard_rest_parameter';
+		SELECT parameter('m=x&n=$value', 'n')"), $expected, "$db: the parameter $value");
+}
+
 # import: what can be named is, and what cannot be read is null and said
 my $names = "SELECT admin_dashboard_import_sql('mongodb', 'ad_test_import', 'names')";
 my $imported = sql('ad_latin2', $names);
