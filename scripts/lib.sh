@@ -299,6 +299,25 @@ start_mongodb() {
 	MONGODB=mongodb://127.0.0.1:$port/
 }
 
+# start_compiled: sets MONGODB, the URI of $MONGODB_URI's server or of the compiled
+# server secantusd-rs, and ENGINE, what it is.  A benchmark over the test server, a
+# program in Python, would measure that.
+start_compiled() {
+	local port compiled=$CACHE/cargo/bin/secantusd-rs
+	ENGINE='the server of MONGODB_URI'
+	MONGODB=${MONGODB_URI:-}
+	[ -z "$MONGODB" ] || return 0
+	[ -x "$compiled" ] || die "there is no server to measure" "Give its URI in MONGODB_URI, or install secantusd-rs:" \
+		"cargo install secantus-mdb --version 0.5.3-beta.193 --ignore-rust-version --root $CACHE/cargo"
+	port=$(free_port)
+	as_server mkdir "$TMP/compiled"
+	start compiled "$compiled" --port "$port" --storage-path "$TMP/compiled"
+	wait_for compiled is_listening "$port"
+	# shellcheck disable=SC2034 # the sourcing script uses it
+	ENGINE="secantusd-rs 0.5.3-beta.193"
+	MONGODB=mongodb://127.0.0.1:$port/
+}
+
 # A cluster that listens on a socket in TMP only.  Sets what libpq reads, so
 # that psql and the like find it.
 start_postgres() {
