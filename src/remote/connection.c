@@ -396,6 +396,7 @@ destroy_connection(AdConnection *conn)
 	dlist_delete(&conn->node);
 	ad_connection_enter_quietly(conn);
 	mongoc_client_destroy(conn->client);
+	ad_batch_free(&conn->transport.peer.batch);
 	MemoryContextDelete(conn->context);
 }
 

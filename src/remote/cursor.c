@@ -6,7 +6,8 @@
  * context in which it is opened.  However the query ends, a callback of that
  * context destroys the driver's objects.
  *
- * Documents are not copied.  Callers read them in the driver's buffer.
+ * Documents are not copied.  Callers read them in the message that has
+ * arrived, see batch.c.
  */
 #include "postgres.h"
 
@@ -33,12 +34,10 @@
 
 /*
  * Sizes of batches if fetch_size is not set: the number of documents in the
- * first batch, which is MongoDB's default; the number of documents after
- * which the batch size is first adapted; the size in bytes at which later
+ * first batch, which is MongoDB's default; the size in bytes at which later
  * batches aim; and the greatest number of documents in a batch.
  */
 #define AD_FIRST_BATCH		101
-#define AD_FIRST_ADAPTATION 64
 #define AD_BATCH_BYTES		INT64CONST(1000000)
 #define AD_LARGEST_BATCH	100000
 
@@ -56,17 +55,15 @@ struct AdCursor
 	bool		reused;			/* conn has worked for an earlier command */
 	bson_t		explanation;	/* the reply of explain */
 	bool		has_explanation;	/* has it been initialized? */
-	const bson_t *ready;		/* document read ahead by ad_cursor_open(), or
-								 * NULL */
-	bool		ended;			/* there are no more documents */
+	AdBatch		batch;			/* documents that have not been returned */
+	bool		ended;			/* there are no more batches */
 	char	   *name;			/* database.collection, for messages */
 	int64		count;			/* result of AD_COMMAND_COUNT; -1: failed */
 	bool		own_only;		/* for AD_COMMAND_LIST: list only the
 								 * collections that the user may read */
 	int64		most;			/* greatest number of documents requested; 0:
 								 * all */
-	int64		adapt_at;		/* number of documents at which the batch size
-								 * is adapted; -1: never */
+	bool		adapts;			/* is the batch size adapted? */
 	AdCursorStats stats;
 
 	/* conn's counters when the cursor entered the driver */
@@ -112,7 +109,7 @@ close_driver(AdCursor *cursor)
 	if (conn == NULL || conn->busy)
 		return;
 
-	cursor->ready = NULL;
+	ad_batch_free(&cursor->batch);
 	cursor->ended = true;
 	if (cursor->has_explanation)
 		bson_destroy(&cursor->explanation);
@@ -364,30 +361,33 @@ adapt_batch_size(AdCursor *cursor)
 	int64		size = AD_BATCH_BYTES * cursor->stats.documents / Max(cursor->stats.bytes, 1);
 
 	mongoc_cursor_set_batch_size(cursor->driver, Max(1, Min(size, AD_LARGEST_BATCH)));
-	cursor->adapt_at *= 2;
 }
 
 /*
- * Reads the next document into cursor->ready, which is NULL at the end and
- * after an empty batch.  Returns false with *error and *reply set if there is
- * an error.
+ * Reads the next batch, which remains empty at the end, and if the server
+ * sends an empty one.  Returns false with *error and *reply set if there is an
+ * error.
  */
 static bool
 read_once(AdCursor *cursor, bson_error_t *error, const bson_t **reply)
 {
+	AdBatch    *arrived = &cursor->conn->transport.peer.batch;
+	const bson_t *substitute;
 	bool		failed = false;
 
-	cursor->ready = NULL;
+	ad_batch_free(&cursor->batch);
 	enter_driver(cursor);
-	if (cursor->stats.documents == cursor->adapt_at)
+	if (cursor->adapts && cursor->stats.documents > 0)
 		adapt_batch_size(cursor);
-	if (!mongoc_cursor_next(cursor->driver, &cursor->ready))
+	/* each batch is one document to the driver */
+	if (!mongoc_cursor_next(cursor->driver, &substitute))
 	{
-		cursor->ready = NULL;
 		failed = mongoc_cursor_error_document(cursor->driver, error, reply);
 		/* the driver also returns false after an empty batch */
 		cursor->ended = failed || !mongoc_cursor_more(cursor->driver);
 	}
+	cursor->batch = *arrived;
+	memset(arrived, 0, sizeof(AdBatch));
 	leave_driver(cursor);
 
 	/*
@@ -401,7 +401,7 @@ read_once(AdCursor *cursor, bson_error_t *error, const bson_t **reply)
 }
 
 /*
- * Like read_once(), but cursor->ready is NULL only at the end.  A server may
+ * Like read_once(), but the batch is empty only at the end.  A server may
  * send any number of empty batches.  Only a cursor id of 0 means that there
  * are no more documents (MongoDB manual, "getMore").
  */
@@ -410,7 +410,7 @@ advance(AdCursor *cursor, bson_error_t *error, const bson_t **reply)
 {
 	while (read_once(cursor, error, reply))
 	{
-		if (cursor->ready != NULL || cursor->ended)
+		if (cursor->batch.next != NULL || cursor->ended)
 			return true;
 		CHECK_FOR_INTERRUPTS();
 	}
@@ -574,7 +574,8 @@ send_command(AdCursor *cursor, const AdCommand *command, bson_error_t *error, co
 		return true;
 	if (command->explain)
 	{
-		cursor->ready = &cursor->explanation;
+		cursor->batch.next = bson_get_data(&cursor->explanation);
+		cursor->batch.end = cursor->batch.next + cursor->explanation.len;
 		cursor->ended = true;
 		return true;
 	}
@@ -610,8 +611,7 @@ ad_cursor_open(const AdCommand *command)
 		cursor->reused = cursor->conn->replies > 0;
 		cursor->ended = command->kind == AD_COMMAND_COUNT;
 		cursor->count = 0;
-		cursor->adapt_at = command->fetch_size > 0 ? -1 :
-			Min(first_batch(command), AD_FIRST_ADAPTATION);
+		cursor->adapts = command->fetch_size == 0;
 		if (send_command(cursor, command, &error, &reply))
 		{
 			/* it does not matter now that other members could not be reached */
@@ -636,21 +636,19 @@ ad_cursor_open(const AdCommand *command)
 const uint8 *
 ad_cursor_next(AdCursor *cursor)
 {
-	const bson_t *document;
+	const uint8 *document = ad_batch_next(&cursor->batch);
 
-	if (cursor->ready == NULL && !cursor->ended)
+	if (document == NULL && !cursor->ended)
 	{
 		bson_error_t error;
 		const bson_t *reply = NULL;
 
 		if (!advance(cursor, &error, &reply))
 			report_error(cursor, &error, reply);
+		document = ad_batch_next(&cursor->batch);
 	}
-
-	document = cursor->ready;
 	if (document == NULL)
 		return NULL;
-	cursor->ready = NULL;
 	/* nobody checks LIMIT after this, because MongoDB evaluates it */
 	if (cursor->most > 0 && cursor->stats.documents == cursor->most)
 		ereport(ERROR,
@@ -658,8 +656,8 @@ ad_cursor_next(AdCursor *cursor)
 				 errmsg("invalid reply from MongoDB server \"%s\"", cursor->conn->server_name),
 				 errdetail("More documents came than were asked for.")));
 	cursor->stats.documents++;
-	cursor->stats.bytes += document->len;
-	return bson_get_data(document);
+	cursor->stats.bytes += ad_read_int32(document);
+	return document;
 }
 
 /*

@@ -15,8 +15,8 @@
  *	- one document of valid structure, and nothing after it;
  *	- fields that reply_check.c accepts.
  *
- * bsonread.c checks the contents of the documents in a batch when they are
- * decoded.
+ * The driver does not get the documents of a batch, see batch.c.  bsonread.c
+ * checks their contents when they are decoded.
  *
  * A compressed message is refused unless the URI has asked for compression.
  * This stream decompresses it, so that the driver gets a checked message.
@@ -319,6 +319,7 @@ is_reply(AdCheckStream *stream)
 	int32		expected = stream->request.opcode == OP_QUERY ? OP_REPLY : OP_MSG;
 	const uint8 *document;
 	uint32		size;
+	uint32		start;
 
 	peer->flaw[0] = '\0';
 	if (!stream->request.due || ad_read_int32(stream->message + 8) != stream->request.id)
@@ -334,7 +335,17 @@ is_reply(AdCheckStream *stream)
 	else
 		document = document_of_reply(stream->message + HEADER_SIZE, &size);
 	/* the document must have this size, so nothing follows it */
-	if (document == NULL || !ad_is_document(document, size, LEVELS))
+	if (document == NULL || !ad_is_document(document, size, LEVELS - 1))
+		return ad_flaw(peer, "The message is not a valid reply with one document.");
+	start = document - stream->message;
+	if (ad_reply_is_batch(stream->request.command) &&
+		!ad_batch_take(&peer->batch, &stream->message, &stream->size, start))
+		return ad_flaw(peer, "The documents of the reply to %s are invalid, or too large for the memory.",
+					   stream->request.command);
+	stream->have = stream->size;
+	document = stream->message + start;
+	size = stream->size - start;
+	if (!ad_is_document(document, size, LEVELS))
 		return ad_flaw(peer, "The message is not a valid reply with one document.");
 	if (!ad_reply_fits(peer, stream->request.command, document, size))
 		return false;

@@ -39,8 +39,6 @@
 #define LARGEST_PAYLOAD		1024
 /* rounds of PBKDF2 for a password; MongoDB's defaults are 10,000 and 15,000 */
 #define MOST_ROUNDS			1000000
-/* a document of a batch; the server's own bound is BSONObjMaxInternalSize */
-#define LARGEST_DOCUMENT	(16 * 1024 * 1024 + 16 * 1024)
 /*
  * A date in milliseconds, of either sign; the driver converts it to
  * microseconds.
@@ -76,12 +74,11 @@ static bool is_host(AdReply *reply, const AdElement *element);
 static bool is_namespace(AdReply *reply, const AdElement *element);
 static bool is_compressor(AdReply *reply, const AdElement *element);
 static bool is_payload(AdReply *reply, const AdElement *element);
-static bool is_bounded(AdReply *reply, const AdElement *element);
 
 static const AdRule strings[] = {{"*", BIT(UTF8)}, {NULL}};
 static const AdRule hosts[] = {{"*", BIT(UTF8), .fits = is_host}, {NULL}};
 static const AdRule compressors[] = {{"*", BIT(UTF8), .fits = is_compressor}, {NULL}};
-static const AdRule documents[] = {{"*", BIT(DOCUMENT), .fits = is_bounded}, {NULL}};
+static const AdRule documents[] = {{"*", BIT(DOCUMENT)}, {NULL}};
 
 static const AdRule cluster_time[] = {
 	{"clusterTime", BIT(TIMESTAMP), .required = true},
@@ -199,12 +196,14 @@ static const AdRule count[] = {
 
 static const AdRule nothing[] = {{NULL}};
 
-static const struct
+typedef struct AdReplyKind
 {
-	const char *name;
+	const char *command;
 	const AdRule *rules;
 	bool		is_batch;
-}			commands[] = {
+} AdReplyKind;
+
+static const AdReplyKind kinds[] = {
 	{"hello", hello, false},
 	{"isMaster", hello, false},
 	{"ismaster", hello, false},
@@ -419,13 +418,6 @@ is_payload(AdReply *reply, const AdElement *element)
  * Fields
  * ------------------------------------------------------------------------ */
 
-/* Is the document of a batch no larger than LARGEST_DOCUMENT? */
-static bool
-is_bounded(AdReply *reply, const AdElement *element)
-{
-	return element->size <= LARGEST_DOCUMENT;
-}
-
 /*
  * Can the driver's iterator read past the element?  It stops at a boolean
  * byte other than 0 and 1, and at a binary value of subtype 2 whose inner
@@ -517,6 +509,8 @@ follows_rules(AdReply *reply, AdReader reader, const AdRule *rules)
 
 		while (rule->name != NULL && rule->name[0] != '*' && strcmp(rule->name, element.key) != 0)
 			rule++;
+		if (rule->name != NULL && rule->name[0] != '*' && (seen & ((uint64) 1 << (rule - rules))) != 0)
+			return ad_flaw(peer, "Field \"%s\" of the reply to %s is there twice.", rule->name, reply->command);
 		if (is_readable(&element) && (rule->name == NULL || follows_rule(reply, &element, rule)))
 		{
 			seen |= (uint64) 1 << (rule - rules);
@@ -536,6 +530,26 @@ follows_rules(AdReply *reply, AdReader reader, const AdRule *rules)
 	return true;
 }
 
+/* returns the kind of the replies to a command */
+static const AdReplyKind *
+reply_kind(const char *command)
+{
+	const AdReplyKind *kind = kinds;
+
+	while (kind->command[0] != '\0' && strcmp(kind->command, command) != 0)
+		kind++;
+	return kind;
+}
+
+/*
+ * Is the reply to a command a batch of documents?
+ */
+bool
+ad_reply_is_batch(const char *command)
+{
+	return reply_kind(command)->is_batch;
+}
+
 /*
  * Can the driver read this reply to a command?  If not, the peer's flaw gives
  * the reason.  The document's structure must have been checked.
@@ -544,23 +558,21 @@ bool
 ad_reply_fits(AdPeer *peer, const char *command, const uint8 *document, uint32 size)
 {
 	AdReply		reply = {.peer = peer, .command = command, .succeeded = true};
+	const AdReplyKind *kind = reply_kind(command);
 	AdReader	reader;
 	AdElement	ok;
 	AdElement	ignored;
 	int64		number;
-	int			i = 0;
 
-	while (commands[i].name[0] != '\0' && strcmp(commands[i].name, command) != 0)
-		i++;
 	ad_reader_init(&reader, document, size);
 	if (!follows_rules(&reply, reader, any_reply))
 		return false;
-	if (!commands[i].is_batch && size > LARGEST_OTHER)
+	if (!kind->is_batch && size > LARGEST_OTHER)
 		return ad_flaw(peer, "The reply to %s is too large.", command);
 	/* the rules require "ok", so it is there */
 	reply.succeeded = ad_reader_find(reader, "ok", &ok) && get_number(&ok, &number) && number != 0;
 	if (!reply.succeeded && !ad_reader_find(reader, "code", &ignored) &&
 		!ad_reader_find(reader, "errmsg", &ignored) && !ad_reader_find(reader, "$err", &ignored))
 		return ad_flaw(peer, "The reply to %s is an error with neither a code nor a message.", command);
-	return follows_rules(&reply, reader, commands[i].rules);
+	return follows_rules(&reply, reader, kind->rules);
 }

@@ -5,14 +5,16 @@
 #ifndef AD_REPLY_CHECK_H
 #define AD_REPLY_CHECK_H
 
+#include "remote/batch.h"
+
 /*
  * Greatest number of different hosts that the servers of one client may name.
  */
 #define AD_MOST_HOSTS	500
 
 /*
- * What the checks know about the servers of one client, and the flaw that
- * they found in the last message.
+ * What the checks know about the servers of one client, and what they found
+ * in the last message.
  */
 typedef struct AdPeer
 {
@@ -22,9 +24,11 @@ typedef struct AdPeer
 								 * named so far */
 	uint32		hosts[AD_MOST_HOSTS];	/* the hashes of their names */
 	char		flaw[160];		/* a sentence; "" if nothing was wrong */
+	AdBatch		batch;			/* the documents of the last message */
 } AdPeer;
 
 extern bool ad_flaw(AdPeer *peer, const char *format,...) pg_attribute_printf(2, 3);
+extern bool ad_reply_is_batch(const char *command);
 extern bool ad_reply_fits(AdPeer *peer, const char *command, const uint8 *document, uint32 size);
 
 #endif							/* AD_REPLY_CHECK_H */
