@@ -12,12 +12,6 @@
 #include "bson/bsonread.h"
 
 /*
- * The size of a corrupt value.  It has the type of all sizes here, so that it
- * remains -1 in comparisons.
- */
-#define AD_CORRUPT		INT64CONST(-1)
-
-/*
  * The functions *_size() return the size in bytes of a value of some type, or
  * AD_CORRUPT.  "left" is the number of bytes up to the end of the document.
  */
@@ -91,11 +85,12 @@ code_with_scope_size(const uint8 *value, uint32 left)
 }
 
 /*
- * The size of a value of any type.  For some types it may be more than "left";
- * the caller compares.
+ * Returns the size in bytes of a value of any type.  The result is more than
+ * "left", the number of bytes up to the end of the document, if the value is
+ * corrupt.
  */
-static int64
-value_size(bson_type_t type, const uint8 *value, uint32 left)
+int64
+ad_value_size(bson_type_t type, const uint8 *value, uint32 left)
 {
 	int64		size;
 
@@ -141,85 +136,14 @@ value_size(bson_type_t type, const uint8 *value, uint32 left)
 }
 
 /*
- * Start to read a document.  Returns false if the size that it states is not
- * "size", or if it does not end with a null byte.
+ * Raise the error for a corrupt document.
  */
-static bool
-try_init(AdReader *reader, const uint8 *document, uint32 size)
-{
-	/* the smallest document is a size and a null byte */
-	if (size < 5 || (uint32) ad_read_int32(document) != size || document[size - 1] != 0)
-		return false;
-	reader->next = document + sizeof(int32);
-	reader->end = document + size - 1;
-	return true;
-}
-
-/* what the reader finds next */
-typedef enum AdStep
-{
-	AD_STEP_ELEMENT,
-	AD_STEP_END,
-	AD_STEP_CORRUPT
-} AdStep;
-
-static inline AdStep
-try_next(AdReader *reader, AdElement *element)
-{
-	const uint8 *at = reader->next;
-	uint32		left = reader->end - at;
-	int64		size;
-
-	if (left == 0)
-		return AD_STEP_END;
-	element->type = (bson_type_t) *at++;
-	element->key = (const char *) at;
-	element->key_len = strnlen(element->key, --left);
-	/* the key must end before the document's own null byte */
-	if (element->key_len == left)
-		return AD_STEP_CORRUPT;
-	at += element->key_len + 1;
-	left -= element->key_len + 1;
-	size = value_size(element->type, at, left);
-	if (size == AD_CORRUPT || size > left)
-		return AD_STEP_CORRUPT;
-	element->value = at;
-	element->size = (uint32) size;
-	reader->next = at + size;
-	return AD_STEP_ELEMENT;
-}
-
-pg_noreturn static void
-report_corruption(void)
+void
+ad_report_corruption(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_DATA_CORRUPTED),
 			 errmsg("MongoDB sent a corrupt document")));
-}
-
-/*
- * Start to read a document of "size" bytes.  Raises an error if the document
- * states another size.
- */
-void
-ad_reader_init(AdReader *reader, const uint8 *document, uint32 size)
-{
-	if (!try_init(reader, document, size))
-		report_corruption();
-}
-
-/*
- * Read the next element.  Returns false at the end of the document.  Raises
- * an error if the element is corrupt.
- */
-bool
-ad_reader_next(AdReader *reader, AdElement *element)
-{
-	AdStep		step = try_next(reader, element);
-
-	if (step == AD_STEP_CORRUPT)
-		report_corruption();
-	return step == AD_STEP_ELEMENT;
 }
 
 /*
@@ -267,11 +191,11 @@ ad_is_document(const uint8 *document, uint32 size, int levels)
 	AdElement	element;
 	AdStep		step;
 
-	if (!try_init(&reader, document, size))
+	if (!ad_reader_try_init(&reader, document, size))
 		return false;
 	if (levels == 0)
 		return true;
-	while ((step = try_next(&reader, &element)) == AD_STEP_ELEMENT)
+	while ((step = ad_reader_try_next(&reader, &element)) == AD_STEP_ELEMENT)
 	{
 		if ((element.type == BSON_TYPE_DOCUMENT || element.type == BSON_TYPE_ARRAY) &&
 			!ad_is_document(element.value, element.size, levels - 1))

@@ -4,9 +4,9 @@
  *
  * The wanted paths form a tree of names.  We read a document in its own
  * order.  For each element we search its name among the wanted names of that
- * level.  The search starts at the name that followed the last match, because
- * the documents of a collection mostly have their fields in the same order.
- * We stop reading a level as soon as we have found all its names.
+ * level.  The documents of a collection mostly have their fields in the same
+ * order, so we first try the name that followed the last match in the last
+ * document.  We stop reading a level as soon as we have found all its names.
  *
  * If a document has several fields of the same name, the first one counts, as
  * in MongoDB's path expressions.
@@ -29,8 +29,11 @@ typedef struct AdName
 	uint32		len;			/* in bytes */
 	uint64		seen;			/* serial number of the last document that had
 								 * it */
-	List	   *fields;			/* indexes of the fields whose path ends here */
+	int		   *fields;			/* indexes of the fields whose path ends here */
+	int			nfields;
 	AdLevel    *below;			/* names for the paths that go on; or NULL */
+	int			follower;		/* index of the name that came after this one
+								 * in the last document */
 } AdName;
 
 /* the wanted names at one level */
@@ -38,7 +41,8 @@ struct AdLevel
 {
 	AdName	   *names;
 	int			count;
-	int			next;			/* index where the next search starts */
+	int			first;			/* index of the name that came first in the
+								 * last document */
 };
 
 struct AdDecoder
@@ -80,6 +84,9 @@ level_name(AdLevel *level, const char *name)
 	if (level->count > 0)
 		memcpy(names, level->names, level->count * sizeof(AdName));
 	level->names = names;
+	/* until a document shows another order, it is that of the names */
+	if (level->count > 0)
+		names[level->count - 1].follower = level->count;
 	names[level->count].name = name;
 	names[level->count].len = strlen(name);
 	return &names[level->count++];
@@ -101,7 +108,9 @@ add_to_tree(AdDecoder *decoder, const char *path, int index)
 			name->below = palloc0(sizeof(AdLevel));
 		level = name->below;
 	}
-	name->fields = lappend_int(name->fields, index);
+	name->fields = name->fields == NULL ? palloc(sizeof(int)) :
+		repalloc(name->fields, (name->nfields + 1) * sizeof(int));
+	name->fields[name->nfields++] = index;
 }
 
 /*
@@ -135,31 +144,38 @@ ad_decoder_add(AdDecoder *decoder, const char *path, const AdTarget *target)
 }
 
 /*
- * Find the name of an element among the wanted ones.  Returns NULL if it is
- * not wanted, or if the document has already had an element of that name.
+ * Read the next element, and find its name among the wanted ones.  *expected
+ * is the place where the index of the name is expected, and becomes the one
+ * for the element after it.  Sets *found to NULL if the name is not wanted, or
+ * if the document has already had an element of that name.  Returns false at
+ * the end of the document.
  */
-static AdName *
-find_name(AdDecoder *decoder, AdLevel *level, const AdElement *element)
+static inline bool
+next_name(AdDecoder *decoder, AdLevel *level, AdReader *reader, int **expected,
+		  AdElement *element, AdName **found)
 {
-	int			i = level->next;
+	AdName	   *name = &level->names[**expected];
 
-	for (int tried = 0; tried < level->count; tried++)
+	if (unlikely(!ad_reader_next_is(reader, name->name, name->len, element)))
 	{
-		AdName	   *name = &level->names[i];
+		int			i = 0;
 
-		if (++i == level->count)
-			i = 0;
-		if (name->len == element->key_len &&
-			memcmp(name->name, element->key, name->len) == 0)
-		{
-			level->next = i;
-			if (name->seen == decoder->serial)
-				return NULL;
-			name->seen = decoder->serial;
-			return name;
-		}
+		if (!ad_reader_next(reader, element))
+			return false;
+		while (i < level->count &&
+			   (level->names[i].len != element->key_len ||
+				memcmp(level->names[i].name, element->key, element->key_len) != 0))
+			i++;
+		*found = NULL;
+		if (i == level->count)
+			return true;
+		**expected = i;
+		name = &level->names[i];
 	}
-	return NULL;
+	*expected = &name->follower;
+	*found = name->seen == decoder->serial ? NULL : name;
+	name->seen = decoder->serial;
+	return true;
 }
 
 /* decode the value of one field, which the document has */
@@ -185,12 +201,10 @@ decode_field(AdDecoder *decoder, int index, const AdElement *element)
 static void
 mark_mismatch(AdDecoder *decoder, const AdName *name, bson_type_t found)
 {
-	ListCell   *lc;
-
-	foreach(lc, name->fields)
+	for (int i = 0; i < name->nfields; i++)
 	{
-		decoder->values[lfirst_int(lc)].state = AD_FIELD_MISMATCH;
-		decoder->values[lfirst_int(lc)].found = found;
+		decoder->values[name->fields[i]].state = AD_FIELD_MISMATCH;
+		decoder->values[name->fields[i]].found = found;
 	}
 	for (int i = 0; name->below != NULL && i < name->below->count; i++)
 		mark_mismatch(decoder, &name->below->names[i], found);
@@ -204,19 +218,19 @@ static void
 decode_level(AdDecoder *decoder, AdLevel *level, AdReader *reader)
 {
 	int			missing = level->count;
+	int		   *expected = &level->first;
 	AdElement	element;
+	AdName	   *name;
 
-	while (missing > 0 && ad_reader_next(reader, &element))
+	while (missing > 0 && next_name(decoder, level, reader, &expected, &element, &name))
 	{
-		AdName	   *name = find_name(decoder, level, &element);
 		AdReader	inner;
-		ListCell   *lc;
 
 		if (name == NULL)
 			continue;
 		missing--;
-		foreach(lc, name->fields)
-			decode_field(decoder, lfirst_int(lc), &element);
+		for (int i = 0; i < name->nfields; i++)
+			decode_field(decoder, name->fields[i], &element);
 		if (name->below == NULL)
 			continue;
 

@@ -10,35 +10,6 @@
 #include "bson/encoding.h"
 
 /*
- * Is a string ASCII without U+0000?  Such a string is valid text in every
- * encoding.  Most strings are of that kind, so we test eight bytes at a time.
- */
-static bool
-is_plain(const char *string, uint32 len)
-{
-	const uint64 ones = UINT64CONST(0x0101010101010101);
-	uint64		bytes;
-
-	for (; len >= sizeof(bytes); len -= sizeof(bytes), string += sizeof(bytes))
-	{
-		memcpy(&bytes, string, sizeof(bytes));
-
-		/*
-		 * A byte above 127 has its high bit set, and a zero byte gets it from
-		 * the subtraction's borrow.
-		 */
-		if ((bytes | (bytes - ones)) & (ones << 7))
-			return false;
-	}
-	for (; len > 0; len--, string++)
-	{
-		if ((signed char) *string <= 0)
-			return false;
-	}
-	return true;
-}
-
-/*
  * Convert a string from UTF-8 to the server's encoding.  Returns NULL if the
  * encoding lacks one of its characters.  *len becomes the new length.
  */
@@ -62,18 +33,11 @@ convert_text(const char *string, uint32 *len)
 }
 
 /*
- * Convert a BSON string, which must have a null byte after it, to text in the
- * server's encoding.  *len is its length in bytes, and becomes the length of
- * the result, which has a null byte after it too.  Returns the string itself
- * if no conversion is necessary.  Returns NULL if PostgreSQL cannot store the
- * string as text: if it is not valid UTF-8, contains U+0000, or has a
- * character that the server's encoding lacks.
+ * Like ad_text_to_server(), for a string that is not ASCII.
  */
 const char *
-ad_text_to_server(const char *string, uint32 *len)
+ad_convert_text(const char *string, uint32 *len)
 {
-	if (is_plain(string, *len))
-		return string;
 	if (!pg_verify_mbstr(PG_UTF8, string, *len, true) ||
 		memchr(string, '\0', *len) != NULL)
 		return NULL;

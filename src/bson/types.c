@@ -256,7 +256,7 @@ decode_numeric(const AdTarget *target, const AdElement *element, Datum *value)
  * an ObjectId is its 24 hexadecimal digits, which we write to "hex", of 25
  * bytes.
  */
-static const char *
+static inline const char *
 element_text(const AdElement *element, char *hex, uint32 *len)
 {
 	const char *string;
@@ -278,6 +278,17 @@ element_text(const AdElement *element, char *hex, uint32 *len)
 	}
 }
 
+/* returns a text or bytea of these bytes, palloc'd */
+static inline Datum
+make_text(const void *bytes, uint32 len)
+{
+	text	   *result = palloc(VARHDRSZ + len);
+
+	SET_VARSIZE(result, VARHDRSZ + len);
+	memcpy(VARDATA(result), bytes, len);
+	return PointerGetDatum(result);
+}
+
 static bool
 decode_text(const AdTarget *target, const AdElement *element, Datum *value)
 {
@@ -290,7 +301,7 @@ decode_text(const AdTarget *target, const AdElement *element, Datum *value)
 	if (target->typmod >= (int32) VARHDRSZ &&
 		pg_mbstrlen_with_len(string, len) > target->typmod - VARHDRSZ)
 		return false;
-	*value = PointerGetDatum(cstring_to_text_with_len(string, len));
+	*value = make_text(string, len);
 	return true;
 }
 
@@ -445,7 +456,7 @@ decode_bytea(const AdTarget *target, const AdElement *element, Datum *value)
 		default:
 			return false;
 	}
-	*value = PointerGetDatum(cstring_to_text_with_len((const char *) bytes, len));
+	*value = make_text(bytes, len);
 	return true;
 }
 

@@ -23,6 +23,7 @@ typedef struct AdScanColumn
 								 * computed */
 	const char *name;			/* name of the column; NULL if the output is
 								 * computed */
+	bool		is_plain;		/* is a decoded value the column's? */
 	int			value;
 	int			indicator;		/* -1 if the output has none */
 	int			divisor;		/* -1 if the output has none */
