@@ -218,7 +218,6 @@ ad_eclass_members(EquivalenceClass *ec, RelOptInfo *rel)
  */
 #if PG_VERSION_NUM >= 190000
 #define AdJsonbState JsonbInState
-#define ad_jsonb_parse_state(state) ((state)->parseState)
 #define ad_jsonb_push(state, token, value) pushJsonbValue((state), (token), (value))
 #else
 typedef struct AdJsonbState
@@ -226,7 +225,6 @@ typedef struct AdJsonbState
 	struct JsonbParseState *parse;
 	struct JsonbValue *result;
 } AdJsonbState;
-#define ad_jsonb_parse_state(state) ((state)->parse)
 #define ad_jsonb_push(state, token, value) \
 	((state)->result = pushJsonbValue(&(state)->parse, (token), (value)))
 #endif

@@ -20,8 +20,8 @@
 typedef struct AdElement
 {
 	bson_type_t type;
+	uint32		key_len;		/* bytes of the key without its null byte */
 	const char *key;			/* ends with a null byte */
-	uint32		key_len;		/* in bytes, without the null byte */
 	const uint8 *value;
 	uint32		size;			/* bytes of the value */
 } AdElement;
@@ -240,6 +240,35 @@ ad_reader_next(AdReader *reader, AdElement *element)
 }
 
 /*
+ * Are two strings of "len" bytes equal?  Like memcmp(), but faster for short
+ * strings.
+ */
+static inline bool
+ad_equal_bytes(const void *a, const void *b, uint32 len)
+{
+	const uint8 *left = a;
+	const uint8 *right = b;
+	uint64		difference = 0;
+	uint64		bytes[2];
+
+	if (len < sizeof(uint64))
+	{
+		while (len > 0 && left[len - 1] == right[len - 1])
+			len--;
+		return len == 0;
+	}
+	/* the last eight bytes first; some of them are then compared again */
+	for (uint32 at = len - sizeof(uint64);; at -= Min(at, sizeof(uint64)))
+	{
+		memcpy(&bytes[0], left + at, sizeof(uint64));
+		memcpy(&bytes[1], right + at, sizeof(uint64));
+		difference |= bytes[0] ^ bytes[1];
+		if (at == 0)
+			return difference == 0;
+	}
+}
+
+/*
  * Read the next element if it has the key "key", of "len" bytes.  Returns
  * false if it has another, and at the end of the document; the reader then
  * does not move.  Raises an error if the element is corrupt.
@@ -250,7 +279,7 @@ ad_reader_next_is(AdReader *reader, const char *key, uint32 len, AdElement *elem
 	const uint8 *at = reader->next + 1;
 
 	/* the key has no null byte, so only one that is as long is equal to it */
-	if (reader->end - at <= (int64) len || at[len] != 0 || memcmp(at, key, len) != 0)
+	if (reader->end - at <= (int64) len || at[len] != 0 || !ad_equal_bytes(at, key, len))
 		return false;
 	if (!ad_reader_try_take(reader, len, element))
 		ad_report_corruption();

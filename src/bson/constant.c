@@ -107,52 +107,62 @@ ad_write_datum(StringInfo out, const char *key, Oid typid, Datum value)
 }
 
 /*
- * Append an instant, given in milliseconds since 1970, in ISO 8601 and UTC.
- * Years before 0 and after 9999 get a sign and six digits.  Returns false,
- * and appends nothing, if the instant is outside PostgreSQL's range of
- * timestamps.
+ * Write an instant, given in milliseconds since 1970, in ISO 8601 and UTC, and
+ * a null byte.  Years before 0 and after 9999 get a sign and six digits.  The
+ * string must have room for AD_ISO_SIZE bytes.  Returns its length, or 0 if
+ * the instant is outside PostgreSQL's range of timestamps.
  */
-bool
-ad_append_iso(StringInfo out, int64 ms)
+int
+ad_format_iso(char *string, int64 ms)
 {
 	int64		days = ms / AD_DAY_MS;
 	int64		rest = ms % AD_DAY_MS;
 	int			year;
 	int			month;
 	int			day;
+	char	   *c = string;
 
 	if (ms < AD_DATE_MIN || ms > AD_DATE_MAX)
-		return false;
+		return 0;
 	if (rest < 0)
 	{
 		days--;
 		rest += AD_DAY_MS;
 	}
 	j2date((int) days + UNIX_EPOCH_JDATE, &year, &month, &day);
-	appendStringInfo(out, year > 9999 || year < 0 ?
-					 "%+07d-%02d-%02dT%02d:%02d:%02d" : "%04d-%02d-%02dT%02d:%02d:%02d",
-					 year, month, day, (int) (rest / 3600000),
-					 (int) (rest / 60000 % 60), (int) (rest / 1000 % 60));
+	if (year > 9999 || year < 0)
+		*c++ = year < 0 ? '-' : '+';
+	c = pg_ultostr_zeropad(c, abs(year), year > 9999 || year < 0 ? 6 : 4);
+	*c++ = '-';
+	c = pg_ultostr_zeropad(c, month, 2);
+	*c++ = '-';
+	c = pg_ultostr_zeropad(c, day, 2);
+	*c++ = 'T';
+	c = pg_ultostr_zeropad(c, (uint32) (rest / 3600000), 2);
+	*c++ = ':';
+	c = pg_ultostr_zeropad(c, (uint32) (rest / 60000 % 60), 2);
+	*c++ = ':';
+	c = pg_ultostr_zeropad(c, (uint32) (rest / 1000 % 60), 2);
 	if (rest % 1000 != 0)
-		appendStringInfo(out, ".%03d", (int) (rest % 1000));
-	appendStringInfoChar(out, 'Z');
-	return true;
+	{
+		*c++ = '.';
+		c = pg_ultostr_zeropad(c, (uint32) (rest % 1000), 3);
+	}
+	*c++ = 'Z';
+	*c = '\0';
+	return c - string;
 }
 
 /* append a date, given in milliseconds since 1970, in the shell's notation */
 static void
 print_date(StringInfo out, int64 ms)
 {
-	int			start = out->len;
+	char		iso[AD_ISO_SIZE];
 
-	appendStringInfoString(out, "ISODate(\"");
-	if (ad_append_iso(out, ms))
-		appendStringInfoString(out, "\")");
+	if (ad_format_iso(iso, ms) > 0)
+		appendStringInfo(out, "ISODate(\"%s\")", iso);
 	else
-	{
-		out->len = start;
 		appendStringInfo(out, "new Date(%lld)", (long long) ms);
-	}
 }
 
 static void

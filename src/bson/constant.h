@@ -21,12 +21,15 @@ struct AdElement;
 #define AD_DATE_MIN (MIN_TIMESTAMP / 1000 + AD_EPOCH_SHIFT)
 #define AD_DATE_MAX ((END_TIMESTAMP - 1) / 1000 + AD_EPOCH_SHIFT)
 
+/* room for an instant in ISO 8601: "+294276-12-31T23:59:59.999Z" */
+#define AD_ISO_SIZE		32
+
 extern bool ad_timestamptz_to_ms(int64 timestamp, int64 *ms);
 extern Node *ad_date_const(int64 ms);
 extern void ad_write_datum(StringInfo out, const char *key, Oid typid,
 						   Datum value);
 extern void ad_print_datum(StringInfo out, Oid typid, Datum value);
 extern void ad_print_element(StringInfo out, const struct AdElement *element);
-extern bool ad_append_iso(StringInfo out, int64 ms);
+extern int	ad_format_iso(char *string, int64 ms);
 
 #endif							/* AD_CONSTANT_H */

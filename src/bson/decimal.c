@@ -1,12 +1,15 @@
 /*
  * decimal.c
- *	  Conversions between numeric and decimal128.
+ *	  Conversions between numeric, decimal128 and double.
  *
  * A decimal128 has 34 digits and exponents from -6176 to 6111 (IEEE
  * 754-2008); numeric has far more of both.
  */
 #include "postgres.h"
 
+#include <math.h>
+
+#include "common/shortest_dec.h"
 #include "utils/builtins.h"
 
 #include "bson/decimal.h"
@@ -37,6 +40,39 @@ ad_parse_numeric(const char *string)
 	return DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(string),
 											   ObjectIdGetDatum(InvalidOid),
 											   Int32GetDatum(-1)));
+}
+
+/*
+ * Convert a double to the numeric with the fewest digits that still denotes
+ * this double, which is also the one that is printed for it.  The result is
+ * palloc'd.  Most doubles are whole or have few digits, for which there are
+ * faster ways than to parse the number.
+ */
+Numeric
+ad_double_to_numeric(double number)
+{
+	char		string[DOUBLE_SHORTEST_DECIMAL_LEN];
+	const char *c = string;
+	const char *point = NULL;
+	int64		digits = 0;
+
+	/* up to 2^53 no shorter number denotes a whole one */
+	if (fabs(number) <= 9007199254740992.0 && number == trunc(number))
+		return int64_to_numeric((int64) number);
+	double_to_shortest_decimal_buf(number, string);
+	if (*c == '-')
+		c++;
+	for (; *c != '\0'; c++)
+	{
+		if (*c == '.')
+			point = c;
+		else if (*c >= '0' && *c <= '9')
+			digits = digits * 10 + (*c - '0');
+		else
+			return ad_parse_numeric(string);
+	}
+	/* there are no more than 17 digits, and a point, since it is not whole */
+	return int64_div_fast_to_numeric(number < 0 ? -digits : digits, point == NULL ? 0 : c - point - 1);
 }
 
 /*

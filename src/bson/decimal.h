@@ -11,6 +11,7 @@
 
 #include "bson/bsonread.h"
 
+extern Numeric ad_double_to_numeric(double number);
 extern Numeric ad_parse_numeric(const char *string);
 extern int	ad_compare_numeric(Numeric a, Numeric b);
 extern Numeric ad_numeric_floor(Numeric number, bool *exact);

@@ -1,6 +1,6 @@
 /*
  * decode_json.h
- *	  Decode BSON to json and jsonb.
+ *	  Decode BSON to json.
  */
 #ifndef AD_DECODE_JSON_H
 #define AD_DECODE_JSON_H
@@ -10,7 +10,5 @@
 
 extern bool ad_decode_json(const AdTarget *target, const AdElement *element,
 						   Datum *value);
-extern bool ad_decode_whole(const AdTarget *target, AdReader *document,
-							Datum *value);
 
 #endif							/* AD_DECODE_JSON_H */

@@ -17,7 +17,6 @@
 #include "nodes/pg_list.h"
 
 #include "base/field.h"
-#include "bson/decode_json.h"
 #include "bson/decoder.h"
 
 typedef struct AdLevel AdLevel;
@@ -263,6 +262,7 @@ decode_level(AdDecoder *decoder, AdLevel *level, AdReader *reader)
 const AdFieldValue *
 ad_decode(AdDecoder *decoder, const uint8 *document)
 {
+	AdElement	whole = {.type = BSON_TYPE_DOCUMENT, .key = "", .value = document, .size = ad_read_int32(document)};
 	AdReader	reader;
 	ListCell   *lc;
 
@@ -274,18 +274,9 @@ ad_decode(AdDecoder *decoder, const uint8 *document)
 	/* an error may have interrupted the last call */
 	decoder->field = -1;
 	decoder->serial++;
-	ad_reader_init(&reader, document, ad_read_int32(document));
+	ad_reader_enter(&reader, &whole);
 	foreach(lc, decoder->whole)
-	{
-		AdFieldValue *field = &decoder->values[lfirst_int(lc)];
-		AdReader	whole = reader;
-
-		field->found = BSON_TYPE_DOCUMENT;
-		decoder->field = lfirst_int(lc);
-		field->state = ad_decode_whole(decoder->targets[lfirst_int(lc)], &whole, &field->value) ?
-			AD_FIELD_VALUE : AD_FIELD_MISMATCH;
-		decoder->field = -1;
-	}
+		decode_field(decoder, lfirst_int(lc), &whole);
 	decode_level(decoder, &decoder->top, &reader);
 	return decoder->values;
 }

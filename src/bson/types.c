@@ -17,7 +17,6 @@
 
 #include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
-#include "common/shortest_dec.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -33,6 +32,7 @@
 #include "bson/decimal.h"
 #include "bson/decode_array.h"
 #include "bson/decode_json.h"
+#include "bson/decode_jsonb.h"
 #include "bson/encoding.h"
 #include "bson/types.h"
 
@@ -220,15 +220,9 @@ fit_numeric(int32 typmod, Datum *value)
 	return true;
 }
 
-/*
- * A double becomes the decimal number with the fewest digits that still
- * denotes this double, which is also the one that is printed for it.
- */
 static bool
 decode_numeric(const AdTarget *target, const AdElement *element, Datum *value)
 {
-	char		string[DOUBLE_SHORTEST_DECIMAL_LEN];
-
 	switch (element->type)
 	{
 		case BSON_TYPE_INT32:
@@ -238,8 +232,7 @@ decode_numeric(const AdTarget *target, const AdElement *element, Datum *value)
 			*value = NumericGetDatum(int64_to_numeric(ad_read_int64(element->value)));
 			break;
 		case BSON_TYPE_DOUBLE:
-			double_to_shortest_decimal_buf(ad_read_double(element->value), string);
-			*value = NumericGetDatum(ad_parse_numeric(string));
+			*value = NumericGetDatum(ad_double_to_numeric(ad_read_double(element->value)));
 			break;
 		case BSON_TYPE_DECIMAL128:
 			*value = ad_decimal_to_numeric(element);
@@ -538,7 +531,7 @@ static const AdType types[] = {
 	.decode = ad_decode_json},
 	{.typid = JSONBOID,
 		.reads = "everything but strings and names with U+0000",
-	.decode = ad_decode_json},
+	.decode = ad_decode_jsonb},
 	{.typid = ANYARRAYOID,
 		.reads = "array whose elements are of the element type or null",
 	.decode = ad_decode_array},

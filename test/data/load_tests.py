@@ -133,6 +133,19 @@ def fields():
     yield {"_id": None, "a": {"x": 1}, "tags": {"0": "zero"}}
 
 
+def wide():
+    """Documents and arrays of as many elements as there are around multiples of 32,
+    where jsonb has other entries, of values whose place depends on those before."""
+    values = ["", "a", None, "abcde", 7, True, 2.5, "żółw", [], Int64(2**40), {}, "xyz", -0.001, {"b": 1, "": 2}, Decimal128("1.50"),
+              [1, "ab", 3], 1e100, ms(2026, 3, 28, millisecond=5), "longer than the others", ObjectId("0123456789abcdef01234567"),
+              Binary(b"x", 0), math.nan, 12345678.25, {"d": {"c": [{"b": "a"}]}}, False, 70000, -1]
+    for count in [0, 1, 2, 31, 32, 33, 63, 64, 65, 127, 128, 129, 1000]:
+        inner = [values[(n * n + count) % len(values)] for n in range(count)]
+        # neither sorted nor all of one length
+        names = ["k" * (n % 6) + str(n * 7919 % 1009) for n in range(count)]
+        yield {"_id": count, "v": dict(zip(names, inner)), "array": inner}
+
+
 def few():
     return typed.documents("few")
 
@@ -163,7 +176,7 @@ def parts():
             yield "%s_by_id_%d" % (whole, part), documents[part * len(documents) // 3:(part + 1) * len(documents) // 3]
 
 
-COLLECTIONS = [calls, calls_not_finite, values, fields, few, sound, mixed, many, bi]
+COLLECTIONS = [calls, calls_not_finite, values, fields, wide, few, sound, mixed, many, bi]
 
 
 def print_calls():

@@ -579,6 +579,38 @@ add_single_seeds(Generator *gen, const bson_t *types)
 	}
 }
 
+/* a document and an array of more elements than jsonb has lengths in a row */
+static void
+add_wide_seed(Generator *gen)
+{
+	bson_t		wide = BSON_INITIALIZER;
+	bson_t		inner;
+
+	for (int list = 0; list < 2; list++)
+	{
+		if (list == 0)
+			bson_append_document_begin(&wide, "a", 1, &inner);
+		else
+			bson_append_array_begin(&wide, "e", 1, &inner);
+		for (int i = 0; i < 70; i++)
+		{
+			char		name[16];
+
+			/* the names are not sorted */
+			snprintf(name, sizeof(name), "%d", list == 0 ? i * 37 % 70 : i);
+			if (i % 3 == 0)
+				bson_append_utf8(&inner, name, -1, "longer than eight", i % 10);
+			else
+				bson_append_double(&inner, name, -1, i / 4.0);
+		}
+		if (list == 0)
+			bson_append_document_end(&wide, &inner);
+		else
+			bson_append_array_end(&wide, &inner);
+	}
+	add_bson(gen, &wide);
+}
+
 void
 add_seeds(Generator *gen)
 {
@@ -601,4 +633,5 @@ add_seeds(Generator *gen)
 	add_bson(gen, &nested);
 	add_bson(gen, &types);
 	add_bson(gen, &empty);
+	add_wide_seed(gen);
 }

@@ -120,6 +120,18 @@ SELECT n FROM generated WHERE n IS NOT NULL;
 CREATE FOREIGN TABLE whole (doc text OPTIONS (field '$')) SERVER mongodb OPTIONS (database 'ad_test', collection 'fields');
 SELECT * FROM whole;
 
+-- jsonb is what PostgreSQL makes of the same json, byte by byte
+CREATE FOREIGN TABLE wide (
+	_id text, v jsonb, raw_v json OPTIONS (field 'v'), list jsonb OPTIONS (field 'array'), raw_list json OPTIONS (field 'array'),
+	doc jsonb OPTIONS (field '$'), raw json OPTIONS (field '$'))
+	SERVER mongodb OPTIONS (database 'ad_test', on_mismatch 'null');
+SELECT count(*), count(DISTINCT v), count(DISTINCT list), sum(length(doc::text)) FROM wide;
+SELECT _id FROM wide WHERE NOT record_image_eq(ROW(v, list, doc), ROW(raw_v::jsonb, raw_list::jsonb, raw::jsonb));
+ALTER FOREIGN TABLE wide OPTIONS (ADD collection 'values');
+SELECT count(*), count(DISTINCT v), count(DISTINCT list), sum(length(doc::text)) FROM wide;
+SELECT _id FROM wide WHERE NOT record_image_eq(ROW(v, list, doc), ROW(raw_v::jsonb, raw_list::jsonb, raw::jsonb));
+SELECT record_image_eq(ROW('[1]'::jsonb), ROW('[1.0]'::jsonb)) AS "are other bytes equal?";
+
 -- an empty array tells nothing of the dimensions of what comes after it
 CREATE FOREIGN TABLE hollow (hollow int[], again jsonb OPTIONS (field 'hollow'))
 	SERVER mongodb OPTIONS (database 'ad_test_import', collection 'arrays');

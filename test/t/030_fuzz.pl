@@ -62,6 +62,9 @@ my @known = (
 	[ 'U+0000 in a string', '0f0000000261000300000062000000', 'mismatch' ],
 	[ 'bytes that are not UTF-8', '0e00000002610002000000ff0000', 'mismatch' ],
 	[ 'the same name twice', '13000000106100010000001061000200000000', '{"a": 2}' ],
+	[ 'three times, not in a row', '1a00000010610001000000106200050000001061000300000000', '{"a": 3, "b": 5}' ],
+	[ 'twice, the first time with no text', '150000000261000200000000001061000200000000', 'mismatch' ],
+	[ 'twice, the first time corrupt', '1700000003610008000000207800001061000200000000', 'error XX001' ],
 	[ 'true by another number', '090000000861000200', '{"a": true}' ],
 	# -10384593717069655257060992658440191E-6176, and one less than 10^34
 	[ 'a decimal of 35 digits', '18000000136100ffffffffffffffff' . 'ffffffffffff018000', '{"a": ' . '0.' . '0' x 6176 . '}' ],

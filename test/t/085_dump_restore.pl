@@ -20,11 +20,12 @@ unlike($before, qr/ERROR/, 'and nothing failed');
 like(session('SELECT admin_dashboard()'), qr/^NOTICE:  00000: there are no calls of the last 30 days\nHINT:  Give start_date and end_date .*"total_calls": 0/s, 'a notice for an empty default range');
 unlike(session("SELECT admin_dashboard('2001-01-01', '2001-02-01')"), qr/NOTICE/, 'but not for a range that was given');
 
-# another cluster, on a socket of its own
+# another cluster, on a socket of its own, whose postmaster loads the library for all
 my $folder = "$ENV{TMPDIR}/dump";
 mkdir $folder;
 chomp(my $bin = `$ENV{PG_CONFIG} --bindir`);
 make_cluster($bin, "$folder/data");
+run_or_die('sh', '-c', "echo \"shared_preload_libraries = 'admin_dashboard'\" >>$folder/data/postgresql.conf");
 my $there = start_cluster($bin, "$folder/data");
 
 run_or_die('bash', '-c', "pg_dumpall --roles-only | psql -XAtq -h $folder -d postgres");
