@@ -17,6 +17,7 @@
 #include "import/import.h"
 #include "plan/group_plan.h"
 #include "plan/join.h"
+#include "plan/join_group.h"
 #include "plan/scan_path.h"
 #include "plan/scan_plan.h"
 #include "remote/connection.h"
@@ -36,6 +37,7 @@ _PG_init(void)
 {
 	ad_option_init();
 	ad_calls_table_init();
+	ad_join_group_init();
 	MarkGUCPrefixReserved("admin_dashboard");
 }
 

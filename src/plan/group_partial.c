@@ -5,6 +5,9 @@
  * INTERFACE ROUTINES
  *		ad_partial_paths	adds the paths of such a grouping
  *
+ * join_group.c, whose groups are below a join, uses the other functions that
+ * are not static.
+ *
  * If only PostgreSQL can compute a key, such as lower(email), MongoDB groups
  * by the columns that the key reads.  It returns the transition states of the
  * aggregates for each of these groups.  PostgreSQL computes the keys, and
@@ -22,6 +25,8 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "catalog/pg_aggregate.h"
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
@@ -32,6 +37,7 @@
 #include "optimizer/prep.h"
 #include "optimizer/tlist.h"
 #include "utils/selfuncs.h"
+#include "utils/syscache.h"
 
 #include "base/compat.h"
 #include "plan/group_builder.h"
@@ -98,32 +104,49 @@ add_partial_key(AdGroupBuilder *builder, Node *key, const AdColumn *column, Node
 }
 
 /*
- * Adds the group keys, or, for a key that PostgreSQL computes, the columns
+ * Makes the expression a function of the group's keys, by adding the columns
  * that it reads.  Returns false if groups of these columns could have several
- * values of the key.
+ * values of it; the builder may be changed all the same.
  */
+bool
+ad_add_key_parts(AdGroupBuilder *builder, Node *node)
+{
+	ListCell   *lc;
+
+	if (!is_function_of_columns(builder, node))
+		return false;
+	foreach(lc, pull_var_clause(node, 0))
+		add_partial_key(builder, lfirst(lc),
+						ad_comparable_column(builder->values.base, lfirst(lc)), NULL);
+	return true;
+}
+
+/*
+ * Adds a group key, or, if PostgreSQL computes it, what it is a function of.
+ * Returns false if that cannot be done.
+ */
+bool
+ad_add_partial_key(AdGroupBuilder *builder, Node *key)
+{
+	const AdColumn *column = ad_comparable_column(builder->values.base, key);
+	Node	   *expr = column == NULL ? computed_key(builder, key) : NULL;
+
+	if (column == NULL && expr == NULL)
+		return ad_add_key_parts(builder, key);
+	add_partial_key(builder, key, column, expr);
+	return true;
+}
+
+/* adds the group keys, see ad_add_partial_key() */
 static bool
 add_partial_keys(AdGroupBuilder *builder, List *keys)
 {
 	ListCell   *lc;
-	ListCell   *of_key;
 
 	foreach(lc, keys)
 	{
-		Node	   *key = lfirst(lc);
-		const AdColumn *column = ad_comparable_column(builder->values.base, key);
-		Node	   *expr = column == NULL ? computed_key(builder, key) : NULL;
-
-		if (column != NULL || expr != NULL)
-		{
-			add_partial_key(builder, key, column, expr);
-			continue;
-		}
-		if (!is_function_of_columns(builder, key))
+		if (!ad_add_partial_key(builder, lfirst(lc)))
 			return false;
-		foreach(of_key, pull_var_clause(key, 0))
-			add_partial_key(builder, lfirst(of_key),
-							ad_comparable_column(builder->values.base, lfirst(of_key)), NULL);
 	}
 	return true;
 }
@@ -149,12 +172,28 @@ are_of_keys(AdGroupBuilder *builder, List *conditions)
 }
 
 /*
- * Returns what the scan returns for the final grouping: the keys, and the
- * transition states of the aggregates in the target list and in HAVING.  NULL
- * if the state of one is not an SQL value.
+ * Returns a copy of the aggregate that stands for its transition state; NULL
+ * if that is not an SQL value.
  */
-static PathTarget *
-partial_target(PlannerInfo *root, UpperRelationKind stage)
+Aggref *
+ad_partial_aggref(Aggref *aggref)
+{
+	Aggref	   *partial;
+
+	if (aggref->aggtranstype == INTERNALOID || aggref->aggdistinct != NIL)
+		return NULL;
+	partial = copyObject(aggref);
+	mark_partial_aggref(partial, AGGSPLIT_INITIAL_SERIAL);
+	return partial;
+}
+
+/*
+ * Returns what the final grouping reads: the keys, and the transition states
+ * of the aggregates in the target list and in HAVING.  NULL if the state of
+ * one is not an SQL value.
+ */
+PathTarget *
+ad_partial_target(PlannerInfo *root, UpperRelationKind stage)
 {
 	PathTarget *target = root->upper_targets[stage];
 	PathTarget *partial = create_empty_pathtarget();
@@ -184,10 +223,9 @@ partial_target(PlannerInfo *root, UpperRelationKind stage)
 			return NULL;
 		if (!IsA(aggref, Aggref))
 			continue;
-		if (aggref->aggtranstype == INTERNALOID || aggref->aggdistinct != NIL)
+		aggref = ad_partial_aggref(aggref);
+		if (aggref == NULL)
 			return NULL;
-		aggref = copyObject(aggref);
-		mark_partial_aggref(aggref, AGGSPLIT_INITIAL_SERIAL);
 		lfirst(lc) = aggref;
 	}
 	return set_pathtarget_cost_width(root, partial);
@@ -218,6 +256,28 @@ add_states(AdGroupBuilder *builder, const PathTarget *target)
 	return builder->tlist != NIL && ad_build_outputs(builder);
 }
 
+/*
+ * Whether repeating a row changes nothing.
+ */
+bool
+ad_ignores_repetition(const Aggref *aggref)
+{
+	HeapTuple	tuple;
+	bool		is_extreme;
+
+	if (aggref->aggkind != AGGKIND_NORMAL)
+		return false;
+	if (aggref->aggdistinct != NIL)
+		return true;
+	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggref->aggfnoid));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for aggregate %u", aggref->aggfnoid);
+	/* a minimum or maximum, those of booleans included */
+	is_extreme = OidIsValid(((Form_pg_aggregate) GETSTRUCT(tuple))->aggsortop);
+	ReleaseSysCache(tuple);
+	return is_extreme;
+}
+
 /* the estimated number of groups among that many documents of the table */
 static double
 group_count(PlannerInfo *root, RelOptInfo *rel, List *keys, double documents)
@@ -239,8 +299,8 @@ group_count(PlannerInfo *root, RelOptInfo *rel, List *keys, double documents)
  * Whether many documents can be expected to have the same keys.  An instant
  * or a double without statistics is expected not to repeat.
  */
-static bool
-have_duplicates(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder)
+bool
+ad_have_duplicates(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder)
 {
 	ListCell   *lc;
 
@@ -283,9 +343,13 @@ partial_relation(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_re
 	return rel;
 }
 
-/* the path of the scan that returns the groups */
-static Path *
-partial_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, List *keys)
+/*
+ * Returns the path of the scan that returns the groups of a table, and sets
+ * their number.  `rel` is the groups' relation, whose conditions PostgreSQL
+ * evaluates.
+ */
+Path *
+ad_partial_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, List *keys)
 {
 	AdUpperRelation *upper = rel->fdw_private;
 	AdScanWork	work = ad_scan_work(root, input_rel, NIL);
@@ -307,26 +371,25 @@ partial_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, List *ke
 }
 
 /*
- * Adds the paths that combine the groups with equal keys, by hashing or by
- * sorting.
+ * Adds the paths that group what `path` returns, and combine states if `split`
+ * says so: by hashing, by sorting, or to one row.
  */
-static void
-add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
-				RelOptInfo *output_rel, Path *path)
+void
+ad_add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *output_rel,
+				   Path *path, AggSplit split, double rows)
 {
 	bool		is_distinct = stage == UPPERREL_DISTINCT;
 	PathTarget *target = root->upper_targets[stage];
 	List	   *clause = ad_grouping_clause(root, stage);
 	List	   *pathkeys = is_distinct ? root->distinct_pathkeys : root->group_pathkeys;
 	List	   *having = is_distinct ? NIL : (List *) root->parse->havingQual;
-	AggSplit	split = root->parse->hasAggs ? AGGSPLIT_FINAL_DESERIAL : AGGSPLIT_SIMPLE;
 	AggClauseCosts costs = {0};
 	double		groups = estimate_num_groups(root, get_sortgrouplist_exprs(clause, root->parse->targetList),
-											 input_rel->rows, NULL, NULL);
+											 rows, NULL, NULL);
 
 	if (root->parse->hasAggs)
 		get_agg_clause_costs(root, split, &costs);
-	if (clause != NIL && grouping_is_hashable(clause))
+	if (clause != NIL && grouping_is_hashable(clause) && (is_distinct || root->numOrderedAggs == 0))
 		add_path(output_rel, (Path *)
 				 create_agg_path(root, output_rel, path, target, AGG_HASHED, split,
 								 clause, having, &costs, groups));
@@ -335,7 +398,8 @@ add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_re
 	if (pathkeys != NIL)
 		path = (Path *) create_sort_path(root, output_rel, path, pathkeys, -1);
 	add_path(output_rel, (Path *)
-			 create_agg_path(root, output_rel, path, target, AGG_SORTED, split,
+			 create_agg_path(root, output_rel, path, target,
+							 clause == NIL ? AGG_PLAIN : AGG_SORTED, split,
 							 clause, having, &costs, groups));
 }
 
@@ -363,10 +427,10 @@ ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_r
 		!ad_grouping_keys(root, stage, &keys) || keys == NIL)
 		return;
 	builder = ad_build_group(relation);
-	target = partial_target(root, stage);
+	target = ad_partial_target(root, stage);
 	if (target == NULL || !add_partial_keys(&builder, keys) ||
 		!are_of_keys(&builder, relation->local_conds) ||
-		!add_states(&builder, target) || !have_duplicates(root, input_rel, &builder))
+		!add_states(&builder, target) || !ad_have_duplicates(root, input_rel, &builder))
 		return;
 
 	/*
@@ -379,6 +443,8 @@ ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_r
 	if (upper == NULL)
 		return;
 	rel = partial_relation(root, input_rel, output_rel, upper, target);
-	add_final_paths(root, stage, input_rel, output_rel,
-					partial_path(root, input_rel, rel, builder.keys));
+	ad_add_final_paths(root, stage, output_rel,
+					   ad_partial_path(root, input_rel, rel, builder.keys),
+					   root->parse->hasAggs ? AGGSPLIT_FINAL_DESERIAL : AGGSPLIT_SIMPLE,
+					   input_rel->rows);
 }

@@ -30,6 +30,8 @@ typedef struct AdRelation
 	List	   *local_conds;	/* RestrictInfos evaluated locally; the filter
 								 * may include a broader predicate for them */
 	bool		is_extreme;		/* see extreme.c */
+	struct AdJoinGroups *join_groups;	/* its groups below joins, see
+										 * join_group.c; NULL until asked for */
 } AdRelation;
 
 /* fdw_private of the RelOptInfo of a grouping or an order in MongoDB */

@@ -304,7 +304,8 @@ ad_get_foreign_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid,
 {
 	if (rel->reloptkind == RELOPT_BASEREL || rel->reloptkind == RELOPT_OTHER_MEMBER_REL)
 		return plan_scan(root, rel, path, tlist, clauses, outer_plan);
-	if (rel->reloptkind == RELOPT_JOINREL)
+	/* what is below a join has its grouping there */
+	if (rel->reloptkind == RELOPT_JOINREL && rel->fdw_private == NULL)
 		return ad_plan_join(path, tlist, outer_plan);
 	return plan_grouping(rel, path, tlist, clauses, outer_plan);
 }

@@ -1,0 +1,526 @@
+/*
+ * join_group.c
+ *	  Groupings that MongoDB does below a join.
+ *
+ * INTERFACE ROUTINES
+ *		ad_join_group_init		makes the planner call this file
+ *
+ * If all aggregates of a query read one foreign table, and it is joined to
+ * other tables, MongoDB groups its documents by what the joins and the group
+ * keys read of it, and returns the transition states of the aggregates for
+ * each of these groups.  The joins then have groups instead of documents, and
+ * PostgreSQL combines the states of the joined rows.
+ *
+ *		Finalize HashAggregate				by users.team
+ *		  -> Hash Join						calls.email = users.email
+ *			   -> Foreign Scan				calls.email, PARTIAL count(*)
+ *			   -> Hash -> Seq Scan			users
+ *
+ * This is exact.  A join condition has the same result for all rows of a
+ * group, because equal values of a key are identical.  So each row of a group
+ * is joined to the same rows of the other tables, and its states are combined
+ * once for each of them, as each row would be counted once for each of them.
+ * The joins must not add rows of nulls for the grouped table, nor only look
+ * whether it has a row.
+ *
+ * The planner tries the orders of joins.  For each join of two relations, of
+ * which one contains the grouped table, it calls our hook.  We make the same
+ * join with the groups in place of the table, of the planner's own paths.  The
+ * relations of such joins are kept in the table's AdRelation, not among the
+ * planner's own.
+ *
+ * Aggregates that do not change if a row occurs again, such as those with
+ * DISTINCT, need no states: what they read are further keys, and PostgreSQL
+ * aggregates the joined groups.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "optimizer/planner.h"
+#include "optimizer/prep.h"
+#include "optimizer/tlist.h"
+
+#include "base/compat.h"
+#include "plan/group_builder.h"
+#include "plan/group_partial.h"
+#include "plan/join_group.h"
+#include "plan/relation.h"
+#include "plan/scan_cost.h"
+#include "plan/scan_plan.h"
+
+/* what one foreign table is grouped to, and the joins of it */
+typedef struct AdJoinGroups
+{
+	RelOptInfo *groups;			/* the groups; NULL if there is no use of them */
+	List	   *columns;		/* Vars of the table that the groups have */
+	List	   *states;			/* Aggrefs, partial */
+	List	   *joins;			/* RelOptInfos of joins with the groups */
+} AdJoinGroups;
+
+static set_join_pathlist_hook_type next_join_hook = NULL;
+static create_upper_paths_hook_type next_upper_hook = NULL;
+
+/*
+ * The upper relation that groups the rows of the query's joins; -1 if there
+ * is none, or if it is of a kind that is not done here.
+ */
+static int
+grouping_stage(PlannerInfo *root)
+{
+	Query	   *parse = root->parse;
+
+	if (parse->groupingSets != NIL || root->hasLateralRTEs)
+		return -1;
+	if (parse->hasAggs || parse->groupClause != NIL)
+		return UPPERREL_GROUP_AGG;
+	if (parse->distinctClause != NIL && !parse->hasDistinctOn && !parse->hasTargetSRFs &&
+		!parse->hasWindowFuncs)
+		return UPPERREL_DISTINCT;
+	return -1;
+}
+
+/*
+ * Whether the joins give each row of the table as often as it has partners,
+ * or once without any: the table is on no side that may be filled with nulls,
+ * or of which only the existence of rows counts.
+ */
+static bool
+is_preserved(PlannerInfo *root, RelOptInfo *rel)
+{
+	ListCell   *lc;
+
+	foreach(lc, root->join_info_list)
+	{
+		SpecialJoinInfo *info = lfirst(lc);
+
+		if (bms_is_subset(rel->relids, info->syn_righthand) ||
+			(info->jointype == JOIN_FULL && bms_is_subset(rel->relids, info->syn_lefthand)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Whether the relation is a foreign table of this wrapper whose groups may be
+ * of use.
+ */
+static bool
+is_candidate(PlannerInfo *root, RelOptInfo *rel)
+{
+	AdRelation *relation;
+
+	if (rel->reloptkind != RELOPT_BASEREL || rel->fdwroutine == NULL ||
+		rel->fdwroutine->GetForeignRelSize != ad_get_foreign_rel_size ||
+		!bms_is_empty(rel->lateral_relids))
+		return false;
+	relation = rel->fdw_private;
+	return relation != NULL && relation->options->enable_aggregate_pushdown &&
+		is_preserved(root, rel);
+}
+
+/*
+ * Adds the columns that other than the target list and HAVING read as keys:
+ * those of joins.  Returns false if one cannot be a key.
+ */
+static bool
+add_join_keys(AdGroupBuilder *builder, RelOptInfo *rel)
+{
+	Relids		above = bms_make_singleton(0);
+	ListCell   *lc;
+
+	foreach(lc, rel->reltarget->exprs)
+	{
+		Var		   *var = lfirst(lc);
+
+		if (!IsA(var, Var))
+			return false;
+		if (!bms_is_subset(rel->attr_needed[var->varattno - rel->min_attr], above) &&
+			!ad_add_key_parts(builder, (Node *) var))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Adds the group keys, or what they read of the table.  Returns false if
+ * something cannot be a key.
+ */
+static bool
+add_group_keys(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel, List *keys)
+{
+	ListCell   *lc;
+	ListCell   *var;
+
+	foreach(lc, keys)
+	{
+		Node	   *key = lfirst(lc);
+		Relids		read = pull_varnos(root, key);
+
+		if (!bms_overlap(read, rel->relids))
+			continue;
+		if (bms_equal(read, rel->relids))
+		{
+			if (!ad_add_partial_key(builder, key))
+				return false;
+			continue;
+		}
+		foreach(var, pull_var_clause(key, PVC_RECURSE_PLACEHOLDERS))
+		{
+			if (((Var *) lfirst(var))->varno == rel->relid &&
+				!ad_add_key_parts(builder, lfirst(var)))
+				return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * The aggregates of the target list and HAVING.  Returns false if there is
+ * also a call of GROUPING().
+ */
+static bool
+find_aggregates(PlannerInfo *root, List **aggregates)
+{
+	List	   *exprs = list_make2(root->processed_tlist, root->parse->havingQual);
+	ListCell   *lc;
+
+	*aggregates = NIL;
+	foreach(lc, pull_var_clause((Node *) exprs,
+								PVC_INCLUDE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS |
+								PVC_INCLUDE_PLACEHOLDERS))
+	{
+		if (IsA(lfirst(lc), GroupingFunc))
+			return false;
+		if (IsA(lfirst(lc), Aggref))
+			*aggregates = list_append_unique(*aggregates, lfirst(lc));
+	}
+	return true;
+}
+
+/*
+ * Adds the aggregates: their states, or what those read that ignore the
+ * repetition of rows.  Returns false if one reads other tables, or if MongoDB
+ * cannot compute it.
+ */
+static bool
+add_aggregates(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel,
+			   List *aggregates, List **states)
+{
+	bool		distinct = false;
+	ListCell   *lc;
+
+	*states = NIL;
+	foreach(lc, aggregates)
+		distinct |= lfirst_node(Aggref, lc)->aggdistinct != NIL;
+	foreach(lc, aggregates)
+	{
+		Aggref	   *aggref = lfirst(lc);
+
+		if (!bms_is_subset(pull_varnos(root, (Node *) aggref), rel->relids))
+			return false;
+		if (distinct)
+		{
+			if (!ad_ignores_repetition(aggref) ||
+				!ad_add_key_parts(builder, (Node *) list_make2(aggref->args, aggref->aggfilter)))
+				return false;
+			continue;
+		}
+		aggref = ad_partial_aggref(aggref);
+		if (aggref == NULL)
+			return false;
+		*states = lappend(*states, aggref);
+	}
+	builder->tlist = add_to_flat_tlist(builder->tlist, *states);
+	return builder->tlist != NIL && ad_build_outputs(builder);
+}
+
+/*
+ * Describes the groups of the table.  Returns NULL if MongoDB cannot make
+ * them, or if they would be as many as the documents.
+ *
+ * Nothing may fail in MongoDB, because the failure may be in a group that a
+ * join or a local condition excludes, where it is no error.
+ */
+static AdUpperRelation *
+build_groups(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder, List **states)
+{
+	AdRelation *relation = rel->fdw_private;
+	List	   *aggregates;
+	List	   *keys;
+	ListCell   *lc;
+
+	*builder = ad_build_group(relation);
+	if (!ad_grouping_keys(root, (UpperRelationKind) grouping_stage(root), &keys) ||
+		!find_aggregates(root, &aggregates) ||
+		!add_join_keys(builder, rel) || !add_group_keys(root, builder, rel, keys))
+		return NULL;
+	foreach(lc, relation->local_conds)
+	{
+		if (!ad_add_key_parts(builder, (Node *) lfirst_node(RestrictInfo, lc)->clause))
+			return NULL;
+	}
+	if (!add_aggregates(root, builder, rel, aggregates, states) ||
+		builder->keys == NIL || builder->values.failures != NIL ||
+		!ad_have_duplicates(root, rel, builder))
+		return NULL;
+	return ad_built_relation(relation, builder);
+}
+
+/*
+ * Returns a copy of a relation without paths, for the same rows in groups.
+ * It stands for a join, so that it is planned by what its paths say only.
+ */
+static RelOptInfo *
+copy_relation(PlannerInfo *root, const RelOptInfo *rel, double rows, List *exprs)
+{
+	RelOptInfo *copy = makeNode(RelOptInfo);
+	PathTarget *target = create_empty_pathtarget();
+
+	copy->reloptkind = RELOPT_JOINREL;
+	copy->relids = rel->relids;
+	copy->rows = clamp_row_est(rows);
+	copy->consider_startup = rel->consider_startup;
+	copy->consider_param_startup = rel->consider_param_startup;
+	copy->rtekind = RTE_JOIN;
+	add_new_columns_to_pathtarget(target, exprs);
+	copy->reltarget = set_pathtarget_cost_width(root, target);
+	return copy;
+}
+
+/* makes the relation of the groups, with its path */
+static RelOptInfo *
+groups_relation(PlannerInfo *root, RelOptInfo *rel, AdUpperRelation *upper, List *keys)
+{
+	AdRelation *relation = rel->fdw_private;
+	RelOptInfo *groups = copy_relation(root, rel, 0,
+									   get_tlist_exprs(upper->grouping.tlist, true));
+
+	groups->serverid = rel->serverid;
+	groups->userid = rel->userid;
+	groups->useridiscurrent = rel->useridiscurrent;
+	groups->fdwroutine = rel->fdwroutine;
+	groups->fdw_private = upper;
+	groups->baserestrictinfo = relation->local_conds;
+	add_path(groups, ad_partial_path(root, rel, groups, keys));
+	groups->rows = upper->rows;
+	set_cheapest(groups);
+	return groups;
+}
+
+/* the groups of the table, which are described when they are first asked for */
+static AdJoinGroups *
+table_groups(PlannerInfo *root, RelOptInfo *rel)
+{
+	AdRelation *relation = rel->fdw_private;
+	AdJoinGroups *groups = relation->join_groups;
+	AdGroupBuilder builder;
+	AdUpperRelation *upper;
+	ListCell   *lc;
+
+	if (groups != NULL)
+		return groups;
+	relation->join_groups = groups = palloc0(sizeof(AdJoinGroups));
+	upper = build_groups(root, rel, &builder, &groups->states);
+	if (upper == NULL)
+		return groups;
+	foreach(lc, upper->grouping.tlist)
+	{
+		Node	   *expr = (Node *) lfirst_node(TargetEntry, lc)->expr;
+
+		if (IsA(expr, Var))
+			groups->columns = lappend(groups->columns, expr);
+	}
+	groups->groups = groups_relation(root, rel, upper, builder.keys);
+	return groups;
+}
+
+/*
+ * Returns what stands for the relation if the table is grouped, ready to be
+ * joined; NULL if nothing does.
+ */
+static RelOptInfo *
+grouped_relation(AdJoinGroups *groups, const RelOptInfo *rel)
+{
+	ListCell   *lc;
+
+	if (bms_equal(groups->groups->relids, rel->relids))
+		return groups->groups;
+	foreach(lc, groups->joins)
+	{
+		RelOptInfo *join = lfirst(lc);
+
+		if (!bms_equal(join->relids, rel->relids))
+			continue;
+		/* the joins of so many tables are complete */
+		if (join->cheapest_total_path == NULL && join->pathlist != NIL)
+			set_cheapest(join);
+		return join->pathlist == NIL ? NULL : join;
+	}
+	return NULL;
+}
+
+/*
+ * Returns the relation that stands for a join, made if it is new.  It returns
+ * what the join does, but of the grouped table only what the groups have.
+ */
+static RelOptInfo *
+grouped_join(PlannerInfo *root, AdJoinGroups *groups, RelOptInfo *rel, RelOptInfo *joinrel)
+{
+	List	   *exprs = NIL;
+	RelOptInfo *join;
+	ListCell   *lc;
+
+	foreach(lc, groups->joins)
+	{
+		if (bms_equal(((RelOptInfo *) lfirst(lc))->relids, joinrel->relids))
+			return lfirst(lc);
+	}
+	foreach(lc, joinrel->reltarget->exprs)
+	{
+		Var		   *var = lfirst(lc);
+
+		if (!IsA(var, Var) || var->varno != rel->relid || list_member(groups->columns, var))
+			exprs = lappend(exprs, var);
+	}
+	join = copy_relation(root, joinrel,
+						 joinrel->rows * groups->groups->rows / Max(rel->rows, 1),
+						 list_concat(exprs, groups->states));
+	groups->joins = lappend(groups->joins, join);
+	return join;
+}
+
+/*
+ * Whether the conditions have the same result for all rows of a group, and
+ * need not be evaluated for each row.
+ */
+static bool
+are_of_groups(const AdJoinGroups *groups, const RelOptInfo *rel, List *conditions)
+{
+	ListCell   *lc;
+	ListCell   *var;
+
+	foreach(lc, conditions)
+	{
+		Node	   *clause = (Node *) lfirst_node(RestrictInfo, lc)->clause;
+
+		if (contain_volatile_functions(clause) || contain_subplans(clause))
+			return false;
+		foreach(var, pull_var_clause(clause, PVC_RECURSE_PLACEHOLDERS))
+		{
+			if (((Var *) lfirst(var))->varno == rel->relid &&
+				!list_member(groups->columns, lfirst(var)))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* makes the join with the groups in place of the table `rel` of one side */
+static void
+join_groups(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *joinrel, RelOptInfo *outerrel,
+			RelOptInfo *innerrel, JoinType jointype, JoinPathExtraData *extra)
+{
+	AdJoinGroups *groups = table_groups(root, rel);
+	bool		is_outer = bms_is_subset(rel->relids, outerrel->relids);
+	RelOptInfo *side;
+
+	if (groups->groups == NULL || !are_of_groups(groups, rel, extra->restrictlist))
+		return;
+	side = grouped_relation(groups, is_outer ? outerrel : innerrel);
+	if (side == NULL)
+		return;
+	add_paths_to_joinrel(root, grouped_join(root, groups, rel, joinrel),
+						 is_outer ? side : outerrel, is_outer ? innerrel : side,
+						 jointype, extra->sjinfo, extra->restrictlist);
+}
+
+/*
+ * set_join_pathlist_hook: makes the same join with groups in place of each
+ * table of this wrapper.
+ *
+ * The planner also calls it for the joins that we make, whose sides are not
+ * among its own relations.  GEQO forgets the relations that it tries, so it
+ * gets none of these.
+ */
+static void
+join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel, RelOptInfo *innerrel,
+		   JoinType jointype, JoinPathExtraData *extra)
+{
+	int			relid = -1;
+
+	if (next_join_hook != NULL)
+		next_join_hook(root, joinrel, outerrel, innerrel, jointype, extra);
+	if (root->join_search_private != NULL || joinrel->reloptkind != RELOPT_JOINREL ||
+		grouping_stage(root) < 0 || find_join_rel(root, joinrel->relids) != joinrel)
+		return;
+	while ((relid = bms_next_member(joinrel->relids, relid)) >= 0)
+	{
+		RelOptInfo *rel = root->simple_rel_array[relid];
+
+		if (rel != NULL && is_candidate(root, rel))
+			join_groups(root, rel, joinrel, outerrel, innerrel, jointype, extra);
+	}
+}
+
+/* adds the paths that group the rows of a join with groups */
+static void
+add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
+				RelOptInfo *output_rel, AdJoinGroups *groups, RelOptInfo *join)
+{
+	bool		has_states = groups->states != NIL;
+	PathTarget *target = has_states ? ad_partial_target(root, stage) : input_rel->reltarget;
+	Path	   *path = (Path *) create_projection_path(root, join, join->cheapest_total_path, target);
+
+	ad_add_final_paths(root, stage, output_rel, path,
+					   has_states ? AGGSPLIT_FINAL_DESERIAL : AGGSPLIT_SIMPLE, input_rel->rows);
+}
+
+/*
+ * create_upper_paths_hook: adds the paths that group the rows of the joins
+ * with groups.
+ */
+static void
+upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
+			RelOptInfo *output_rel, void *extra)
+{
+	int			relid = -1;
+
+	if (next_upper_hook != NULL)
+		next_upper_hook(root, stage, input_rel, output_rel, extra);
+	if (input_rel->reloptkind != RELOPT_JOINREL || output_rel->reloptkind != RELOPT_UPPER_REL ||
+		(int) stage != grouping_stage(root))
+		return;
+	while ((relid = bms_next_member(input_rel->relids, relid)) >= 0)
+	{
+		RelOptInfo *rel = root->simple_rel_array[relid];
+		AdJoinGroups *groups;
+		RelOptInfo *join;
+
+		if (rel == NULL || !is_candidate(root, rel))
+			continue;
+		groups = ((AdRelation *) rel->fdw_private)->join_groups;
+		if (groups == NULL || groups->groups == NULL)
+			continue;
+		join = grouped_relation(groups, input_rel);
+		if (join != NULL)
+			add_final_paths(root, stage, input_rel, output_rel, groups, join);
+	}
+}
+
+/*
+ * Makes the planner call this file for joins and groupings.
+ */
+void
+ad_join_group_init(void)
+{
+	next_join_hook = set_join_pathlist_hook;
+	set_join_pathlist_hook = join_paths;
+	next_upper_hook = create_upper_paths_hook;
+	create_upper_paths_hook = upper_paths;
+}
