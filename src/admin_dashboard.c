@@ -13,6 +13,7 @@
 #include "base/option.h"
 #include "calls_table.h"
 #include "execute/analyze.h"
+#include "execute/key_scan.h"
 #include "execute/scan.h"
 #include "import/import.h"
 #include "plan/group_plan.h"
@@ -38,6 +39,7 @@ _PG_init(void)
 	ad_option_init();
 	ad_calls_table_init();
 	ad_join_group_init();
+	ad_key_scan_init();
 	MarkGUCPrefixReserved("admin_dashboard");
 }
 

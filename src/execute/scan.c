@@ -37,6 +37,7 @@
 #include "bson/types.h"
 #include "execute/aggregate.h"
 #include "execute/doubt.h"
+#include "execute/key_scan.h"
 #include "execute/remote_plan.h"
 #include "execute/scan.h"
 #include "execute/scan_error.h"
@@ -228,6 +229,7 @@ start_scan(ForeignScanState *node, AdScanState *state)
 
 	state->query->exact = !state->quick;
 	bind_slots(node, state);
+	ad_key_scan_bind(node->ss.ps.state, state->query, state->slots);
 	if (ad_query_bind(state->query, state->slots, &command))
 	{
 		command.userid = state->userid;
@@ -559,6 +561,7 @@ static void
 explain_slots(ForeignScanState *node, List *ancestors, ExplainState *es)
 {
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+	AdQuery    *query = ((AdScanState *) node->fdw_state)->query;
 	List	   *context;
 	StringInfoData text;
 	ListCell   *lc;
@@ -570,7 +573,8 @@ explain_slots(ForeignScanState *node, List *ancestors, ExplainState *es)
 	foreach(lc, plan->fdw_exprs)
 		appendStringInfo(&text, "%s$%d = %s", text.len > 0 ? ", " : "",
 						 foreach_current_index(lc) + 1,
-						 deparse_expression(lfirst(lc), context, false, false));
+						 query->keys != NULL && foreach_current_index(lc) == query->key_slot ?
+						 "keys of the join" : deparse_expression(lfirst(lc), context, false, false));
 	ExplainPropertyText("MongoDB Parameters", text.data, es);
 }
 

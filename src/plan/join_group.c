@@ -50,6 +50,7 @@
 #include "plan/group_builder.h"
 #include "plan/group_partial.h"
 #include "plan/join_group.h"
+#include "plan/join_keys.h"
 #include "plan/relation.h"
 #include "plan/scan_cost.h"
 #include "plan/scan_plan.h"
@@ -106,6 +107,16 @@ is_preserved(PlannerInfo *root, RelOptInfo *rel)
 	return true;
 }
 
+/* whether the relation is a table of this wrapper, or its groups */
+static bool
+is_own(const RelOptInfo *rel)
+{
+	return rel->fdwroutine != NULL && rel->fdw_private != NULL &&
+		rel->fdwroutine->GetForeignRelSize == ad_get_foreign_rel_size &&
+		(rel->reloptkind == RELOPT_BASEREL || rel->reloptkind == RELOPT_JOINREL) &&
+		bms_is_empty(rel->lateral_relids);
+}
+
 /*
  * Whether the relation is a foreign table of this wrapper whose groups may be
  * of use.
@@ -113,15 +124,10 @@ is_preserved(PlannerInfo *root, RelOptInfo *rel)
 static bool
 is_candidate(PlannerInfo *root, RelOptInfo *rel)
 {
-	AdRelation *relation;
+	AdRelation *relation = rel->fdw_private;
 
-	if (rel->reloptkind != RELOPT_BASEREL || rel->fdwroutine == NULL ||
-		rel->fdwroutine->GetForeignRelSize != ad_get_foreign_rel_size ||
-		!bms_is_empty(rel->lateral_relids))
-		return false;
-	relation = rel->fdw_private;
-	return relation != NULL && relation->options->enable_aggregate_pushdown &&
-		is_preserved(root, rel);
+	return rel->reloptkind == RELOPT_BASEREL && is_own(rel) &&
+		relation->options->enable_aggregate_pushdown && is_preserved(root, rel);
 }
 
 /*
@@ -441,8 +447,8 @@ join_groups(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *joinrel, RelOptInfo 
 }
 
 /*
- * set_join_pathlist_hook: makes the same join with groups in place of each
- * table of this wrapper.
+ * set_join_pathlist_hook: adds the joins in which a scan waits for keys, and
+ * makes the same join with groups in place of each table of this wrapper.
  *
  * The planner also calls it for the joins that we make, whose sides are not
  * among its own relations.  GEQO forgets the relations that it tries, so it
@@ -456,8 +462,13 @@ join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel, RelOptI
 
 	if (next_join_hook != NULL)
 		next_join_hook(root, joinrel, outerrel, innerrel, jointype, extra);
-	if (root->join_search_private != NULL || joinrel->reloptkind != RELOPT_JOINREL ||
-		grouping_stage(root) < 0 || find_join_rel(root, joinrel->relids) != joinrel)
+	if (joinrel->reloptkind != RELOPT_JOINREL)
+		return;
+	if (is_own(outerrel))
+		ad_join_key_paths(root, joinrel, outerrel, innerrel, jointype, extra, true);
+	if (is_own(innerrel))
+		ad_join_key_paths(root, joinrel, outerrel, innerrel, jointype, extra, false);
+	if (root->join_search_private != NULL || grouping_stage(root) < 0 || find_join_rel(root, joinrel->relids) != joinrel)
 		return;
 	while ((relid = bms_next_member(joinrel->relids, relid)) >= 0)
 	{
@@ -493,8 +504,9 @@ upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 
 	if (next_upper_hook != NULL)
 		next_upper_hook(root, stage, input_rel, output_rel, extra);
-	if (input_rel->reloptkind != RELOPT_JOINREL || output_rel->reloptkind != RELOPT_UPPER_REL ||
-		(int) stage != grouping_stage(root))
+	/* UNION has no input */
+	if ((int) stage != grouping_stage(root) || input_rel->reloptkind != RELOPT_JOINREL ||
+		output_rel->reloptkind != RELOPT_UPPER_REL)
 		return;
 	while ((relid = bms_next_member(input_rel->relids, relid)) >= 0)
 	{

@@ -32,6 +32,9 @@ typedef struct AdRelation
 	bool		is_extreme;		/* see extreme.c */
 	struct AdJoinGroups *join_groups;	/* its groups below joins, see
 										 * join_group.c; NULL until asked for */
+	int			key_param;		/* 1 more than the parameter by which a scan
+								 * finds the keys of a join; 0 if there is
+								 * none yet */
 } AdRelation;
 
 /* fdw_private of the RelOptInfo of a grouping or an order in MongoDB */

@@ -57,7 +57,7 @@ add_work_cost(PlannerInfo *root, const AdScanWork *work, Cost first_cost,
 	cost_qual_eval(&local_cost, work->local_conds, root);
 	if (ad_sort_is_computed(work->keys))
 		document_cost += AD_PIPELINE_COST;
-	*startup_cost = first_cost + local_cost.startup + work->target->cost.startup +
+	*startup_cost = first_cost + work->first_cost + local_cost.startup + work->target->cost.startup +
 		ad_sort_cost(work->keys, work->documents, work->sent);
 	*total_cost = *startup_cost +
 		work->sent * (document_cost + local_cost.per_tuple) +

@@ -13,6 +13,7 @@ typedef struct AdScanWork
 	double		documents;		/* documents that MongoDB finds */
 	double		sent;			/* documents that it sends */
 	double		rows;			/* rows that pass the local conditions */
+	Cost		first_cost;		/* what else is spent before the first row */
 	List	   *local_conds;	/* RestrictInfos that PostgreSQL evaluates */
 	List	   *keys;			/* AdSortKey: the order in which MongoDB sends
 								 * them */

@@ -24,6 +24,7 @@
 #include "base/compat.h"
 #include "plan/extreme.h"
 #include "plan/join.h"
+#include "plan/join_keys.h"
 #include "plan/order.h"
 #include "plan/relation.h"
 #include "plan/scan_cost.h"
@@ -201,6 +202,20 @@ is_own(AdRelation *relation, RestrictInfo *condition)
 		list_member_ptr(relation->local_conds, condition);
 }
 
+/* the order that a path has, or NULL */
+static AdOrder *
+path_order(const ForeignPath *path)
+{
+	return path->fdw_private == NIL ? NULL : linitial(path->fdw_private);
+}
+
+/* the keys that a path waits for, or NULL */
+static AdJoinKeys *
+path_keys(const ForeignPath *path)
+{
+	return list_length(path->fdw_private) < 2 ? NULL : lsecond(path->fdw_private);
+}
+
 /*
  * Returns the plan of a scan.  The pushed-down conditions are included for
  * EvalPlanQual, which checks single rows again.
@@ -211,7 +226,8 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
 {
 	AdRelation *relation = rel->fdw_private;
 	AdExprContext context = ad_scan_context(relation);
-	AdOrder    *order = path->fdw_private == NIL ? NULL : linitial(path->fdw_private);
+	AdOrder    *order = path_order(path);
+	AdJoinKeys *keys = path_keys(path);
 	List	   *predicates = list_make1(relation->filter);
 	AdQuery    *query;
 	List	   *local_exprs = NIL;
@@ -261,6 +277,8 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
 	ad_query_project(query);
 	if (order != NULL)
 		ad_order_query(query, order);
+	if (keys != NULL)
+		context.slots = ad_join_keys_query(keys, query);
 	return make_foreignscan(tlist, local_exprs, rel->relid,
 							context.slots, ad_query_to_list(query),
 							NIL, remote_exprs, outer_plan);
@@ -277,15 +295,17 @@ plan_grouping(RelOptInfo *rel, ForeignPath *path, List *tlist,
 	AdUpperRelation *upper = rel->fdw_private;
 	List	   *slots = upper->grouping.context->slots;
 	AdQuery		query = *upper->query;
+	AdOrder    *order = path_order(path);
+	AdJoinKeys *keys = path_keys(path);
 
 	query.stages = list_copy(query.stages);
-	if (path->fdw_private != NIL)
+	if (order != NULL)
 	{
-		AdOrder    *order = linitial(path->fdw_private);
-
 		slots = order->slots;
 		ad_order_query(&query, order);
 	}
+	if (keys != NULL)
+		slots = ad_join_keys_query(keys, &query);
 	return make_foreignscan(tlist,
 							list_concat(extract_actual_clauses(clauses, false), upper->having),
 							0, slots,

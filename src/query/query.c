@@ -274,6 +274,18 @@ bind_limit(const AdQuery *query, const AdSlot *slots, int64 *skip, int64 *limit)
 		*skip = 0;
 }
 
+/*
+ * Returns the whole filter, folded: with the keys of a join unless they are
+ * too many.  With slots NULL the slots remain, for EXPLAIN.
+ */
+static Node *
+folded_filter(const AdQuery *query, const AdSlot *slots)
+{
+	bool		has_keys = query->keys != NULL && (slots == NULL || !slots[query->key_slot].isnull);
+
+	return ad_template_fold(has_keys ? ad_and(list_make2(query->filter, query->keys)) : query->filter, slots);
+}
+
 /* sets the members of a command that find and aggregate have in common */
 static void
 fill_command(const AdQuery *query, AdCommand *command)
@@ -326,7 +338,7 @@ ad_query_bind(const AdQuery *query, const AdSlot *slots, AdCommand *command)
 	Datum		expected;
 
 	bind_limit(query, slots, &skip, &limit);
-	filter = ad_template_fold(query->filter, slots);
+	filter = folded_filter(query, slots);
 	if (ad_tag(filter) == AD_FALSE || limit == 0)
 		return false;
 	fill_command(query, command);
@@ -424,7 +436,7 @@ ad_query_find_mismatch(const AdQuery *query, const AdSlot *slots,
 					   const char *field, Oid typid, bool joined,
 					   AdCommand *command)
 {
-	Node	   *filter = ad_template_fold(joined ? query->joined_filter : query->filter, slots);
+	Node	   *filter = joined ? ad_template_fold(query->joined_filter, slots) : folded_filter(query, slots);
 	const AdType *type = ad_type(typid);
 	const char *path = ad_field_projectable(field);
 
@@ -482,7 +494,7 @@ print_option(StringInfo out, const char *name, Node *value)
 void
 ad_query_print(StringInfo out, const AdQuery *query)
 {
-	Node	   *filter = ad_template_fold(query->filter, NULL);
+	Node	   *filter = folded_filter(query, NULL);
 	Node	   *skip = query->skips_later ? NULL : query->skip;
 	Node	   *limit = query->limit;
 

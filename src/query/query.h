@@ -67,6 +67,12 @@ typedef struct AdQuery
 	bool		aggregate;		/* an aggregate, not a find */
 	bool		single_row;		/* returns one row, even if the input is empty */
 	Node	   *filter;			/* template of a predicate */
+	Node	   *keys;			/* template of a predicate: a column is one of
+								 * the keys of a join; or NULL */
+	int			key_slot;		/* the slot with these keys; if it is null,
+								 * the predicate falls away */
+	int			key_param;		/* the executor's parameter for the node that
+								 * has them */
 	Node	   *projection;		/* for a find: a document, or NULL */
 	List	   *stages;			/* for an aggregate: templates of the stages
 								 * between $match and $sort */

@@ -200,6 +200,9 @@ ad_query_to_list(const AdQuery *query)
 	list = lappend(list, makeBoolean(query->aggregate));
 	list = lappend(list, makeBoolean(query->single_row));
 	list = lappend(list, query->filter);
+	list = lappend(list, query->keys);
+	list = lappend(list, ad_integer(query->key_slot));
+	list = lappend(list, ad_integer(query->key_param));
 	list = lappend(list, query->projection);
 	list = lappend(list, query->stages);
 	list = lappend(list, string_or_null(query->joined_collection));
@@ -233,6 +236,9 @@ ad_query_from_list(List *list)
 	query->aggregate = next_bool(&members);
 	query->single_row = next_bool(&members);
 	query->filter = next_node(&members);
+	query->keys = next_node(&members);
+	query->key_slot = next_int(&members);
+	query->key_param = next_int(&members);
 	query->projection = next_node(&members);
 	query->stages = (List *) next_node(&members);
 	query->joined_collection = next_string(&members);

@@ -145,7 +145,7 @@ class Query:
     """
 
     # how many terms a slot needs, if any
-    LEAST = {"select": 1, "keys": 1, "on": 1, "how": 1, "sets": 1, "by": 1, "inner": 1}
+    LEAST = {"select": 1, "keys": 1, "on": 1, "how": 1, "sets": 1, "by": 1, "inner": 1, "from": 1}
 
     def __init__(self, kind, zone, prepared, slots):
         self.kind, self.zone, self.prepared, self.slots = kind, zone, prepared, slots
@@ -165,7 +165,7 @@ class Query:
                 ", ".join(literal for _, literal in arguments), text]
 
     def columns(self):
-        keys = self.slots["keys"] if self.kind in ("group", "sets") else []
+        keys = self.slots["keys"] if self.kind in ("group", "sets", "star") else []
         return len(keys) + len(self.slots["select"]) + len(self.slots.get("grouping", [])) + (self.kind in WITH_ID)
 
     def but(self, **changed):
@@ -176,7 +176,7 @@ class Query:
         if self.prepared:
             yield Query(self.kind, self.zone, False, self.slots)
         for name, terms in self.slots.items():
-            least = 0 if (self.kind, name) == ("group", "keys") else self.LEAST.get(name, 0)
+            least = 0 if name == "keys" and self.kind in ("group", "star") else self.LEAST.get(name, 0)
             if len(terms) > least:
                 yield from (self.but(**{name: terms[:index] + terms[index + 1:]}) for index in range(len(terms)))
         for name, terms in self.slots.items():
@@ -243,6 +243,14 @@ def write_names(slots):
         ", ".join(["n.name"] + slots["select"]), slots["how"][0], " AND ".join(slots["on"]), clause(" AND", slots["where"]))
 
 
+def write_star(slots):
+    """Groups of a join with dimensions, whose columns are name, g and i."""
+    keys = [str(place + 1) for place in range(len(slots["keys"]))]
+    return "SELECT %s FROM %s%s%s%s%s" % (
+        ", ".join(slots["keys"] + slots["select"]), slots["from"][0] % "t b", clause("WHERE", slots["where"], " AND "),
+        clause("GROUP BY", keys), clause("HAVING", slots["having"]), tail(slots, keys) if keys else "")
+
+
 def write_semi(slots):
     return "SELECT %s, a.id FROM t a WHERE a.id < 30 AND %s EXISTS (SELECT FROM t b WHERE %s)" % (
         ", ".join(slots["select"]), slots["how"][0], " AND ".join(slots["on"] + slots["where"]))
@@ -254,7 +262,8 @@ def write_in(slots):
 
 
 WRITERS = {"rows": write_rows, "group": write_groups, "distinct": write_distinct, "sets": write_sets, "limited": write_limited,
-           "window": write_window, "join": write_join, "names": write_names, "semi": write_semi, "in": write_in}
+           "window": write_window, "join": write_join, "names": write_names, "star": write_star, "semi": write_semi,
+           "in": write_in}
 # kinds whose writer adds the id or another column to those selected
 WITH_ID = ("rows", "window", "names", "semi", "in")
 JOIN_TYPES = ["int", "small", "bigint", "text", "eighth", "timestamptz", "date", "bool", "smallint"]
@@ -354,6 +363,55 @@ def make_names(rng, grammar, safe):
             "where": [inner.term("bool", 1)] if rng.random() < 0.6 else []}
 
 
+# tables to join with: of PostgreSQL's own, of constants, of MongoDB's, of groups, of the first few groups
+DIMENSIONS = [
+    "names", "names", "(SELECT g + 1 AS g, i, upper(name) AS name FROM names)",
+    "(VALUES (0, 1, 'a'), (1, 5, 'b'), (1, NULL, ''), (NULL, 42, NULL))", "(SELECT dx, id, t FROM t WHERE id < 25)",
+    "(SELECT g, max(i), min(v) FROM t GROUP BY g)", "(SELECT i, count(*)::int, max(t) FROM t GROUP BY i ORDER BY 2 DESC, 1 LIMIT 3)",
+    "(SELECT DISTINCT g, s::int, t FROM t WHERE id < 60)",
+]
+
+
+def make_star(rng, grammar, safe):
+    facts = Grammar(rng, ("b.",))
+    grammar = Grammar(rng, ("b.",), fallible=grammar.fallible)
+    source, names = "%s", []
+    for name in ["n", "m"][:rng.choice([1, 1, 1, 2])]:
+        names.append(name)
+        on = [rng.choice(["%s.g = b.g", "%s.i = b.i", "b.t = %s.name", "%s.g = b.dx", "%s.i = b.l", "b.s = %s.g", "b.v = %s.name",
+                          "%s.i = b.id % 50", "%s.g IS NOT DISTINCT FROM b.g"]).replace("%s", name)]
+        if rng.random() < 0.2:
+            on.append(rng.choice(["%s.i < 40", "b.g > 0", "b.i IS NOT NULL", "lower(b.t) <> %s.name", "b.d8 > '2024-01-01'"]).replace("%s", name))
+        dimension = "%s %s (g, i, name)" % (rng.choice(DIMENSIONS), name)
+        if rng.random() < 0.15:
+            source = "(%s %s JOIN %s ON %s)" % (dimension, rng.choice(["LEFT", "", "FULL" if len(on) == 1 and "=" in on[0] else ""]), source, " AND ".join(on))
+        else:
+            source = "(%s %s JOIN %s ON %s)" % (source, rng.choice(["", "", "LEFT"]), dimension, " AND ".join(on))
+    source = source.replace("% 50", "%% 50")
+    columns = [raw("%s.%s" % (name, column)) for name in names for column in ("name", "g", "name")]
+    keys = rng.sample(columns, rng.randint(0, 2)) + [facts.key() for _ in range(rng.choice([0, 0, 0, 1]))]
+    conditions = [facts.term("bool", 1)] if rng.random() < 0.5 else []
+    if rng.random() < 0.2:
+        conditions.append(raw("%s.name > ''" % names[0]))
+    if rng.random() < 0.15:
+        conditions.append(raw("b.%s %s (SELECT %s FROM names WHERE i > 0)" % rng.choice([("g", "IN", "g"), ("i", "IN", "i"), ("t", "IN", "name"), ("i", "NOT IN", "i")])))
+    slots = {"keys": keys, "from": [raw(source)], "where": conditions, "having": [facts.having()] if rng.random() < 0.2 else [], "order": []}
+    slots["select"] = some(rng, (facts if slots["having"] else grammar).aggregate, 3)
+    for _ in range(rng.choice([0, 0, 1, 1, 2])):
+        slots["select"].append(rng.choice([
+            lambda: Term("bigint", "count(DISTINCT {})", [facts.column(rng.choice(JOIN_TYPES))]),
+            lambda: Term("bigint", "count(DISTINCT {}) FILTER (WHERE {})", [facts.column(rng.choice(JOIN_TYPES)), facts.term("bool", 3)]),
+            lambda: raw("count(*)"), lambda: raw("count(b.id)"), lambda: raw("count(%s)" % rng.choice(columns).template),
+            lambda: raw("count(DISTINCT %s)" % rng.choice(columns).template), lambda: raw("max(%s)" % rng.choice(columns).template),
+            lambda: raw("sum(%s.i)" % rng.choice(names)),
+        ])())
+    if keys:
+        slots.update(cut_groups(rng, len(keys) + len(slots["select"])))
+        if slots.get("limit"):
+            slots["select"] = [facts.aggregate() for _ in slots["select"]]
+    return slots
+
+
 def make_in(rng, grammar, safe):
     typ = rng.choice(JOIN_TYPES)
     inner = Grammar(rng, ("b.",))
@@ -367,7 +425,7 @@ KINDS = [
     (6, "join", lambda rng, grammar, safe: joined(rng, "join", ("a.", "b."))),
     (4, "semi", lambda rng, grammar, safe: joined(rng, "semi", ("a.", "b."))),
     (3, "in", make_in),
-    (3, "names", make_names),
+    (3, "names", make_names), (12, "star", make_star),
 ]
 
 

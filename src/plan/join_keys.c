@@ -1,0 +1,378 @@
+/*
+ * join_keys.c
+ *	  Scans that wait for the keys of the table they are joined to.
+ *
+ * INTERFACE ROUTINES
+ *		ad_join_key_paths		the paths of joins with such scans
+ *		ad_join_keys_query		adds the keys to a scan's query
+ *
+ * If a foreign table is joined to a few rows, most of its documents have no
+ * partner.  So the other side is read first, by a node that collects its keys
+ * (execute/key_scan.c), and the scan asks for the documents with one of these
+ * keys only, by one $in.  A hash join does the rest.
+ *
+ *		Hash Join							calls.email = users.email
+ *		  -> Foreign Scan					calls, {email: {$in: $1}}
+ *		  -> Hash -> Custom Scan			collects users.email
+ *					   -> Seq Scan			users
+ *
+ * The other side is read once, so it may be anything: a table, a join, groups
+ * of which a limit chose some.  If it has too many keys, the scan does without
+ * them.
+ *
+ * For an anti join, the scan leaves out the documents with one of the keys.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "nodes/extensible.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/restrictinfo.h"
+#include "optimizer/paramassign.h"
+#include "utils/lsyscache.h"
+#include "utils/selfuncs.h"
+#include "utils/typcache.h"
+
+#include "base/compat.h"
+#include "plan/join_keys.h"
+#include "plan/scan_cost.h"
+#include "query/join_keys_limit.h"
+#include "translate/filter.h"
+
+/* a join of a scan that waits with the side that has the keys */
+typedef struct AdKeyJoin
+{
+	PlannerInfo *root;
+	RelOptInfo *table;			/* the foreign table */
+	RelOptInfo *waiting;		/* the table, or its groups */
+	RelOptInfo *other;
+	bool		outer_waits;
+	bool		excludes;		/* an anti join that keeps what has no partner */
+	Node	   *column;			/* the table's side of the condition */
+	Node	   *key;			/* the other side of it */
+	double		selectivity;	/* part of the documents that have such a key */
+	double		count;			/* estimated number of keys */
+	AdJoinKeys	keys;
+} AdKeyJoin;
+
+/*
+ * Whether the join drops all rows of the waiting side that have no partner;
+ * *excludes is set if it drops the others instead.
+ *
+ * The hash table is made from the inner side.  If that waits, it must not be
+ * kept while the keys change, as it is in subqueries.
+ */
+static bool
+drops_rows(PlannerInfo *root, JoinType jointype, bool outer_waits, bool *excludes)
+{
+	*excludes = outer_waits && jointype == JOIN_ANTI;
+	if (outer_waits)
+		return jointype == JOIN_INNER || jointype == JOIN_SEMI || jointype == JOIN_RIGHT ||
+			jointype == JOIN_ANTI;
+	return root->parent_root == NULL &&
+		(jointype == JOIN_INNER || jointype == JOIN_LEFT || jointype == JOIN_SEMI ||
+		 jointype == JOIN_ANTI);
+}
+
+/*
+ * The conditions by which the planner can hash, as hash_inner_and_outer() of
+ * PostgreSQL finds them.
+ */
+static List *
+hash_clauses(RelOptInfo *joinrel, RelOptInfo *outerrel, RelOptInfo *innerrel,
+			 JoinType jointype, List *conditions)
+{
+	List	   *clauses = NIL;
+	ListCell   *lc;
+
+	foreach(lc, conditions)
+	{
+		RestrictInfo *info = lfirst_node(RestrictInfo, lc);
+
+		if (!info->can_join || !OidIsValid(info->hashjoinoperator) ||
+			(IS_OUTER_JOIN(jointype) && RINFO_IS_PUSHED_DOWN(info, joinrel->relids)))
+			continue;
+		if ((bms_is_subset(info->left_relids, outerrel->relids) &&
+			 bms_is_subset(info->right_relids, innerrel->relids)) ||
+			(bms_is_subset(info->left_relids, innerrel->relids) &&
+			 bms_is_subset(info->right_relids, outerrel->relids)))
+			clauses = lappend(clauses, info);
+	}
+	return clauses;
+}
+
+/*
+ * The condition that the column is one of the keys, or none of them.  `param`
+ * stands for their array.
+ */
+static Expr *
+membership(const AdKeyJoin *join, Oid opno, Oid collation, Param * param)
+{
+	ScalarArrayOpExpr *member = makeNode(ScalarArrayOpExpr);
+	NullTest   *is_null;
+
+	member->opno = join->excludes ? get_negator(opno) : opno;
+	member->useOr = !join->excludes;
+	member->inputcollid = collation;
+	member->args = list_make2(join->column, param);
+	member->location = -1;
+	if (!OidIsValid(member->opno))
+		return NULL;
+	member->opfuncid = get_opcode(member->opno);
+	if (!join->excludes)
+		return (Expr *) member;
+	is_null = makeNode(NullTest);
+	is_null->arg = (Expr *) join->column;
+	is_null->nulltesttype = IS_NULL;
+	is_null->location = -1;
+	return makeBoolExpr(OR_EXPR, list_make2(is_null, member), -1);
+}
+
+/* the context of the waiting scan, to which a slot can be added */
+static AdExprContext
+waiting_context(const AdKeyJoin *join)
+{
+	AdExprContext context = ad_scan_context(join->table->fdw_private);
+
+	if (join->waiting != join->table)
+		context.slots = list_copy(((AdUpperRelation *) join->waiting->fdw_private)->grouping.context->slots);
+	context.proven = NULL;
+	context.filter = NULL;
+	return context;
+}
+
+/*
+ * Translates the condition as one on the waiting scan, and sets the keys.
+ * Returns false if MongoDB cannot evaluate it.
+ */
+static bool
+set_keys(AdKeyJoin *join, OpExpr *expr)
+{
+	AdRelation *relation = join->table->fdw_private;
+	AdExprContext context = waiting_context(join);
+	bool		is_left = equal(join->column, linitial(expr->args));
+	Oid			opno = is_left ? expr->opno : get_commutator(expr->opno);
+	Oid			typid = exprType(join->key);
+	Oid			array = get_array_type(typid);
+	Param	   *param = makeNode(Param);
+	Expr	   *condition;
+	bool		recheck;
+
+	if (!OidIsValid(opno) || !OidIsValid(array) ||
+		!OidIsValid(lookup_type_cache(typid, TYPECACHE_CMP_PROC)->cmp_proc))
+		return false;
+	if (relation->key_param == 0)
+		relation->key_param = assign_special_exec_param(join->root) + 1;
+	param->paramkind = PARAM_EXEC;
+	param->paramid = relation->key_param - 1;
+	param->paramtype = array;
+	param->paramtypmod = -1;
+	param->paramcollid = exprCollation(join->key);
+	param->location = -1;
+	condition = membership(join, opno, expr->inputcollid, param);
+	if (condition == NULL)
+		return false;
+	join->keys.predicate = ad_expr_allowed(&context, condition, &recheck);
+	join->keys.slots = context.slots;
+	join->keys.param = param->paramid;
+	for (join->keys.slot = 0; join->keys.slot < list_length(context.slots); join->keys.slot++)
+	{
+		if (equal(list_nth(context.slots, join->keys.slot), param))
+			break;
+	}
+	return join->keys.predicate != NULL && join->keys.slot < list_length(context.slots);
+}
+
+/*
+ * Estimates how many keys there are, and for which part of the documents they
+ * are.
+ */
+static void
+estimate_keys(AdKeyJoin *join)
+{
+	VariableStatData data;
+	bool		is_default;
+	double		distinct;
+
+	examine_variable(join->root, join->column, 0, &data);
+	distinct = get_variable_numdistinct(&data, &is_default);
+	ReleaseVariableStats(data);
+	join->count = estimate_num_groups(join->root, list_make1(join->key), join->other->rows, NULL, NULL);
+	join->selectivity = Min(1, join->count / Max(distinct, 1));
+	if (join->excludes)
+		join->selectivity = Max(1 - join->selectivity, 0.01);
+}
+
+/*
+ * Whether the condition is one on a column of the table that the keys of the
+ * other side can replace.  Sets what is known of them.
+ */
+static bool
+find_keys(AdKeyJoin *join, RestrictInfo *info)
+{
+	OpExpr	   *expr = (OpExpr *) info->clause;
+	bool		is_left = bms_equal(info->left_relids, join->table->relids);
+
+	if (!IsA(expr, OpExpr) || list_length(expr->args) != 2)
+		return false;
+	join->column = is_left ? linitial(expr->args) : lsecond(expr->args);
+	join->key = is_left ? lsecond(expr->args) : linitial(expr->args);
+	if (contain_volatile_functions(join->key) || contain_subplans(join->key))
+		return false;
+	estimate_keys(join);
+	return join->count <= AD_MAX_JOIN_KEYS && set_keys(join, expr);
+}
+
+/* finds the condition whose keys leave the fewest documents */
+static bool
+find_best_keys(AdKeyJoin *join, List *clauses)
+{
+	AdKeyJoin	best = {0};
+	ListCell   *lc;
+
+	foreach(lc, clauses)
+	{
+		if (find_keys(join, lfirst(lc)) &&
+			(best.root == NULL || join->selectivity < best.selectivity))
+			best = *join;
+	}
+	if (best.root == NULL)
+		return false;
+	*join = best;
+	return true;
+}
+
+/* the path of the scan that waits */
+static Path *
+waiting_path(const AdKeyJoin *join)
+{
+	PlannerInfo *root = join->root;
+	AdScanWork	work = ad_scan_work(root, join->table, NIL);
+	AdJoinKeys *keys = palloc(sizeof(AdJoinKeys));
+	List	   *private = list_make2(NULL, keys);
+	Cost		startup_cost;
+	Cost		total_cost;
+
+	*keys = join->keys;
+	/* MongoDB gets the keys, and looks for them */
+	work.first_cost = (join->count + work.documents) * cpu_operator_cost;
+	work.documents = clamp_row_est(work.documents * join->selectivity);
+	work.rows = clamp_row_est(join->waiting->rows * join->selectivity);
+	work.target = join->waiting->reltarget;
+	if (join->waiting == join->table)
+	{
+		work.sent = work.documents;
+		ad_scan_cost(root, &work, &startup_cost, &total_cost);
+		return (Path *) ad_create_foreignscan_path(root, join->table, NULL, work.rows, startup_cost,
+												   total_cost, NIL, NULL, NULL, private);
+	}
+	work.sent = work.rows;
+	ad_groups_cost(root, &work, ad_grouping_cost(work.documents), &startup_cost, &total_cost);
+	return (Path *) ad_create_foreign_upper_path(root, join->waiting, work.target, work.rows,
+												 startup_cost, total_cost, NIL, NULL, private);
+}
+
+/* callback PlanCustomPath: the node that collects the keys */
+static Plan *
+plan_key_scan(PlannerInfo *root, RelOptInfo *rel, CustomPath * path, List *tlist,
+			  List *clauses, List *custom_plans)
+{
+	CustomScan *scan = makeNode(CustomScan);
+	Plan	   *plan = linitial(custom_plans);
+
+	/* the rows are those of the plan below */
+	scan->scan.plan.targetlist = copyObject(plan->targetlist);
+	scan->custom_scan_tlist = copyObject(plan->targetlist);
+	scan->custom_plans = custom_plans;
+	scan->custom_exprs = list_make1(linitial(path->custom_private));
+	scan->custom_private = list_make1(lsecond(path->custom_private));
+	scan->flags = path->flags;
+	scan->methods = GetCustomScanMethods(AD_KEY_SCAN, false);
+	return (Plan *) scan;
+}
+
+static const CustomPathMethods key_scan_methods = {
+	.CustomName = AD_KEY_SCAN,
+	.PlanCustomPath = plan_key_scan,
+};
+
+/* the path that collects the keys of the other side */
+static Path *
+collecting_path(const AdKeyJoin *join, Path *path)
+{
+	CustomPath *custom = makeNode(CustomPath);
+
+	custom->path.pathtype = T_CustomScan;
+	custom->path.parent = path->parent;
+	custom->path.pathtarget = path->pathtarget;
+	custom->path.rows = path->rows;
+	custom->path.startup_cost = path->startup_cost;
+	custom->path.total_cost = path->total_cost + path->rows * cpu_operator_cost;
+	custom->custom_paths = list_make1(path);
+	custom->custom_private = list_make2(join->key, ad_integer(join->keys.param));
+	custom->methods = &key_scan_methods;
+	return (Path *) custom;
+}
+
+/*
+ * Adds the path of a join in which the scan of one side, a foreign table or
+ * its groups, waits for the keys of the other side.
+ *
+ * There is none if rows are locked or changed in the query, because PostgreSQL
+ * may then have to check single rows of each table again (EvalPlanQual).
+ */
+void
+ad_join_key_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
+				  RelOptInfo *innerrel, JoinType jointype, JoinPathExtraData *extra,
+				  bool outer_waits)
+{
+	AdKeyJoin	join = {.root = root, .outer_waits = outer_waits};
+	List	   *clauses;
+	AdRelation *relation;
+	JoinCostWorkspace workspace;
+	Path	   *outer;
+	Path	   *inner;
+	Path	   *read;
+
+	join.waiting = outer_waits ? outerrel : innerrel;
+	join.other = outer_waits ? innerrel : outerrel;
+	join.table = root->simple_rel_array[bms_singleton_member(join.waiting->relids)];
+	relation = join.table->fdw_private;
+	read = join.other->cheapest_total_path;
+	if (!drops_rows(root, jointype, outer_waits, &join.excludes) ||
+		root->parse->commandType != CMD_SELECT || root->rowMarks != NIL ||
+		read == NULL || read->param_info != NULL || !bms_is_empty(joinrel->lateral_relids) ||
+		!relation->options->enable_join_pushdown || !relation->options->enable_filter_pushdown)
+		return;
+	clauses = hash_clauses(joinrel, outerrel, innerrel, jointype, extra->restrictlist);
+	if (!find_best_keys(&join, clauses))
+		return;
+	outer = outer_waits ? waiting_path(&join) : collecting_path(&join, read);
+	inner = outer_waits ? collecting_path(&join, read) : waiting_path(&join);
+	initial_cost_hashjoin(root, &workspace, jointype, clauses, outer, inner, extra, false);
+	add_path(joinrel, (Path *)
+			 create_hashjoin_path(root, joinrel, jointype, &workspace, extra, outer, inner, false,
+								  extra->restrictlist, NULL, clauses));
+}
+
+/*
+ * Makes the query of a scan wait for the keys.  Returns the slots of the scan:
+ * that of the keys, which has no expression, is a null.
+ */
+List *
+ad_join_keys_query(const AdJoinKeys *keys, AdQuery *query)
+{
+	List	   *slots = list_copy(keys->slots);
+	Param	   *param = list_nth(slots, keys->slot);
+
+	query->keys = keys->predicate;
+	query->key_slot = keys->slot;
+	query->key_param = keys->param;
+	lfirst(list_nth_cell(slots, keys->slot)) = makeNullConst(param->paramtype, -1, param->paramcollid);
+	return slots;
+}

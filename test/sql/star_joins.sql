@@ -1,0 +1,95 @@
+-- Joins below which MongoDB groups, and beside them those that stay.
+-- EXPLAIN does not contact MongoDB.
+\pset format unaligned
+\pset tuples_only on
+SET client_min_messages = warning;
+DROP EXTENSION IF EXISTS admin_dashboard CASCADE;
+CREATE EXTENSION admin_dashboard;
+CREATE SERVER mongodb FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://127.0.0.1:1');
+CREATE FOREIGN TABLE calls (email text, kind int, minutes double precision, price numeric, seconds bigint,
+	at timestamptz, room text) SERVER mongodb OPTIONS (database 'shop');
+CREATE FOREIGN TABLE people (email text, country text) SERVER mongodb OPTIONS (database 'shop');
+CREATE TABLE users (email text, team text, boss text);
+INSERT INTO users SELECT 'u' || i || '@example.com', 'team ' || i % 5, 'u1@example.com' FROM generate_series(1, 100) i;
+CREATE TABLE kinds (kind int, label text);
+INSERT INTO kinds SELECT i, 'kind ' || i % 3 FROM generate_series(1, 10) i;
+ANALYZE users, kinds;
+CREATE FUNCTION noise(text) RETURNS text VOLATILE LANGUAGE plpgsql AS 'BEGIN RETURN $1; END';
+-- the kinds of nodes, and what MongoDB is asked
+CREATE FUNCTION shown(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) ' || query LOOP
+		IF line ~ 'MongoDB (Query|Parameters)|Filter:|Finalize' THEN
+			RETURN NEXT regexp_replace(trim(line, '-> '), 'Finalize .*', 'Finalize');
+		END IF;
+	END LOOP;
+END $$;
+CREATE FUNCTION stays(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	plan text := '';
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) ' || query LOOP
+		plan := plan || line;
+	END LOOP;
+	RETURN NEXT CASE WHEN plan LIKE '%$group%' THEN 'MongoDB groups' ELSE 'stays' END || ': ' || query;
+END $$;
+
+EXPLAIN (VERBOSE, COSTS OFF)
+SELECT u.team, count(*), sum(c.minutes) FROM calls c JOIN users u USING (email) WHERE c.at > '2026-01-01Z' AND c.at < '2026-02-01Z' GROUP BY 1;
+-- an outer join, several dimensions, another collection
+SELECT shown('SELECT u.team, count(*), max(c.at) FROM calls c LEFT JOIN users u ON u.email = c.email AND u.team <> ''x'' GROUP BY 1');
+SELECT shown('SELECT u.team, k.label, count(*) FROM calls c JOIN users u USING (email) LEFT JOIN kinds k ON k.kind = c.kind GROUP BY 1, 2 HAVING sum(c.minutes) > 5');
+SELECT shown('SELECT p.country, avg(c.minutes) FROM calls c JOIN people p ON p.email = c.email WHERE p.country > ''a'' COLLATE "C" AND c.minutes > 0 GROUP BY 1');
+SELECT shown('SELECT u.team, count(*) FROM calls c JOIN users u ON lower(u.email) = lower(c.email) GROUP BY 1');
+-- without keys, with keys of the facts, with distinct values
+SELECT shown('SELECT count(*), min(c.kind) FROM calls c JOIN users u USING (email)');
+SELECT shown('SELECT u.team, date_trunc(''month'', c.at), c.room || u.team, count(*) FILTER (WHERE c.kind = 1) FROM calls c JOIN users u USING (email) WHERE c.at > ''2026-01-01Z'' AND c.at < ''2027-01-01Z'' GROUP BY 1, 2, 3');
+SELECT shown('SELECT u.team, count(DISTINCT c.room) FROM calls c JOIN users u USING (email) GROUP BY 1');
+SELECT shown('SELECT DISTINCT u.team FROM calls c JOIN users u USING (email)');
+SELECT shown('SELECT u.team FROM calls c JOIN users u USING (email) GROUP BY 1');
+-- of which other rows only the existence counts
+SELECT shown('SELECT room, count(*) FROM calls c WHERE EXISTS (SELECT FROM kinds k WHERE k.kind = c.kind) GROUP BY 1');
+SELECT shown('SELECT room, count(*) FROM calls c WHERE NOT EXISTS (SELECT FROM users u WHERE u.email = c.email) GROUP BY 1');
+-- the groups that a join of groups chooses
+SELECT shown('SELECT room, count(*) FROM calls c JOIN (SELECT room, sum(minutes) FROM calls GROUP BY 1 ORDER BY 2 DESC LIMIT 10) t USING (room) GROUP BY 1');
+-- a condition that PostgreSQL evaluates, on groups
+SELECT shown('SELECT u.team, count(*) FROM calls c JOIN users u USING (email) WHERE md5(c.email) > ''a'' GROUP BY 1');
+-- a plan of parameters
+SET plan_cache_mode = force_generic_plan;
+PREPARE since(timestamptz, text) AS SELECT u.team, count(*) FROM calls c JOIN users u USING (email) WHERE c.at > $1 AND c.at < $1 + interval '1 day' AND u.team <> $2 GROUP BY 1;
+SELECT shown('EXECUTE since(''2026-01-01Z'', ''x'')');
+RESET plan_cache_mode;
+
+-- aggregates of another table, and states that are not values
+SELECT stays('SELECT u.team, sum(k.kind) FROM calls c JOIN users u USING (email) JOIN kinds k ON k.kind = c.kind GROUP BY 1');
+SELECT stays('SELECT u.team, count(u.email), count(*) FROM calls c JOIN users u USING (email) GROUP BY 1');
+SELECT stays('SELECT u.team, sum(c.price) FROM calls c JOIN users u USING (email) GROUP BY 1');
+SELECT stays('SELECT u.team, sum(c.seconds) FROM calls c JOIN users u USING (email) GROUP BY 1');
+SELECT stays('SELECT u.team, count(DISTINCT c.room), count(*) FROM calls c JOIN users u USING (email) GROUP BY 1');
+SELECT stays('SELECT u.team, string_agg(c.room, '','') FROM calls c JOIN users u USING (email) GROUP BY 1');
+-- joins that add rows of nulls for the facts, or look only whether there is one
+SELECT stays('SELECT u.team, count(*) FROM users u LEFT JOIN calls c USING (email) GROUP BY 1');
+SELECT stays('SELECT u.team, count(*) FROM calls c FULL JOIN users u USING (email) GROUP BY 1');
+SELECT stays('SELECT u.team, count(*) FROM users u WHERE EXISTS (SELECT FROM calls c WHERE c.email = u.email AND c.minutes > 5) GROUP BY 1');
+-- keys whose equal values may not be identical, or are many; whole rows
+SELECT stays('SELECT u.team, count(*) FROM calls c JOIN users u ON length(u.team) = c.minutes GROUP BY 1');
+SELECT stays('SELECT u.team, count(*) FROM calls c JOIN users u ON length(u.team) = c.price GROUP BY 1');
+SELECT stays('SELECT u.team, count(*) FROM calls c JOIN users u ON c.at = ''2026-01-01Z''::timestamptz + length(u.team) * interval ''1 day'' GROUP BY 1');
+SELECT stays('SELECT u.team, count(c) FROM calls c JOIN users u USING (email) GROUP BY 1');
+-- a condition for each row; other rows for each row
+SELECT stays('SELECT u.team, count(*) FROM calls c JOIN users u ON u.email = noise(c.email) GROUP BY 1');
+SELECT stays('SELECT x, count(*) FROM calls c, LATERAL (SELECT c.kind + i AS x FROM generate_series(1, 3) i OFFSET 0) s GROUP BY 1');
+-- an error in a row that the join may leave out
+SELECT stays('SELECT u.team, sum(c.kind + 1) FROM calls c JOIN users u USING (email) GROUP BY 1');
+-- sets of keys, and no groups at all
+SELECT stays('SELECT u.team, c.room, count(*) FROM calls c JOIN users u USING (email) GROUP BY CUBE (1, 2)');
+SELECT stays('SELECT u.team, c.room FROM calls c JOIN users u USING (email)');
+
+SET admin_dashboard.enable_aggregate_pushdown = off;
+SELECT stays('SELECT u.team, count(*) FROM calls c JOIN users u USING (email) GROUP BY 1');
+DROP TABLE users, kinds;
+DROP EXTENSION admin_dashboard CASCADE;
+DROP FUNCTION shown(text), stays(text), noise(text);
