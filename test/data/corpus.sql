@@ -912,6 +912,66 @@ SELECT a.b, avg(q.s) FROM t a JOIN (SELECT g, sum(m) AS s FROM t GROUP BY g) q O
 SELECT count(*) FROM t a CROSS JOIN t b WHERE a.id < 10 AND b.id < 10;
 SELECT a.id FROM t a NATURAL JOIN t b WHERE a.id < 50;
 
+-- ==== Joins of groups
+SELECT k.name, count(*), count(a.i), sum(a.m), avg(a.m), min(a.i), max(a.ts) FROM t a JOIN names k ON k.g = a.g GROUP BY 1;
+SELECT k.name, count(*), sum(a.m) FROM t a LEFT JOIN names k ON k.i = a.i GROUP BY 1;
+SELECT k.name, a.b, count(*) FILTER (WHERE a.i > 0) FROM t a LEFT JOIN names k ON k.i = a.i AND k.name <> 'two' GROUP BY 1, 2 HAVING count(*) > 1;
+SELECT k.name, l.name, count(*), sum(a.s) FROM t a JOIN names k ON k.g = a.g LEFT JOIN names l ON l.i = a.s GROUP BY 1, 2;
+SELECT v.x, count(*), bool_or(a.b) FROM t a JOIN (VALUES (1, 'x'), (1, 'y'), (2, 'y'), (NULL, 'z')) v (g, x) ON v.g = a.g GROUP BY 1;
+SELECT k.name, count(*) FROM t a JOIN names k ON lower(k.name) = lower(a.t) GROUP BY 1;
+SELECT k.name, count(*) FROM t a JOIN names k ON k.name = a.t AND a.g < k.i GROUP BY 1;
+SELECT k.name, count(*) FROM t a JOIN names k ON k.name = a.v GROUP BY 1;
+SELECT k.g, count(*), avg(a.i) FROM t a JOIN names k ON k.g IS NOT DISTINCT FROM a.g GROUP BY 1;
+SELECT k.g, count(*) FROM t a JOIN names k ON k.g = a.f GROUP BY 1;
+SELECT k.g, count(*) FROM t a JOIN names k ON k.g = a.n GROUP BY 1;
+SELECT k.g, count(DISTINCT a.t), max(a.g) FROM t a JOIN names k ON k.g = a.g GROUP BY 1;
+SELECT k.g, count(DISTINCT a.t) FILTER (WHERE a.b), count(DISTINCT a.i), count(*) FROM t a JOIN names k ON k.g = a.g GROUP BY 1;
+SELECT DISTINCT k.name, a.b FROM t a JOIN names k ON k.g = a.g;
+SELECT count(*), sum(a.m) FROM t a JOIN names k ON k.g = a.g;
+SELECT count(*), count(a.t), min(a.d8) FROM t a WHERE a.g IN (SELECT g FROM names);
+SELECT a.b, count(*) FROM t a WHERE NOT EXISTS (SELECT FROM names k WHERE k.g = a.g) GROUP BY 1;
+SELECT a.b, count(*) FROM t a WHERE a.i NOT IN (SELECT i FROM names WHERE i IS NOT NULL) GROUP BY 1;
+SELECT q.g, count(*), q.s FROM t a JOIN (SELECT g, sum(m) AS s FROM t GROUP BY g ORDER BY 2 DESC NULLS LAST, 1 LIMIT 3) q USING (g) GROUP BY 1, 3;
+SELECT b.t, count(*), sum(a.m) FROM t a JOIN (SELECT DISTINCT g, t FROM t WHERE id < 40) b ON b.g = a.g GROUP BY 1;
+SELECT k.name, date_trunc('month', a.w), count(*) FROM t a JOIN names k ON k.g = a.g WHERE a.w > '2025-01-01' GROUP BY 1, 2;
+SELECT k.name || a.t, count(*) FROM t a JOIN names k ON k.g = a.g GROUP BY 1;
+SELECT k.name, upper(a.t), count(*) FROM t a JOIN names k ON k.g = a.g WHERE md5(a.t) > '8' GROUP BY 1, 2;
+SELECT k.name, sum(a.i + 1) FROM t a JOIN names k ON k.g = a.g GROUP BY 1;
+SELECT k.name, sum(a.l), avg(a.n) FROM t a JOIN names k ON k.g = a.g GROUP BY 1;
+SELECT k.name, count(k.i), sum(k.i), max(k.name), count(DISTINCT k.i), count(*) FROM t a JOIN names k ON k.g = a.g GROUP BY 1;
+SELECT k.name, count(a.id), sum(a.m) FROM names k LEFT JOIN t a ON a.g = k.g AND a.b GROUP BY 1;
+SELECT k.name, count(a.id), max(coalesce(a.i, 7)) FROM names k LEFT JOIN t a ON a.g = k.g GROUP BY 1;
+SELECT k.name, count(*) FROM t a FULL JOIN names k ON k.g = a.g GROUP BY 1;
+SELECT k.name, rank() OVER (ORDER BY count(*) DESC), sum(count(*)) OVER () FROM t a JOIN names k ON k.g = a.g GROUP BY 1;
+SELECT k.name, count(*) FROM t a JOIN names k ON k.g = a.g WHERE now() IS NULL GROUP BY 1;
+SELECT count(*), sum(a.m) FROM t a JOIN names k ON k.g = a.g WHERE k.name = 'none such';
+SELECT x, (SELECT count(*) FROM t a JOIN names k ON k.g = a.g WHERE k.i > x) FROM generate_series(-5, 50, 11) x;
+SELECT k.name, count(*) FROM (SELECT * FROM t UNION ALL SELECT * FROM t WHERE id < 30) a JOIN names k ON k.g = a.g GROUP BY 1;
+
+-- ==== Keys of joins
+SELECT a.id, k.name FROM t a JOIN names k ON k.i = a.i;
+SELECT a.id, k.name FROM t a JOIN names k ON k.name = a.t;
+SELECT a.id, k.name FROM t a JOIN names k ON k.name = a.v AND k.i > 0;
+SELECT a.id, v.x FROM t a JOIN (VALUES (5, 'a'), (5, 'b'), (NULL, 'c'), (-1, 'd')) v (i, x) USING (i);
+SELECT a.id, v.x FROM t a JOIN (VALUES (1.0, 1), (1.00, 2), (2.5, 3), ('NaN', 4)) v (n, x) ON v.n = a.n;
+SELECT a.id, v.x FROM t a JOIN (VALUES (0::float8, 1), ('-0', 2), (2.5, 3), ('NaN', 4), ('Infinity', 5)) v (f, x) ON v.f = a.f;
+SELECT a.id, v.d FROM t a JOIN (VALUES ('2025-03-30'::date), ('2026-03-01'), ('infinity')) v (d) ON v.d = a.d8;
+SELECT a.id, v.u FROM t a JOIN (SELECT u FROM t WHERE id < 9 AND u IS NOT NULL) v ON v.u = a.u;
+SELECT a.id FROM t a WHERE a.t IN (SELECT name FROM names);
+SELECT a.id FROM t a WHERE a.t IN (SELECT t FROM t WHERE g = 2);
+SELECT a.id FROM t a WHERE NOT EXISTS (SELECT FROM names k WHERE k.i = a.i);
+SELECT a.id FROM t a WHERE NOT EXISTS (SELECT FROM names k WHERE k.name = a.t);
+SELECT k.name, a.id FROM names k LEFT JOIN t a ON a.i = k.i AND a.g = 1;
+SELECT k.name, a.id FROM names k LEFT JOIN t a ON a.i = k.i WHERE a.id IS NULL OR a.id < 40;
+SELECT k.name FROM names k WHERE EXISTS (SELECT FROM t a WHERE a.i = k.i AND a.b);
+SELECT k.name FROM names k WHERE NOT EXISTS (SELECT FROM t a WHERE a.i = k.i AND a.b);
+SELECT a.id, q.n FROM t a JOIN (SELECT i, count(*) AS n FROM t GROUP BY i ORDER BY 2 DESC, 1 LIMIT 3) q USING (i);
+SELECT a.id, b.id FROM t a JOIN t b ON b.i = a.l WHERE a.id < 30;
+SELECT x, (SELECT count(a.id) FROM t a JOIN names k ON k.i = a.i WHERE k.g < x) FROM generate_series(0, 4) x;
+SELECT x, (SELECT count(a.id) FROM names k LEFT JOIN t a ON a.i = k.i WHERE k.g < x) FROM generate_series(0, 4) x;
+SELECT a.id FROM t a JOIN names k ON k.i = a.i WHERE k.name = 'none such';
+SELECT a.id, x FROM t a JOIN generate_series(1, 30000) x ON x = a.id WHERE a.g = 1;
+
 -- ==== Set operations and common table expressions
 SELECT i FROM t UNION SELECT dx FROM t;
 SELECT i FROM t WHERE b UNION ALL SELECT dx FROM t WHERE NOT b;
