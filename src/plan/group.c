@@ -36,9 +36,11 @@ ad_group_create(AdExprContext *context)
 	return group;
 }
 
-/* a key, palloc'd */
-static AdKey *
-make_key(AdGroup *group, const AdColumn *column, Node *expr)
+/*
+ * Returns a key, palloc'd.
+ */
+AdKey *
+ad_group_make_key(AdGroup *group, const AdColumn *column, Node *expr)
 {
 	AdKey	   *key = palloc(sizeof(AdKey));
 
@@ -49,9 +51,11 @@ make_key(AdGroup *group, const AdColumn *column, Node *expr)
 	return key;
 }
 
-/* the index of a key in the list, or -1 */
-static int
-find_group_key(List *keys, const AdColumn *column, Node *expr)
+/*
+ * Returns the index of a key in the list, or -1.
+ */
+int
+ad_group_find_key(List *keys, const AdColumn *column, Node *expr)
 {
 	ListCell   *lc;
 
@@ -76,8 +80,8 @@ ad_group_add_key(AdGroup *group, const AdColumn *column, Node *expr)
 {
 	if (column != NULL)
 		expr = ad_path_expr(column->field);
-	if (find_group_key(group->keys, column, expr) < 0)
-		group->keys = lappend(group->keys, make_key(group, column, expr));
+	if (ad_group_find_key(group->keys, column, expr) < 0)
+		group->keys = lappend(group->keys, ad_group_make_key(group, column, expr));
 }
 
 /*
@@ -91,30 +95,8 @@ ad_group_add_set(AdGroup *group, const List *columns)
 	ListCell   *lc;
 
 	foreach(lc, columns)
-		places = list_append_unique_int(places, find_group_key(group->keys, lfirst(lc), NULL));
+		places = list_append_unique_int(places, ad_group_find_key(group->keys, lfirst(lc), NULL));
 	group->sets = lappend(group->sets, places);
-}
-
-/*
- * Chooses the argument whose distinct values are aggregated.  All keys must
- * have been added.
- *
- * If it is not just a column, `expr` must be equal for two documents exactly
- * if the value is, and null exactly where the value is null.
- */
-void
-ad_group_set_distinct(AdGroup *group, const AdValue *value, Node *expr)
-{
-	if (value->column != NULL)
-		expr = ad_path_expr(value->column->field);
-	group->distinct = value;
-	group->all_keys = list_copy(group->keys);
-	group->distinct_key = find_group_key(group->keys, value->column, expr);
-	if (group->distinct_key < 0)
-	{
-		group->distinct_key = list_length(group->keys);
-		group->all_keys = lappend(group->all_keys, make_key(group, value->column, expr));
-	}
 }
 
 /*
@@ -212,7 +194,7 @@ ad_group_key_path(AdGroup *group, int i, int count)
 void
 ad_group_return_key(AdGroup *group, int position, const AdColumn *column)
 {
-	int			i = find_group_key(group->keys, column, NULL);
+	int			i = ad_group_find_key(group->keys, column, NULL);
 
 	add_column_output(group, position, ad_group_key_path(group, i, list_length(group->keys)), column);
 }

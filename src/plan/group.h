@@ -39,16 +39,27 @@ typedef struct AdRanking
 	Node	   *expr;
 } AdRanking;
 
+/* an argument whose distinct values are aggregated */
+typedef struct AdDistinct
+{
+	const AdValue *value;
+	Node	   *expr;			/* equal for two documents exactly if the
+								 * value is; null where FILTER is not true */
+	bool		filtered;
+	int			key;			/* its index in all_keys */
+} AdDistinct;
+
 /* a grouping in MongoDB */
 typedef struct AdGroup
 {
 	AdExprContext *context;
 	List	   *keys;			/* AdKey */
-	const AdValue *distinct;	/* the argument whose distinct values are
-								 * aggregated, or NULL */
-	int			distinct_key;	/* its index in all_keys */
-	List	   *all_keys;		/* AdKey: the keys, and the distinct value if
-								 * it is not one of them */
+	List	   *distincts;		/* AdDistinct */
+	const char *spread;			/* the field by which each document has an
+								 * entry for each of them, if there are
+								 * several, see group_distinct.c; else NULL */
+	List	   *all_keys;		/* AdKey: the keys, and the distinct values
+								 * that are not among them */
 	List	   *accumulators;	/* AdAccumulator */
 	List	   *of_distinct;	/* AdAccumulator: those of the third stage
 								 * only */
@@ -68,7 +79,8 @@ typedef struct AdGroup
 extern AdGroup *ad_group_create(AdExprContext *context);
 extern void ad_group_add_key(AdGroup *group, const AdColumn *column, Node *expr);
 extern void ad_group_add_set(AdGroup *group, const List *columns);
-extern void ad_group_set_distinct(AdGroup *group, const AdValue *value, Node *expr);
+extern AdKey *ad_group_make_key(AdGroup *group, const AdColumn *column, Node *expr);
+extern int	ad_group_find_key(List *keys, const AdColumn *column, Node *expr);
 extern void ad_group_return_key(AdGroup *group, int position, const AdColumn *column);
 extern void ad_group_return_column(AdGroup *group, int position, const AdColumn *column);
 extern void ad_group_return_grouping(AdGroup *group, int position, List *numbers);

@@ -18,6 +18,7 @@
 #include "plan/group.h"
 #include "plan/group_builder.h"
 #include "plan/group_call.h"
+#include "plan/group_distinct.h"
 #include "plan/group_quick.h"
 #include "plan/group_result.h"
 #include "plan/group_stages.h"
@@ -264,50 +265,88 @@ aggregate_argument(const Aggref *aggref)
 		(Node *) linitial_node(TargetEntry, aggref->args)->expr;
 }
 
+/* the number of the argument of an aggregate with DISTINCT; -1 if it is new */
+static int
+find_distinct(const AdGroupBuilder *builder, const Aggref *aggref)
+{
+	ListCell   *lc;
+
+	foreach(lc, builder->distincts)
+	{
+		Aggref	   *known = lfirst_node(Aggref, lc);
+
+		if (equal(aggregate_argument(known), aggregate_argument(aggref)) &&
+			equal(known->aggfilter, aggref->aggfilter))
+			return foreach_current_index(lc);
+	}
+	return -1;
+}
+
 /*
- * Finds the argument whose distinct values are aggregated, and makes the
- * group have them.  Returns false if there are several such arguments, or if
- * MongoDB cannot tell the values apart.
+ * Translates the argument of an aggregate with DISTINCT; NULL if MongoDB
+ * cannot tell its values apart.
  */
-static bool
-add_distinct(AdGroupBuilder *builder)
+static AdDistinct *
+translate_distinct(AdGroupBuilder *builder, const Aggref *aggref)
 {
 	AdValueContext probe = {.base = builder->values.base};
-	const AdColumn *column;
+	Node	   *argument = aggregate_argument(aggref);
+	const AdColumn *column = ad_comparable_column(builder->values.base, argument);
+	AdDistinct *distinct = palloc0(sizeof(AdDistinct));
 	AdValue    *value = palloc(sizeof(AdValue));
-	Node	   *expr = NULL;
+	AdCall		call = {0};
+	List	   *failures = builder->values.failures;
+	List	   *of_argument;
+
+	/*
+	 * The stages for distinct values detect mismatches in a column
+	 * themselves, but not where FILTER is not true.
+	 */
+	distinct->value = value;
+	distinct->filtered = aggref->aggfilter != NULL;
+	builder->values.failures = NIL;
+	if (!ad_value(column != NULL && !distinct->filtered ? &probe : &builder->values, argument, value) ||
+		contain_volatile_functions(argument))
+		return NULL;
+	of_argument = builder->values.failures;
+	builder->values.failures = failures;
+	distinct->expr = column != NULL ? ad_path_expr(column->field) : ad_key_expr(&probe, argument, true);
+	if (distinct->filtered)
+		call.filter = ad_value_condition(&builder->values, (Node *) aggref->aggfilter, true);
+	if (distinct->expr == NULL || (distinct->filtered && call.filter == NULL))
+		return NULL;
+	ad_value_fail_if(&builder->values, of_argument, call.filter);
+	distinct->expr = ad_call_filtered(&call, distinct->expr);
+	return distinct;
+}
+
+/*
+ * Finds the arguments whose distinct values are aggregated, and makes the
+ * group have them.  Returns false if MongoDB cannot tell the values apart.
+ */
+static bool
+add_distincts(AdGroupBuilder *builder)
+{
+	List	   *distincts = NIL;
 	ListCell   *lc;
 
 	foreach(lc, builder->tlist)
 	{
 		Aggref	   *aggref = (Aggref *) lfirst_node(TargetEntry, lc)->expr;
+		AdDistinct *distinct;
 		AdCall		call;
 
 		if (!IsA(aggref, Aggref) || !find_aggregate(aggref->aggfnoid, &call) ||
-			!is_distinct(aggref, call.aggregate))
+			!is_distinct(aggref, call.aggregate) || find_distinct(builder, aggref) >= 0)
 			continue;
-		if (builder->distinct != NULL && !equal(builder->distinct, aggregate_argument(aggref)))
+		distinct = translate_distinct(builder, aggref);
+		if (distinct == NULL)
 			return false;
-		builder->distinct = aggregate_argument(aggref);
+		builder->distincts = lappend(builder->distincts, aggref);
+		distincts = lappend(distincts, distinct);
 	}
-	if (builder->distinct == NULL)
-		return true;
-	column = ad_comparable_column(builder->values.base, builder->distinct);
-
-	/*
-	 * The stages for distinct values detect mismatches in a column
-	 * themselves.
-	 */
-	if (!ad_value(column != NULL ? &probe : &builder->values, builder->distinct, value) ||
-		contain_volatile_functions(builder->distinct))
-		return false;
-	if (column == NULL)
-	{
-		expr = ad_key_expr(&probe, builder->distinct, true);
-		if (expr == NULL)
-			return false;
-	}
-	ad_group_set_distinct(builder->group, value, expr);
+	if (distincts != NIL)
+		ad_group_set_distincts(builder->group, distincts);
 	return true;
 }
 
@@ -391,8 +430,8 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 		call.filter = ad_let(values->base, call.filter);
 	}
 	if (is_distinct(aggref, call.aggregate))
-		return call.filter == NULL &&
-			ad_group_return_distinct(builder->group, position, &call);
+		return ad_group_return_distinct(builder->group, position, &call,
+										list_nth(builder->group->distincts, find_distinct(builder, aggref)));
 	if (argument != NULL)
 	{
 		failures = values->failures;
@@ -523,6 +562,6 @@ ad_build_grouping(AdGroupBuilder *builder, PlannerInfo *root, bool has_sets, Pat
 {
 	return add_group_keys(builder) && (!has_sets || add_sets(builder, root)) &&
 		add_others(builder, target, having) &&
-		add_distinct(builder) && (!has_sets || builder->distinct == NULL) &&
+		add_distincts(builder) && (!has_sets || builder->distincts == NIL) &&
 		ad_build_outputs(builder);
 }

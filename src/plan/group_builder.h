@@ -17,8 +17,9 @@ typedef struct AdGroupBuilder
 	List	   *sets;			/* GROUPING SETS: a list of their
 								 * sortgrouprefs for each set, with the empty
 								 * set last */
-	Node	   *distinct;		/* SQL argument whose distinct values are
-								 * aggregated, or NULL */
+	List	   *distincts;		/* an Aggref for each argument, with its
+								 * FILTER, whose distinct values are
+								 * aggregated */
 } AdGroupBuilder;
 
 extern bool ad_grouping_keys(PlannerInfo *root, UpperRelationKind stage, List **keys);

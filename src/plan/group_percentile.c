@@ -29,14 +29,12 @@
 #include "translate/let.h"
 
 /*
- * Returns a prefix that no field of the table begins with, so that the added
- * fields do not hide any.
+ * Returns the prefix, with underscores added until no field of the table
+ * begins with it, so that added fields do not hide any.
  */
-static const char *
-ranking_prefix(const AdExprContext *context)
+const char *
+ad_group_free_prefix(const AdExprContext *context, const char *prefix)
 {
-	const char *prefix = "ranked";
-
 	for (AttrNumber attnum = 1; attnum <= context->rel->max_attr; attnum++)
 	{
 		/* false for a dropped column */
@@ -66,7 +64,7 @@ find_ranking(AdGroup *group, Node *expr)
 			return ranking->name;
 	}
 	if (group->ranking_prefix == NULL)
-		group->ranking_prefix = ranking_prefix(group->context);
+		group->ranking_prefix = ad_group_free_prefix(group->context, "ranked");
 	added = palloc(sizeof(AdRanking));
 	added->name = psprintf("%s%d", group->ranking_prefix, list_length(group->rankings));
 	added->expr = expr;

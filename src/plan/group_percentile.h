@@ -8,6 +8,7 @@
 #include "plan/group.h"
 #include "plan/group_call.h"
 
+extern const char *ad_group_free_prefix(const AdExprContext *context, const char *prefix);
 extern bool ad_group_return_percentile(AdGroup *group, int position, const AdCall *call);
 extern List *ad_group_ranking_stages(AdGroup *group);
 

@@ -178,13 +178,13 @@ ad_group_return(AdGroup *group, int position, const AdCall *call)
 	return false;				/* not reached */
 }
 
-/* the distinct value, in a document that the stages for all_keys have made */
+/* a distinct value, in a document that the stages for all_keys have made */
 static AdValue
-distinct_value(AdGroup *group)
+distinct_value(AdGroup *group, const AdDistinct *distinct)
 {
 	int			count = list_length(group->all_keys);
-	Node	   *path = ad_path_expr(ad_group_key_path(group, group->distinct_key, count));
-	AdValue		value = *group->distinct;
+	Node	   *path = ad_path_expr(ad_group_key_path(group, distinct->key, count));
+	AdValue		value = *distinct->value;
 	const AdColumn *column = value.column;
 
 	if (column != NULL && column->type->class == AD_CLASS_INTEGER)
@@ -197,25 +197,27 @@ distinct_value(AdGroup *group)
 }
 
 /*
- * Adds an aggregate of the distinct values as output `position`;
- * ad_group_set_distinct() must have been called.  Returns false if MongoDB's
- * result could differ from PostgreSQL's.
+ * Adds an aggregate of distinct values, which the group has, as output
+ * `position`.  Returns false if MongoDB's result could differ from
+ * PostgreSQL's.
  */
 bool
-ad_group_return_distinct(AdGroup *group, int position, const AdCall *call)
+ad_group_return_distinct(AdGroup *group, int position, const AdCall *call,
+						 const AdDistinct *distinct)
 {
-	AdValue		value = distinct_value(group);
+	AdValue		value = distinct_value(group, distinct);
 	AdCall		of_value = *call;
-	const AdColumn *column = group->distinct->column;
+	const AdColumn *column = distinct->value->column;
 	Node	   *count;
 	AdOutput   *output;
 
 	of_value.argument = &value;
+	of_value.filter = NULL;
 	count = count_expr(&of_value);
-	if (column != NULL && group->distinct->nullable && column->on_mismatch == AD_MISMATCH_ERROR &&
+	if (column != NULL && distinct->value->nullable && column->on_mismatch == AD_MISMATCH_ERROR &&
 		!column->type->trusted)
 		ad_group_add_guard(group, ad_group_accumulate_distinct(group, "$max",
-															   ad_value_if(ad_fits_expr(column->type, ad_path_expr(ad_group_key_path(group, group->distinct_key, list_length(group->all_keys))), true),
+															   ad_value_if(ad_fits_expr(column->type, ad_path_expr(ad_group_key_path(group, distinct->key, list_length(group->all_keys))), true),
 																		   ad_null(), ad_node(AD_MAXKEY, NIL))),
 						   AD_FAILURE_MISMATCH, column);
 	if (call->aggregate == AD_COUNT)

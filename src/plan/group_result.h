@@ -10,7 +10,8 @@
 #include "plan/group_call.h"
 
 extern bool ad_group_return(AdGroup *group, int position, const AdCall *call);
-extern bool ad_group_return_distinct(AdGroup *group, int position, const AdCall *call);
+extern bool ad_group_return_distinct(AdGroup *group, int position, const AdCall *call,
+									 const AdDistinct *distinct);
 extern bool ad_group_value(AdGroup *group, int position, AdValue *value);
 extern Node *ad_group_is_sound(AdGroup *group);
 

@@ -9,7 +9,7 @@
  *	2. By the values that SQL sees, if a key is a field that needs it.  What
  *	   is equal in SQL but not in BSON (null and missing, an ObjectId and its
  *	   hexadecimal digits) is merged, and so are its accumulators.
- *	3. For DISTINCT: by the keys without the distinct value.  So no set of
+ *	3. For DISTINCT: by the keys without the distinct values.  So no set of
  *	   values has to fit into a document.
  *
  * Each grouping set has its own stages, with some of the keys, and $unionWith
@@ -18,6 +18,7 @@
  */
 #include "postgres.h"
 
+#include "plan/group_distinct.h"
 #include "plan/group_percentile.h"
 #include "plan/group_stages.h"
 #include "query/type_tests.h"
@@ -65,11 +66,12 @@ group_fields(AdGroup *group, List *keys, int set, bool of_groups)
 	foreach(lc, group->accumulators)
 	{
 		AdAccumulator *accumulator = lfirst(lc);
+		Node	   *argument = of_groups ? ad_path_expr(accumulator->name) :
+		ad_let_all(group->context, accumulator->argument);
 
-		ad_doc_add(fields, accumulator->name,
-				   ad_doc(accumulator->op, of_groups ?
-						  ad_path_expr(accumulator->name) :
-						  ad_let_all(group->context, accumulator->argument)));
+		if (!of_groups && strcmp(accumulator->op, "$sum") == 0)
+			argument = ad_group_spread_once(group, argument);
+		ad_doc_add(fields, accumulator->name, ad_doc(accumulator->op, argument));
 	}
 	foreach(lc, group->groupings)
 		ad_doc_add(fields, psprintf("g%d", foreach_current_index(lc)),
@@ -116,7 +118,7 @@ distinct_stage(AdGroup *group)
 static List *
 group_stages(AdGroup *group, int set)
 {
-	List	   *all_keys = group->distinct == NULL ? group->keys : group->all_keys;
+	List	   *all_keys = group->distincts == NIL ? group->keys : group->all_keys;
 	int			count = list_length(all_keys);
 	bool		is_unified = true;
 	List	   *stages;
@@ -157,13 +159,14 @@ void
 ad_group_finish(AdGroup *group, AdQuery *query)
 {
 	query->aggregate = true;
-	query->stages = list_concat(ad_group_ranking_stages(group), group_stages(group, 0));
+	query->stages = list_concat(ad_group_ranking_stages(group), ad_group_spread_stages(group));
+	query->stages = list_concat(query->stages, group_stages(group, 0));
 	for (int set = 1; set < list_length(group->sets); set++)
 	{
 		if (list_nth(group->sets, set) != NIL)
 			query->stages = lappend(query->stages, union_stage(group, query, set));
 	}
-	if (group->distinct != NULL)
+	if (group->distincts != NIL)
 		query->stages = lappend(query->stages, distinct_stage(group));
 	query->outputs = group->outputs;
 	query->guards = group->guards;

@@ -912,6 +912,25 @@ SELECT a.b, avg(q.s) FROM t a JOIN (SELECT g, sum(m) AS s FROM t GROUP BY g) q O
 SELECT count(*) FROM t a CROSS JOIN t b WHERE a.id < 10 AND b.id < 10;
 SELECT a.id FROM t a NATURAL JOIN t b WHERE a.id < 50;
 
+-- ==== Several distinct arguments
+SELECT count(DISTINCT i), count(DISTINCT t), count(*), count(b), sum(m) FROM t;
+SELECT count(DISTINCT id), count(DISTINCT dx), count(DISTINCT d8), count(DISTINCT ts) FROM t;
+SELECT b, count(DISTINCT i), count(DISTINCT t), count(*), avg(m), min(i), max(ts), bool_and(b) FROM t GROUP BY b;
+SELECT g, count(DISTINCT g), count(DISTINCT b), sum(DISTINCT s), sum(DISTINCT g) FROM t GROUP BY g;
+SELECT g, count(DISTINCT i % 10), count(DISTINCT w::date), count(DISTINCT v) FROM t GROUP BY g;
+SELECT count(DISTINCT t) FILTER (WHERE b), count(DISTINCT t), count(DISTINCT t) FILTER (WHERE NOT b) FROM t;
+SELECT count(DISTINCT i) FILTER (WHERE g > 1) FROM t;
+SELECT g, sum(DISTINCT i) FILTER (WHERE b IS NOT TRUE), count(*) FROM t GROUP BY g;
+SELECT sum(DISTINCT i + 1) FILTER (WHERE i < 100), count(DISTINCT b), count(*) FROM t;
+SELECT g, count(DISTINCT l) FILTER (WHERE false), count(DISTINCT b) FILTER (WHERE NULL), count(*) FROM t GROUP BY g;
+SELECT t, count(DISTINCT i), count(DISTINCT g) FROM t WHERE i IS NOT NULL GROUP BY t HAVING count(DISTINCT i) > 1 OR sum(m) > 5;
+SELECT count(DISTINCT f), count(DISTINCT m), avg(DISTINCT i), sum(DISTINCT m) FROM t;
+SELECT count(DISTINCT n), count(DISTINCT t), count(DISTINCT u), count(DISTINCT c) FROM t;
+SELECT count(DISTINCT (g, b)), count(DISTINCT (t, i)), count(DISTINCT g) FROM t;
+SELECT count(DISTINCT i), count(DISTINCT t), percentile_disc(0.5) WITHIN GROUP (ORDER BY i), stddev(s)::numeric(20, 6) FROM t;
+SELECT count(DISTINCT i), count(DISTINCT t), sum(m) FROM t WHERE now() IS NULL;
+SELECT g, count(DISTINCT i), count(DISTINCT t) FROM t WHERE now() IS NULL GROUP BY g;
+
 -- ==== Joins of groups
 SELECT k.name, count(*), count(a.i), sum(a.m), avg(a.m), min(a.i), max(a.ts) FROM t a JOIN names k ON k.g = a.g GROUP BY 1;
 SELECT k.name, count(*), sum(a.m) FROM t a LEFT JOIN names k ON k.i = a.i GROUP BY 1;

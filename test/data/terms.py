@@ -130,7 +130,9 @@ FALLIBLE = {
 # type, call, whether it may fail
 AGGREGATES = [
     ("bigint", "count(*)", False), ("bigint", "count(*)", False), ("bigint", "count(<any>)", False),
-    ("bigint", "count(DISTINCT <any>)", False), ("bigint", "sum(<small>)", False), ("bigint", "sum(<int>)", False),
+    ("bigint", "count(DISTINCT <any>)", False), ("bigint", "count(DISTINCT <any>)", False),
+    ("bigint", "count(DISTINCT <any>) FILTER (WHERE <bool>)", False), ("bigint", "sum(DISTINCT <small>)", False),
+    ("bigint", "count(DISTINCT (<col_text>, <col_int>))", False), ("bigint", "sum(<small>)", False), ("bigint", "sum(<int>)", False),
     ("numeric", "sum(<bigint>)", False), ("eighth", "sum(<eighth>)", False), ("eighth", "sum(DISTINCT <eighth>)", False),
     ("numeric", "avg(<int>)", False), ("float8", "avg(<col_eighth>)", False),
     ("numeric", "sum(<numeric>)", False), ("bigint", "count(CASE WHEN <bool> THEN 1 END)", False),
