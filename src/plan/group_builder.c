@@ -283,6 +283,28 @@ find_distinct(const AdGroupBuilder *builder, const Aggref *aggref)
 }
 
 /*
+ * The key for the distinct values of an expression; NULL if there is none.  A
+ * key may differ from the value, but numbers that can be summed must be
+ * themselves.
+ */
+static Node *
+distinct_expr(AdGroupBuilder *builder, Node *argument, const AdValue *value)
+{
+	AdValueContext probe = {.base = builder->values.base};
+
+	switch (value->typid)
+	{
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case FLOAT8OID:
+			return value->rounded ? NULL : value->expr;
+		default:
+			return ad_key_expr(&probe, argument, true);
+	}
+}
+
+/*
  * Translates the argument of an aggregate with DISTINCT; NULL if MongoDB
  * cannot tell its values apart.
  */
@@ -310,7 +332,7 @@ translate_distinct(AdGroupBuilder *builder, const Aggref *aggref)
 		return NULL;
 	of_argument = builder->values.failures;
 	builder->values.failures = failures;
-	distinct->expr = column != NULL ? ad_path_expr(column->field) : ad_key_expr(&probe, argument, true);
+	distinct->expr = column != NULL ? ad_path_expr(column->field) : distinct_expr(builder, argument, value);
 	if (distinct->filtered)
 		call.filter = ad_value_condition(&builder->values, (Node *) aggref->aggfilter, true);
 	if (distinct->expr == NULL || (distinct->filtered && call.filter == NULL))

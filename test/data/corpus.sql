@@ -913,6 +913,8 @@ SELECT count(*) FROM t a CROSS JOIN t b WHERE a.id < 10 AND b.id < 10;
 SELECT a.id FROM t a NATURAL JOIN t b WHERE a.id < 50;
 
 -- ==== Several distinct arguments
+SELECT sum(DISTINCT i + 1), count(DISTINCT i + 1), avg(DISTINCT i + 1) FROM t WHERE i < 1000;
+SELECT g, sum(DISTINCT s::int), sum(DISTINCT -s), avg(DISTINCT m * 2), count(DISTINCT m * 2) FROM t GROUP BY g;
 SELECT count(DISTINCT i), count(DISTINCT t), count(*), count(b), sum(m) FROM t;
 SELECT count(DISTINCT id), count(DISTINCT dx), count(DISTINCT d8), count(DISTINCT ts) FROM t;
 SELECT b, count(DISTINCT i), count(DISTINCT t), count(*), avg(m), min(i), max(ts), bool_and(b) FROM t GROUP BY b;

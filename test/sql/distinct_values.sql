@@ -35,6 +35,8 @@ EXPLAIN (VERBOSE, COSTS OFF) SELECT count(DISTINCT i), count(DISTINCT s), count(
 SELECT shown('SELECT b, count(DISTINCT i), sum(DISTINCT l), avg(f), min(ts), max(ts) FROM t GROUP BY b');
 -- a key, an expression, the same argument again
 SELECT shown('SELECT i, count(DISTINCT i), count(DISTINCT l % 10), sum(DISTINCT l % 10) FROM t WHERE i > 0 GROUP BY i');
+-- the sum is of the expression, not of what it is computed from
+SELECT shown('SELECT sum(DISTINCT i + 1) FROM t WHERE i > 0');
 -- with FILTER: one argument, and the same with and without
 SELECT shown('SELECT count(DISTINCT s) FILTER (WHERE i = 1) FROM loose');
 SELECT shown('SELECT count(DISTINCT i), count(DISTINCT i) FILTER (WHERE s = ''a'') FROM loose');
