@@ -155,7 +155,8 @@ add_join_keys(AdGroupBuilder *builder, RelOptInfo *rel)
 
 /*
  * Adds the group keys, or what they read of the table.  Returns false if
- * something cannot be a key.
+ * something cannot be a key, or if a key has other values for each row of a
+ * group.
  */
 static bool
 add_group_keys(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel, List *keys)
@@ -168,6 +169,8 @@ add_group_keys(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel, List
 		Node	   *key = lfirst(lc);
 		Relids		read = pull_varnos(root, key);
 
+		if (contain_volatile_functions(key) || expression_returns_set(key))
+			return false;
 		if (!bms_overlap(read, rel->relids))
 			continue;
 		if (bms_equal(read, rel->relids))
@@ -228,7 +231,12 @@ add_aggregates(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel,
 	{
 		Aggref	   *aggref = lfirst(lc);
 
-		if (!bms_is_subset(pull_varnos(root, (Node *) aggref), rel->relids))
+		Relids		read = pull_varnos(root, (Node *) aggref);
+
+		/* of other tables, if the repetition of their rows does not matter */
+		if (distinct && !bms_overlap(read, rel->relids) && ad_ignores_repetition(aggref))
+			continue;
+		if (!bms_is_subset(read, rel->relids))
 			return false;
 		if (distinct)
 		{

@@ -48,6 +48,7 @@ SELECT shown('SELECT u.team, count(*) FROM calls c JOIN users u ON lower(u.email
 SELECT shown('SELECT count(*), min(c.kind) FROM calls c JOIN users u USING (email)');
 SELECT shown('SELECT u.team, date_trunc(''month'', c.at), c.room || u.team, count(*) FILTER (WHERE c.kind = 1) FROM calls c JOIN users u USING (email) WHERE c.at > ''2026-01-01Z'' AND c.at < ''2027-01-01Z'' GROUP BY 1, 2, 3');
 SELECT shown('SELECT u.team, count(DISTINCT c.room) FROM calls c JOIN users u USING (email) GROUP BY 1');
+SELECT shown('SELECT u.team, count(DISTINCT c.room), count(DISTINCT u.boss) FROM calls c JOIN users u USING (email) GROUP BY 1');
 SELECT shown('SELECT DISTINCT u.team FROM calls c JOIN users u USING (email)');
 SELECT shown('SELECT u.team FROM calls c JOIN users u USING (email) GROUP BY 1');
 -- of which other rows only the existence counts
@@ -84,6 +85,9 @@ SELECT stays('SELECT u.team, count(*) FROM calls c JOIN users u ON u.email = noi
 SELECT stays('SELECT x, count(*) FROM calls c, LATERAL (SELECT c.kind + i AS x FROM generate_series(1, 3) i OFFSET 0) s GROUP BY 1');
 -- an error in a row that the join may leave out
 SELECT stays('SELECT u.team, sum(c.kind + 1) FROM calls c JOIN users u USING (email) GROUP BY 1');
+-- keys with several values for a row, or another one each time
+SELECT stays('SELECT generate_series(1, length(u.team)), count(*) FROM calls c JOIN users u USING (email) GROUP BY 1');
+SELECT stays('SELECT noise(u.team), count(*) FROM calls c JOIN users u USING (email) GROUP BY 1');
 -- sets of keys, and no groups at all
 SELECT stays('SELECT u.team, c.room, count(*) FROM calls c JOIN users u USING (email) GROUP BY CUBE (1, 2)');
 SELECT stays('SELECT u.team, c.room FROM calls c JOIN users u USING (email)');
