@@ -14,6 +14,7 @@
 #include "calls_table.h"
 #include "execute/analyze.h"
 #include "execute/key_scan.h"
+#include "execute/merge_scan.h"
 #include "execute/scan.h"
 #include "import/import.h"
 #include "plan/group_plan.h"
@@ -40,6 +41,7 @@ _PG_init(void)
 	ad_calls_table_init();
 	ad_join_group_init();
 	ad_key_scan_init();
+	ad_merge_scan_init();
 	MarkGUCPrefixReserved("admin_dashboard");
 }
 

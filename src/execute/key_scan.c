@@ -33,7 +33,7 @@
 
 #include "base/compat.h"
 #include "execute/key_scan.h"
-#include "query/join_keys_limit.h"
+#include "query/join_nodes.h"
 
 /* keys in the list before duplicates are removed, and the bytes they may have */
 #define LIST_LENGTH			(2 * AD_MAX_JOIN_KEYS)

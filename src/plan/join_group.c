@@ -31,7 +31,8 @@
  *
  * Aggregates that do not change if a row occurs again, such as those with
  * DISTINCT, need no states: what they read are further keys, and PostgreSQL
- * aggregates the joined groups.
+ * aggregates the joined groups.  Others beside them are merged, see
+ * join_merge.c.
  */
 #include "postgres.h"
 
@@ -51,6 +52,7 @@
 #include "plan/group_partial.h"
 #include "plan/join_group.h"
 #include "plan/join_keys.h"
+#include "plan/join_merge.h"
 #include "plan/relation.h"
 #include "plan/scan_cost.h"
 #include "plan/scan_plan.h"
@@ -60,7 +62,9 @@ typedef struct AdJoinGroups
 {
 	RelOptInfo *groups;			/* the groups; NULL if there is no use of them */
 	List	   *columns;		/* Vars of the table that the groups have */
-	List	   *states;			/* Aggrefs, partial */
+	List	   *states;			/* Aggrefs that the groups have: partial ones,
+								 * or parts to merge */
+	bool		merges;			/* see join_merge.c */
 	List	   *joins;			/* RelOptInfos of joins with the groups */
 } AdJoinGroups;
 
@@ -213,42 +217,68 @@ find_aggregates(PlannerInfo *root, List **aggregates)
 }
 
 /*
- * Adds the aggregates: their states, or what those read that ignore the
- * repetition of rows.  Returns false if one reads other tables, or if MongoDB
- * cannot compute it.
+ * Adds the transition states of the aggregates.  Returns false if one is not
+ * of the table, or has no state that is an SQL value.
  */
 static bool
-add_aggregates(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel,
-			   List *aggregates, List **states)
+add_states(PlannerInfo *root, RelOptInfo *rel, List *aggregates, List **states)
 {
-	bool		distinct = false;
 	ListCell   *lc;
 
-	*states = NIL;
 	foreach(lc, aggregates)
-		distinct |= lfirst_node(Aggref, lc)->aggdistinct != NIL;
+	{
+		Aggref	   *state = ad_partial_aggref(lfirst(lc));
+
+		if (state == NULL || !bms_is_subset(pull_varnos(root, lfirst(lc)), rel->relids))
+			return false;
+		*states = lappend(*states, state);
+	}
+	return true;
+}
+
+/*
+ * Adds the parts of the aggregates that are merged (join_merge.c), and what
+ * the others read of the table as keys: these do not change if a row occurs
+ * again, so they may read other tables instead.  Returns false if there is
+ * another one.
+ */
+static bool
+add_parts(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel, List *aggregates,
+		  List **parts)
+{
+	ListCell   *lc;
+
 	foreach(lc, aggregates)
 	{
 		Aggref	   *aggref = lfirst(lc);
-
 		Relids		read = pull_varnos(root, (Node *) aggref);
 
-		/* of other tables, if the repetition of their rows does not matter */
-		if (distinct && !bms_overlap(read, rel->relids) && ad_ignores_repetition(aggref))
+		if (bms_is_subset(read, rel->relids) && ad_merge_parts(aggref, parts))
 			continue;
-		if (!bms_is_subset(read, rel->relids))
+		if (!ad_ignores_repetition(aggref) ||
+			(bms_overlap(read, rel->relids) &&
+			 !(bms_is_subset(read, rel->relids) &&
+			   ad_add_key_parts(builder, (Node *) list_make2(aggref->args, aggref->aggfilter)))))
 			return false;
-		if (distinct)
-		{
-			if (!ad_ignores_repetition(aggref) ||
-				!ad_add_key_parts(builder, (Node *) list_make2(aggref->args, aggref->aggfilter)))
-				return false;
-			continue;
-		}
-		aggref = ad_partial_aggref(aggref);
-		if (aggref == NULL)
+	}
+	return true;
+}
+
+/*
+ * Adds the aggregates, as states or as parts; *merges tells which of them.
+ * Returns false if MongoDB cannot compute one.
+ */
+static bool
+add_aggregates(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel,
+			   List *aggregates, List **states, bool *merges)
+{
+	*states = NIL;
+	*merges = !add_states(root, rel, aggregates, states);
+	if (*merges)
+	{
+		*states = NIL;
+		if (!add_parts(root, builder, rel, aggregates, states))
 			return false;
-		*states = lappend(*states, aggref);
 	}
 	builder->tlist = add_to_flat_tlist(builder->tlist, *states);
 	return builder->tlist != NIL && ad_build_outputs(builder);
@@ -262,7 +292,7 @@ add_aggregates(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel,
  * join or a local condition excludes, where it is no error.
  */
 static AdUpperRelation *
-build_groups(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder, List **states)
+build_groups(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder, AdJoinGroups *groups)
 {
 	AdRelation *relation = rel->fdw_private;
 	List	   *aggregates;
@@ -279,7 +309,7 @@ build_groups(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder, List *
 		if (!ad_add_key_parts(builder, (Node *) lfirst_node(RestrictInfo, lc)->clause))
 			return NULL;
 	}
-	if (!add_aggregates(root, builder, rel, aggregates, states) ||
+	if (!add_aggregates(root, builder, rel, aggregates, &groups->states, &groups->merges) ||
 		builder->keys == NIL || builder->values.failures != NIL ||
 		!ad_have_duplicates(root, rel, builder))
 		return NULL;
@@ -340,7 +370,7 @@ table_groups(PlannerInfo *root, RelOptInfo *rel)
 	if (groups != NULL)
 		return groups;
 	relation->join_groups = groups = palloc0(sizeof(AdJoinGroups));
-	upper = build_groups(root, rel, &builder, &groups->states);
+	upper = build_groups(root, rel, &builder, groups);
 	if (upper == NULL)
 		return groups;
 	foreach(lc, upper->grouping.tlist)
@@ -493,9 +523,18 @@ add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_re
 				RelOptInfo *output_rel, AdJoinGroups *groups, RelOptInfo *join)
 {
 	bool		has_states = groups->states != NIL;
-	PathTarget *target = has_states ? ad_partial_target(root, stage) : input_rel->reltarget;
-	Path	   *path = (Path *) create_projection_path(root, join, join->cheapest_total_path, target);
+	PathTarget *target = input_rel->reltarget;
+	Path	   *path;
 
+	if (has_states && groups->merges)
+	{
+		ad_merge_paths(root, output_rel, join, join->cheapest_total_path, groups->states,
+					   input_rel->rows);
+		return;
+	}
+	if (has_states)
+		target = ad_partial_target(root, stage);
+	path = (Path *) create_projection_path(root, join, join->cheapest_total_path, target);
 	ad_add_final_paths(root, stage, output_rel, path,
 					   has_states ? AGGSPLIT_FINAL_DESERIAL : AGGSPLIT_SIMPLE, input_rel->rows);
 }

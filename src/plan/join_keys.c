@@ -41,7 +41,7 @@
 #include "base/compat.h"
 #include "plan/join_keys.h"
 #include "plan/scan_cost.h"
-#include "query/join_keys_limit.h"
+#include "query/join_nodes.h"
 #include "translate/filter.h"
 
 /* a join of a scan that waits with the side that has the keys */

@@ -1,0 +1,376 @@
+/*
+ * join_merge.c
+ *	  Aggregates of joined groups by ordinary aggregates.
+ *
+ * PostgreSQL can combine partial aggregates, but not beside aggregates of
+ * distinct values.  For a query that has both, MongoDB returns whole
+ * aggregates of its groups, the parts, and what the distinct values need is
+ * among the group keys.  Ordinary aggregates merge the parts of the joined
+ * groups:
+ *
+ *		count(x)	sum(count(x)), 0 for no groups
+ *		sum(x)		sum(sum(x))
+ *		avg(x)		sum(sum(x)) / sum(count(x))
+ *		min(x)		min(min(x)), and so on
+ *
+ * The expressions of the query's target list are then others than those that
+ * the planner expects above the grouping.  So a node above it gives them their
+ * names: a custom scan whose columns are the planner's expressions
+ * (execute/merge_scan.c).
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_aggregate.h"
+#include "catalog/pg_type.h"
+#include "nodes/extensible.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/planner.h"
+#include "optimizer/prep.h"
+#include "optimizer/tlist.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/selfuncs.h"
+#include "utils/syscache.h"
+
+#include "base/compat.h"
+#include "plan/group_partial.h"
+#include "plan/join_merge.h"
+#include "query/join_nodes.h"
+
+/* aggregates, and the sums that are their parts; those of averages have a count, too */
+static const struct
+{
+	Oid			function;
+	Oid			sum;			/* InvalidOid for a count */
+	bool		is_average;
+}			merged[] = {
+	{F_COUNT_, InvalidOid, false},
+	{F_COUNT_ANY, InvalidOid, false},
+	{F_SUM_INT2, F_SUM_INT2, false},
+	{F_SUM_INT4, F_SUM_INT4, false},
+	{F_SUM_INT8, F_SUM_INT8, false},
+	{F_SUM_FLOAT8, F_SUM_FLOAT8, false},
+	{F_SUM_NUMERIC, F_SUM_NUMERIC, false},
+	{F_AVG_INT2, F_SUM_INT2, true},
+	{F_AVG_INT4, F_SUM_INT4, true},
+	{F_AVG_INT8, F_SUM_INT8, true},
+	{F_AVG_FLOAT8, F_SUM_FLOAT8, true},
+	{F_AVG_NUMERIC, F_SUM_NUMERIC, true},
+};
+
+/* what merges the aggregates of one query */
+typedef struct AdMerge
+{
+	List	   *parts;			/* Aggrefs that the groups have */
+	List	   *aggregates;		/* Aggrefs of the final grouping, by their
+								 * number */
+} AdMerge;
+
+/* the row of the table for the function, or -1 */
+static int
+find_merged(Oid function)
+{
+	for (int i = 0; i < lengthof(merged); i++)
+	{
+		if (merged[i].function == function)
+			return i;
+	}
+	return -1;
+}
+
+/* sets the function of an aggregate, and the types that go with it */
+static Aggref *
+with_function(Aggref *aggref, Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(function));
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for aggregate %u", function);
+	aggref->aggfnoid = function;
+	aggref->aggtranstype = ((Form_pg_aggregate) GETSTRUCT(tuple))->aggtranstype;
+	aggref->aggtype = get_func_rettype(function);
+	ReleaseSysCache(tuple);
+	return aggref;
+}
+
+/* the part of an aggregate that is this function of its argument */
+static Aggref *
+part_of(const Aggref *aggref, Oid function)
+{
+	return with_function(copyObject(unconstify(Aggref *, aggref)), function);
+}
+
+/*
+ * Adds the parts of an aggregate to the list.  Returns false if it cannot be
+ * merged.
+ */
+bool
+ad_merge_parts(const Aggref *aggref, List **parts)
+{
+	int			row = find_merged(aggref->aggfnoid);
+
+	if (aggref->aggdistinct != NIL || aggref->aggorder != NIL)
+		return false;
+	if (row < 0 && !ad_ignores_repetition(aggref))
+		return false;
+	if (row < 0 || !merged[row].is_average)
+	{
+		*parts = list_append_unique(*parts, unconstify(Aggref *, aggref));
+		return true;
+	}
+	*parts = list_append_unique(*parts, part_of(aggref, merged[row].sum));
+	*parts = list_append_unique(*parts, part_of(aggref, F_COUNT_ANY));
+	return true;
+}
+
+/*
+ * Gives an aggregate of the final grouping its number.  Equal ones are one
+ * node.  Each has a transition state of its own.
+ */
+static Expr *
+number_aggregate(AdMerge *merge, Aggref *aggref)
+{
+	ListCell   *lc;
+
+	foreach(lc, merge->aggregates)
+	{
+		Aggref	   *known = lfirst(lc);
+
+		aggref->aggno = known->aggno;
+		aggref->aggtransno = known->aggtransno;
+		if (equal(aggref, known))
+			return (Expr *) known;
+	}
+	aggref->aggno = aggref->aggtransno = list_length(merge->aggregates);
+	merge->aggregates = lappend(merge->aggregates, aggref);
+	return (Expr *) aggref;
+}
+
+/* the function of the parts of all groups */
+static Expr *
+aggregate_of(AdMerge *merge, Oid function, Aggref *part)
+{
+	Aggref	   *aggref = makeNode(Aggref);
+
+	aggref->aggcollid = part->aggcollid;
+	aggref->inputcollid = part->aggcollid;
+	aggref->aggargtypes = list_make1_oid(part->aggtype);
+	aggref->args = list_make1(makeTargetEntry((Expr *) part, 1, NULL, false));
+	aggref->aggkind = AGGKIND_NORMAL;
+	aggref->aggsplit = AGGSPLIT_SIMPLE;
+	aggref->location = -1;
+	return number_aggregate(merge, with_function(aggref, function));
+}
+
+/* a call of a function with one or two arguments */
+static Expr *
+call(Oid function, Expr *first, Expr *second)
+{
+	return (Expr *) makeFuncExpr(function, get_func_rettype(function),
+								 second == NULL ? list_make1(first) : list_make2(first, second),
+								 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+}
+
+/* sum() of parts that are sums or counts */
+static Expr *
+sum_of(AdMerge *merge, Aggref *part)
+{
+	switch (part->aggtype)
+	{
+		case INT8OID:
+			return aggregate_of(merge, F_SUM_INT8, part);
+		case FLOAT8OID:
+			return aggregate_of(merge, F_SUM_FLOAT8, part);
+		default:
+			return aggregate_of(merge, F_SUM_NUMERIC, part);
+	}
+}
+
+/* the merged count, 0 if there are no groups */
+static Expr *
+count_of(AdMerge *merge, Aggref *part)
+{
+	CoalesceExpr *coalesce = makeNode(CoalesceExpr);
+	Expr	   *zero = (Expr *) makeConst(INT8OID, -1, InvalidOid, sizeof(int64), Int64GetDatum(0),
+										  false, FLOAT8PASSBYVAL);
+
+	coalesce->coalescetype = INT8OID;
+	coalesce->args = list_make2(call(F_INT8_NUMERIC, sum_of(merge, part), NULL), zero);
+	coalesce->location = -1;
+	return (Expr *) coalesce;
+}
+
+/* the merged average; the sum is null if the count is 0 */
+static Expr *
+average_of(AdMerge *merge, const Aggref *aggref, Oid sum)
+{
+	Expr	   *total = sum_of(merge, part_of(aggref, sum));
+	Expr	   *count = sum_of(merge, part_of(aggref, F_COUNT_ANY));
+
+	if (exprType((Node *) total) == FLOAT8OID)
+		return call(F_FLOAT8DIV, total, call(F_FLOAT8_NUMERIC, count, NULL));
+	return call(F_NUMERIC_DIV, total, count);
+}
+
+/* an aggregate, as one of the joined groups */
+static Expr *
+merged_aggregate(AdMerge *merge, Aggref *aggref)
+{
+	int			row = find_merged(aggref->aggfnoid);
+
+	if (row < 0 && !list_member(merge->parts, aggref))
+		return number_aggregate(merge, copyObject(aggref));
+	if (aggref->aggdistinct != NIL)
+		return number_aggregate(merge, copyObject(aggref));
+	if (row < 0)
+		return aggregate_of(merge, aggref->aggfnoid, aggref);
+	if (merged[row].is_average)
+		return average_of(merge, aggref, merged[row].sum);
+	if (!OidIsValid(merged[row].sum))
+		return count_of(merge, aggref);
+	if (aggref->aggtype == INT8OID)
+		return call(F_INT8_NUMERIC, sum_of(merge, aggref), NULL);
+	return sum_of(merge, aggref);
+}
+
+/* expression_tree_mutator() callback */
+static Node *
+merge_mutator(Node *node, void *arg)
+{
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Aggref))
+		return (Node *) merged_aggregate(arg, (Aggref *) node);
+	return expression_tree_mutator(node, merge_mutator, arg);
+}
+
+/*
+ * Returns what the final grouping returns for the target of the planner; adds
+ * the group keys, and what else it reads beside aggregates, to `input`.
+ */
+static PathTarget *
+merged_target(PlannerInfo *root, AdMerge *merge, PathTarget *input)
+{
+	PathTarget *target = root->upper_targets[UPPERREL_GROUP_AGG];
+	PathTarget *result = copy_pathtarget(target);
+	List	   *others = list_make1(root->parse->havingQual);
+	ListCell   *lc;
+
+	result->exprs = NIL;
+	foreach(lc, target->exprs)
+	{
+		Index		ref = get_pathtarget_sortgroupref(target, foreach_current_index(lc));
+
+		if (ref != 0 && get_sortgroupref_clause_noerr(ref, ad_grouping_clause(root, UPPERREL_GROUP_AGG)) != NULL)
+		{
+			add_column_to_pathtarget(input, lfirst(lc), ref);
+			result->exprs = lappend(result->exprs, lfirst(lc));
+			continue;
+		}
+		others = lappend(others, lfirst(lc));
+		result->exprs = lappend(result->exprs, merge_mutator(lfirst(lc), merge));
+	}
+	foreach(lc, pull_var_clause((Node *) others,
+								PVC_INCLUDE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS |
+								PVC_INCLUDE_PLACEHOLDERS))
+	{
+		if (!IsA(lfirst(lc), Aggref))
+			add_new_column_to_pathtarget(input, lfirst(lc));
+	}
+	return set_pathtarget_cost_width(root, result);
+}
+
+/* adds what the aggregates of the final grouping read: parts, and columns */
+static void
+add_arguments(PlannerInfo *root, const AdMerge *merge, PathTarget *input)
+{
+	ListCell   *lc;
+
+	foreach(lc, merge->aggregates)
+	{
+		Aggref	   *aggref = lfirst(lc);
+
+		add_new_columns_to_pathtarget(input,
+									  pull_var_clause((Node *) list_make2(aggref->args, aggref->aggfilter),
+													  PVC_INCLUDE_AGGREGATES | PVC_INCLUDE_PLACEHOLDERS));
+	}
+	(void) set_pathtarget_cost_width(root, input);
+}
+
+/* callback PlanCustomPath: the node that names the columns */
+static Plan *
+plan_merge_scan(PlannerInfo *root, RelOptInfo *rel, CustomPath * path, List *tlist,
+				List *clauses, List *custom_plans)
+{
+	CustomScan *scan = makeNode(CustomScan);
+
+	scan->scan.plan.targetlist = tlist;
+	scan->custom_scan_tlist = copyObject(tlist);
+	scan->custom_plans = custom_plans;
+	scan->flags = path->flags;
+	scan->methods = GetCustomScanMethods(AD_MERGE_SCAN, false);
+	return (Plan *) scan;
+}
+
+static const CustomPathMethods merge_scan_methods = {
+	.CustomName = AD_MERGE_SCAN,
+	.PlanCustomPath = plan_merge_scan,
+};
+
+/* adds the path that gives the columns of a grouping their names */
+static void
+add_named_path(PlannerInfo *root, RelOptInfo *output_rel, Path *path)
+{
+	CustomPath *custom = makeNode(CustomPath);
+
+	custom->path.pathtype = T_CustomScan;
+	custom->path.parent = output_rel;
+	custom->path.pathtarget = root->upper_targets[UPPERREL_GROUP_AGG];
+	custom->path.rows = path->rows;
+	custom->path.startup_cost = path->startup_cost;
+	custom->path.total_cost = path->total_cost + path->rows * cpu_operator_cost;
+	custom->path.pathkeys = path->pathkeys;
+	custom->custom_paths = list_make1(path);
+	custom->methods = &merge_scan_methods;
+	add_path(output_rel, (Path *) custom);
+}
+
+/*
+ * Adds the paths that merge the parts which `path`, of the joined groups
+ * `rel`, returns.  `rows` is how many rows the joins would have without
+ * groups.
+ */
+void
+ad_merge_paths(PlannerInfo *root, RelOptInfo *output_rel, RelOptInfo *rel,
+			   Path *path, List *parts, double rows)
+{
+	AdMerge		merge = {.parts = parts};
+	List	   *clause = ad_grouping_clause(root, UPPERREL_GROUP_AGG);
+	PathTarget *input = create_empty_pathtarget();
+	PathTarget *target = merged_target(root, &merge, input);
+	List	   *having = (List *) merge_mutator(root->parse->havingQual, &merge);
+	AggClauseCosts costs = {0};
+	double		groups = estimate_num_groups(root, get_sortgrouplist_exprs(clause, root->parse->targetList),
+											 rows, NULL, NULL);
+
+	add_arguments(root, &merge, input);
+	get_agg_clause_costs(root, AGGSPLIT_SIMPLE, &costs);
+	path = (Path *) create_projection_path(root, rel, path, input);
+	if (clause != NIL && grouping_is_hashable(clause) && root->numOrderedAggs == 0)
+		add_named_path(root, output_rel, (Path *)
+					   create_agg_path(root, output_rel, path, target, AGG_HASHED, AGGSPLIT_SIMPLE,
+									   clause, having, &costs, groups));
+	if (!grouping_is_sortable(clause))
+		return;
+	if (root->group_pathkeys != NIL)
+		path = (Path *) create_sort_path(root, output_rel, path, root->group_pathkeys, -1);
+	add_named_path(root, output_rel, (Path *)
+				   create_agg_path(root, output_rel, path, target,
+								   clause == NIL ? AGG_PLAIN : AGG_SORTED, AGGSPLIT_SIMPLE,
+								   clause, having, &costs, groups));
+}
