@@ -116,7 +116,7 @@ class Grammar:
         rows = [row for row in AGGREGATES if typ in (None, row[0]) and (self.fallible or not row[2])]
         of, template, _ = self.rng.choice(rows)
         made = self.fill(of, template, 1)
-        if self.rng.random() < 0.15 and re.fullmatch(r"(count|sum|avg|min|max|bool_\w+|every|string_agg|array_agg|stddev|variance|stddev_pop|var_\w+|percentile_\w+)\([^/]*\)", made.template):
+        if self.rng.random() < 0.15 and "FILTER" not in template and re.fullmatch(r"(count|sum|avg|min|max|bool_\w+|every|string_agg|array_agg|stddev|variance|stddev_pop|var_\w+|percentile_\w+)\([^/]*\)", made.template):
             made = Term(of, "%s FILTER (WHERE {})" % made.template, made.parts + [self.term("bool", 2)])
         return made
 
