@@ -20,7 +20,8 @@
  * of which a limit chose some.  If it has too many keys, the scan does without
  * them.
  *
- * For an anti join, the scan leaves out the documents with one of the keys.
+ * For an anti join on nothing but the keys, the scan leaves out the documents
+ * with one of them.
  */
 #include "postgres.h"
 
@@ -77,6 +78,25 @@ drops_rows(PlannerInfo *root, JoinType jointype, bool outer_waits, bool *exclude
 	return root->parent_root == NULL &&
 		(jointype == JOIN_INNER || jointype == JOIN_LEFT || jointype == JOIN_SEMI ||
 		 jointype == JOIN_ANTI);
+}
+
+/*
+ * Whether an equality is the only condition of the join.  Only then a document
+ * with one of the keys certainly has a partner, so that an anti join can leave
+ * it out.
+ */
+static bool
+is_only_condition(RelOptInfo *joinrel, List *conditions)
+{
+	int			count = 0;
+	ListCell   *lc;
+
+	foreach(lc, conditions)
+	{
+		if (!RINFO_IS_PUSHED_DOWN(lfirst_node(RestrictInfo, lc), joinrel->relids))
+			count++;
+	}
+	return count == 1;
 }
 
 /*
@@ -350,7 +370,8 @@ ad_join_key_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 		!relation->options->enable_join_pushdown || !relation->options->enable_filter_pushdown)
 		return;
 	clauses = hash_clauses(joinrel, outerrel, innerrel, jointype, extra->restrictlist);
-	if (!find_best_keys(&join, clauses))
+	if ((join.excludes && !is_only_condition(joinrel, extra->restrictlist)) ||
+		!find_best_keys(&join, clauses))
 		return;
 	outer = outer_waits ? waiting_path(&join) : collecting_path(&join, read);
 	inner = outer_waits ? collecting_path(&join, read) : waiting_path(&join);

@@ -76,6 +76,9 @@ SELECT waits('SELECT c.at FROM calls c JOIN users u ON lower(c.email) = u.email 
 SELECT waits('SELECT c.at FROM calls c JOIN users u ON c.kind < u.kind WHERE u.team = ''team 1''');
 SELECT waits('SELECT c.at FROM calls c JOIN users u ON c.j = u.j WHERE u.team = ''team 1''');
 SELECT waits('SELECT c.at FROM calls c JOIN users u ON c.kind = u.kind + random()::int WHERE u.team = ''team 1''');
+-- an anti join with another condition: a document with one of the keys may have no partner
+SELECT waits('SELECT c.at FROM calls c WHERE NOT EXISTS (SELECT FROM users u WHERE u.email = c.email AND u.kind > c.kind)');
+SELECT waits('SELECT c.at FROM calls c WHERE NOT EXISTS (SELECT FROM users u WHERE u.email = c.email AND c.kind > 5)');
 -- rows that are locked
 SELECT waits('SELECT c.at FROM calls c JOIN users u USING (email) WHERE u.team = ''team 1'' FOR UPDATE OF u');
 -- in a subquery, whose keys change, the inner side of the join does not wait
