@@ -17,6 +17,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "utils/lsyscache.h"
 
 #include "plan/group.h"
 #include "query/type_tests.h"
@@ -44,7 +45,7 @@ make_key(AdGroup *group, const AdColumn *column, Node *expr)
 
 	key->column = column;
 	key->expr = expr;
-	key->unified = column == NULL ||
+	key->unified = column == NULL || !column->shippable ||
 		(ad_is_proven(group->context, column) && column->type->variant == NULL);
 	return key;
 }
@@ -67,6 +68,19 @@ find_group_key(List *keys, const AdColumn *column, Node *expr)
 }
 
 /*
+ * The key for a column.  An array has its type beside it, because there are
+ * servers that take an empty array and an empty document for the same key.
+ */
+static Node *
+column_key(const AdColumn *column)
+{
+	Node	   *path = ad_path_expr(column->field);
+
+	return OidIsValid(get_element_type(column->typid)) ?
+		ad_doc2("v", path, "t", ad_doc("$type", path)) : path;
+}
+
+/*
  * Adds a group key: a column, or, if that is NULL, an expression that is
  * equal for two documents exactly if the SQL key is.  A key that is there
  * already is not added again.
@@ -75,7 +89,7 @@ void
 ad_group_add_key(AdGroup *group, const AdColumn *column, Node *expr)
 {
 	if (column != NULL)
-		expr = ad_path_expr(column->field);
+		expr = column_key(column);
 	if (find_group_key(group->keys, column, expr) < 0)
 		group->keys = lappend(group->keys, make_key(group, column, expr));
 }

@@ -118,6 +118,22 @@ ad_comparable_column(AdExprContext *context, Node *node)
 }
 
 /*
+ * Returns the column that the expression is, if values that MongoDB groups
+ * together are identical in SQL; else NULL.  Values that are equal in SQL may
+ * be in several of MongoDB's groups.  Double precision is excluded, because 0
+ * equals -0.
+ */
+const AdColumn *
+ad_identical_column(AdExprContext *context, Node *node)
+{
+	const AdColumn *column = ad_comparable_column(context, node);
+
+	if (column == NULL)
+		return ad_expr_grouped_column(context, node);
+	return column->type->class == AD_CLASS_FLOAT ? NULL : column;
+}
+
+/*
  * Adds the group keys.  Returns false if MongoDB cannot group by one of them.
  *
  * The scan returns a key that is a column.  For any other key it returns the
@@ -339,6 +355,39 @@ is_collated(const Aggref *aggref, AdAggregate aggregate)
 }
 
 /*
+ * Returns the column (a Var) whose minimum or maximum the aggregate is, if the
+ * order is not MongoDB's and equal values are identical; else NULL.
+ */
+Node *
+ad_collated_extreme(AdGroupBuilder *builder, const Aggref *aggref)
+{
+	AdCall		call;
+	Node	   *argument = aggregate_argument(aggref);
+
+	if (!find_aggregate(aggref->aggfnoid, &call) || aggref->aggkind == AGGKIND_ORDERED_SET ||
+		!is_collated(aggref, call.aggregate) || aggref->aggfilter != NULL)
+		return NULL;
+	while (IsA(argument, RelabelType))
+		argument = (Node *) ((RelabelType *) argument)->arg;
+	return ad_comparable_column(builder->values.base, argument) == NULL ? NULL : argument;
+}
+
+/*
+ * Adds the output of such a minimum or maximum, which is the key that it is
+ * of.  Returns false if there is no such key.
+ */
+static bool
+return_collated_extreme(AdGroupBuilder *builder, int position, const Aggref *aggref)
+{
+	Node	   *column = ad_collated_extreme(builder, aggref);
+
+	if (column == NULL || !list_member(builder->keys, column))
+		return false;
+	ad_group_return_key(builder->group, position, ad_comparable_column(builder->values.base, column));
+	return true;
+}
+
+/*
  * Makes a value of a column that can be counted, though it has no value in
  * the aggregation language.
  */
@@ -377,9 +426,10 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 	bool		known;
 
 	if (aggref->aggvariadic || list_length(aggref->args) > 1 ||
-		!find_aggregate(aggref->aggfnoid, &call) ||
-		is_collated(aggref, call.aggregate))
+		!find_aggregate(aggref->aggfnoid, &call))
 		return false;
+	if (is_collated(aggref, call.aggregate))
+		return return_collated_extreme(builder, position, aggref);
 	if (aggref->aggkind == AGGKIND_ORDERED_SET ? !is_percentile(aggref, &call.fraction) :
 		aggref->aggorder != NIL)
 		return false;
@@ -437,6 +487,8 @@ ad_build_outputs(AdGroupBuilder *builder)
 			continue;
 		}
 		column = ad_expr_column(builder->values.base, node);
+		if (column == NULL)
+			column = ad_expr_grouped_column(builder->values.base, node);
 		if (column == NULL)
 			return false;
 		if (list_member(builder->keys, node) && ad_comparable_column(builder->values.base, node) != NULL)

@@ -23,6 +23,8 @@ typedef struct AdGroupBuilder
 
 extern bool ad_grouping_keys(PlannerInfo *root, UpperRelationKind stage, List **keys);
 extern const AdColumn *ad_comparable_column(AdExprContext *context, Node *node);
+extern const AdColumn *ad_identical_column(AdExprContext *context, Node *node);
+extern Node *ad_collated_extreme(AdGroupBuilder *builder, const Aggref *aggref);
 extern AdGroupBuilder ad_build_group(const AdRelation *relation);
 extern bool ad_build_outputs(AdGroupBuilder *builder);
 extern bool ad_build_grouping(AdGroupBuilder *builder, PlannerInfo *root, bool has_sets,

@@ -9,143 +9,126 @@
  * by the columns that the key reads.  It returns the transition states of the
  * aggregates for each of these groups.  PostgreSQL computes the keys, and
  * combines the states of groups with equal keys.  In the same way it
- * evaluates local conditions on groups instead of rows, if all columns that
- * they read are keys.
+ * evaluates local conditions on groups instead of rows: what they read are
+ * further keys.
  *
  *		Finalize HashAggregate				by lower(email)
  *		  -> Foreign Scan					lower(email), PARTIAL count(*)
  *			   Filter: email ~ '...'		of {$group: {_id: "$email", ...}}
  *
- * This is exact if an expression has the same result for all rows of a group.
- * So it may only read columns of types whose equal values are identical.
- * Double precision is not one of them, because 0 equals -0.
+ * Aggregates that do not change if a row occurs again, such as those with
+ * DISTINCT, need no states: MongoDB groups by what they read, and PostgreSQL
+ * aggregates one row of each group.
+ *
+ * Both are exact as an expression has the same result for all rows of a group,
+ * see group_parts.c.
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "catalog/pg_aggregate.h"
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/planner.h"
 #include "optimizer/prep.h"
 #include "optimizer/tlist.h"
-#include "utils/selfuncs.h"
+#include "utils/syscache.h"
 
 #include "base/compat.h"
 #include "plan/group_builder.h"
+#include "plan/group_estimate.h"
 #include "plan/group_partial.h"
+#include "plan/group_parts.h"
 #include "plan/relation.h"
 #include "plan/scan_cost.h"
-#include "translate/group_key.h"
 
 /*
- * Returns the translation of a group key, or NULL.  If it fails, the builder
- * is unchanged.
- */
-static Node *
-computed_key(AdGroupBuilder *builder, Node *key)
-{
-	AdExprContext *base = builder->values.base;
-	AdExprContext context = *base;
-	AdValueContext values = builder->values;
-	Node	   *expr;
-
-	context.slots = list_copy(context.slots);
-	context.bindings = list_copy(context.bindings);
-	context.bound = bms_copy(context.bound);
-	values.base = &context;
-	values.columns = list_copy(values.columns);
-	values.failures = list_copy(values.failures);
-	expr = ad_key_expr(&values, key, false);
-	if (expr == NULL || contain_volatile_functions(key))
-		return NULL;
-	*base = context;
-	values.base = base;
-	builder->values = values;
-	return expr;
-}
-
-/*
- * Whether the expression has the same result for any two rows with equal
- * columns.
- */
-static bool
-is_function_of_columns(AdGroupBuilder *builder, Node *node)
-{
-	ListCell   *lc;
-
-	if (contain_volatile_functions(node) || contain_subplans(node) || expression_returns_set(node))
-		return false;
-	foreach(lc, pull_var_clause(node, PVC_INCLUDE_PLACEHOLDERS))
-	{
-		const AdColumn *column = ad_comparable_column(builder->values.base, lfirst(lc));
-
-		if (column == NULL || column->type->class == AD_CLASS_FLOAT)
-			return false;
-	}
-	return true;
-}
-
-/* adds a key, see ad_group_add_key(); the scan returns its columns */
-static void
-add_partial_key(AdGroupBuilder *builder, Node *key, const AdColumn *column, Node *expr)
-{
-	ad_group_add_key(builder->group, column, expr);
-	builder->keys = list_append_unique(builder->keys, key);
-	builder->tlist = add_to_flat_tlist(builder->tlist, pull_var_clause(key, 0));
-}
-
-/*
- * Adds the group keys, or, for a key that PostgreSQL computes, the columns
- * that it reads.  Returns false if groups of these columns could have several
- * values of the key.
+ * Adds the group keys, or, for a key that PostgreSQL computes, those that it
+ * is a function of.  Returns false if there are none such.
  */
 static bool
 add_partial_keys(AdGroupBuilder *builder, List *keys)
 {
 	ListCell   *lc;
-	ListCell   *of_key;
 
 	foreach(lc, keys)
 	{
 		Node	   *key = lfirst(lc);
 		const AdColumn *column = ad_comparable_column(builder->values.base, key);
-		Node	   *expr = column == NULL ? computed_key(builder, key) : NULL;
+		Node	   *expr = column == NULL ? ad_computed_key(builder, key) : NULL;
 
 		if (column != NULL || expr != NULL)
-		{
-			add_partial_key(builder, key, column, expr);
-			continue;
-		}
-		if (!is_function_of_columns(builder, key))
+			ad_add_key_with_columns(builder, key, column, expr);
+		else if (!ad_add_key_parts(builder, key))
 			return false;
-		foreach(of_key, pull_var_clause(key, 0))
-			add_partial_key(builder, lfirst(of_key),
-							ad_comparable_column(builder->values.base, lfirst(of_key)), NULL);
 	}
 	return true;
 }
 
 /*
- * Whether the conditions (RestrictInfos) can be evaluated on groups instead
- * of rows.
+ * Adds the keys with which conditions (RestrictInfos) can be evaluated on
+ * groups instead of rows.  Returns false if there are none such.
  */
 static bool
-are_of_keys(AdGroupBuilder *builder, List *conditions)
+add_condition_keys(AdGroupBuilder *builder, List *conditions)
 {
 	ListCell   *lc;
 
 	foreach(lc, conditions)
 	{
-		Node	   *clause = (Node *) lfirst_node(RestrictInfo, lc)->clause;
-
-		if (!is_function_of_columns(builder, clause) ||
-			list_difference(pull_var_clause(clause, 0), builder->keys) != NIL)
+		if (!ad_add_key_parts(builder, (Node *) lfirst_node(RestrictInfo, lc)->clause))
 			return false;
 	}
 	return true;
+}
+
+/*
+ * Adds a key for each minimum and maximum of texts whose order only
+ * PostgreSQL knows: it finds them among the keys.
+ */
+static void
+add_extreme_keys(AdGroupBuilder *builder, const PathTarget *target)
+{
+	ListCell   *lc;
+
+	foreach(lc, target->exprs)
+	{
+		Node	   *column = IsA(lfirst(lc), Aggref) ? ad_collated_extreme(builder, lfirst(lc)) : NULL;
+
+		if (column != NULL)
+			ad_add_key_with_columns(builder, column,
+									ad_comparable_column(builder->values.base, column), NULL);
+	}
+}
+
+/*
+ * Adds the keys in the target to `keys`, and the aggregates and columns of
+ * all else in it and in HAVING to *others.
+ */
+static void
+split_keys(PlannerInfo *root, UpperRelationKind stage, PathTarget *target, PathTarget *keys,
+		   List **others)
+{
+	List	   *exprs = NIL;
+	ListCell   *lc;
+
+	foreach(lc, target->exprs)
+	{
+		Index		ref = get_pathtarget_sortgroupref(target, foreach_current_index(lc));
+
+		if (ref != 0 && get_sortgroupref_clause_noerr(ref, ad_grouping_clause(root, stage)) != NULL)
+			add_column_to_pathtarget(keys, lfirst(lc), ref);
+		else
+			exprs = lappend(exprs, lfirst(lc));
+	}
+	if (stage == UPPERREL_GROUP_AGG)
+		exprs = lappend(exprs, root->parse->havingQual);
+	*others = pull_var_clause((Node *) exprs,
+							  PVC_INCLUDE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS |
+							  PVC_INCLUDE_PLACEHOLDERS);
 }
 
 /*
@@ -156,26 +139,12 @@ are_of_keys(AdGroupBuilder *builder, List *conditions)
 static PathTarget *
 partial_target(PlannerInfo *root, UpperRelationKind stage)
 {
-	PathTarget *target = root->upper_targets[stage];
 	PathTarget *partial = create_empty_pathtarget();
-	List	   *others = NIL;
+	List	   *others;
 	ListCell   *lc;
 
-	foreach(lc, target->exprs)
-	{
-		Index		ref = get_pathtarget_sortgroupref(target, foreach_current_index(lc));
-
-		if (ref != 0 && get_sortgroupref_clause_noerr(ref, ad_grouping_clause(root, stage)) != NULL)
-			add_column_to_pathtarget(partial, lfirst(lc), ref);
-		else
-			others = lappend(others, lfirst(lc));
-	}
-	if (stage == UPPERREL_GROUP_AGG)
-		others = lappend(others, root->parse->havingQual);
-	add_new_columns_to_pathtarget(partial,
-								  pull_var_clause((Node *) others,
-												  PVC_INCLUDE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS |
-												  PVC_INCLUDE_PLACEHOLDERS));
+	split_keys(root, stage, root->upper_targets[stage], partial, &others);
+	add_new_columns_to_pathtarget(partial, others);
 	foreach(lc, partial->exprs)
 	{
 		Aggref	   *aggref = lfirst(lc);
@@ -218,48 +187,60 @@ add_states(AdGroupBuilder *builder, const PathTarget *target)
 	return builder->tlist != NIL && ad_build_outputs(builder);
 }
 
-/* the estimated number of groups among that many documents of the table */
-static double
-group_count(PlannerInfo *root, RelOptInfo *rel, List *keys, double documents)
+/* whether repeating a row changes nothing */
+static bool
+ignores_repetition(const Aggref *aggref)
 {
-	double		rows = rel->rows;
-	double		groups;
+	HeapTuple	tuple;
+	bool		is_extreme;
 
-	/*
-	 * estimate_num_groups() reads rel->rows, which counts only the rows that
-	 * pass the local conditions.
-	 */
-	rel->rows = documents;
-	groups = estimate_num_groups(root, keys, documents, NULL, NULL);
-	rel->rows = rows;
-	return groups;
+	if (aggref->aggkind != AGGKIND_NORMAL)
+		return false;
+	if (aggref->aggdistinct != NIL)
+		return true;
+	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggref->aggfnoid));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for aggregate %u", aggref->aggfnoid);
+	/* a minimum or maximum, those of booleans included */
+	is_extreme = OidIsValid(((Form_pg_aggregate) GETSTRUCT(tuple))->aggsortop);
+	ReleaseSysCache(tuple);
+	return is_extreme;
 }
 
 /*
- * Whether many documents can be expected to have the same keys.  An instant
- * or a double without statistics is expected not to repeat.
+ * Returns what the scan returns for aggregates of distinct rows: the keys,
+ * and the columns that the aggregates in the target list and in HAVING read,
+ * which become keys.  NULL if an aggregate depends on how often rows occur, or
+ * if there is nothing to return.
  */
-static bool
-have_duplicates(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder)
+static PathTarget *
+distinct_rows(PlannerInfo *root, AdGroupBuilder *builder)
 {
+	PathTarget *target = root->upper_targets[UPPERREL_GROUP_AGG];
+	PathTarget *rows = create_empty_pathtarget();
+	List	   *others = NIL;
 	ListCell   *lc;
 
-	foreach(lc, builder->keys)
+	split_keys(root, UPPERREL_GROUP_AGG, target, rows, &others);
+	foreach(lc, rows->exprs)
 	{
-		const AdColumn *column = ad_comparable_column(builder->values.base, lfirst(lc));
-		VariableStatData data;
-		bool		is_default;
-
-		if (column == NULL || (column->type->class != AD_CLASS_INSTANT &&
-							   column->type->class != AD_CLASS_FLOAT))
-			continue;
-		examine_variable(root, lfirst(lc), 0, &data);
-		(void) get_variable_numdistinct(&data, &is_default);
-		ReleaseVariableStats(data);
-		if (is_default)
-			return false;
+		if (!ad_add_key_parts(builder, lfirst(lc)))
+			return NULL;
 	}
-	return group_count(root, rel, builder->keys, rel->tuples) < rel->tuples / 2;
+	foreach(lc, others)
+	{
+		Aggref	   *aggref = lfirst(lc);
+		List	   *read;
+
+		if (!IsA(aggref, Aggref))
+			continue;
+		read = list_make2(aggref->args, aggref->aggfilter);
+		if (!ignores_repetition(aggref) || !ad_add_key_parts(builder, (Node *) read))
+			return NULL;
+		add_new_columns_to_pathtarget(rows, pull_var_clause((Node *) read, 0));
+	}
+	return builder->tlist != NIL && ad_build_outputs(builder) ?
+		set_pathtarget_cost_width(root, rows) : NULL;
 }
 
 /*
@@ -289,7 +270,7 @@ partial_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, List *ke
 {
 	AdUpperRelation *upper = rel->fdw_private;
 	AdScanWork	work = ad_scan_work(root, input_rel, NIL);
-	double		groups = group_count(root, input_rel, keys, work.documents);
+	double		groups = ad_estimate_groups(root, input_rel, keys, work.documents);
 	Cost		startup_cost;
 	Cost		total_cost;
 
@@ -312,21 +293,21 @@ partial_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, List *ke
  */
 static void
 add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
-				RelOptInfo *output_rel, Path *path)
+				RelOptInfo *output_rel, AggSplit split, Path *path)
 {
 	bool		is_distinct = stage == UPPERREL_DISTINCT;
 	PathTarget *target = root->upper_targets[stage];
 	List	   *clause = ad_grouping_clause(root, stage);
 	List	   *pathkeys = is_distinct ? root->distinct_pathkeys : root->group_pathkeys;
 	List	   *having = is_distinct ? NIL : (List *) root->parse->havingQual;
-	AggSplit	split = root->parse->hasAggs ? AGGSPLIT_FINAL_DESERIAL : AGGSPLIT_SIMPLE;
 	AggClauseCosts costs = {0};
-	double		groups = estimate_num_groups(root, get_sortgrouplist_exprs(clause, root->parse->targetList),
-											 input_rel->rows, NULL, NULL);
+	double		groups = ad_estimate_groups(root, input_rel,
+											get_sortgrouplist_exprs(clause, root->parse->targetList),
+											input_rel->rows);
 
 	if (root->parse->hasAggs)
 		get_agg_clause_costs(root, split, &costs);
-	if (clause != NIL && grouping_is_hashable(clause))
+	if (clause != NIL && grouping_is_hashable(clause) && (is_distinct || root->numOrderedAggs == 0))
 		add_path(output_rel, (Path *)
 				 create_agg_path(root, output_rel, path, target, AGG_HASHED, split,
 								 clause, having, &costs, groups));
@@ -335,38 +316,61 @@ add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_re
 	if (pathkeys != NIL)
 		path = (Path *) create_sort_path(root, output_rel, path, pathkeys, -1);
 	add_path(output_rel, (Path *)
-			 create_agg_path(root, output_rel, path, target, AGG_SORTED, split,
+			 create_agg_path(root, output_rel, path, target,
+							 clause == NIL ? AGG_PLAIN : AGG_SORTED, split,
 							 clause, having, &costs, groups));
 }
 
 /*
+ * Builds the group whose states PostgreSQL combines.  Returns what the scan
+ * returns, or NULL.
+ */
+static PathTarget *
+build_states(PlannerInfo *root, UpperRelationKind stage, AdGroupBuilder *builder,
+			 List *keys, List *conditions)
+{
+	PathTarget *target = partial_target(root, stage);
+
+	if (target == NULL || !add_partial_keys(builder, keys) ||
+		!add_condition_keys(builder, conditions))
+		return NULL;
+	add_extreme_keys(builder, target);
+	return add_states(builder, target) ? target : NULL;
+}
+
+/*
  * UPPERREL_GROUP_AGG and UPPERREL_DISTINCT, if MongoDB cannot do the whole
- * grouping: adds paths in which it groups by the columns that keys and local
- * conditions read.
+ * grouping: adds paths in which it groups by what keys and local conditions
+ * read.
  */
 void
 ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 				 RelOptInfo *output_rel)
 {
 	AdRelation *relation = input_rel->fdw_private;
+	AggSplit	split = root->parse->hasAggs ? AGGSPLIT_FINAL_DESERIAL : AGGSPLIT_SIMPLE;
 	AdGroupBuilder builder;
 	AdUpperRelation *upper;
 	PathTarget *target;
 	RelOptInfo *rel;
 	List	   *keys;
 
-	/* without keys, a local condition has no columns that it may read */
 	if (input_rel->reloptkind != RELOPT_BASEREL ||
 		output_rel->reloptkind != RELOPT_UPPER_REL || relation == NULL ||
 		!relation->options->enable_aggregate_pushdown ||
 		(stage == UPPERREL_GROUP_AGG && root->parse->groupingSets != NIL) ||
-		!ad_grouping_keys(root, stage, &keys) || keys == NIL)
+		!ad_grouping_keys(root, stage, &keys))
 		return;
 	builder = ad_build_group(relation);
-	target = partial_target(root, stage);
-	if (target == NULL || !add_partial_keys(&builder, keys) ||
-		!are_of_keys(&builder, relation->local_conds) ||
-		!add_states(&builder, target) || !have_duplicates(root, input_rel, &builder))
+	target = build_states(root, stage, &builder, keys, relation->local_conds);
+	if (target == NULL && stage == UPPERREL_GROUP_AGG)
+	{
+		split = AGGSPLIT_SIMPLE;
+		builder = ad_build_group(relation);
+		target = add_condition_keys(&builder, relation->local_conds) ?
+			distinct_rows(root, &builder) : NULL;
+	}
+	if (target == NULL || !ad_expects_duplicates(root, input_rel, builder.keys))
 		return;
 
 	/*
@@ -379,6 +383,6 @@ ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_r
 	if (upper == NULL)
 		return;
 	rel = partial_relation(root, input_rel, output_rel, upper, target);
-	add_final_paths(root, stage, input_rel, output_rel,
+	add_final_paths(root, stage, input_rel, output_rel, split,
 					partial_path(root, input_rel, rel, builder.keys));
 }

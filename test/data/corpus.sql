@@ -1056,6 +1056,67 @@ SELECT (SELECT sum(n) FROM (SELECT t, count(*) AS n FROM t WHERE md5(t) < names.
 SELECT name, n FROM names, LATERAL (SELECT t, count(*) AS n FROM t WHERE md5(t || names.name) < '4' GROUP BY 1) x;
 SELECT lower(t), count(*) FROM t GROUP BY 1 UNION ALL SELECT upper(t), count(*) FROM t GROUP BY 1;
 
+SELECT count(*) FROM t WHERE lower(t) = 'a';
+SELECT count(*), sum(i), max(ts), avg(m), bool_or(b) FROM t WHERE t ILIKE '%a%' AND i > -1000 AND i < 1000;
+SELECT count(*), min(d8), max(l) FROM t WHERE upper(t) || v = 'AA';
+SELECT count(*) FROM t WHERE lower(t) = 'a' HAVING count(*) > 1000;
+SELECT count(*), sum(m) FROM t WHERE lower(t) = 'nothing at all';
+SELECT count(*), count(ts), count(dx) FILTER (WHERE b) FROM t WHERE initcap(v) = 'A';
+SELECT g, count(*) FROM t WHERE lower(v) <> 'a' AND md5(d8::text) > '8' GROUP BY g;
+SELECT g, b, count(*), sum(s) FROM t WHERE left(lower(t), 2) = 'an' OR v = 'a' GROUP BY g, b;
+SELECT DISTINCT g FROM t WHERE md5(t) < '8';
+SELECT count(*) FROM t WHERE i + 1 = 43 AND i < 1000;
+SELECT count(*) FROM t WHERE 'ab' = ANY (ta);
+SELECT count(*), sum(i) FROM t WHERE ta @> ARRAY['a'] AND i > 0;
+SELECT count(*) FROM t WHERE ia && ARRAY[1, 2] OR cardinality(ta) > 3;
+SELECT count(*) FROM t WHERE e = 'red' AND c = 'a' AND nm <> 'name';
+SELECT min(t), max(t), count(*) FROM t;
+SELECT min(t), max(v), sum(m) FROM t WHERE m < 100;
+SELECT g, min(t), max(t), max(i) FROM t WHERE b GROUP BY g;
+SELECT t, min(t), max(v) FROM t GROUP BY t HAVING max(t) > 'a';
+SELECT min(v) FROM t WHERE lower(t) > 'b';
+SELECT e, count(*), sum(m) FROM t GROUP BY e;
+SELECT c, nm, count(*) FROM t GROUP BY c, nm;
+SELECT lower(c), count(*) FROM t GROUP BY 1;
+SELECT u, count(*), min(i) FROM t GROUP BY u;
+SELECT by, count(*) FROM t GROUP BY 1;
+SELECT tm, count(*) FROM t GROUP BY 1;
+SELECT dm, count(*) FROM t GROUP BY 1;
+SELECT ta, count(*), min(i) FROM t GROUP BY ta;
+SELECT ia, count(*) FROM t GROUP BY ia;
+SELECT DISTINCT e, g FROM t;
+SELECT count(DISTINCT u), count(DISTINCT e) FROM t;
+SELECT count(DISTINCT lower(t)), min(v), bool_or(b) FROM t;
+SELECT g, count(DISTINCT lower(t)), min(i) FROM t GROUP BY g;
+SELECT g, count(DISTINCT i) FILTER (WHERE b), max(t) FROM t GROUP BY g HAVING count(DISTINCT v) > 2;
+SELECT string_agg(DISTINCT t, ',' ORDER BY t), array_agg(DISTINCT by), array_agg(DISTINCT tm) FROM t;
+SELECT sum(DISTINCT l), avg(DISTINCT s), count(DISTINCT (i, g)) FROM t WHERE md5(v) > '4';
+SELECT lower(v), count(DISTINCT g) FILTER (WHERE b) FROM t GROUP BY 1 HAVING min(lower(t)) > 'a';
+SELECT stddev(DISTINCT i) FROM t WHERE i < 1000;
+SELECT lower(left(t, 2)), count(*) FROM t GROUP BY 1;
+SELECT upper(CASE WHEN i > 5 THEN 'a' ELSE 'b' END), count(*) FROM t GROUP BY 1;
+SELECT md5(coalesce(i, 0)::text), count(*) FROM t GROUP BY 1;
+SELECT floor(i / 100)::bigint * 100, count(*) FROM t GROUP BY 1;
+
+-- ==== Groups by instants of which MongoDB makes a part
+-- timezone: Europe/Berlin, America/New_York, Australia/Lord_Howe
+SELECT to_char(ts, 'YYYY-MM'), count(*) FROM t GROUP BY 1;
+SELECT to_char(ts, 'IYYY-"W"IW'), to_char(tn, 'Dy'), count(*) FROM t GROUP BY 1, 2;
+SELECT to_char(w, 'FMDay DDth Month YYYY BC'), count(*) FROM t GROUP BY 1;
+SELECT to_char(w, 'HH12 AM'), max(i) FROM t GROUP BY 1;
+SELECT to_char(w, 'YYYY-MM-DD HH24'), count(*) FROM t WHERE w > '2018-01-01' GROUP BY 1;
+SELECT to_char(ts AT TIME ZONE 'Europe/Paris', 'HH12 AM W WW CC bc Y,YYY Q'), count(*) FROM t GROUP BY 1;
+SELECT to_char(date_trunc('month', w), 'YYYY-MM TZ'), count(*) FROM t GROUP BY 1;
+SELECT to_char(d8, 'Mon YYYY'), count(*) FROM t GROUP BY 1;
+SELECT count(*) FROM t WHERE to_char(w, 'YYYY-MM') = '2025-03';
+SELECT date_trunc('hour', w) + interval '5 minutes' * floor(extract(minute FROM w) / 5), count(*) FROM t WHERE w > '2018-01-01' GROUP BY 1;
+SELECT cast(extract(dow FROM ts) + 6 AS smallint) % 7, count(*) FROM t GROUP BY 1;
+SELECT count(*) FROM t WHERE extract(dow FROM w AT TIME ZONE 'America/Chicago') + 1 = 2;
+SELECT date_trunc('day', w) + interval '1 month', count(*) FROM t GROUP BY 1;
+SELECT count(DISTINCT to_char(w, 'YYYY-MM-DD')), min(t) FROM t;
+SELECT extract(year FROM w) || '-' || lower(to_char(w, 'Mon')), count(*) FROM t GROUP BY 1;
+SELECT date_trunc('month', w)::date - 1, count(*) FROM t WHERE lower(t) <> 'x' GROUP BY 1;
+
 -- ==== Groups of which MongoDB makes a part: their order and limit
 -- ordered: yes
 SELECT lower(t), count(*) FROM t GROUP BY 1 ORDER BY lower(t) COLLATE "C" LIMIT 5;
