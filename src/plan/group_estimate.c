@@ -17,6 +17,7 @@
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
 #include "utils/timestamp.h"
@@ -131,6 +132,24 @@ most_units(const AdEstimate *estimate, Var *var, double seconds)
 	return seconds > 1 ? DEFAULT_NUM_DISTINCT : INFINITY;
 }
 
+/* the length in seconds of the bins that the expression cuts instants to; 0 if it does not */
+static double
+bin_seconds(Node *node)
+{
+	FuncExpr   *func = (FuncExpr *) node;
+	Const	   *stride;
+	Interval   *interval;
+
+	if (!IsA(node, FuncExpr) || (func->funcid != F_DATE_BIN_INTERVAL_TIMESTAMPTZ_TIMESTAMPTZ &&
+								 func->funcid != F_DATE_BIN_INTERVAL_TIMESTAMP_TIMESTAMP))
+		return 0;
+	stride = linitial(func->args);
+	if (!IsA(stride, Const) || stride->constisnull)
+		return 0;
+	interval = DatumGetIntervalP(stride->constvalue);
+	return interval->day * (double) SECS_PER_DAY + (double) interval->time / USECS_PER_SEC;
+}
+
 /* the most values that the translation of an expression has; infinite if it does not tell */
 static double
 most_by_value(const AdEstimate *estimate, Node *node)
@@ -141,6 +160,8 @@ most_by_value(const AdEstimate *estimate, Node *node)
 
 	if (exprType(node) == BOOLOID)
 		return 3;
+	if (bin_seconds(node) > 0 && list_length(vars) == 1 && IsA(linitial(vars), Var))
+		return most_units(estimate, linitial(vars), bin_seconds(node));
 	if (!ad_value(&values, node, &value))
 		return INFINITY;
 	if (value.unit != NULL && list_length(vars) == 1 && IsA(linitial(vars), Var))

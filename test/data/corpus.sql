@@ -1113,6 +1113,14 @@ SELECT date_trunc('hour', w) + interval '5 minutes' * floor(extract(minute FROM 
 SELECT cast(extract(dow FROM ts) + 6 AS smallint) % 7, count(*) FROM t GROUP BY 1;
 SELECT count(*) FROM t WHERE extract(dow FROM w AT TIME ZONE 'America/Chicago') + 1 = 2;
 SELECT date_trunc('day', w) + interval '1 month', count(*) FROM t GROUP BY 1;
+SELECT date_bin('15 minutes', w, '2018-03-01 00:07Z'), count(*) FROM t WHERE w > '2000-01-01' AND w < '2030-01-01' GROUP BY 1;
+SELECT date_bin('1 day 12 hours', w, '2018-03-01'), min(i) FROM t GROUP BY 1;
+SELECT date_bin('1 day', ts, '2026-03-28 23:59:59.999Z'), count(*) FROM t GROUP BY 1;
+SELECT date_bin('1 day', ts, '1970-01-01'), count(*) FROM t WHERE ts > '1900-01-01' AND ts < '2100-01-01' GROUP BY 1;
+SELECT date_bin('0.002', tn, '2001-01-01'), count(*) FROM t GROUP BY 1;
+SELECT date_bin('1 week', d8, '2001-01-01'), count(*) FROM t GROUP BY 1;
+SELECT date_bin('1 hour', w AT TIME ZONE 'Europe/Berlin', '2001-01-01'), count(*) FROM t GROUP BY 1;
+SELECT count(DISTINCT date_bin('1 hour', w, '2001-01-01')), extract(hour FROM date_bin('1 hour', w, '2001-01-01')) FROM t GROUP BY 2;
 SELECT count(DISTINCT to_char(w, 'YYYY-MM-DD')), min(t) FROM t;
 SELECT extract(year FROM w) || '-' || lower(to_char(w, 'Mon')), count(*) FROM t GROUP BY 1;
 SELECT date_trunc('month', w)::date - 1, count(*) FROM t WHERE lower(t) <> 'x' GROUP BY 1;
@@ -1188,6 +1196,40 @@ SELECT count(DISTINCT '2026-01-01'::timestamptz) FROM t;
 SELECT g, count(DISTINCT (CASE WHEN now() IS NULL THEN NULL ELSE date '2026-01-01' END)) FROM t GROUP BY g;
 SELECT count(DISTINCT (SELECT NULL::timestamptz)) FROM t;
 SELECT count(DISTINCT (SELECT '2026-01-01'::timestamp AT TIME ZONE 'UTC')) FROM t;
+
+-- ==== Text functions, and casts of doubles and booleans
+SELECT sum(b::int), max(b::int), count(*) FROM t;
+SELECT id FROM t WHERE b::int = 1 AND i > 0;
+SELECT g, max(length(rtrim(t))), min(length(btrim(t, 'a'))), max(length(ltrim(t))) FROM t GROUP BY g;
+SELECT id, rtrim(t) FROM t WHERE rtrim(t, 'moc') = 'ann@example.' OR ltrim(t, ' $') = 'a' OR btrim(v) = 'ab cd';
+SELECT btrim(t, 'ab'), count(*) FROM t GROUP BY 1;
+SELECT length(rtrim(c)), count(*) FROM t GROUP BY 1;
+SELECT id FROM t WHERE strpos(t, 'a') > 0 OR position('.' IN v) = 2;
+SELECT count(*) FROM t WHERE position('x' IN t) > 0;
+SELECT strpos(t, '名'), strpos(t, ''), strpos(t, v), count(*) FROM t WHERE i > 0 GROUP BY 1, 2, 3;
+SELECT sum(strpos(t, 'b')), max(strpos(t, '😀')) FROM t;
+SELECT id FROM t WHERE right(t, 3) = 'com' OR substr(t, 2) = 'b' OR replace(t, 'a', '$b') = '$bb' OR split_part(t, '.', 2) = 'com';
+SELECT right(t, 2), count(*) FROM t GROUP BY 1;
+SELECT right(t, 0), right(t, -1), substr(t, 1), substr(t, 0), substring(t FROM 3), count(*) FROM t GROUP BY 1, 2, 3, 4, 5;
+SELECT replace(t, 'a', 'bb'), count(*) FROM t GROUP BY 1;
+SELECT replace(t, 'n', ''), replace(v, '', 'x'), replace(t, 'n', v), count(*) FROM t WHERE i > 0 GROUP BY 1, 2, 3;
+SELECT split_part(t, 'a', 2), split_part(t, '名', 1), count(*) FROM t GROUP BY 1, 2;
+SELECT split_part(t, 'a', -1), split_part(t, '', 1), count(*) FROM t GROUP BY 1, 2;
+SELECT max(length(replace(t, 'a', 'bb'))), sum(length(split_part(v, ' ', 2))) FROM t;
+SELECT f::int, f::bigint, count(*) FROM t WHERE f BETWEEN -1000 AND 2000 GROUP BY 1, 2;
+SELECT f::int, count(*) FROM t GROUP BY 1;
+SELECT max(f::bigint) FROM t WHERE f > -1e18 AND f < 1e18;
+SELECT max(f::smallint) FROM t WHERE f > 100;
+SELECT id FROM t WHERE m::int = 2 OR (m / 4)::bigint = 8;
+SELECT sum(round(m)::int), sum(round(m / 4)::int), sum((m / 8)::bigint), sum((m / 8)::smallint) FROM t;
+SELECT max(round(f) + 0), min(round(f) + 0), sum(round(m)) FROM t;
+SELECT round(m), count(*) FROM t WHERE m > 0 GROUP BY 1;
+SELECT floor(m / 100)::bigint * 100, count(*) FROM t GROUP BY 1;
+SELECT l / 10, count(*) FROM t GROUP BY 1;
+SELECT l / i::bigint, count(*) FROM t WHERE i > 0 GROUP BY 1;
+SELECT max(l / 7), min(l / -7), sum(l / 1000000007), max(i / 3::bigint), min(3::bigint / i) FROM t WHERE i <> 0;
+SELECT max(l / -1) FROM t;
+SELECT count(*) FROM t WHERE l / 3 > 5 AND s / l = 0 AND l <> 0;
 
 -- ==== Parts that are used more than once
 SELECT sum(g + g + g + g + g + g), sum(g - g + dx), count(*) FROM t WHERE dx < 1000 OR dx IS NULL;
