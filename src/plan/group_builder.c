@@ -21,6 +21,7 @@
 #include "plan/group_quick.h"
 #include "plan/group_result.h"
 #include "plan/group_stages.h"
+#include "plan/group_state.h"
 #include "plan/relation.h"
 #include "query/avoid.h"
 #include "query/budget.h"
@@ -40,6 +41,7 @@ static const struct
 	{F_AVG_INT2, AD_AVG},
 	{F_AVG_INT4, AD_AVG},
 	{F_AVG_INT8, AD_AVG},
+	{F_AVG_INTERVAL, AD_AVG},
 	{F_AVG_NUMERIC, AD_AVG},
 	/* false is less than true */
 	{F_BOOL_AND, AD_MIN},
@@ -52,6 +54,8 @@ static const struct
 	{F_MAX_INT2, AD_MAX},
 	{F_MAX_INT4, AD_MAX},
 	{F_MAX_INT8, AD_MAX},
+	{F_MAX_INTERVAL, AD_MAX},
+	{F_MAX_NUMERIC, AD_MAX},
 	{F_MAX_TEXT, AD_MAX},
 	{F_MAX_TIMESTAMP, AD_MAX},
 	{F_MAX_TIMESTAMPTZ, AD_MAX},
@@ -60,26 +64,35 @@ static const struct
 	{F_MIN_INT2, AD_MIN},
 	{F_MIN_INT4, AD_MIN},
 	{F_MIN_INT8, AD_MIN},
+	{F_MIN_INTERVAL, AD_MIN},
+	{F_MIN_NUMERIC, AD_MIN},
 	{F_MIN_TEXT, AD_MIN},
 	{F_MIN_TIMESTAMP, AD_MIN},
 	{F_MIN_TIMESTAMPTZ, AD_MIN},
 	{F_PERCENTILE_CONT_FLOAT8_FLOAT8, AD_PERCENTILE_CONT},
 	{F_PERCENTILE_DISC_FLOAT8_ANYELEMENT, AD_PERCENTILE_DISC},
+	{F_STDDEV_FLOAT8, AD_DEVIATION, AD_STDDEV_SAMP},
 	{F_STDDEV_INT2, AD_DEVIATION, AD_STDDEV_SAMP},
 	{F_STDDEV_INT4, AD_DEVIATION, AD_STDDEV_SAMP},
+	{F_STDDEV_POP_FLOAT8, AD_DEVIATION, AD_STDDEV_POP},
 	{F_STDDEV_POP_INT2, AD_DEVIATION, AD_STDDEV_POP},
 	{F_STDDEV_POP_INT4, AD_DEVIATION, AD_STDDEV_POP},
+	{F_STDDEV_SAMP_FLOAT8, AD_DEVIATION, AD_STDDEV_SAMP},
 	{F_STDDEV_SAMP_INT2, AD_DEVIATION, AD_STDDEV_SAMP},
 	{F_STDDEV_SAMP_INT4, AD_DEVIATION, AD_STDDEV_SAMP},
 	{F_SUM_FLOAT8, AD_SUM},
 	{F_SUM_INT2, AD_SUM},
 	{F_SUM_INT4, AD_SUM},
 	{F_SUM_INT8, AD_SUM},
+	{F_SUM_INTERVAL, AD_SUM},
 	{F_SUM_NUMERIC, AD_SUM},
+	{F_VARIANCE_FLOAT8, AD_DEVIATION, AD_VAR_SAMP},
 	{F_VARIANCE_INT2, AD_DEVIATION, AD_VAR_SAMP},
 	{F_VARIANCE_INT4, AD_DEVIATION, AD_VAR_SAMP},
+	{F_VAR_POP_FLOAT8, AD_DEVIATION, AD_VAR_POP},
 	{F_VAR_POP_INT2, AD_DEVIATION, AD_VAR_POP},
 	{F_VAR_POP_INT4, AD_DEVIATION, AD_VAR_POP},
+	{F_VAR_SAMP_FLOAT8, AD_DEVIATION, AD_VAR_SAMP},
 	{F_VAR_SAMP_INT2, AD_DEVIATION, AD_VAR_SAMP},
 	{F_VAR_SAMP_INT4, AD_DEVIATION, AD_VAR_SAMP},
 };
@@ -388,6 +401,34 @@ return_collated_extreme(AdGroupBuilder *builder, int position, const Aggref *agg
 }
 
 /*
+ * Whether the aggregate is a variance or standard deviation.
+ */
+bool
+ad_is_deviation(const Aggref *aggref)
+{
+	AdCall		call;
+
+	return find_aggregate(aggref->aggfnoid, &call) && call.aggregate == AD_DEVIATION;
+}
+
+/*
+ * Returns the column of type numeric of which the aggregate is a sum, an
+ * average, a minimum or a maximum; else NULL.
+ */
+const AdColumn *
+ad_numeric_argument(AdGroupBuilder *builder, const Aggref *aggref)
+{
+	AdCall		call;
+	const AdColumn *column;
+
+	if (!find_aggregate(aggref->aggfnoid, &call) || call.aggregate == AD_COUNT ||
+		aggref->args == NIL || aggref->aggfilter != NULL || aggref->aggorder != NIL)
+		return NULL;
+	column = ad_expr_column(builder->values.base, aggregate_argument(aggref));
+	return column != NULL && column->type->class == AD_CLASS_NUMERIC ? column : NULL;
+}
+
+/*
  * Makes a value of a column that can be counted, though it has no value in
  * the aggregation language.
  */
@@ -420,7 +461,8 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 	AdValueContext *values = &builder->values;
 	Node	   *argument = aggregate_argument(aggref);
 	AdValue    *value = palloc(sizeof(AdValue));
-	AdCall		call = {.result_type = aggref->aggtype};
+	AdCall		call = {.result_type = aggref->aggtype, .squares = builder->squares};
+	const AdColumn *numeric = ad_numeric_argument(builder, aggref);
 	List	   *failures;
 	List	   *of_argument;
 	bool		known;
@@ -428,6 +470,9 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 	if (aggref->aggvariadic || list_length(aggref->args) > 1 ||
 		!find_aggregate(aggref->aggfnoid, &call))
 		return false;
+	if (numeric != NULL && !is_distinct(aggref, call.aggregate))
+		return aggref->aggsplit != AGGSPLIT_SIMPLE &&
+			ad_group_return_numeric(builder->group, position, &call, numeric);
 	if (is_collated(aggref, call.aggregate))
 		return return_collated_extreme(builder, position, aggref);
 	if (aggref->aggkind == AGGKIND_ORDERED_SET ? !is_percentile(aggref, &call.fraction) :

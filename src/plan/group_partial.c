@@ -42,6 +42,7 @@
 #include "plan/group_estimate.h"
 #include "plan/group_partial.h"
 #include "plan/group_parts.h"
+#include "plan/group_state.h"
 #include "plan/relation.h"
 #include "plan/scan_cost.h"
 
@@ -86,21 +87,31 @@ add_condition_keys(AdGroupBuilder *builder, List *conditions)
 }
 
 /*
- * Adds a key for each minimum and maximum of texts whose order only
- * PostgreSQL knows: it finds them among the keys.
+ * Adds the keys that aggregates need.  Minima and maxima of texts whose order
+ * only PostgreSQL knows are found among keys.  Of numerics, those that MongoDB
+ * cannot sum are keys.
  */
 static void
-add_extreme_keys(AdGroupBuilder *builder, const PathTarget *target)
+add_aggregate_keys(AdGroupBuilder *builder, const PathTarget *target)
 {
 	ListCell   *lc;
 
 	foreach(lc, target->exprs)
 	{
-		Node	   *column = IsA(lfirst(lc), Aggref) ? ad_collated_extreme(builder, lfirst(lc)) : NULL;
+		Aggref	   *aggref = lfirst(lc);
+		const AdColumn *numeric;
+		Node	   *column;
 
+		if (!IsA(aggref, Aggref))
+			continue;
+		builder->squares |= ad_is_deviation(aggref);
+		column = ad_collated_extreme(builder, aggref);
 		if (column != NULL)
 			ad_add_key_with_columns(builder, column,
 									ad_comparable_column(builder->values.base, column), NULL);
+		numeric = ad_numeric_argument(builder, aggref);
+		if (numeric != NULL)
+			ad_group_add_key(builder->group, NULL, ad_numeric_key(numeric));
 	}
 }
 
@@ -153,7 +164,8 @@ partial_target(PlannerInfo *root, UpperRelationKind stage)
 			return NULL;
 		if (!IsA(aggref, Aggref))
 			continue;
-		if (aggref->aggtranstype == INTERNALOID || aggref->aggdistinct != NIL)
+		if ((aggref->aggtranstype == INTERNALOID && !ad_state_is_made(aggref->aggfnoid)) ||
+			aggref->aggdistinct != NIL)
 			return NULL;
 		aggref = copyObject(aggref);
 		mark_partial_aggref(aggref, AGGSPLIT_INITIAL_SERIAL);
@@ -334,7 +346,7 @@ build_states(PlannerInfo *root, UpperRelationKind stage, AdGroupBuilder *builder
 	if (target == NULL || !add_partial_keys(builder, keys) ||
 		!add_condition_keys(builder, conditions))
 		return NULL;
-	add_extreme_keys(builder, target);
+	add_aggregate_keys(builder, target);
 	return add_states(builder, target) ? target : NULL;
 }
 

@@ -26,9 +26,15 @@ typedef struct AdOutput
 								 * for an average; or NULL */
 	const char *second;			/* path of a second value that the result
 								 * needs: the sum of squares of a deviation,
-								 * or the upper value of a percentile; or NULL */
+								 * the upper value of a percentile, or the
+								 * rest after the days of intervals; or of the
+								 * number that is the only one of the group,
+								 * if that is not null; or NULL */
 	AdDeviation deviation;		/* result for a sum with divisor and second */
 	float8		fraction;		/* for a percentile between two values; or 0 */
+	Oid			state_of;		/* for the transition state of sum() or avg(),
+								 * which has both, or of a deviation: the type
+								 * of the argument */
 	int			of_nothing;		/* for AD_RESULT_COUNT: the value if the input
 								 * is empty */
 	/* for AD_RESULT_COLUMN */

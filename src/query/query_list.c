@@ -78,6 +78,7 @@ output_to_list(const AdOutput *output)
 	list = lappend(list, string_or_null(output->second));
 	list = lappend(list, ad_integer(output->deviation));
 	list = lappend(list, ad_float8(output->fraction));
+	list = lappend(list, ad_oid_value(output->state_of));
 	list = lappend(list, ad_integer(output->of_nothing));
 	list = lappend(list, string_or_null(output->field));
 	list = lappend(list, ad_integer(output->on_mismatch));
@@ -101,6 +102,7 @@ output_from_list(List *list)
 	output->second = next_string(&members);
 	output->deviation = (AdDeviation) next_int(&members);
 	output->fraction = next_float8(&members);
+	output->state_of = next_oid(&members);
 	output->of_nothing = next_int(&members);
 	output->field = next_string(&members);
 	output->on_mismatch = (AdMismatch) next_int(&members);

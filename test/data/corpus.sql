@@ -1098,6 +1098,35 @@ SELECT upper(CASE WHEN i > 5 THEN 'a' ELSE 'b' END), count(*) FROM t GROUP BY 1;
 SELECT md5(coalesce(i, 0)::text), count(*) FROM t GROUP BY 1;
 SELECT floor(i / 100)::bigint * 100, count(*) FROM t GROUP BY 1;
 
+-- ==== Sums of numerics, deviations, and intervals in aggregates
+SELECT sum(n), avg(n), count(*), max(i) FROM t;
+SELECT sum(n), count(n) FROM t WHERE n > -1e20 AND n < 1e20;
+SELECT g, sum(n), min(n) = max(n), trim_scale(min(n)), trim_scale(max(n)) FROM t WHERE n < 1e30 GROUP BY g;
+SELECT lower(t), avg(n), sum(i) FROM t WHERE n BETWEEN -1000 AND 1000 GROUP BY 1;
+SELECT sum(n) FROM t WHERE n = 0.1;
+SELECT sum(n), trim_scale(max(n)) FROM t WHERE lower(t) = 'nothing at all';
+SELECT sum(n), sum(l), avg(l) FROM t WHERE lower(v) = 'a';
+SELECT sum(n) FILTER (WHERE b), sum(n3), max(n3) FROM t;
+SELECT sum(DISTINCT n), count(DISTINCT n) FROM t;
+SELECT lower(t), sum(l), avg(l), sum(l + 0::bigint) FROM t WHERE l > -9000000000000000000 GROUP BY 1;
+SELECT upper(v), sum(l), sum(i * 1.0), avg(i::numeric) FROM t GROUP BY 1;
+SELECT md5(g::text), sum(l) FROM t WHERE l > 9000000000000000000 GROUP BY 1;
+SELECT md5(g::text), sum(l), avg(l) FROM t WHERE l < -9000000000000000000 GROUP BY 1;
+SELECT round(stddev(m)::numeric, 6), round(var_pop(m)::numeric, 4), round(avg(m)::numeric, 8), sum(m), count(*) FROM t;
+SELECT g, round(stddev(m)::numeric, 6), round(variance(m / 8)::numeric, 4), round(avg(m)::numeric, 8) FROM t GROUP BY g;
+SELECT lower(t), round(stddev_samp(m)::numeric, 6), round(var_samp(m)::numeric, 4) FROM t GROUP BY 1;
+SELECT var_pop(f), stddev(f), var_samp(f) FROM t WHERE f = 1.5;
+SELECT stddev(f), var_pop(f), avg(f) FROM t WHERE f = 'NaN' OR f = 1.5;
+SELECT stddev(f), stddev_pop(f) FROM t WHERE f = 'Infinity';
+SELECT var_pop(f) FROM t WHERE f = 1e300 OR f = -1e300;
+SELECT round(stddev(m) FILTER (WHERE b)::numeric, 6), avg(m) FILTER (WHERE m > 100) FROM t;
+SELECT stddev(f) FROM t WHERE f > 1 AND f < 1;
+SELECT sum(ts - w), avg(ts - w), min(ts - tn AT TIME ZONE 'UTC'), max(w - ts), count(ts - w) FROM t WHERE ts > '1900-01-01' AND ts < '2100-01-01';
+SELECT g, avg(w - ts) FILTER (WHERE b), sum(w - ts), sum(tn - tn) FROM t GROUP BY g;
+SELECT lower(t), sum(ts - w), max(ts - w), avg(ts - w) FROM t GROUP BY 1;
+SELECT sum(ts - w), max(ts - w) FROM t WHERE w > '2000-01-01' AND w < '1999-01-01';
+SELECT g, sum(ts - w) FROM t GROUP BY g HAVING max(ts - w) > interval '1 day' AND sum(ts - w) > interval '1 day';
+
 -- ==== Groups by instants of which MongoDB makes a part
 -- timezone: Europe/Berlin, America/New_York, Australia/Lord_Howe
 SELECT to_char(ts, 'YYYY-MM'), count(*) FROM t GROUP BY 1;
