@@ -131,6 +131,9 @@ init_decoder(AdScanState *state)
 		state->columns[i].is_plain = output->indicator == NULL && output->divisor == NULL &&
 			output->second == NULL && !OidIsValid(state->columns[i].target->domain);
 	}
+	if (state->query->counted)
+		state->counted = add_to_decoder(state, AD_COUNTED,
+										ad_result_target(AD_RESULT_COUNT, INT8OID, -1));
 	state->nguards = list_length(guards);
 	state->guards = palloc(state->nguards * sizeof(AdScanGuard));
 	for (int i = 0; i < state->nguards; i++)
@@ -485,6 +488,33 @@ send_exactly(ForeignScanState *node, AdScanState *state)
 }
 
 /*
+ * Returns the next of the rows that MongoDB has counted, whose columns are not
+ * used, or an empty slot at the end.
+ */
+static TupleTableSlot *
+next_counted(ForeignScanState *node, AdScanState *state)
+{
+	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
+
+	ExecClearTuple(slot);
+	if (!state->returned)
+	{
+		const uint8 *document = state->cursor == NULL ? NULL : ad_cursor_next(state->cursor);
+		MemoryContext old = MemoryContextSwitchTo(state->tuple_cxt);
+
+		state->left = document == NULL ? 0 :
+			DatumGetInt64(ad_decode(state->decoder, document)[state->counted].value);
+		MemoryContextSwitchTo(old);
+		stop_scan(state);
+		state->returned = true;
+	}
+	if (state->left-- <= 0)
+		return slot;
+	memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts);
+	return ExecStoreVirtualTuple(slot);
+}
+
+/*
  * Hold all tuples of the quick form.  If a group is in doubt, send the query
  * again instead.
  */
@@ -538,6 +568,8 @@ ad_iterate_foreign_scan(ForeignScanState *node)
 		return next_sorted(node, state);
 	if (state->quick && state->held == NULL)
 		hold_tuples(node, state);
+	if (state->query->counted)
+		return next_counted(node, state);
 	if (!state->quick)
 		return next_tuple(node, state);
 	if (tuplestore_gettupleslot(state->held, true, false, state->held_slot))

@@ -451,6 +451,28 @@ countable_column(AdValueContext *values, Node *argument, AdValue *value)
 	return true;
 }
 
+/* makes the value of a constant null of any type */
+static bool
+null_constant(Node *argument, AdValue *value)
+{
+	memset(value, 0, sizeof(AdValue));
+	value->nullable = true;
+	value->expr = ad_null();
+	return IsA(argument, Const) && ((Const *) argument)->constisnull;
+}
+
+/*
+ * Whether the argument of count() is a constant or a whole row, so that all rows
+ * count.
+ */
+static bool
+is_never_null(Node *argument)
+{
+	if (IsA(argument, Const))
+		return !((Const *) argument)->constisnull;
+	return IsA(argument, Var) && ((Var *) argument)->varattno == 0;
+}
+
 /*
  * Adds the output of an aggregate.  Returns false if MongoDB cannot compute
  * it exactly.
@@ -488,11 +510,14 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 	if (is_distinct(aggref, call.aggregate))
 		return call.filter == NULL &&
 			ad_group_return_distinct(builder->group, position, &call);
+	if (call.aggregate == AD_COUNT && argument != NULL && is_never_null(argument))
+		argument = NULL;
 	if (argument != NULL)
 	{
 		failures = values->failures;
 		values->failures = NIL;
 		known = ad_value(values, argument, value) ||
+			(call.aggregate == AD_COUNT && null_constant(argument, value)) ||
 			(call.aggregate == AD_COUNT && countable_column(values, argument, value));
 		of_argument = values->failures;
 		values->failures = failures;

@@ -63,6 +63,9 @@ typedef struct AdGuard
 /* the quick forms of guards are certain within this range, see group_quick.c */
 #define AD_QUICK_LIMIT	(INT64CONST(1) << 51)
 
+/* the field of the reply with the number of rows, see AdQuery.counted */
+#define AD_COUNTED "n"
+
 typedef struct AdQuery
 {
 	Oid			serverid;
@@ -87,6 +90,8 @@ typedef struct AdQuery
 	bool		skips_later;	/* PostgreSQL skips the rows of OFFSET, so
 								 * MongoDB sends them, too */
 	List	   *last_stages;	/* for an aggregate: the stages after $limit */
+	bool		counted;		/* the reply is the number of rows, none of
+								 * which has a column, in AD_COUNTED */
 	List	   *outputs;		/* AdOutput */
 	List	   *guards;			/* AdGuard */
 	bool		exact;			/* bind the exact form of all choices; not
@@ -110,6 +115,7 @@ typedef struct AdConstantSource
 extern AdQuery *ad_query_create(Oid serverid, const AdTableOptions *options,
 								Node *filter);
 extern void ad_query_project(AdQuery *query);
+extern void ad_query_count(AdQuery *query);
 extern List *ad_query_to_list(const AdQuery *query);
 extern AdQuery *ad_query_from_list(List *list);
 

@@ -212,6 +212,7 @@ ad_query_to_list(const AdQuery *query)
 	list = lappend(list, query->expected);
 	list = lappend(list, makeBoolean(query->skips_later));
 	list = lappend(list, query->last_stages);
+	list = lappend(list, makeBoolean(query->counted));
 	list = lappend(list, outputs_to_list(query->outputs));
 	list = lappend(list, guards_to_list(query->guards));
 	return list;
@@ -245,6 +246,7 @@ ad_query_from_list(List *list)
 	query->expected = next_node(&members);
 	query->skips_later = next_bool(&members);
 	query->last_stages = (List *) next_node(&members);
+	query->counted = next_bool(&members);
 	query->outputs = outputs_from_list((List *) next_node(&members));
 	query->guards = guards_from_list((List *) next_node(&members));
 	return query;

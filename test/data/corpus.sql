@@ -1226,6 +1226,19 @@ SELECT g, count(DISTINCT (CASE WHEN now() IS NULL THEN NULL ELSE date '2026-01-0
 SELECT count(DISTINCT (SELECT NULL::timestamptz)) FROM t;
 SELECT count(DISTINCT (SELECT '2026-01-01'::timestamp AT TIME ZONE 'UTC')) FROM t;
 
+-- ==== Rows that are only counted
+SELECT count(*) FROM (SELECT i FROM t LIMIT 300) q;
+SELECT count(*) FROM (SELECT i FROM t WHERE i > 0 OFFSET 30 LIMIT 200) q;
+SELECT count(*) FROM (SELECT i FROM t WHERE i > 5 ORDER BY i LIMIT 150) q, names;
+SELECT count(*) FROM (SELECT 1 FROM t LIMIT 100000) q;
+SELECT count(*) FROM (SELECT 1 FROM t WHERE now() IS NULL LIMIT 1000) q;
+SELECT (SELECT count(*) FROM (SELECT 1 FROM t WHERE t.g = names.g LIMIT 1000) q) FROM names;
+SELECT 1 FROM t LIMIT 170;
+SELECT name FROM names, LATERAL (SELECT 1 FROM t WHERE t.g = names.g AND i > 0 LIMIT 400) q;
+SELECT count(t.*), count(NULL), count(1), count(NULL::text[]) FROM t;
+SELECT g, count(t) FILTER (WHERE b), count(t.*) FILTER (WHERE b) FROM t GROUP BY g;
+SELECT 1 FROM t HAVING count(*) > 0;
+
 -- ==== Text functions, and casts of doubles and booleans
 SELECT sum(b::int), max(b::int), count(*) FROM t;
 SELECT id FROM t WHERE b::int = 1 AND i > 0;

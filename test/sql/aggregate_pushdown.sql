@@ -49,6 +49,14 @@ ALTER FOREIGN TABLE calls OPTIONS (DROP verify);
 -- one aggregate at a time
 SELECT shown('SELECT count(*) FROM t');
 SELECT shown('SELECT count(i) FROM t');
+SELECT shown('SELECT count(NULL), count(1), count(t.*), count(NULL::text[]) FROM t');
+-- rows without columns, up to a limit: their number
+SELECT shown('SELECT count(*) FROM (SELECT i FROM t LIMIT 50000) q');
+SELECT shown('SELECT count(*) FROM (SELECT i FROM t WHERE i > 5 OFFSET 10 LIMIT 100) q');
+SELECT shown('SELECT count(*) FROM (SELECT i FROM t LIMIT 99) q');
+SELECT shown('SELECT count(i) FROM (SELECT i FROM t LIMIT 50000) q');
+SELECT shown('SELECT count(*) FROM (SELECT i FROM t ORDER BY i LIMIT 50000) q');
+SELECT shown('SELECT count(*) FROM (SELECT i FROM t WHERE md5(s) = ''x'' LIMIT 50000) q');
 SELECT shown('SELECT count(s) FROM loose');
 SELECT shown('SELECT sum(f) FROM t');
 SELECT shown('SELECT sum(i) FROM t');
