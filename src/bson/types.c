@@ -583,6 +583,25 @@ decode_float8_extreme(const AdTarget *target, const AdElement *element, Datum *v
 	return decode_float8(target, element, value);
 }
 
+/* the milliseconds between two instants, as PostgreSQL subtracts these */
+static bool
+decode_interval(const AdTarget *target, const AdElement *element, Datum *value)
+{
+	Interval   *interval = palloc0(sizeof(Interval));
+	int64		ms;
+
+	if (element->type == BSON_TYPE_INT64)
+		ms = ad_read_int64(element->value);
+	else if (element->type == BSON_TYPE_INT32)
+		ms = ad_read_int32(element->value);
+	else
+		return false;
+	interval->day = ms / AD_DAY_MS;
+	interval->time = ms % AD_DAY_MS * 1000;
+	*value = IntervalPGetDatum(interval);
+	return true;
+}
+
 /* the types of results that are not read like columns */
 static const struct
 {
@@ -601,6 +620,11 @@ static const struct
 	{AD_RESULT_SUM, {.typid = INT8ARRAYOID, .decode = decode_integer,
 	.min = PG_INT64_MIN, .max = PG_INT64_MAX}},
 	{AD_RESULT_SUM, {.typid = FLOAT8ARRAYOID, .decode = decode_float8_sum}},
+	/* the sum in the state of sum() and avg() of int8 and numeric, likewise */
+	{AD_RESULT_SUM, {.typid = BYTEAOID, .decode = decode_numeric_sum}},
+	/* the days of a sum of intervals, in milliseconds, or what is left of it */
+	{AD_RESULT_SUM, {.typid = INTERVALOID, .decode = decode_numeric_sum}},
+	{AD_RESULT_EXTREME, {.typid = INTERVALOID, .decode = decode_interval}},
 	{AD_RESULT_EXTREME, {.typid = FLOAT8OID, .decode = decode_float8_extreme}},
 };
 

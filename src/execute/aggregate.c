@@ -1,20 +1,28 @@
 /*
  * aggregate.c
- *	  Finish aggregates whose parts MongoDB computed: averages and percentiles.
+ *	  Finish aggregates whose parts MongoDB computed.
  *
  * MongoDB returns the sum and the count of an average, and the two values next
  * to a percentile.  The last step uses PostgreSQL's own arithmetic.
+ *
+ * Of aggregates that PostgreSQL combines, the result is a transition state.
+ * Where the state is private to PostgreSQL, we make it by PostgreSQL's own
+ * functions.
  */
 #include "postgres.h"
 
 #include <math.h>
 
 #include "catalog/pg_type.h"
+#include "nodes/execnodes.h"
 #include "utils/array.h"
 #include "utils/float.h"
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
+#include "utils/timestamp.h"
 
+#include "bson/constant.h"
+#include "bson/decimal.h"
 #include "execute/aggregate.h"
 
 /*
@@ -47,6 +55,178 @@ ad_average(Oid typid, Datum sum, int64 count)
 	if (typid == FLOAT8OID)
 		return Float8GetDatum(DatumGetFloat8(sum) / (float8) count);
 	return DirectFunctionCall2(numeric_div, sum, NumericGetDatum(int64_to_numeric(count)));
+}
+
+/*
+ * Call a function for transition states.  "state" may be NULL.  The functions
+ * demand an AggState as their context, of which they only read where states
+ * are allocated.
+ */
+static void *
+call_for_state(PGFunction function, void *state, Datum argument, int nargs)
+{
+	LOCAL_FCINFO(call, 2);
+	AggState	context = {0};
+	ExprContext states = {0};
+
+	NodeSetTag(&context, T_AggState);
+	context.curaggcontext = &states;
+	states.ecxt_per_tuple_memory = CurrentMemoryContext;
+	InitFunctionCallInfoData(*call, NULL, nargs, InvalidOid, (Node *) &context, NULL);
+	call->args[0].value = PointerGetDatum(state);
+	call->args[0].isnull = state == NULL;
+	call->args[1].value = argument;
+	call->args[1].isnull = false;
+	return DatumGetPointer(function(call));
+}
+
+/* the functions for the states of sum() and avg() of a type */
+typedef struct AdStateFunctions
+{
+	PGFunction	accumulate;
+	PGFunction	combine;
+	PGFunction	serialize;
+} AdStateFunctions;
+
+/*
+ * Add "count" times the number to the state, which may be NULL.  Returns the
+ * state.  A state is combined with itself to have it twice.
+ */
+static void *
+add_repeated(const AdStateFunctions *functions, void *state, Datum number, int64 count)
+{
+	for (int64 bit = 1; bit <= count; bit <<= 1)
+	{
+		void	   *doubled;
+
+		if ((count & bit) == 0)
+			continue;
+		doubled = call_for_state(functions->accumulate, NULL, number, 2);
+		for (int64 times = 1; times < bit; times <<= 1)
+		{
+			void	   *copy = call_for_state(functions->combine, NULL, PointerGetDatum(doubled), 2);
+
+			doubled = call_for_state(functions->combine, copy, PointerGetDatum(doubled), 2);
+		}
+		state = call_for_state(functions->combine, state, PointerGetDatum(doubled), 2);
+	}
+	return state;
+}
+
+/*
+ * Returns the serialized state of sum() and avg() for so many numbers, at least
+ * one, with that sum, a numeric.  The state has the sum once, and zeros for the
+ * other numbers.  For int8 the sum may be too large for that: it consists of
+ * the greatest int8 so often, and of what is left.
+ */
+Datum
+ad_sum_state(Oid argument_type, Datum sum, int64 count)
+{
+	static const AdStateFunctions of_numeric =
+	{numeric_avg_accum, numeric_avg_combine, numeric_avg_serialize};
+	static const AdStateFunctions of_int8 =
+	{int8_avg_accum, int8_avg_combine, int8_avg_serialize};
+	bool		is_int8 = argument_type == INT8OID;
+	const AdStateFunctions *functions = is_int8 ? &of_int8 : &of_numeric;
+	void	   *state = NULL;
+	int64		left = count;
+	Datum		zero = is_int8 ? Int64GetDatum(0) : NumericGetDatum(int64_to_numeric(0));
+
+	if (is_int8)
+	{
+		bool		negative = ad_compare_numeric(DatumGetNumeric(sum), int64_to_numeric(0)) < 0;
+		int64		most = negative ? PG_INT64_MIN : PG_INT64_MAX;
+		Datum		divisor = NumericGetDatum(int64_to_numeric(most));
+		int64		times = DatumGetInt64(DirectFunctionCall1(numeric_int8,
+															  DirectFunctionCall2(numeric_div_trunc, sum, divisor)));
+
+		state = add_repeated(functions, state, Int64GetDatum(most), times);
+		left -= times;
+		sum = DirectFunctionCall1(numeric_int8, DirectFunctionCall2(numeric_mod, sum, divisor));
+	}
+	if (left > 0)
+		state = add_repeated(functions, state, sum, 1);
+	state = add_repeated(functions, state, zero, left - 1);
+	return PointerGetDatum(call_for_state(functions->serialize, state, (Datum) 0, 1));
+}
+
+/*
+ * Returns the sum of so many times the same numeric.
+ */
+Datum
+ad_repeated(Datum number, int64 count)
+{
+	return DirectFunctionCall2(numeric_mul, number, NumericGetDatum(int64_to_numeric(count)));
+}
+
+/*
+ * A numeric as a double.  One that is too large is the error that PostgreSQL
+ * raises in arithmetic on doubles.
+ */
+static float8
+to_double(Datum numeric)
+{
+	float8		result = strtod(DatumGetCString(DirectFunctionCall1(numeric_out, numeric)), NULL);
+
+	if (isinf(result) && !numeric_is_inf(DatumGetNumeric(numeric)))
+		float_overflow_error();
+	return result;
+}
+
+/*
+ * Returns the transition state of avg() and of the deviations of doubles: the
+ * count, the sum, and the sum of the squares of the differences from the
+ * average (float8_accum() in PostgreSQL).
+ *
+ * MongoDB's squares have 34 digits.  If the difference of the squares has none
+ * of their first 28 digits, it is nothing but rounding.
+ */
+Datum
+ad_moments_state(int64 count, Numeric sum, Numeric squares)
+{
+	Datum		n = NumericGetDatum(int64_to_numeric(count));
+	Datum		state[3];
+	Datum		all;
+	Datum		rest;
+	Datum		least = DirectFunctionCall3(numeric_in, CStringGetDatum("1e-28"),
+											ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+
+	state[0] = Float8GetDatum((float8) count);
+	state[1] = Float8GetDatum(to_double(NumericGetDatum(sum)));
+	state[2] = Float8GetDatum(get_float8_nan());
+	if (!numeric_is_nan(sum) && !numeric_is_inf(sum))
+	{
+		all = DirectFunctionCall2(numeric_mul, n, NumericGetDatum(squares));
+		rest = DirectFunctionCall2(numeric_sub, all,
+								   DirectFunctionCall2(numeric_mul, NumericGetDatum(sum), NumericGetDatum(sum)));
+		if (ad_compare_numeric(DatumGetNumeric(rest),
+							   DatumGetNumeric(DirectFunctionCall2(numeric_mul, all, least))) <= 0)
+			rest = NumericGetDatum(int64_to_numeric(0));
+		state[2] = Float8GetDatum(to_double(rest) / (float8) count);
+	}
+	return PointerGetDatum(construct_array(state, lengthof(state), FLOAT8OID, sizeof(float8),
+										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+/*
+ * Returns the sum of intervals, from the milliseconds of their days and of the
+ * rest, both numeric; divided by the count, if that is not 0.
+ */
+Datum
+ad_interval(Datum days, Datum rest, int64 count)
+{
+	Interval   *sum = palloc0(sizeof(Interval));
+	int64		whole = DatumGetInt64(DirectFunctionCall1(numeric_int8, days)) / AD_DAY_MS;
+
+	if (whole != (int32) whole)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("interval out of range")));
+	sum->day = (int32) whole;
+	sum->time = DatumGetInt64(DirectFunctionCall1(numeric_int8, ad_repeated(rest, 1000)));
+	if (count == 0)
+		return IntervalPGetDatum(sum);
+	return DirectFunctionCall2(interval_div, IntervalPGetDatum(sum), Float8GetDatum((float8) count));
 }
 
 /*

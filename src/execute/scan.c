@@ -115,7 +115,9 @@ init_decoder(AdScanState *state)
 		AdOutput   *output = list_nth(outputs, i);
 
 		state->columns[i].output = output;
-		state->columns[i].target = ad_result_target(output->kind, output->typid,
+		/* the sums of which a state of doubles is made are decimals */
+		state->columns[i].target = ad_result_target(output->kind,
+													output->state_of == FLOAT8OID ? NUMERICOID : output->typid,
 													output->typmod);
 		state->columns[i].value = add_to_decoder(state, output->path,
 												 state->columns[i].target);
@@ -125,10 +127,14 @@ init_decoder(AdScanState *state)
 			add_to_decoder(state, output->divisor,
 						   ad_result_target(AD_RESULT_COUNT, INT8OID, -1));
 		state->columns[i].second = output->second == NULL ? -1 :
-			add_to_decoder(state, output->second, state->columns[i].target);
+			add_to_decoder(state, output->second, output->state_of == NUMERICOID ?
+						   ad_target(NUMERICOID, -1) : state->columns[i].target);
 		state->columns[i].is_plain = output->indicator == NULL && output->divisor == NULL &&
-			!OidIsValid(state->columns[i].target->domain);
+			output->second == NULL && !OidIsValid(state->columns[i].target->domain);
 	}
+	if (state->query->counted)
+		state->counted = add_to_decoder(state, AD_COUNTED,
+										ad_result_target(AD_RESULT_COUNT, INT8OID, -1));
 	state->nguards = list_length(guards);
 	state->guards = palloc(state->nguards * sizeof(AdScanGuard));
 	for (int i = 0; i < state->nguards; i++)
@@ -311,6 +317,15 @@ check_guards(AdScanState *state, const AdFieldValue *values)
 	return certain;
 }
 
+/* does another number take the place of a minimum, a maximum or a sum? */
+static bool
+is_replaced(const AdScanColumn *column, const AdFieldValue *values)
+{
+	return column->second >= 0 && values[column->second].state == AD_FIELD_VALUE &&
+		(column->output->state_of == NUMERICOID ||
+		 (column->output->kind == AD_RESULT_EXTREME && column->divisor < 0));
+}
+
 /*
  * Is a column of the tuple null?  Raises an error if it is a mismatch that
  * must not become NULL.
@@ -321,7 +336,10 @@ column_is_null(AdScanState *state, const AdScanColumn *column, const AdFieldValu
 	const AdOutput *output = column->output;
 	const AdFieldValue *value = &values[column->value];
 
-	if (value->state == AD_FIELD_VALUE && column->second >= 0 && output->kind == AD_RESULT_SUM)
+	if (is_replaced(column, values))
+		return false;
+	if (value->state == AD_FIELD_VALUE && column->second >= 0 && output->typid == NUMERICOID &&
+		output->kind == AD_RESULT_SUM)
 		return DatumGetInt64(values[column->divisor].value) <= ad_deviation_least(output->deviation);
 	if (value->state == AD_FIELD_VALUE && column->divisor >= 0)
 		return DatumGetInt64(values[column->divisor].value) == 0;
@@ -342,18 +360,26 @@ column_is_null(AdScanState *state, const AdScanColumn *column, const AdFieldValu
 static Datum
 scan_column_value(const AdScanColumn *column, const AdFieldValue *values)
 {
+	const AdOutput *output = column->output;
+	bool		replaced = is_replaced(column, values);
 	Datum		value = values[column->value].value;
-	int64		count;
+	Datum		second = column->second < 0 ? (Datum) 0 : values[column->second].value;
+	int64		count = column->divisor < 0 ? 0 : DatumGetInt64(values[column->divisor].value);
 
+	if (output->kind == AD_RESULT_SUM && output->typid == INTERVALOID)
+		return ad_interval(value, second, count);
 	if (column->divisor < 0)
-		return value;
-	count = DatumGetInt64(values[column->divisor].value);
+		return replaced ? second : value;
+	if (output->state_of == FLOAT8OID)
+		return ad_moments_state(count, DatumGetNumeric(value), DatumGetNumeric(second));
+	if (OidIsValid(output->state_of))
+		return ad_sum_state(output->state_of, replaced ? ad_repeated(second, count) : value, count);
 	if (column->second < 0)
-		return ad_average(column->output->typid, value, count);
-	if (column->output->kind == AD_RESULT_EXTREME)
-		return ad_interpolated(column->output->fraction, count, value, values[column->second].value);
-	return NumericGetDatum(ad_deviation(column->output->deviation, count, DatumGetNumeric(value),
-										DatumGetNumeric(values[column->second].value)));
+		return ad_average(output->typid, value, count);
+	if (output->kind == AD_RESULT_EXTREME)
+		return ad_interpolated(output->fraction, count, value, second);
+	return NumericGetDatum(ad_deviation(output->deviation, count, DatumGetNumeric(value),
+										DatumGetNumeric(second)));
 }
 
 /*
@@ -464,6 +490,33 @@ send_exactly(ForeignScanState *node, AdScanState *state)
 }
 
 /*
+ * Returns the next of the rows that MongoDB has counted, whose columns are not
+ * used, or an empty slot at the end.
+ */
+static TupleTableSlot *
+next_counted(ForeignScanState *node, AdScanState *state)
+{
+	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
+
+	ExecClearTuple(slot);
+	if (!state->returned)
+	{
+		const uint8 *document = state->cursor == NULL ? NULL : ad_cursor_next(state->cursor);
+		MemoryContext old = MemoryContextSwitchTo(state->tuple_cxt);
+
+		state->left = document == NULL ? 0 :
+			DatumGetInt64(ad_decode(state->decoder, document)[state->counted].value);
+		MemoryContextSwitchTo(old);
+		stop_scan(state);
+		state->returned = true;
+	}
+	if (state->left-- <= 0)
+		return slot;
+	memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts);
+	return ExecStoreVirtualTuple(slot);
+}
+
+/*
  * Hold all tuples of the quick form.  If a group is in doubt, send the query
  * again instead.
  */
@@ -517,6 +570,8 @@ ad_iterate_foreign_scan(ForeignScanState *node)
 		return next_sorted(node, state);
 	if (state->quick && state->held == NULL)
 		hold_tuples(node, state);
+	if (state->query->counted)
+		return next_counted(node, state);
 	if (!state->quick)
 		return next_tuple(node, state);
 	if (tuplestore_gettupleslot(state->held, true, false, state->held_slot))

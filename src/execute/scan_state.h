@@ -58,6 +58,9 @@ typedef struct AdScanState
 	bool		started;		/* has the query been run? */
 	AdCursor   *cursor;			/* NULL before the start and after the end */
 	bool		returned;		/* has it returned a tuple since the start? */
+	int			counted;		/* index of the number of rows in the
+								 * decoder's result, if they are counted */
+	int64		left;			/* counted rows that are still to be returned */
 	AdCursorStats total;		/* sums over the closed cursors */
 	int64		nulled;			/* number of mismatches read as NULL */
 	bool		quick;			/* is the query sent in a quick form? */

@@ -277,14 +277,17 @@ append_option(StringInfo options, const char *name, const char *value)
 }
 
 /*
- * Append the rest of an entry: its options, NOT NULL, a comma unless it is
- * the last entry, and a comment unless that is empty.
+ * Append the rest of an entry: its options, COLLATE "C", NOT NULL, a comma
+ * unless it is the last entry, and a comment unless that is empty.
  */
 static void
-end_column(StringInfo out, StringInfo options, bool not_null, bool last, const char *comment)
+end_column(StringInfo out, StringInfo options, bool by_bytes, bool not_null, bool last,
+		   const char *comment)
 {
 	if (options->len > 0)
 		appendStringInfo(out, " OPTIONS (%s)", options->data);
+	if (by_bytes)
+		appendStringInfoString(out, " COLLATE \"C\"");
 	if (not_null)
 		appendStringInfoString(out, " NOT NULL");
 	if (!last)
@@ -369,6 +372,17 @@ add_jsonb_column(AdJsonbColumns *found, const char *name, const AdInferred *colu
 }
 
 /*
+ * Does the text column have ObjectIds only?  These are digits, which all
+ * collations order alike, but MongoDB can sort under the collation C only.
+ */
+static bool
+has_objectids(const AdInferred *column)
+{
+	return column->typid == TEXTOID &&
+		ad_field_kinds(column->field) == AD_KIND_BIT(BSON_TYPE_OID);
+}
+
+/*
  * Append the list of columns.  A field's column cannot have the name of a
  * system column, nor of the document column that the options ask for.  Sets
  * *complete as ad_infer_columns() does, and *found to the columns that have
@@ -406,7 +420,7 @@ append_columns(StringInfo out, AdInference *inference, const AdImportOptions *op
 		if (column->field->unreadable > 0)
 			append_option(&column_options, "on_mismatch", "null");
 		append_column(out, name, format_type_be(column->typid));
-		end_column(out, &column_options, column->not_null,
+		end_column(out, &column_options, has_objectids(column), column->not_null,
 				   lnext(columns, lc) == NULL && !whole, comment);
 	}
 	if (!whole)
@@ -416,7 +430,7 @@ append_columns(StringInfo out, AdInference *inference, const AdImportOptions *op
 	if (root->unreadable > 0)
 		append_option(&column_options, "on_mismatch", "null");
 	append_column(out, document != NULL ? document : ad_names_add(names, "document"), "jsonb");
-	end_column(out, &column_options, false, true, *complete ? "" : "the only column that has some of the fields");
+	end_column(out, &column_options, false, false, true, *complete ? "" : "the only column that has some of the fields");
 }
 
 /* raise notices about data that the new table cannot show */

@@ -17,6 +17,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "utils/lsyscache.h"
 
 #include "plan/group.h"
 #include "query/type_tests.h"
@@ -46,7 +47,7 @@ ad_group_make_key(AdGroup *group, const AdColumn *column, Node *expr)
 
 	key->column = column;
 	key->expr = expr;
-	key->unified = column == NULL ||
+	key->unified = column == NULL || !column->shippable ||
 		(ad_is_proven(group->context, column) && column->type->variant == NULL);
 	return key;
 }
@@ -71,6 +72,19 @@ ad_group_find_key(List *keys, const AdColumn *column, Node *expr)
 }
 
 /*
+ * The key for a column.  An array has its type beside it, because there are
+ * servers that take an empty array and an empty document for the same key.
+ */
+static Node *
+column_key(const AdColumn *column)
+{
+	Node	   *path = ad_path_expr(column->field);
+
+	return OidIsValid(get_element_type(column->typid)) ?
+		ad_doc2("v", path, "t", ad_doc("$type", path)) : path;
+}
+
+/*
  * Adds a group key: a column, or, if that is NULL, an expression that is
  * equal for two documents exactly if the SQL key is.  A key that is there
  * already is not added again.
@@ -79,7 +93,7 @@ void
 ad_group_add_key(AdGroup *group, const AdColumn *column, Node *expr)
 {
 	if (column != NULL)
-		expr = ad_path_expr(column->field);
+		expr = column_key(column);
 	if (ad_group_find_key(group->keys, column, expr) < 0)
 		group->keys = lappend(group->keys, ad_group_make_key(group, column, expr));
 }

@@ -22,6 +22,7 @@
 #include "plan/group_quick.h"
 #include "plan/group_result.h"
 #include "plan/group_stages.h"
+#include "plan/group_state.h"
 #include "plan/relation.h"
 #include "query/avoid.h"
 #include "query/budget.h"
@@ -41,6 +42,7 @@ static const struct
 	{F_AVG_INT2, AD_AVG},
 	{F_AVG_INT4, AD_AVG},
 	{F_AVG_INT8, AD_AVG},
+	{F_AVG_INTERVAL, AD_AVG},
 	{F_AVG_NUMERIC, AD_AVG},
 	/* false is less than true */
 	{F_BOOL_AND, AD_MIN},
@@ -53,6 +55,8 @@ static const struct
 	{F_MAX_INT2, AD_MAX},
 	{F_MAX_INT4, AD_MAX},
 	{F_MAX_INT8, AD_MAX},
+	{F_MAX_INTERVAL, AD_MAX},
+	{F_MAX_NUMERIC, AD_MAX},
 	{F_MAX_TEXT, AD_MAX},
 	{F_MAX_TIMESTAMP, AD_MAX},
 	{F_MAX_TIMESTAMPTZ, AD_MAX},
@@ -61,26 +65,35 @@ static const struct
 	{F_MIN_INT2, AD_MIN},
 	{F_MIN_INT4, AD_MIN},
 	{F_MIN_INT8, AD_MIN},
+	{F_MIN_INTERVAL, AD_MIN},
+	{F_MIN_NUMERIC, AD_MIN},
 	{F_MIN_TEXT, AD_MIN},
 	{F_MIN_TIMESTAMP, AD_MIN},
 	{F_MIN_TIMESTAMPTZ, AD_MIN},
 	{F_PERCENTILE_CONT_FLOAT8_FLOAT8, AD_PERCENTILE_CONT},
 	{F_PERCENTILE_DISC_FLOAT8_ANYELEMENT, AD_PERCENTILE_DISC},
+	{F_STDDEV_FLOAT8, AD_DEVIATION, AD_STDDEV_SAMP},
 	{F_STDDEV_INT2, AD_DEVIATION, AD_STDDEV_SAMP},
 	{F_STDDEV_INT4, AD_DEVIATION, AD_STDDEV_SAMP},
+	{F_STDDEV_POP_FLOAT8, AD_DEVIATION, AD_STDDEV_POP},
 	{F_STDDEV_POP_INT2, AD_DEVIATION, AD_STDDEV_POP},
 	{F_STDDEV_POP_INT4, AD_DEVIATION, AD_STDDEV_POP},
+	{F_STDDEV_SAMP_FLOAT8, AD_DEVIATION, AD_STDDEV_SAMP},
 	{F_STDDEV_SAMP_INT2, AD_DEVIATION, AD_STDDEV_SAMP},
 	{F_STDDEV_SAMP_INT4, AD_DEVIATION, AD_STDDEV_SAMP},
 	{F_SUM_FLOAT8, AD_SUM},
 	{F_SUM_INT2, AD_SUM},
 	{F_SUM_INT4, AD_SUM},
 	{F_SUM_INT8, AD_SUM},
+	{F_SUM_INTERVAL, AD_SUM},
 	{F_SUM_NUMERIC, AD_SUM},
+	{F_VARIANCE_FLOAT8, AD_DEVIATION, AD_VAR_SAMP},
 	{F_VARIANCE_INT2, AD_DEVIATION, AD_VAR_SAMP},
 	{F_VARIANCE_INT4, AD_DEVIATION, AD_VAR_SAMP},
+	{F_VAR_POP_FLOAT8, AD_DEVIATION, AD_VAR_POP},
 	{F_VAR_POP_INT2, AD_DEVIATION, AD_VAR_POP},
 	{F_VAR_POP_INT4, AD_DEVIATION, AD_VAR_POP},
+	{F_VAR_SAMP_FLOAT8, AD_DEVIATION, AD_VAR_SAMP},
 	{F_VAR_SAMP_INT2, AD_DEVIATION, AD_VAR_SAMP},
 	{F_VAR_SAMP_INT4, AD_DEVIATION, AD_VAR_SAMP},
 };
@@ -116,6 +129,22 @@ ad_comparable_column(AdExprContext *context, Node *node)
 		(OidIsValid(collation) && !get_collation_isdeterministic(collation)))
 		return NULL;
 	return column;
+}
+
+/*
+ * Returns the column that the expression is, if values that MongoDB groups
+ * together are identical in SQL; else NULL.  Values that are equal in SQL may
+ * be in several of MongoDB's groups.  Double precision is excluded, because 0
+ * equals -0.
+ */
+const AdColumn *
+ad_identical_column(AdExprContext *context, Node *node)
+{
+	const AdColumn *column = ad_comparable_column(context, node);
+
+	if (column == NULL)
+		return ad_expr_grouped_column(context, node);
+	return column->type->class == AD_CLASS_FLOAT ? NULL : column;
 }
 
 /*
@@ -400,6 +429,67 @@ is_collated(const Aggref *aggref, AdAggregate aggregate)
 }
 
 /*
+ * Returns the column (a Var) whose minimum or maximum the aggregate is, if the
+ * order is not MongoDB's and equal values are identical; else NULL.
+ */
+Node *
+ad_collated_extreme(AdGroupBuilder *builder, const Aggref *aggref)
+{
+	AdCall		call;
+	Node	   *argument = aggregate_argument(aggref);
+
+	if (!find_aggregate(aggref->aggfnoid, &call) || aggref->aggkind == AGGKIND_ORDERED_SET ||
+		!is_collated(aggref, call.aggregate) || aggref->aggfilter != NULL)
+		return NULL;
+	while (IsA(argument, RelabelType))
+		argument = (Node *) ((RelabelType *) argument)->arg;
+	return ad_comparable_column(builder->values.base, argument) == NULL ? NULL : argument;
+}
+
+/*
+ * Adds the output of such a minimum or maximum, which is the key that it is
+ * of.  Returns false if there is no such key.
+ */
+static bool
+return_collated_extreme(AdGroupBuilder *builder, int position, const Aggref *aggref)
+{
+	Node	   *column = ad_collated_extreme(builder, aggref);
+
+	if (column == NULL || !list_member(builder->keys, column))
+		return false;
+	ad_group_return_key(builder->group, position, ad_comparable_column(builder->values.base, column));
+	return true;
+}
+
+/*
+ * Whether the aggregate is a variance or standard deviation.
+ */
+bool
+ad_is_deviation(const Aggref *aggref)
+{
+	AdCall		call;
+
+	return find_aggregate(aggref->aggfnoid, &call) && call.aggregate == AD_DEVIATION;
+}
+
+/*
+ * Returns the column of type numeric of which the aggregate is a sum, an
+ * average, a minimum or a maximum; else NULL.
+ */
+const AdColumn *
+ad_numeric_argument(AdGroupBuilder *builder, const Aggref *aggref)
+{
+	AdCall		call;
+	const AdColumn *column;
+
+	if (!find_aggregate(aggref->aggfnoid, &call) || call.aggregate == AD_COUNT ||
+		aggref->args == NIL || aggref->aggfilter != NULL || aggref->aggorder != NIL)
+		return NULL;
+	column = ad_expr_column(builder->values.base, aggregate_argument(aggref));
+	return column != NULL && column->type->class == AD_CLASS_NUMERIC ? column : NULL;
+}
+
+/*
  * Makes a value of a column that can be counted, though it has no value in
  * the aggregation language.
  */
@@ -422,6 +512,28 @@ countable_column(AdValueContext *values, Node *argument, AdValue *value)
 	return true;
 }
 
+/* makes the value of a constant null of any type */
+static bool
+null_constant(Node *argument, AdValue *value)
+{
+	memset(value, 0, sizeof(AdValue));
+	value->nullable = true;
+	value->expr = ad_null();
+	return IsA(argument, Const) && ((Const *) argument)->constisnull;
+}
+
+/*
+ * Whether the argument of count() is a constant or a whole row, so that all rows
+ * count.
+ */
+static bool
+is_never_null(Node *argument)
+{
+	if (IsA(argument, Const))
+		return !((Const *) argument)->constisnull;
+	return IsA(argument, Var) && ((Var *) argument)->varattno == 0;
+}
+
 /*
  * Adds the output of an aggregate.  Returns false if MongoDB cannot compute
  * it exactly.
@@ -432,15 +544,20 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 	AdValueContext *values = &builder->values;
 	Node	   *argument = aggregate_argument(aggref);
 	AdValue    *value = palloc(sizeof(AdValue));
-	AdCall		call = {.result_type = aggref->aggtype};
+	AdCall		call = {.result_type = aggref->aggtype, .squares = builder->squares};
+	const AdColumn *numeric = ad_numeric_argument(builder, aggref);
 	List	   *failures;
 	List	   *of_argument;
 	bool		known;
 
 	if (aggref->aggvariadic || list_length(aggref->args) > 1 ||
-		!find_aggregate(aggref->aggfnoid, &call) ||
-		is_collated(aggref, call.aggregate))
+		!find_aggregate(aggref->aggfnoid, &call))
 		return false;
+	if (numeric != NULL && !is_distinct(aggref, call.aggregate))
+		return aggref->aggsplit != AGGSPLIT_SIMPLE &&
+			ad_group_return_numeric(builder->group, position, &call, numeric);
+	if (is_collated(aggref, call.aggregate))
+		return return_collated_extreme(builder, position, aggref);
 	if (aggref->aggkind == AGGKIND_ORDERED_SET ? !is_percentile(aggref, &call.fraction) :
 		aggref->aggorder != NIL)
 		return false;
@@ -454,11 +571,14 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 	if (is_distinct(aggref, call.aggregate))
 		return ad_group_return_distinct(builder->group, position, &call,
 										list_nth(builder->group->distincts, find_distinct(builder, aggref)));
+	if (call.aggregate == AD_COUNT && argument != NULL && is_never_null(argument))
+		argument = NULL;
 	if (argument != NULL)
 	{
 		failures = values->failures;
 		values->failures = NIL;
 		known = ad_value(values, argument, value) ||
+			(call.aggregate == AD_COUNT && null_constant(argument, value)) ||
 			(call.aggregate == AD_COUNT && countable_column(values, argument, value));
 		of_argument = values->failures;
 		values->failures = failures;
@@ -498,6 +618,8 @@ ad_build_outputs(AdGroupBuilder *builder)
 			continue;
 		}
 		column = ad_expr_column(builder->values.base, node);
+		if (column == NULL)
+			column = ad_expr_grouped_column(builder->values.base, node);
 		if (column == NULL)
 			return false;
 		if (list_member(builder->keys, node) && ad_comparable_column(builder->values.base, node) != NULL)

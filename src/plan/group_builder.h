@@ -17,6 +17,8 @@ typedef struct AdGroupBuilder
 	List	   *sets;			/* GROUPING SETS: a list of their
 								 * sortgrouprefs for each set, with the empty
 								 * set last */
+	bool		squares;		/* do transition states of doubles need the
+								 * sum of their squares? */
 	List	   *distincts;		/* an Aggref for each argument, with its
 								 * FILTER, whose distinct values are
 								 * aggregated */
@@ -24,6 +26,10 @@ typedef struct AdGroupBuilder
 
 extern bool ad_grouping_keys(PlannerInfo *root, UpperRelationKind stage, List **keys);
 extern const AdColumn *ad_comparable_column(AdExprContext *context, Node *node);
+extern const AdColumn *ad_identical_column(AdExprContext *context, Node *node);
+extern const AdColumn *ad_numeric_argument(AdGroupBuilder *builder, const Aggref *aggref);
+extern bool ad_is_deviation(const Aggref *aggref);
+extern Node *ad_collated_extreme(AdGroupBuilder *builder, const Aggref *aggref);
 extern AdGroupBuilder ad_build_group(const AdRelation *relation);
 extern bool ad_build_outputs(AdGroupBuilder *builder);
 extern bool ad_build_grouping(AdGroupBuilder *builder, PlannerInfo *root, bool has_sets,

@@ -7,6 +7,7 @@
 #include "catalog/pg_type.h"
 
 #include "plan/group_call.h"
+#include "query/bind.h"
 #include "translate/let.h"
 
 
@@ -62,4 +63,67 @@ ad_call_ordered(AdExprContext *context, const AdCall *call)
 	if (value->typid == FLOAT8OID)
 		return ad_value_nan_last(ad_let(context, expr));
 	return expr;
+}
+
+/*
+ * Returns 1 for a document that is counted, else 0.
+ */
+Node *
+ad_count_expr(const AdCall *call)
+{
+	AdValue		value;
+
+	if (call->argument == NULL || !call->argument->nullable)
+		return call->filter == NULL ? ad_integer(1) :
+			ad_value_if(call->filter, ad_integer(1), ad_integer(0));
+	value = *call->argument;
+	value.expr = ad_call_filtered(call, ad_is_plain_column(&value) ? ad_path_expr(value.column->field) : value.expr);
+	return ad_value_if(ad_value_not_null(&value), ad_integer(1), ad_integer(0));
+}
+
+/*
+ * The decimal to sum for a numeric; the factor gives it the scale that
+ * PostgreSQL shows.
+ */
+static Node *
+decimal_expr(const AdValue *value)
+{
+	static const char *const units[] = {"1", NULL, NULL, "1.000", NULL, NULL, "0.001000"};
+
+	if (value->divisor == 0)
+		return value->expr;
+	if (value->scale == 0)
+		return ad_doc("$toDecimal", value->expr);
+	return ad_doc("$multiply", ad_array2(ad_doc("$toDecimal", value->expr),
+										 ad_numeric_const(units[value->scale])));
+}
+
+/*
+ * Returns the expression that is summed; NULL if no sum is exact.
+ *
+ * Integers may be stored as doubles, but their sum must not be computed with
+ * doubles: int2 and int4 are summed as longs, int8 as decimals.
+ */
+Node *
+ad_sum_expr(const AdCall *call)
+{
+	const AdValue *value = call->argument;
+
+	switch (value->typid)
+	{
+		case FLOAT8OID:
+			return ad_call_argument(call);
+		case INT2OID:
+		case INT4OID:
+			return ad_call_filtered(call, value->expr);
+		case INT8OID:
+			return ad_call_filtered(call, ad_doc("$toDecimal", value->expr));
+		case NUMERICOID:
+			if (value->rounded || value->scale < 0 ||
+				(value->divisor != 0 && value->divisor != 1 && value->divisor != 1000))
+				return NULL;
+			return ad_call_filtered(call, decimal_expr(value));
+		default:
+			return NULL;
+	}
 }

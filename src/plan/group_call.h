@@ -33,11 +33,15 @@ typedef struct AdCall
 	Oid			result_type;
 	AdDeviation deviation;		/* which one AD_DEVIATION is */
 	float8		fraction;		/* of a percentile, from 0 to 1 */
+	bool		squares;		/* does the transition state of doubles need
+								 * the sum of their squares? */
 } AdCall;
 
 extern bool ad_is_plain_column(const AdValue *value);
 extern Node *ad_call_filtered(const AdCall *call, Node *expr);
 extern Node *ad_call_argument(const AdCall *call);
+extern Node *ad_count_expr(const AdCall *call);
+extern Node *ad_sum_expr(const AdCall *call);
 extern Node *ad_call_ordered(AdExprContext *context, const AdCall *call);
 
 #endif							/* AD_GROUP_CALL_H */

@@ -12,16 +12,19 @@
  * by the columns that the key reads.  It returns the transition states of the
  * aggregates for each of these groups.  PostgreSQL computes the keys, and
  * combines the states of groups with equal keys.  In the same way it
- * evaluates local conditions on groups instead of rows, if all columns that
- * they read are keys.
+ * evaluates local conditions on groups instead of rows: what they read are
+ * further keys.
  *
  *		Finalize HashAggregate				by lower(email)
  *		  -> Foreign Scan					lower(email), PARTIAL count(*)
  *			   Filter: email ~ '...'		of {$group: {_id: "$email", ...}}
  *
- * This is exact if an expression has the same result for all rows of a group.
- * So it may only read columns of types whose equal values are identical.
- * Double precision is not one of them, because 0 equals -0.
+ * Aggregates that do not change if a row occurs again, such as those with
+ * DISTINCT, need no states: MongoDB groups by what they read, and PostgreSQL
+ * aggregates one row of each group.
+ *
+ * Both are exact as an expression has the same result for all rows of a group,
+ * see group_parts.c.
  */
 #include "postgres.h"
 
@@ -29,7 +32,6 @@
 #include "catalog/pg_aggregate.h"
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
@@ -41,99 +43,26 @@
 
 #include "base/compat.h"
 #include "plan/group_builder.h"
+#include "plan/group_estimate.h"
 #include "plan/group_partial.h"
+#include "plan/group_parts.h"
+#include "plan/group_state.h"
 #include "plan/relation.h"
 #include "plan/scan_cost.h"
-#include "translate/group_key.h"
 
 /*
- * Returns the translation of a group key, or NULL.  If it fails, the builder
- * is unchanged.
- */
-static Node *
-computed_key(AdGroupBuilder *builder, Node *key)
-{
-	AdExprContext *base = builder->values.base;
-	AdExprContext context = *base;
-	AdValueContext values = builder->values;
-	Node	   *expr;
-
-	context.slots = list_copy(context.slots);
-	context.bindings = list_copy(context.bindings);
-	context.bound = bms_copy(context.bound);
-	values.base = &context;
-	values.columns = list_copy(values.columns);
-	values.failures = list_copy(values.failures);
-	expr = ad_key_expr(&values, key, false);
-	if (expr == NULL || contain_volatile_functions(key))
-		return NULL;
-	*base = context;
-	values.base = base;
-	builder->values = values;
-	return expr;
-}
-
-/*
- * Whether the expression has the same result for any two rows with equal
- * columns.
- */
-static bool
-is_function_of_columns(AdGroupBuilder *builder, Node *node)
-{
-	ListCell   *lc;
-
-	if (contain_volatile_functions(node) || contain_subplans(node) || expression_returns_set(node))
-		return false;
-	foreach(lc, pull_var_clause(node, PVC_INCLUDE_PLACEHOLDERS))
-	{
-		const AdColumn *column = ad_comparable_column(builder->values.base, lfirst(lc));
-
-		if (column == NULL || column->type->class == AD_CLASS_FLOAT)
-			return false;
-	}
-	return true;
-}
-
-/* adds a key, see ad_group_add_key(); the scan returns its columns */
-static void
-add_partial_key(AdGroupBuilder *builder, Node *key, const AdColumn *column, Node *expr)
-{
-	ad_group_add_key(builder->group, column, expr);
-	builder->keys = list_append_unique(builder->keys, key);
-	builder->tlist = add_to_flat_tlist(builder->tlist, pull_var_clause(key, 0));
-}
-
-/*
- * Makes the expression a function of the group's keys, by adding the columns
- * that it reads.  Returns false if groups of these columns could have several
- * values of it; the builder may be changed all the same.
- */
-bool
-ad_add_key_parts(AdGroupBuilder *builder, Node *node)
-{
-	ListCell   *lc;
-
-	if (!is_function_of_columns(builder, node))
-		return false;
-	foreach(lc, pull_var_clause(node, 0))
-		add_partial_key(builder, lfirst(lc),
-						ad_comparable_column(builder->values.base, lfirst(lc)), NULL);
-	return true;
-}
-
-/*
- * Adds a group key, or, if PostgreSQL computes it, what it is a function of.
- * Returns false if that cannot be done.
+ * Adds a group key, or, if PostgreSQL computes it, those that it is a function
+ * of.  Returns false if there are none such.
  */
 bool
 ad_add_partial_key(AdGroupBuilder *builder, Node *key)
 {
 	const AdColumn *column = ad_comparable_column(builder->values.base, key);
-	Node	   *expr = column == NULL ? computed_key(builder, key) : NULL;
+	Node	   *expr = column == NULL ? ad_computed_key(builder, key) : NULL;
 
 	if (column == NULL && expr == NULL)
 		return ad_add_key_parts(builder, key);
-	add_partial_key(builder, key, column, expr);
+	ad_add_key_with_columns(builder, key, column, expr);
 	return true;
 }
 
@@ -152,35 +81,89 @@ add_partial_keys(AdGroupBuilder *builder, List *keys)
 }
 
 /*
- * Whether the conditions (RestrictInfos) can be evaluated on groups instead
- * of rows.
+ * Adds the keys with which conditions (RestrictInfos) can be evaluated on
+ * groups instead of rows.  Returns false if there are none such.
  */
 static bool
-are_of_keys(AdGroupBuilder *builder, List *conditions)
+add_condition_keys(AdGroupBuilder *builder, List *conditions)
 {
 	ListCell   *lc;
 
 	foreach(lc, conditions)
 	{
-		Node	   *clause = (Node *) lfirst_node(RestrictInfo, lc)->clause;
-
-		if (!is_function_of_columns(builder, clause) ||
-			list_difference(pull_var_clause(clause, 0), builder->keys) != NIL)
+		if (!ad_add_key_parts(builder, (Node *) lfirst_node(RestrictInfo, lc)->clause))
 			return false;
 	}
 	return true;
 }
 
 /*
+ * Adds the keys that these aggregates need.  Minima and maxima of texts whose order
+ * only PostgreSQL knows are found among keys.  Of numerics, those that MongoDB
+ * cannot sum are keys.
+ */
+void
+ad_add_aggregate_keys(AdGroupBuilder *builder, const List *exprs)
+{
+	ListCell   *lc;
+
+	foreach(lc, exprs)
+	{
+		Aggref	   *aggref = lfirst(lc);
+		const AdColumn *numeric;
+		Node	   *column;
+
+		if (!IsA(aggref, Aggref))
+			continue;
+		builder->squares |= ad_is_deviation(aggref);
+		column = ad_collated_extreme(builder, aggref);
+		if (column != NULL)
+			ad_add_key_with_columns(builder, column,
+									ad_comparable_column(builder->values.base, column), NULL);
+		numeric = ad_numeric_argument(builder, aggref);
+		if (numeric != NULL)
+			ad_group_add_key(builder->group, NULL, ad_numeric_key(numeric));
+	}
+}
+
+/*
+ * Adds the keys in the target to `keys`, and the aggregates and columns of
+ * all else in it and in HAVING to *others.
+ */
+static void
+split_keys(PlannerInfo *root, UpperRelationKind stage, PathTarget *target, PathTarget *keys,
+		   List **others)
+{
+	List	   *exprs = NIL;
+	ListCell   *lc;
+
+	foreach(lc, target->exprs)
+	{
+		Index		ref = get_pathtarget_sortgroupref(target, foreach_current_index(lc));
+
+		if (ref != 0 && get_sortgroupref_clause_noerr(ref, ad_grouping_clause(root, stage)) != NULL)
+			add_column_to_pathtarget(keys, lfirst(lc), ref);
+		else
+			exprs = lappend(exprs, lfirst(lc));
+	}
+	if (stage == UPPERREL_GROUP_AGG)
+		exprs = lappend(exprs, root->parse->havingQual);
+	*others = pull_var_clause((Node *) exprs,
+							  PVC_INCLUDE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS |
+							  PVC_INCLUDE_PLACEHOLDERS);
+}
+
+/*
  * Returns a copy of the aggregate that stands for its transition state; NULL
- * if that is not an SQL value.
+ * if that cannot be made, or is not an SQL value.
  */
 Aggref *
 ad_partial_aggref(Aggref *aggref)
 {
 	Aggref	   *partial;
 
-	if (aggref->aggtranstype == INTERNALOID || aggref->aggdistinct != NIL)
+	if ((aggref->aggtranstype == INTERNALOID && !ad_state_is_made(aggref->aggfnoid)) ||
+		aggref->aggdistinct != NIL)
 		return NULL;
 	partial = copyObject(aggref);
 	mark_partial_aggref(partial, AGGSPLIT_INITIAL_SERIAL);
@@ -189,32 +172,18 @@ ad_partial_aggref(Aggref *aggref)
 
 /*
  * Returns what the final grouping reads: the keys, and the transition states
- * of the aggregates in the target list and in HAVING.  NULL if the state of
- * one is not an SQL value.
+ * of the aggregates in the target list and in HAVING.  NULL if there is no
+ * state of one, see ad_partial_aggref().
  */
 PathTarget *
 ad_partial_target(PlannerInfo *root, UpperRelationKind stage)
 {
-	PathTarget *target = root->upper_targets[stage];
 	PathTarget *partial = create_empty_pathtarget();
-	List	   *others = NIL;
+	List	   *others;
 	ListCell   *lc;
 
-	foreach(lc, target->exprs)
-	{
-		Index		ref = get_pathtarget_sortgroupref(target, foreach_current_index(lc));
-
-		if (ref != 0 && get_sortgroupref_clause_noerr(ref, ad_grouping_clause(root, stage)) != NULL)
-			add_column_to_pathtarget(partial, lfirst(lc), ref);
-		else
-			others = lappend(others, lfirst(lc));
-	}
-	if (stage == UPPERREL_GROUP_AGG)
-		others = lappend(others, root->parse->havingQual);
-	add_new_columns_to_pathtarget(partial,
-								  pull_var_clause((Node *) others,
-												  PVC_INCLUDE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS |
-												  PVC_INCLUDE_PLACEHOLDERS));
+	split_keys(root, stage, root->upper_targets[stage], partial, &others);
+	add_new_columns_to_pathtarget(partial, others);
 	foreach(lc, partial->exprs)
 	{
 		Aggref	   *aggref = lfirst(lc);
@@ -278,48 +247,40 @@ ad_ignores_repetition(const Aggref *aggref)
 	return is_extreme;
 }
 
-/* the estimated number of groups among that many documents of the table */
-static double
-group_count(PlannerInfo *root, RelOptInfo *rel, List *keys, double documents)
-{
-	double		rows = rel->rows;
-	double		groups;
-
-	/*
-	 * estimate_num_groups() reads rel->rows, which counts only the rows that
-	 * pass the local conditions.
-	 */
-	rel->rows = documents;
-	groups = estimate_num_groups(root, keys, documents, NULL, NULL);
-	rel->rows = rows;
-	return groups;
-}
-
 /*
- * Whether many documents can be expected to have the same keys.  An instant
- * or a double without statistics is expected not to repeat.
+ * Returns what the scan returns for aggregates of distinct rows: the keys,
+ * and the columns that the aggregates in the target list and in HAVING read,
+ * which become keys.  NULL if an aggregate depends on how often rows occur, or
+ * if there is nothing to return.
  */
-bool
-ad_have_duplicates(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder)
+static PathTarget *
+distinct_rows(PlannerInfo *root, AdGroupBuilder *builder)
 {
+	PathTarget *target = root->upper_targets[UPPERREL_GROUP_AGG];
+	PathTarget *rows = create_empty_pathtarget();
+	List	   *others = NIL;
 	ListCell   *lc;
 
-	foreach(lc, builder->keys)
+	split_keys(root, UPPERREL_GROUP_AGG, target, rows, &others);
+	foreach(lc, rows->exprs)
 	{
-		const AdColumn *column = ad_comparable_column(builder->values.base, lfirst(lc));
-		VariableStatData data;
-		bool		is_default;
-
-		if (column == NULL || (column->type->class != AD_CLASS_INSTANT &&
-							   column->type->class != AD_CLASS_FLOAT))
-			continue;
-		examine_variable(root, lfirst(lc), 0, &data);
-		(void) get_variable_numdistinct(&data, &is_default);
-		ReleaseVariableStats(data);
-		if (is_default)
-			return false;
+		if (!ad_add_key_parts(builder, lfirst(lc)))
+			return NULL;
 	}
-	return group_count(root, rel, builder->keys, rel->tuples) < rel->tuples / 2;
+	foreach(lc, others)
+	{
+		Aggref	   *aggref = lfirst(lc);
+		List	   *read;
+
+		if (!IsA(aggref, Aggref))
+			continue;
+		read = list_make2(aggref->args, aggref->aggfilter);
+		if (!ad_ignores_repetition(aggref) || !ad_add_key_parts(builder, (Node *) read))
+			return NULL;
+		add_new_columns_to_pathtarget(rows, pull_var_clause((Node *) read, 0));
+	}
+	return builder->tlist != NIL && ad_build_outputs(builder) ?
+		set_pathtarget_cost_width(root, rows) : NULL;
 }
 
 /*
@@ -353,7 +314,7 @@ ad_partial_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, List 
 {
 	AdUpperRelation *upper = rel->fdw_private;
 	AdScanWork	work = ad_scan_work(root, input_rel, NIL);
-	double		groups = group_count(root, input_rel, keys, work.documents);
+	double		groups = ad_estimate_groups(root, input_rel, keys, work.documents);
 	Cost		startup_cost;
 	Cost		total_cost;
 
@@ -375,8 +336,8 @@ ad_partial_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, List 
  * says so: by hashing, by sorting, or to one row.
  */
 void
-ad_add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *output_rel,
-				   Path *path, AggSplit split, double rows)
+ad_add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
+				   RelOptInfo *output_rel, AggSplit split, Path *path)
 {
 	bool		is_distinct = stage == UPPERREL_DISTINCT;
 	PathTarget *target = root->upper_targets[stage];
@@ -384,8 +345,10 @@ ad_add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *outpu
 	List	   *pathkeys = is_distinct ? root->distinct_pathkeys : root->group_pathkeys;
 	List	   *having = is_distinct ? NIL : (List *) root->parse->havingQual;
 	AggClauseCosts costs = {0};
-	double		groups = estimate_num_groups(root, get_sortgrouplist_exprs(clause, root->parse->targetList),
-											 rows, NULL, NULL);
+	List	   *keys = get_sortgrouplist_exprs(clause, root->parse->targetList);
+	double		groups = input_rel->reloptkind == RELOPT_BASEREL ?
+	ad_estimate_groups(root, input_rel, keys, input_rel->rows) :
+	estimate_num_groups(root, keys, input_rel->rows, NULL, NULL);
 
 	if (root->parse->hasAggs)
 		get_agg_clause_costs(root, split, &costs);
@@ -404,33 +367,55 @@ ad_add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *outpu
 }
 
 /*
+ * Builds the group whose states PostgreSQL combines.  Returns what the scan
+ * returns, or NULL.
+ */
+static PathTarget *
+build_states(PlannerInfo *root, UpperRelationKind stage, AdGroupBuilder *builder,
+			 List *keys, List *conditions)
+{
+	PathTarget *target = ad_partial_target(root, stage);
+
+	if (target == NULL || !add_partial_keys(builder, keys) ||
+		!add_condition_keys(builder, conditions))
+		return NULL;
+	ad_add_aggregate_keys(builder, target->exprs);
+	return add_states(builder, target) ? target : NULL;
+}
+
+/*
  * UPPERREL_GROUP_AGG and UPPERREL_DISTINCT, if MongoDB cannot do the whole
- * grouping: adds paths in which it groups by the columns that keys and local
- * conditions read.
+ * grouping: adds paths in which it groups by what keys and local conditions
+ * read.
  */
 void
 ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 				 RelOptInfo *output_rel)
 {
 	AdRelation *relation = input_rel->fdw_private;
+	AggSplit	split = root->parse->hasAggs ? AGGSPLIT_FINAL_DESERIAL : AGGSPLIT_SIMPLE;
 	AdGroupBuilder builder;
 	AdUpperRelation *upper;
 	PathTarget *target;
 	RelOptInfo *rel;
 	List	   *keys;
 
-	/* without keys, a local condition has no columns that it may read */
 	if (input_rel->reloptkind != RELOPT_BASEREL ||
 		output_rel->reloptkind != RELOPT_UPPER_REL || relation == NULL ||
 		!relation->options->enable_aggregate_pushdown ||
 		(stage == UPPERREL_GROUP_AGG && root->parse->groupingSets != NIL) ||
-		!ad_grouping_keys(root, stage, &keys) || keys == NIL)
+		!ad_grouping_keys(root, stage, &keys))
 		return;
 	builder = ad_build_group(relation);
-	target = ad_partial_target(root, stage);
-	if (target == NULL || !add_partial_keys(&builder, keys) ||
-		!are_of_keys(&builder, relation->local_conds) ||
-		!add_states(&builder, target) || !ad_have_duplicates(root, input_rel, &builder))
+	target = build_states(root, stage, &builder, keys, relation->local_conds);
+	if (target == NULL && stage == UPPERREL_GROUP_AGG)
+	{
+		split = AGGSPLIT_SIMPLE;
+		builder = ad_build_group(relation);
+		target = add_condition_keys(&builder, relation->local_conds) ?
+			distinct_rows(root, &builder) : NULL;
+	}
+	if (target == NULL || !ad_expects_duplicates(root, input_rel, builder.keys))
 		return;
 
 	/*
@@ -443,8 +428,6 @@ ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_r
 	if (upper == NULL)
 		return;
 	rel = partial_relation(root, input_rel, output_rel, upper, target);
-	ad_add_final_paths(root, stage, output_rel,
-					   ad_partial_path(root, input_rel, rel, builder.keys),
-					   root->parse->hasAggs ? AGGSPLIT_FINAL_DESERIAL : AGGSPLIT_SIMPLE,
-					   input_rel->rows);
+	ad_add_final_paths(root, stage, input_rel, output_rel, split,
+					   ad_partial_path(root, input_rel, rel, builder.keys));
 }

@@ -10,16 +10,14 @@
 extern void ad_partial_paths(PlannerInfo *root, UpperRelationKind stage,
 							 RelOptInfo *input_rel, RelOptInfo *output_rel);
 
-extern bool ad_add_key_parts(AdGroupBuilder *builder, Node *node);
 extern bool ad_add_partial_key(AdGroupBuilder *builder, Node *key);
+extern void ad_add_aggregate_keys(AdGroupBuilder *builder, const List *exprs);
 extern Aggref *ad_partial_aggref(Aggref *aggref);
 extern bool ad_ignores_repetition(const Aggref *aggref);
 extern PathTarget *ad_partial_target(PlannerInfo *root, UpperRelationKind stage);
-extern bool ad_have_duplicates(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder);
 extern Path *ad_partial_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel,
 							 List *keys);
-extern void ad_add_final_paths(PlannerInfo *root, UpperRelationKind stage,
-							   RelOptInfo *output_rel, Path *path, AggSplit split,
-							   double rows);
+extern void ad_add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
+							   RelOptInfo *output_rel, AggSplit split, Path *path);
 
 #endif							/* AD_GROUP_PARTIAL_H */

@@ -12,6 +12,7 @@
 
 #include "base/compat.h"
 #include "plan/group_builder.h"
+#include "plan/group_estimate.h"
 #include "plan/group_partial.h"
 #include "plan/group_plan.h"
 #include "plan/group_stages.h"
@@ -28,7 +29,7 @@ estimated_groups(PlannerInfo *root, RelOptInfo *input_rel, List *keys, List *set
 	ListCell   *lc;
 
 	if (sets == NIL)
-		return keys == NIL ? 1 : estimate_num_groups(root, keys, input_rel->rows, NULL, NULL);
+		return ad_estimate_groups(root, input_rel, keys, input_rel->rows);
 	foreach(lc, sets)
 		groups += lfirst(lc) == NIL ? 1 :
 		estimate_num_groups(root, list_truncate(list_copy(keys), list_length(lfirst(lc))),

@@ -13,25 +13,13 @@
 #include "plan/group_percentile.h"
 #include "plan/group_quick.h"
 #include "plan/group_result.h"
+#include "plan/group_state.h"
+#include "bson/constant.h"
 #include "query/bind.h"
 #include "query/choice.h"
 #include "query/type_tests.h"
 #include "translate/let.h"
 #include "translate/value_time.h"
-
-/* 1 for a document that is counted, else 0 */
-static Node *
-count_expr(const AdCall *call)
-{
-	AdValue		value;
-
-	if (call->argument == NULL || !call->argument->nullable)
-		return call->filter == NULL ? ad_integer(1) :
-			ad_value_if(call->filter, ad_integer(1), ad_integer(0));
-	value = *call->argument;
-	value.expr = ad_call_filtered(call, ad_is_plain_column(&value) ? ad_path_expr(value.column->field) : value.expr);
-	return ad_value_if(ad_value_not_null(&value), ad_integer(1), ad_integer(0));
-}
 
 /* the accumulator that is null if no document has a value */
 static const char *
@@ -47,65 +35,45 @@ accumulate_indicator(AdGroup *group, const AdCall *call)
 }
 
 /*
- * The decimal to sum for a numeric; the factor gives it the scale that
- * PostgreSQL shows.
+ * sum() and avg() of the difference of instants, which has days, and hours
+ * and less.  These are summed each.
  */
-static Node *
-decimal_expr(const AdValue *value)
+static bool
+return_interval_sum(AdGroup *group, int position, const AdCall *call)
 {
-	static const char *const units[] = {"1", NULL, NULL, "1.000", NULL, NULL, "0.001000"};
+	Node	   *ms = ad_let(group->context, ad_call_filtered(call, call->argument->expr));
+	Node	   *rest = ad_doc("$mod", ad_array2(ms, ad_int64(AD_DAY_MS)));
+	Node	   *days = ad_doc("$subtract", ad_array2(ms, rest));
+	AdOutput   *output;
 
-	if (value->divisor == 0)
-		return value->expr;
-	if (value->scale == 0)
-		return ad_doc("$toDecimal", value->expr);
-	return ad_doc("$multiply", ad_array2(ad_doc("$toDecimal", value->expr),
-										 ad_numeric_const(units[value->scale])));
-}
-
-/*
- * The expression that is summed; NULL if no sum is exact.
- *
- * Integers may be stored as doubles, but their sum must not be computed with
- * doubles: int2 and int4 are summed as longs, int8 as decimals.
- */
-static Node *
-sum_expr(const AdCall *call)
-{
-	const AdValue *value = call->argument;
-
-	switch (value->typid)
-	{
-		case FLOAT8OID:
-			return ad_call_argument(call);
-		case INT2OID:
-		case INT4OID:
-			return ad_call_filtered(call, value->expr);
-		case INT8OID:
-			return ad_call_filtered(call, ad_doc("$toDecimal", value->expr));
-		case NUMERICOID:
-			if (value->rounded || value->scale < 0 ||
-				(value->divisor != 0 && value->divisor != 1 && value->divisor != 1000))
-				return NULL;
-			return ad_call_filtered(call, decimal_expr(value));
-		default:
-			return NULL;
-	}
+	if (call->result_type != INTERVALOID)
+		return false;
+	output = ad_group_add_output(group, position, ad_group_accumulate(group, "$sum", ad_doc("$toDecimal", days)),
+								 AD_RESULT_SUM, INTERVALOID);
+	output->second = ad_group_accumulate(group, "$sum", ad_doc("$toDecimal", rest));
+	if (call->aggregate == AD_AVG)
+		output->divisor = ad_group_accumulate(group, "$sum", ad_count_expr(call));
+	else
+		output->indicator = accumulate_indicator(group, call);
+	return true;
 }
 
 /* sum() and avg(): a sum, and a count or an indicator of null */
 static bool
 return_sum(AdGroup *group, int position, const AdCall *call)
 {
-	Node	   *summed = sum_expr(call);
+	Node	   *summed;
 	AdOutput   *output;
 
+	if (call->argument->typid == INTERVALOID)
+		return return_interval_sum(group, position, call);
+	summed = ad_sum_expr(call);
 	if (summed == NULL)
 		return false;
 	output = ad_group_add_output(group, position, ad_group_accumulate(group, "$sum", summed),
 								 AD_RESULT_SUM, call->result_type);
 	if (call->aggregate == AD_AVG)
-		output->divisor = ad_group_accumulate(group, "$sum", count_expr(call));
+		output->divisor = ad_group_accumulate(group, "$sum", ad_count_expr(call));
 	else
 		output->indicator = accumulate_indicator(group, call);
 	return true;
@@ -121,11 +89,15 @@ return_deviation(AdGroup *group, int position, const AdCall *call)
 {
 	Node	   *number = ad_let(group->context, call->argument->expr);
 	Node	   *square = ad_doc("$multiply", ad_array2(ad_doc("$toDecimal", number), number));
-	AdOutput   *output = ad_group_add_output(group, position, ad_group_accumulate(group, "$sum", sum_expr(call)),
-											 AD_RESULT_SUM, NUMERICOID);
+	AdOutput   *output;
 
+	/* doubles have a transition state only */
+	if (call->argument->typid == FLOAT8OID)
+		return false;
+	output = ad_group_add_output(group, position, ad_group_accumulate(group, "$sum", ad_sum_expr(call)),
+								 AD_RESULT_SUM, NUMERICOID);
 	output->deviation = call->deviation;
-	output->divisor = ad_group_accumulate(group, "$sum", count_expr(call));
+	output->divisor = ad_group_accumulate(group, "$sum", ad_count_expr(call));
 	output->second = ad_group_accumulate(group, "$sum", ad_call_filtered(call, square));
 	return true;
 }
@@ -157,10 +129,12 @@ return_extreme(AdGroup *group, int position, const AdCall *call)
 bool
 ad_group_return(AdGroup *group, int position, const AdCall *call)
 {
+	if (call->result_type == BYTEAOID || (call->result_type == FLOAT8ARRAYOID && call->squares))
+		return ad_group_return_state(group, position, call);
 	switch (call->aggregate)
 	{
 		case AD_COUNT:
-			ad_group_add_output(group, position, ad_group_accumulate(group, "$sum", count_expr(call)),
+			ad_group_add_output(group, position, ad_group_accumulate(group, "$sum", ad_count_expr(call)),
 								AD_RESULT_COUNT, INT8OID);
 			return true;
 		case AD_SUM:
@@ -213,7 +187,7 @@ ad_group_return_distinct(AdGroup *group, int position, const AdCall *call,
 
 	of_value.argument = &value;
 	of_value.filter = NULL;
-	count = count_expr(&of_value);
+	count = ad_count_expr(&of_value);
 	if (column != NULL && distinct->value->nullable && column->on_mismatch == AD_MISMATCH_ERROR &&
 		!column->type->trusted)
 		ad_group_add_guard(group, ad_group_accumulate_distinct(group, "$max",
@@ -229,10 +203,10 @@ ad_group_return_distinct(AdGroup *group, int position, const AdCall *call,
 	/* the key for a numeric may differ from its value */
 	if (call->aggregate != AD_SUM && call->aggregate != AD_AVG)
 		return false;
-	if (value.typid == NUMERICOID || sum_expr(&of_value) == NULL)
+	if (value.typid == NUMERICOID || ad_sum_expr(&of_value) == NULL)
 		return false;
 	output = ad_group_add_output(group, position,
-								 ad_group_accumulate_distinct(group, "$sum", sum_expr(&of_value)),
+								 ad_group_accumulate_distinct(group, "$sum", ad_sum_expr(&of_value)),
 								 AD_RESULT_SUM, call->result_type);
 	count = ad_string(ad_group_accumulate_distinct(group, "$sum", count));
 	if (call->aggregate == AD_AVG)
@@ -285,6 +259,9 @@ result_expr(const AdOutput *output, Node *field, Node **expr)
 		case AD_RESULT_SUM:
 			if (is_float)
 				*expr = double_expr(field);
+
+			if (output->typid == INTERVALOID)
+				return false;
 
 			/*
 			 * The digits of an average of numerics depend on PostgreSQL's

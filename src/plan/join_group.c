@@ -49,7 +49,9 @@
 
 #include "base/compat.h"
 #include "plan/group_builder.h"
+#include "plan/group_estimate.h"
 #include "plan/group_partial.h"
+#include "plan/group_parts.h"
 #include "plan/join_group.h"
 #include "plan/join_keys.h"
 #include "plan/join_merge.h"
@@ -280,6 +282,7 @@ add_aggregates(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel,
 		if (!add_parts(root, builder, rel, aggregates, states))
 			return false;
 	}
+	ad_add_aggregate_keys(builder, *states);
 	builder->tlist = add_to_flat_tlist(builder->tlist, *states);
 	return builder->tlist != NIL && ad_build_outputs(builder);
 }
@@ -311,7 +314,7 @@ build_groups(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder, AdJoin
 	}
 	if (!add_aggregates(root, builder, rel, aggregates, &groups->states, &groups->merges) ||
 		builder->keys == NIL || builder->values.failures != NIL ||
-		!ad_have_duplicates(root, rel, builder))
+		!ad_expects_duplicates(root, rel, builder->keys))
 		return NULL;
 	return ad_built_relation(relation, builder);
 }
@@ -535,8 +538,8 @@ add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_re
 	if (has_states)
 		target = ad_partial_target(root, stage);
 	path = (Path *) create_projection_path(root, join, join->cheapest_total_path, target);
-	ad_add_final_paths(root, stage, output_rel, path,
-					   has_states ? AGGSPLIT_FINAL_DESERIAL : AGGSPLIT_SIMPLE, input_rel->rows);
+	ad_add_final_paths(root, stage, input_rel, output_rel,
+					   has_states ? AGGSPLIT_FINAL_DESERIAL : AGGSPLIT_SIMPLE, path);
 }
 
 /*

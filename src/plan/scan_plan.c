@@ -36,6 +36,9 @@
 /* documents in a table that was never analyzed */
 #define AD_DEFAULT_TUPLES	10000
 
+/* the lowest limit up to which MongoDB counts rows instead of sending them */
+#define COUNTED_LIMIT	100
+
 /* a condition of a relation, and its translation */
 typedef struct AdCondition
 {
@@ -217,6 +220,22 @@ path_keys(const ForeignPath *path)
 }
 
 /*
+ * Whether MongoDB may count the rows of the query up to its limit.  They have
+ * no columns: SELECT count(*) FROM (SELECT x FROM t LIMIT 50000) needs none.
+ * With a low limit to send them is as good.
+ */
+static bool
+may_count(const AdRelation *relation, const AdQuery *query)
+{
+	Const	   *limit = (Const *) query->limit;
+
+	return query->outputs == NIL && limit != NULL &&
+		relation->options->enable_aggregate_pushdown &&
+		!(IsA(limit, Const) && (limit->constisnull || DatumGetInt64(limit->constvalue) < COUNTED_LIMIT)) &&
+		!ad_is_avoided(relation->options, "$group") && !ad_is_avoided(relation->options, "$group.$sum");
+}
+
+/*
  * Returns the plan of a scan.  The pushed-down conditions are included for
  * EvalPlanQual, which checks single rows again.
  */
@@ -279,6 +298,8 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
 		ad_order_query(query, order);
 	if (keys != NULL)
 		context.slots = ad_join_keys_query(keys, query);
+	else if (order != NULL && local_exprs == NIL && may_count(relation, query))
+		ad_query_count(query);
 	return make_foreignscan(tlist, local_exprs, rel->relid,
 							context.slots, ad_query_to_list(query),
 							NIL, remote_exprs, outer_plan);

@@ -150,6 +150,21 @@ ad_query_project(AdQuery *query)
 }
 
 /*
+ * Makes MongoDB count the rows of the query, which has no outputs, instead of
+ * sending an empty document for each.
+ */
+void
+ad_query_count(AdQuery *query)
+{
+	query->aggregate = true;
+	query->counted = true;
+	query->projection = NULL;
+	query->last_stages = lappend(list_copy(query->last_stages),
+								 ad_doc("$group", ad_doc2("_id", ad_null(), AD_COUNTED,
+														  ad_doc("$sum", ad_integer(1)))));
+}
+
+/*
  * Adds the test of a field to the document of bounds, and its operators $not
  * to that of the guards.
  */

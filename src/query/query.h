@@ -26,9 +26,15 @@ typedef struct AdOutput
 								 * for an average; or NULL */
 	const char *second;			/* path of a second value that the result
 								 * needs: the sum of squares of a deviation,
-								 * or the upper value of a percentile; or NULL */
+								 * the upper value of a percentile, or the
+								 * rest after the days of intervals; or of the
+								 * number that is the only one of the group,
+								 * if that is not null; or NULL */
 	AdDeviation deviation;		/* result for a sum with divisor and second */
 	float8		fraction;		/* for a percentile between two values; or 0 */
+	Oid			state_of;		/* for the transition state of sum() or avg(),
+								 * which has both, or of a deviation: the type
+								 * of the argument */
 	int			of_nothing;		/* for AD_RESULT_COUNT: the value if the input
 								 * is empty */
 	/* for AD_RESULT_COLUMN */
@@ -56,6 +62,9 @@ typedef struct AdGuard
 
 /* the quick forms of guards are certain within this range, see group_quick.c */
 #define AD_QUICK_LIMIT	(INT64CONST(1) << 51)
+
+/* the field of the reply with the number of rows, see AdQuery.counted */
+#define AD_COUNTED "n"
 
 typedef struct AdQuery
 {
@@ -87,6 +96,8 @@ typedef struct AdQuery
 	bool		skips_later;	/* PostgreSQL skips the rows of OFFSET, so
 								 * MongoDB sends them, too */
 	List	   *last_stages;	/* for an aggregate: the stages after $limit */
+	bool		counted;		/* the reply is the number of rows, none of
+								 * which has a column, in AD_COUNTED */
 	List	   *outputs;		/* AdOutput */
 	List	   *guards;			/* AdGuard */
 	bool		exact;			/* bind the exact form of all choices; not
@@ -110,6 +121,7 @@ typedef struct AdConstantSource
 extern AdQuery *ad_query_create(Oid serverid, const AdTableOptions *options,
 								Node *filter);
 extern void ad_query_project(AdQuery *query);
+extern void ad_query_count(AdQuery *query);
 extern List *ad_query_to_list(const AdQuery *query);
 extern AdQuery *ad_query_from_list(List *list);
 

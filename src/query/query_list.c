@@ -78,6 +78,7 @@ output_to_list(const AdOutput *output)
 	list = lappend(list, string_or_null(output->second));
 	list = lappend(list, ad_integer(output->deviation));
 	list = lappend(list, ad_float8(output->fraction));
+	list = lappend(list, ad_oid_value(output->state_of));
 	list = lappend(list, ad_integer(output->of_nothing));
 	list = lappend(list, string_or_null(output->field));
 	list = lappend(list, ad_integer(output->on_mismatch));
@@ -101,6 +102,7 @@ output_from_list(List *list)
 	output->second = next_string(&members);
 	output->deviation = (AdDeviation) next_int(&members);
 	output->fraction = next_float8(&members);
+	output->state_of = next_oid(&members);
 	output->of_nothing = next_int(&members);
 	output->field = next_string(&members);
 	output->on_mismatch = (AdMismatch) next_int(&members);
@@ -213,6 +215,7 @@ ad_query_to_list(const AdQuery *query)
 	list = lappend(list, query->expected);
 	list = lappend(list, makeBoolean(query->skips_later));
 	list = lappend(list, query->last_stages);
+	list = lappend(list, makeBoolean(query->counted));
 	list = lappend(list, outputs_to_list(query->outputs));
 	list = lappend(list, guards_to_list(query->guards));
 	return list;
@@ -249,6 +252,7 @@ ad_query_from_list(List *list)
 	query->expected = next_node(&members);
 	query->skips_later = next_bool(&members);
 	query->last_stages = (List *) next_node(&members);
+	query->counted = next_bool(&members);
 	query->outputs = outputs_from_list((List *) next_node(&members));
 	query->guards = guards_from_list((List *) next_node(&members));
 	return query;

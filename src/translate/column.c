@@ -73,6 +73,43 @@ ad_column(Oid relid, AttrNumber attnum, const AdTableOptions *options)
 }
 
 /*
+ * Whether the type can be read, and values that MongoDB groups together decode
+ * alike.  That is so for all types but those of which one number can be shown
+ * in several ways, and json, which has such numbers in it.  MongoDB compares
+ * numbers of all BSON types by their values.
+ */
+static bool
+decodes_alike(Oid typid)
+{
+	static const Oid unlike[] = {FLOAT4OID, FLOAT8OID, NUMERICOID, JSONOID, JSONBOID};
+
+	for (int i = 0; i < lengthof(unlike); i++)
+	{
+		if (typid == unlike[i])
+			return false;
+	}
+	/* an error about a domain names the document */
+	return ad_target(typid, -1) != NULL && get_typtype(typid) != TYPTYPE_DOMAIN;
+}
+
+/*
+ * Whether values of the field that MongoDB groups together are identical in
+ * SQL.  An expression reads a path through an array as an array, which for a
+ * column would be a mismatch, so the field of an array must not be in another.
+ */
+bool
+ad_column_is_grouped(const AdColumn *column)
+{
+	Oid			element = get_element_type(column->typid);
+
+	if (!column->nameable)
+		return false;
+	return OidIsValid(element) ?
+		strchr(column->field, '.') == NULL && decodes_alike(element) :
+		decodes_alike(column->typid);
+}
+
+/*
  * Returns the output, palloc'd, that puts the column's value at `position`
  * (from 0) of the scan's tuples.
  */

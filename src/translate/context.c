@@ -133,6 +133,22 @@ ad_expr_compared_column(AdExprContext *context, Node *node)
 }
 
 /*
+ * Returns the column that the expression is, if values of its field that
+ * MongoDB groups together are identical in SQL; else NULL.
+ *
+ * MongoDB need not be able to test the values.  It may make several groups of
+ * values that are equal in SQL, as it does of the subtypes of binary data.
+ */
+const AdColumn *
+ad_expr_grouped_column(AdExprContext *context, Node *node)
+{
+	const AdColumn *column = IsA(node, Var) ? any_column(context, node) : NULL;
+
+	return column != NULL && ad_column_is_grouped(column) &&
+		ad_is_deterministic(exprCollation(node)) ? column : NULL;
+}
+
+/*
  * Whether the operand reads a column whose value is not known when the scan
  * starts.
  *

@@ -18,7 +18,11 @@
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 
+#include "bson/constant.h"
+#include "bson/types.h"
+#include "query/bind.h"
 #include "translate/group_key.h"
+#include "translate/let.h"
 #include "translate/value_time.h"
 
 /*
@@ -186,6 +190,78 @@ injective_value(AdValueContext *context, Node *node, AdValue *value)
 }
 
 /*
+ * Whether date_bin() puts an instant that is a whole number of strides before
+ * the origin into the bin that begins there.  Releases before those of
+ * February 2024 put it into the one before.
+ */
+static bool
+bins_begin_before_origin(void)
+{
+	Interval	day = {.day = 1};
+	Datum		before = TimestampTzGetDatum(-USECS_PER_DAY);
+
+	return DatumGetTimestampTz(DirectFunctionCall3(timestamptz_bin, IntervalPGetDatum(&day), before,
+												   TimestampTzGetDatum(0))) == -USECS_PER_DAY;
+}
+
+/*
+ * Reads the constant stride and origin of date_bin(), in milliseconds; false
+ * if they are no whole ones, or if PostgreSQL takes the stride for an error.
+ */
+static bool
+bin_constants(Const *stride, Const *origin, int64 *length, int64 *begin)
+{
+	Interval   *interval;
+	TimestampTz instant;
+
+	if (!IsA(stride, Const) || stride->constisnull || !IsA(origin, Const) || origin->constisnull)
+		return false;
+	interval = DatumGetIntervalP(stride->constvalue);
+	instant = DatumGetTimestampTz(origin->constvalue);
+	if (interval->month != 0 || interval->day < 0 || interval->day > 10000 ||
+		interval->time < 0 || interval->time > 10000 * USECS_PER_DAY ||
+		(interval->day == 0 && interval->time == 0) || interval->time % 1000 != 0 ||
+		TIMESTAMP_NOT_FINITE(instant))
+		return false;
+	*length = interval->day * (USECS_PER_DAY / 1000) + interval->time / 1000;
+	return ad_timestamptz_to_ms(instant, begin);
+}
+
+/*
+ * The key for date_bin(stride, instant, origin), or NULL: the milliseconds from
+ * the origin to the beginning of the bin.
+ *
+ * With an origin before PostgreSQL's epoch, the time from it to the last years
+ * of the calendar is out of range.
+ */
+static Node *
+bin_key(AdValueContext *context, const FuncExpr *func)
+{
+	AdValue		value;
+	int64		length;
+	int64		begin;
+	Node	   *passed;
+	Node	   *rest;
+
+	if (!bin_constants(linitial(func->args), lthird(func->args), &length, &begin) ||
+		!ad_value(context, lsecond(func->args), &value) || value.unit != NULL || value.shift != 0 ||
+		(value.typid != TIMESTAMPTZOID &&
+		 !(value.typid == TIMESTAMPOID && equal(value.zone, ad_string("UTC")))) ||
+		(!value.near && begin < AD_EPOCH_SHIFT))
+		return NULL;
+	passed = ad_let(context->base, ad_doc("$subtract", ad_array2(value.expr, ad_date_const(begin))));
+	if (!bins_begin_before_origin())
+		passed = ad_let(context->base,
+						ad_value_if(ad_doc("$lt", ad_array2(passed, ad_integer(0))),
+									ad_doc("$subtract", ad_array2(passed, ad_integer(1))), passed));
+	/* the remainder, made non-negative */
+	rest = ad_doc("$mod", ad_array2(ad_doc("$add", ad_array2(ad_doc("$mod", ad_array2(passed, ad_int64(length))),
+															 ad_int64(length))),
+									ad_int64(length)));
+	return ad_doc("$subtract", ad_array2(passed, rest));
+}
+
+/*
  * Returns an expression that is equal for two documents exactly if the SQL
  * expression is; NULL if there is none.
  *
@@ -202,6 +278,9 @@ ad_key_expr(AdValueContext *context, Node *node, bool nullable)
 
 	if (OidIsValid(collation) && !get_collation_isdeterministic(collation))
 		return NULL;
+	if (IsA(node, FuncExpr) && (((FuncExpr *) node)->funcid == F_DATE_BIN_INTERVAL_TIMESTAMPTZ_TIMESTAMPTZ ||
+								((FuncExpr *) node)->funcid == F_DATE_BIN_INTERVAL_TIMESTAMP_TIMESTAMP))
+		return bin_key(context, (FuncExpr *) node);
 	if (!injective_value(context, node, &value) || value.rounded)
 		return NULL;
 	if (value.typid != TIMESTAMPTZOID && value.typid != TIMESTAMPOID && value.typid != DATEOID)

@@ -258,11 +258,20 @@ integer_mod(AdValueContext *context, const AdRow *row, AdOperation *operands, Ad
 	return true;
 }
 
+/* whether a double holds all of the value's integers */
+static bool
+is_near(const AdValue *value)
+{
+	return value->min >= -EXACT_DOUBLE && value->max <= EXACT_DOUBLE;
+}
+
 /*
  * The quotient of integers, truncated.
  *
  * MongoDB divides doubles.  Below 2^53 that is exact enough: no quotient of
- * two such integers is rounded up to the next integer.
+ * two such integers is rounded up to the next integer.  Of larger ones it
+ * divides decimals, whose 34 digits are as many as a quotient of longs and
+ * its remainder have.
  */
 static bool
 integer_div(AdValueContext *context, const AdRow *row, AdOperation *operands, AdOperation *result)
@@ -270,18 +279,18 @@ integer_div(AdValueContext *context, const AdRow *row, AdOperation *operands, Ad
 	AdValue    *dividend = &operands[0].value;
 	AdValue    *divisor = &operands[1].value;
 	int64		far;
+	bool		known = dividend->min > PG_INT64_MIN;
 	Node	   *expr;
 
-	if (!are_integers(operands, 2) ||
-		dividend->min < -EXACT_DOUBLE || dividend->max > EXACT_DOUBLE ||
-		divisor->min < -EXACT_DOUBLE || divisor->max > EXACT_DOUBLE)
+	if (!are_integers(operands, 2))
 		return false;
-	far = Max(-dividend->min, dividend->max);
-	result->checked = set_range(result, true, -far, far);
+	far = known ? Max(-dividend->min, dividend->max) : 0;
+	result->checked = set_range(result, known, -far, far);
 	close_operands(context, operands, 2, result);
 	expr = integer_divisor(context, operands, result);
 	allow_zero(context, operands, result, expr);
-	expr = ad_doc("$trunc", ad_binary("$divide", dividend->expr, expr));
+	expr = ad_doc("$trunc", ad_binary("$divide", ad_widened(!is_near(dividend) || !is_near(divisor),
+															dividend->expr), expr));
 	result->value.expr = ad_converted(expr, row->typid == INT8OID ? "long" : "int");
 	if (row->typid == INT2OID && result->checked)
 		result->value.expr = ad_checked_integer(row->typid, result->value.expr);
@@ -332,6 +341,60 @@ integer_to_float(AdValueContext *context, const AdRow *row, AdOperation *operand
 		return false;
 	close_operands(context, operands, 1, result);
 	result->value.expr = ad_doc("$toDouble", operands[0].value.expr);
+	return true;
+}
+
+/*
+ * A double rounded to a whole one, and of two that are equally near to the
+ * even one.  The remainder from the whole number below is exact.
+ */
+static Node *
+rounded_double(AdValueContext *context, Node *number)
+{
+	Node	   *below;
+	Node	   *rest;
+	Node	   *even;
+	Node	   *up;
+
+	if (IsA(number, List) && ad_tag(number) == AD_DOCUMENT &&
+		(strcmp(ad_doc_key(number, 0), "$floor") == 0 || strcmp(ad_doc_key(number, 0), "$ceil") == 0 ||
+		 strcmp(ad_doc_key(number, 0), "$trunc") == 0))
+		return number;
+	number = ad_let(context->base, number);
+	below = ad_let(context->base, ad_doc("$floor", number));
+	rest = ad_let(context->base, ad_binary("$subtract", number, below));
+	even = ad_binary("$multiply", ad_doc("$floor", ad_binary("$multiply", below, ad_float8(0.5))),
+					 ad_float8(2));
+	up = ad_binary("$or", ad_binary("$gt", rest, ad_float8(0.5)),
+				   ad_binary("$and", ad_binary("$eq", rest, ad_float8(0.5)), ad_binary("$ne", below, even)));
+	return ad_binary("$add", below, ad_value_if(up, ad_float8(1), ad_float8(0)));
+}
+
+/* round(f) */
+static bool
+float_round(AdValueContext *context, const AdRow *row, AdOperation *operands, AdOperation *result)
+{
+	if (!are_doubles(operands, 1))
+		return false;
+	close_operands(context, operands, 1, result);
+	result->value.expr = rounded_double(context, operands[0].value.expr);
+	return true;
+}
+
+/* a double as an integer: rounded, and failing if that is out of range or NaN */
+static bool
+float_to_integer(AdValueContext *context, const AdRow *row, AdOperation *operands, AdOperation *result)
+{
+	Node	   *whole;
+
+	if (!are_doubles(operands, 1))
+		return false;
+	result->checked = set_range(result, false, 0, 0);
+	close_operands(context, operands, 1, result);
+	whole = rounded_double(context, operands[0].value.expr);
+	result->value.expr = ad_converted(whole, row->typid == INT8OID ? "long" : "int");
+	if (row->typid == INT2OID)
+		result->value.expr = ad_checked_integer(row->typid, result->value.expr);
 	return true;
 }
 
@@ -560,6 +623,11 @@ static const AdRow rows[] = {
 	{F_INT24DIV, integer_div, NULL, INT4OID},
 	{F_INT42DIV, integer_div, NULL, INT4OID},
 	{F_INT4DIV, integer_div, NULL, INT4OID},
+	{F_INT28DIV, integer_div, NULL, INT8OID},
+	{F_INT82DIV, integer_div, NULL, INT8OID},
+	{F_INT48DIV, integer_div, NULL, INT8OID},
+	{F_INT84DIV, integer_div, NULL, INT8OID},
+	{F_INT8DIV, integer_div, NULL, INT8OID},
 	{F_INT2MOD, integer_mod, NULL, INT2OID},
 	{F_INT4MOD, integer_mod, NULL, INT4OID},
 	{F_INT8MOD, integer_mod, NULL, INT8OID},
@@ -584,6 +652,11 @@ static const AdRow rows[] = {
 	{F_FLOAT8_INT2, integer_to_float, NULL, FLOAT8OID},
 	{F_FLOAT8_INT4, integer_to_float, NULL, FLOAT8OID},
 	{F_FLOAT8_INT8, integer_to_float, NULL, FLOAT8OID},
+	{F_INT2_FLOAT8, float_to_integer, NULL, INT2OID},
+	{F_INT4_FLOAT8, float_to_integer, NULL, INT4OID},
+	{F_INT8_FLOAT8, float_to_integer, NULL, INT8OID},
+	{F_ROUND_FLOAT8, float_round, NULL, FLOAT8OID},
+	{F_DROUND, float_round, NULL, FLOAT8OID},
 	{F_FLOAT8PL, float_sum, "$add", FLOAT8OID},
 	{F_FLOAT8MI, float_sum, "$subtract", FLOAT8OID},
 	{F_FLOAT8MUL, float_product, "$multiply", FLOAT8OID},

@@ -13,13 +13,13 @@
 
 #include "catalog/pg_type.h"
 #include "common/int.h"
-#include "mb/pg_wchar.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 
 #include "translate/value_arithmetic.h"
 #include "translate/value_function.h"
+#include "translate/value_text.h"
 #include "translate/value_time.h"
 
 typedef struct AdFunction AdFunction;
@@ -30,24 +30,10 @@ struct AdFunction
 	Oid			function;
 	bool		(*translate) (AdValueContext *context, const AdFunction *row,
 							  List *args, AdValue *value);
-	const char *op;				/* MongoDB's operator, if one translator
-								 * serves several */
+	const char *op;				/* MongoDB's operator, or another word, if one
+								 * translator serves several */
 	Oid			typid;			/* type of the result */
 };
-
-/* translates all arguments, at most three */
-static bool
-values_of(AdValueContext *context, List *args, AdValue *values)
-{
-	ListCell   *lc;
-
-	foreach(lc, args)
-	{
-		if (!ad_value(context, lfirst(lc), &values[foreach_current_index(lc)]))
-			return false;
-	}
-	return true;
-}
 
 /* a value of the type without any further properties */
 static void
@@ -171,102 +157,27 @@ numeric_div(AdValueContext *context, const AdFunction *row, List *args, AdValue 
 	return true;
 }
 
-/* whether the value is a text or varchar */
+/* functions that value_text.c translates */
 static bool
-is_text(const AdValue *value)
+on_text(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
 {
-	return value->typid == TEXTOID || value->typid == VARCHAROID;
+	return ad_text_function(context, row->function, row->op, args, value);
 }
 
-/*
- * Translates a text argument.  Both systems count the same characters, as the
- * database is in UTF-8.  *string is "" for null, because some operators
- * return "" for null and others fail.
- */
+/* false and true as the integers 0 and 1 */
 static bool
-text_argument(AdValueContext *context, Node *node, AdValue *argument, Node **string)
-{
-	if (!ad_value(context, node, argument) || !is_text(argument) || GetDatabaseEncoding() != PG_UTF8)
-		return false;
-	*string = ad_value_let(context, argument);
-	if (argument->nullable)
-		*string = ad_doc("$ifNull", ad_array2(*string, ad_string("")));
-	return true;
-}
-
-/* the result of an operator on *string; null if the argument is */
-static void
-set_text_result(AdValue *value, Oid typid, const AdValue *argument, Node *expr)
-{
-	set_result(value, typid, !argument->nullable ? expr :
-			   ad_value_if(ad_value_not_null(argument), expr, ad_null()), argument->nullable);
-}
-
-/* length(s) */
-static bool
-text_length(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
+bool_to_integer(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
 {
 	AdValue		argument;
-	Node	   *string;
+	Node	   *number;
 
-	if (!text_argument(context, linitial(args), &argument, &string))
+	if (!ad_value(context, linitial(args), &argument) || argument.typid != BOOLOID)
 		return false;
-	set_text_result(value, INT4OID, &argument, ad_doc("$strLenCP", string));
-
-	/*
-	 * A document has at most 16 MB (MongoDB manual, "MongoDB Limits and
-	 * Thresholds")
-	 */
-	value->max = 1 << 24;
-	return true;
-}
-
-/*
- * The operands of `op` if the value is an expression of that operator, else
- * the value.
- */
-static List *
-operator_members(const AdValue *value, const char *op)
-{
-	if (IsA(value->expr, List) && ad_tag(value->expr) == AD_DOCUMENT &&
-		strcmp(ad_doc_key(value->expr, 0), op) == 0)
-		return list_copy_tail((List *) ad_doc_value(value->expr, 0), 1);
-	return list_make1(value->expr);
-}
-
-/* a || b; a chain of them becomes one $concat, so it does not nest */
-static bool
-text_concat(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
-{
-	AdValue		values[2];
-	List	   *members;
-
-	if (!values_of(context, args, values) || !is_text(&values[0]) || !is_text(&values[1]))
-		return false;
-	members = list_concat(operator_members(&values[0], "$concat"), operator_members(&values[1], "$concat"));
-	set_result(value, TEXTOID, ad_doc("$concat", ad_node(AD_ARRAY, members)),
-			   values[0].nullable || values[1].nullable);
-	return true;
-}
-
-/*
- * left(s, n) and substring(s, from, n), with n and from counted from the
- * beginning.
- */
-static bool
-text_part(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
-{
-	AdValue		argument;
-	int			from = 1;
-	int			length;
-	Node	   *string;
-
-	if (!position_constant(llast(args), 0, &length) ||
-		(list_length(args) == 3 && !position_constant(lsecond(args), 1, &from)) ||
-		!text_argument(context, linitial(args), &argument, &string))
-		return false;
-	set_text_result(value, TEXTOID, &argument,
-					ad_doc("$substrCP", ad_array3(string, ad_integer(from - 1), ad_integer(length))));
+	number = ad_value_if(argument.nullable ? ad_value_let(context, &argument) : argument.expr,
+						 ad_integer(1), ad_integer(0));
+	set_result(value, INT4OID, !argument.nullable ? number :
+			   ad_value_if(ad_value_not_null(&argument), number, ad_null()), argument.nullable);
+	value->max = 1;
 	return true;
 }
 
@@ -291,14 +202,28 @@ static const AdFunction functions[] = {
 	{F_TRUNC_NUMERIC_INT4, numeric_whole, "$trunc", NUMERICOID},
 	{F_ROUND_NUMERIC_INT4, numeric_whole, "$round", NUMERICOID},
 	{F_NUMERIC_DIV, numeric_div, NULL, NUMERICOID},
-	/* in both systems a character is a code point */
-	{F_LENGTH_TEXT, text_length, NULL, INT4OID},
-	{F_CHAR_LENGTH_TEXT, text_length, NULL, INT4OID},
-	{F_CHARACTER_LENGTH_TEXT, text_length, NULL, INT4OID},
-	{F_TEXTCAT, text_concat, NULL, TEXTOID},
-	{F_LEFT, text_part, NULL, TEXTOID},
-	{F_SUBSTR_TEXT_INT4_INT4, text_part, NULL, TEXTOID},
-	{F_SUBSTRING_TEXT_INT4_INT4, text_part, NULL, TEXTOID},
+	{F_INT4_BOOL, bool_to_integer, NULL, INT4OID},
+	/* see value_text.c */
+	{F_LENGTH_TEXT, on_text, "length", INT4OID},
+	{F_CHAR_LENGTH_TEXT, on_text, "length", INT4OID},
+	{F_CHARACTER_LENGTH_TEXT, on_text, "length", INT4OID},
+	{F_TEXTCAT, on_text, "||", TEXTOID},
+	{F_LEFT, on_text, "part", TEXTOID},
+	{F_SUBSTR_TEXT_INT4_INT4, on_text, "part", TEXTOID},
+	{F_SUBSTRING_TEXT_INT4_INT4, on_text, "part", TEXTOID},
+	{F_SUBSTR_TEXT_INT4, on_text, "rest", TEXTOID},
+	{F_SUBSTRING_TEXT_INT4, on_text, "rest", TEXTOID},
+	{F_RIGHT, on_text, "right", TEXTOID},
+	{F_BTRIM_TEXT, on_text, "$trim", TEXTOID},
+	{F_BTRIM_TEXT_TEXT, on_text, "$trim", TEXTOID},
+	{F_LTRIM_TEXT, on_text, "$ltrim", TEXTOID},
+	{F_LTRIM_TEXT_TEXT, on_text, "$ltrim", TEXTOID},
+	{F_RTRIM_TEXT, on_text, "$rtrim", TEXTOID},
+	{F_RTRIM_TEXT_TEXT, on_text, "$rtrim", TEXTOID},
+	{F_STRPOS, on_text, "position", INT4OID},
+	{F_POSITION_TEXT_TEXT, on_text, "position", INT4OID},
+	{F_REPLACE, on_text, "replace", TEXTOID},
+	{F_SPLIT_PART, on_text, "split", TEXTOID},
 	/* see value_time.c */
 	{F_DATE_TRUNC_TEXT_TIMESTAMPTZ, on_instant, NULL, TIMESTAMPTZOID},
 	{F_DATE_TRUNC_TEXT_TIMESTAMP, on_instant, NULL, TIMESTAMPOID},

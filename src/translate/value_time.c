@@ -38,19 +38,20 @@ static const struct
 	const char *name;
 	const char *unit;			/* name in $dateTrunc; NULL if it cuts nothing
 								 * off */
+	int			seconds;		/* at least */
 }			units[] = {
 	{"microsecond", NULL},
 	{"microseconds", NULL},
 	{"millisecond", NULL},
 	{"milliseconds", NULL},
-	{"second", "second"},
-	{"minute", "minute"},
-	{"hour", "hour"},
-	{"day", "day"},
-	{"week", "week"},
-	{"month", "month"},
-	{"quarter", "quarter"},
-	{"year", "year"},
+	{"second", "second", 1},
+	{"minute", "minute", SECS_PER_MINUTE},
+	{"hour", "hour", SECS_PER_HOUR},
+	{"day", "day", SECS_PER_DAY},
+	{"week", "week", 7 * SECS_PER_DAY},
+	{"month", "month", 28 * SECS_PER_DAY},
+	{"quarter", "quarter", 90 * SECS_PER_DAY},
+	{"year", "year", 365 * SECS_PER_DAY},
 };
 
 /* how long a unit is, compared with others; NULL is the shortest */
@@ -81,6 +82,15 @@ bool
 ad_instant_of_days(const char *unit)
 {
 	return unit_rank(unit) >= unit_rank("day");
+}
+
+/*
+ * Returns about how many seconds a unit, a name of $dateTrunc, has at least.
+ */
+double
+ad_instant_unit_seconds(const char *unit)
+{
+	return units[unit_rank(unit)].seconds;
 }
 
 /*

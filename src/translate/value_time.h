@@ -11,6 +11,7 @@ extern bool ad_instant_function(AdValueContext *context, Oid function, List *arg
 								AdValue *value);
 extern bool ad_instant_is_near(Node *filter, const char *field);
 extern bool ad_instant_of_days(const char *unit);
+extern double ad_instant_unit_seconds(const char *unit);
 extern Node *ad_instant_key(AdExprContext *context, const AdValue *value);
 
 #endif							/* AD_VALUE_TIME_H */

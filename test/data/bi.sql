@@ -60,6 +60,54 @@ SELECT DISTINCT created_by_email FROM calls ORDER BY 1;
 -- G11, 0: Grafana: alert rule (stable now())
 SELECT moment() AS "time", count(*) AS value FROM calls WHERE created_at > moment() - interval '5 minutes';
 
+-- R1, 1: aggregate under a rechecked condition
+SELECT count(*) AS count FROM calls WHERE lower(status) = 'completed';
+
+-- R2, 61: sum under ILIKE
+SELECT count(*), sum(duration_minutes) FROM calls WHERE created_by_email ILIKE '%ACME%';
+
+-- R3, 123: least and greatest text
+SELECT min(created_by_email), max(created_by_email), count(*) FROM calls;
+
+-- R4, 29: by month as text
+SELECT to_char(created_at, 'YYYY-MM') AS month, count(*) FROM calls GROUP BY 1 ORDER BY 1;
+
+-- R5, 176: by five minutes
+SELECT date_trunc('hour', created_at) + interval '5 minutes' * floor(extract(minute FROM created_at) / 5) AS t, count(*) FROM calls WHERE created_at >= '2025-01-01Z' AND created_at < '2025-02-01Z' GROUP BY 1;
+
+-- R6, 171: by bins of 15 minutes
+SELECT date_bin('15 minutes', created_at, '2001-01-01Z') AS t, count(*) FROM calls WHERE created_at >= '2025-01-01Z' AND created_at < '2025-02-01Z' GROUP BY 1;
+
+-- R7, 7: by day of week from Monday
+SELECT cast(extract(dow FROM created_at) + 6 AS smallint) % 7 AS day, count(*) FROM calls GROUP BY 1;
+
+-- R8, 7: on Mondays of a zone
+SELECT count(*) FROM calls WHERE extract(dow FROM created_at AT TIME ZONE 'America/New_York') + 1 = 2;
+
+-- R9, 4: values as one text
+SELECT string_agg(DISTINCT status, ',') FROM calls;
+
+-- R10, 123: distinct users, whatever their case
+SELECT count(DISTINCT lower(created_by_email)) FROM calls;
+
+-- R11, 1: number of rows up to a limit
+SELECT count(*) AS rowcount FROM (SELECT created_by_email FROM calls LIMIT 50000) AS q;
+
+-- R12, 1: number of rows, said in other ways
+SELECT count(calls.*) AS n, count(1) AS n1, count(NULL) AS n0 FROM calls;
+
+-- R13, 1: share of calls by a cast
+SELECT sum((status = 'failed')::int), avg(floor(duration_minutes)::int) FROM calls;
+
+-- R14, 2: by buckets of hundreds
+SELECT floor(duration_minutes / 50)::bigint * 50 AS bucket, count(*) FROM calls WHERE duration_minutes < 100 GROUP BY 1;
+
+-- R15, 1: number of calls of a domain
+SELECT count(*) FROM calls WHERE position('@acme' IN created_by_email) > 0 AND length(rtrim(status)) > 3;
+
+-- R16, 1: deviations
+SELECT round(stddev(duration_minutes)::numeric, 6) AS s, round(var_pop(duration_minutes)::numeric, 6) AS v FROM calls;
+
 -- S1, 31: Superset: time-series chart, day grain
 SELECT DATE_TRUNC('day', created_at) AS created_at, COUNT(*) AS count FROM calls WHERE created_at >= TO_TIMESTAMP('2025-01-01 00:00:00.000000', 'YYYY-MM-DD HH24:MI:SS.US') AND created_at < TO_TIMESTAMP('2025-02-01 00:00:00.000000', 'YYYY-MM-DD HH24:MI:SS.US') GROUP BY DATE_TRUNC('day', created_at) ORDER BY count DESC LIMIT 10000;
 

@@ -1141,6 +1141,104 @@ SELECT (SELECT sum(n) FROM (SELECT t, count(*) AS n FROM t WHERE md5(t) < names.
 SELECT name, n FROM names, LATERAL (SELECT t, count(*) AS n FROM t WHERE md5(t || names.name) < '4' GROUP BY 1) x;
 SELECT lower(t), count(*) FROM t GROUP BY 1 UNION ALL SELECT upper(t), count(*) FROM t GROUP BY 1;
 
+SELECT count(*) FROM t WHERE lower(t) = 'a';
+SELECT count(*), sum(i), max(ts), avg(m), bool_or(b) FROM t WHERE t ILIKE '%a%' AND i > -1000 AND i < 1000;
+SELECT count(*), min(d8), max(l) FROM t WHERE upper(t) || v = 'AA';
+SELECT count(*) FROM t WHERE lower(t) = 'a' HAVING count(*) > 1000;
+SELECT count(*), sum(m) FROM t WHERE lower(t) = 'nothing at all';
+SELECT count(*), count(ts), count(dx) FILTER (WHERE b) FROM t WHERE initcap(v) = 'A';
+SELECT g, count(*) FROM t WHERE lower(v) <> 'a' AND md5(d8::text) > '8' GROUP BY g;
+SELECT g, b, count(*), sum(s) FROM t WHERE left(lower(t), 2) = 'an' OR v = 'a' GROUP BY g, b;
+SELECT DISTINCT g FROM t WHERE md5(t) < '8';
+SELECT count(*) FROM t WHERE i + 1 = 43 AND i < 1000;
+SELECT count(*) FROM t WHERE 'ab' = ANY (ta);
+SELECT count(*), sum(i) FROM t WHERE ta @> ARRAY['a'] AND i > 0;
+SELECT count(*) FROM t WHERE ia && ARRAY[1, 2] OR cardinality(ta) > 3;
+SELECT count(*) FROM t WHERE e = 'red' AND c = 'a' AND nm <> 'name';
+SELECT min(t), max(t), count(*) FROM t;
+SELECT min(t), max(v), sum(m) FROM t WHERE m < 100;
+SELECT g, min(t), max(t), max(i) FROM t WHERE b GROUP BY g;
+SELECT t, min(t), max(v) FROM t GROUP BY t HAVING max(t) > 'a';
+SELECT min(v) FROM t WHERE lower(t) > 'b';
+SELECT e, count(*), sum(m) FROM t GROUP BY e;
+SELECT c, nm, count(*) FROM t GROUP BY c, nm;
+SELECT lower(c), count(*) FROM t GROUP BY 1;
+SELECT u, count(*), min(i) FROM t GROUP BY u;
+SELECT by, count(*) FROM t GROUP BY 1;
+SELECT tm, count(*) FROM t GROUP BY 1;
+SELECT dm, count(*) FROM t GROUP BY 1;
+SELECT ta, count(*), min(i) FROM t GROUP BY ta;
+SELECT ia, count(*) FROM t GROUP BY ia;
+SELECT DISTINCT e, g FROM t;
+SELECT count(DISTINCT u), count(DISTINCT e) FROM t;
+SELECT count(DISTINCT lower(t)), min(v), bool_or(b) FROM t;
+SELECT g, count(DISTINCT lower(t)), min(i) FROM t GROUP BY g;
+SELECT g, count(DISTINCT i) FILTER (WHERE b), max(t) FROM t GROUP BY g HAVING count(DISTINCT v) > 2;
+SELECT string_agg(DISTINCT t, ',' ORDER BY t), array_agg(DISTINCT by), array_agg(DISTINCT tm) FROM t;
+SELECT sum(DISTINCT l), avg(DISTINCT s), count(DISTINCT (i, g)) FROM t WHERE md5(v) > '4';
+SELECT lower(v), count(DISTINCT g) FILTER (WHERE b) FROM t GROUP BY 1 HAVING min(lower(t)) > 'a';
+SELECT stddev(DISTINCT i) FROM t WHERE i < 1000;
+SELECT lower(left(t, 2)), count(*) FROM t GROUP BY 1;
+SELECT upper(CASE WHEN i > 5 THEN 'a' ELSE 'b' END), count(*) FROM t GROUP BY 1;
+SELECT md5(coalesce(i, 0)::text), count(*) FROM t GROUP BY 1;
+SELECT floor(i / 100)::bigint * 100, count(*) FROM t GROUP BY 1;
+
+-- ==== Sums of numerics, deviations, and intervals in aggregates
+SELECT sum(n), avg(n), count(*), max(i) FROM t;
+SELECT sum(n), count(n) FROM t WHERE n > -1e20 AND n < 1e20;
+SELECT g, sum(n), min(n) = max(n), trim_scale(min(n)), trim_scale(max(n)) FROM t WHERE n < 1e30 GROUP BY g;
+SELECT lower(t), avg(n), sum(i) FROM t WHERE n BETWEEN -1000 AND 1000 GROUP BY 1;
+SELECT sum(n) FROM t WHERE n = 0.1;
+SELECT sum(n), trim_scale(max(n)) FROM t WHERE lower(t) = 'nothing at all';
+SELECT sum(n), sum(l), avg(l) FROM t WHERE lower(v) = 'a';
+SELECT sum(n) FILTER (WHERE b), sum(n3), max(n3) FROM t;
+SELECT sum(DISTINCT n), count(DISTINCT n) FROM t;
+SELECT lower(t), sum(l), avg(l), sum(l + 0::bigint) FROM t WHERE l > -9000000000000000000 GROUP BY 1;
+SELECT upper(v), sum(l), sum(i * 1.0), avg(i::numeric) FROM t GROUP BY 1;
+SELECT md5(g::text), sum(l) FROM t WHERE l > 9000000000000000000 GROUP BY 1;
+SELECT md5(g::text), sum(l), avg(l) FROM t WHERE l < -9000000000000000000 GROUP BY 1;
+SELECT round(stddev(m)::numeric, 6), round(var_pop(m)::numeric, 4), round(avg(m)::numeric, 8), sum(m), count(*) FROM t;
+SELECT g, round(stddev(m)::numeric, 6), round(variance(m / 8)::numeric, 4), round(avg(m)::numeric, 8) FROM t GROUP BY g;
+SELECT lower(t), round(stddev_samp(m)::numeric, 6), round(var_samp(m)::numeric, 4) FROM t GROUP BY 1;
+SELECT var_pop(f), stddev(f), var_samp(f) FROM t WHERE f = 1.5;
+SELECT stddev(f), var_pop(f), avg(f) FROM t WHERE f = 'NaN' OR f = 1.5;
+SELECT stddev(f), stddev_pop(f) FROM t WHERE f = 'Infinity';
+SELECT var_pop(f) FROM t WHERE f = 1e300 OR f = -1e300;
+SELECT round(stddev(m) FILTER (WHERE b)::numeric, 6), avg(m) FILTER (WHERE m > 100) FROM t;
+SELECT stddev(f) FROM t WHERE f > 1 AND f < 1;
+SELECT sum(ts - w), avg(ts - w), min(ts - tn AT TIME ZONE 'UTC'), max(w - ts), count(ts - w) FROM t WHERE ts > '1900-01-01' AND ts < '2100-01-01';
+SELECT g, avg(w - ts) FILTER (WHERE b), sum(w - ts), sum(tn - tn) FROM t GROUP BY g;
+SELECT lower(t), sum(ts - w), max(ts - w), avg(ts - w) FROM t GROUP BY 1;
+SELECT sum(ts - w), max(ts - w) FROM t WHERE w > '2000-01-01' AND w < '1999-01-01';
+SELECT g, sum(ts - w) FROM t GROUP BY g HAVING max(ts - w) > interval '1 day' AND sum(ts - w) > interval '1 day';
+
+-- ==== Groups by instants of which MongoDB makes a part
+-- timezone: Europe/Berlin, America/New_York, Australia/Lord_Howe
+SELECT to_char(ts, 'YYYY-MM'), count(*) FROM t GROUP BY 1;
+SELECT to_char(ts, 'IYYY-"W"IW'), to_char(tn, 'Dy'), count(*) FROM t GROUP BY 1, 2;
+SELECT to_char(w, 'FMDay DDth Month YYYY BC'), count(*) FROM t GROUP BY 1;
+SELECT to_char(w, 'HH12 AM'), max(i) FROM t GROUP BY 1;
+SELECT to_char(w, 'YYYY-MM-DD HH24'), count(*) FROM t WHERE w > '2018-01-01' GROUP BY 1;
+SELECT to_char(ts AT TIME ZONE 'Europe/Paris', 'HH12 AM W WW CC bc Y,YYY Q'), count(*) FROM t GROUP BY 1;
+SELECT to_char(date_trunc('month', w), 'YYYY-MM TZ'), count(*) FROM t GROUP BY 1;
+SELECT to_char(d8, 'Mon YYYY'), count(*) FROM t GROUP BY 1;
+SELECT count(*) FROM t WHERE to_char(w, 'YYYY-MM') = '2025-03';
+SELECT date_trunc('hour', w) + interval '5 minutes' * floor(extract(minute FROM w) / 5), count(*) FROM t WHERE w > '2018-01-01' GROUP BY 1;
+SELECT cast(extract(dow FROM ts) + 6 AS smallint) % 7, count(*) FROM t GROUP BY 1;
+SELECT count(*) FROM t WHERE extract(dow FROM w AT TIME ZONE 'America/Chicago') + 1 = 2;
+SELECT date_trunc('day', w) + interval '1 month', count(*) FROM t GROUP BY 1;
+SELECT date_bin('15 minutes', w, '2018-03-01 00:07Z'), count(*) FROM t WHERE w > '2000-01-01' AND w < '2030-01-01' GROUP BY 1;
+SELECT date_bin('1 day 12 hours', w, '2018-03-01'), min(i) FROM t GROUP BY 1;
+SELECT date_bin('1 day', ts, '2026-03-28 23:59:59.999Z'), count(*) FROM t GROUP BY 1;
+SELECT date_bin('1 day', ts, '1970-01-01'), count(*) FROM t WHERE ts > '1900-01-01' AND ts < '2100-01-01' GROUP BY 1;
+SELECT date_bin('0.002', tn, '2001-01-01'), count(*) FROM t GROUP BY 1;
+SELECT date_bin('1 week', d8, '2001-01-01'), count(*) FROM t GROUP BY 1;
+SELECT date_bin('1 hour', w AT TIME ZONE 'Europe/Berlin', '2001-01-01'), count(*) FROM t GROUP BY 1;
+SELECT count(DISTINCT date_bin('1 hour', w, '2001-01-01')), extract(hour FROM date_bin('1 hour', w, '2001-01-01')) FROM t GROUP BY 2;
+SELECT count(DISTINCT to_char(w, 'YYYY-MM-DD')), min(t) FROM t;
+SELECT extract(year FROM w) || '-' || lower(to_char(w, 'Mon')), count(*) FROM t GROUP BY 1;
+SELECT date_trunc('month', w)::date - 1, count(*) FROM t WHERE lower(t) <> 'x' GROUP BY 1;
+
 -- ==== Groups of which MongoDB makes a part: their order and limit
 -- ordered: yes
 SELECT lower(t), count(*) FROM t GROUP BY 1 ORDER BY lower(t) COLLATE "C" LIMIT 5;
@@ -1212,6 +1310,53 @@ SELECT count(DISTINCT '2026-01-01'::timestamptz) FROM t;
 SELECT g, count(DISTINCT (CASE WHEN now() IS NULL THEN NULL ELSE date '2026-01-01' END)) FROM t GROUP BY g;
 SELECT count(DISTINCT (SELECT NULL::timestamptz)) FROM t;
 SELECT count(DISTINCT (SELECT '2026-01-01'::timestamp AT TIME ZONE 'UTC')) FROM t;
+
+-- ==== Rows that are only counted
+SELECT count(*) FROM (SELECT i FROM t LIMIT 300) q;
+SELECT count(*) FROM (SELECT i FROM t WHERE i > 0 OFFSET 30 LIMIT 200) q;
+SELECT count(*) FROM (SELECT i FROM t WHERE i > 5 ORDER BY i LIMIT 150) q, names;
+SELECT count(*) FROM (SELECT 1 FROM t LIMIT 100000) q;
+SELECT count(*) FROM (SELECT 1 FROM t WHERE now() IS NULL LIMIT 1000) q;
+SELECT (SELECT count(*) FROM (SELECT 1 FROM t WHERE t.g = names.g LIMIT 1000) q) FROM names;
+SELECT 1 FROM t LIMIT 170;
+SELECT name FROM names, LATERAL (SELECT 1 FROM t WHERE t.g = names.g AND i > 0 LIMIT 400) q;
+SELECT count(t.*), count(NULL), count(1), count(NULL::text[]) FROM t;
+SELECT g, count(t) FILTER (WHERE b), count(t.*) FILTER (WHERE b) FROM t GROUP BY g;
+SELECT 1 FROM t HAVING count(*) > 0;
+
+-- ==== Text functions, and casts of doubles and booleans
+SELECT sum(b::int), max(b::int), count(*) FROM t;
+SELECT id FROM t WHERE b::int = 1 AND i > 0;
+SELECT g, max(length(rtrim(t))), min(length(btrim(t, 'a'))), max(length(ltrim(t))) FROM t GROUP BY g;
+SELECT id, rtrim(t) FROM t WHERE rtrim(t, 'moc') = 'ann@example.' OR ltrim(t, ' $') = 'a' OR btrim(v) = 'ab cd';
+SELECT btrim(t, 'ab'), count(*) FROM t GROUP BY 1;
+SELECT length(rtrim(c)), count(*) FROM t GROUP BY 1;
+SELECT id FROM t WHERE strpos(t, 'a') > 0 OR position('.' IN v) = 2;
+SELECT count(*) FROM t WHERE position('x' IN t) > 0;
+SELECT strpos(t, '名'), strpos(t, ''), strpos(t, v), count(*) FROM t WHERE i > 0 GROUP BY 1, 2, 3;
+SELECT sum(strpos(t, 'b')), max(strpos(t, '😀')) FROM t;
+SELECT id FROM t WHERE right(t, 3) = 'com' OR substr(t, 2) = 'b' OR replace(t, 'a', '$b') = '$bb' OR split_part(t, '.', 2) = 'com';
+SELECT right(t, 2), count(*) FROM t GROUP BY 1;
+SELECT right(t, 0), right(t, -1), substr(t, 1), substr(t, 0), substring(t FROM 3), count(*) FROM t GROUP BY 1, 2, 3, 4, 5;
+SELECT replace(t, 'a', 'bb'), count(*) FROM t GROUP BY 1;
+SELECT replace(t, 'n', ''), replace(v, '', 'x'), replace(t, 'n', v), count(*) FROM t WHERE i > 0 GROUP BY 1, 2, 3;
+SELECT split_part(t, 'a', 2), split_part(t, '名', 1), count(*) FROM t GROUP BY 1, 2;
+SELECT split_part(t, 'a', -1), split_part(t, '', 1), count(*) FROM t GROUP BY 1, 2;
+SELECT max(length(replace(t, 'a', 'bb'))), sum(length(split_part(v, ' ', 2))) FROM t;
+SELECT f::int, f::bigint, count(*) FROM t WHERE f BETWEEN -1000 AND 2000 GROUP BY 1, 2;
+SELECT f::int, count(*) FROM t GROUP BY 1;
+SELECT max(f::bigint) FROM t WHERE f > -1e18 AND f < 1e18;
+SELECT max(f::smallint) FROM t WHERE f > 100;
+SELECT id FROM t WHERE m::int = 2 OR (m / 4)::bigint = 8;
+SELECT sum(round(m)::int), sum(round(m / 4)::int), sum((m / 8)::bigint), sum((m / 8)::smallint) FROM t;
+SELECT max(round(f) + 0), min(round(f) + 0), sum(round(m)) FROM t;
+SELECT round(m), count(*) FROM t WHERE m > 0 GROUP BY 1;
+SELECT floor(m / 100)::bigint * 100, count(*) FROM t GROUP BY 1;
+SELECT l / 10, count(*) FROM t GROUP BY 1;
+SELECT l / i::bigint, count(*) FROM t WHERE i > 0 GROUP BY 1;
+SELECT max(l / 7), min(l / -7), sum(l / 1000000007), max(i / 3::bigint), min(3::bigint / i) FROM t WHERE i <> 0;
+SELECT max(l / -1) FROM t;
+SELECT count(*) FROM t WHERE l / 3 > 5 AND s / l = 0 AND l <> 0;
 
 -- ==== Parts that are used more than once
 SELECT sum(g + g + g + g + g + g), sum(g - g + dx), count(*) FROM t WHERE dx < 1000 OR dx IS NULL;

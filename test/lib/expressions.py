@@ -608,6 +608,21 @@ def regex_match(self, name, args, fail):
     return BOOL
 
 
+def named_texts(self, name, args, fail):
+    """$trim, $ltrim, $rtrim and $replaceAll."""
+    values = [args.named(part) for part in args.names]
+    for value in values:
+        text_of(name, value, fail, NULLISH | {"string"})
+    return Value("string") | (NULL if any(value.can_be(NULLISH) for value in values) else Value(()))
+
+
+def split(self, name, args, fail):
+    text_of(name, args[0], fail, NULLISH | {"string"})
+    if not args.owner.python.get(args.nodes[1]):
+        fail("%s at what is no constant" % name)
+    return Value("array", element=Value("string")) | (NULL if args[0].can_be(NULLISH) else Value(()))
+
+
 def if_null(self, name, args, fail):
     found = Value(())
     for place, value in enumerate(args):
@@ -742,6 +757,7 @@ RULES = {
     "$cmp": always(Value("int", lo=-1, hi=1)), "$type": always(Value("string")), "$convert": conversion, "$abs": absolute,
     "$divide": division, "$mod": division, "$concat": concat, "$strLenCP": length, "$strLenBytes": length, "$indexOfBytes": index_of, "$indexOfCP": index_of, "$regexMatch": regex_match,
     "$ifNull": if_null, "$max": extreme, "$min": extreme, "$in": member, "$arrayElemAt": element_at, "$first": element_at, "$last": element_at,
+    "$trim": named_texts, "$ltrim": named_texts, "$rtrim": named_texts, "$replaceAll": named_texts, "$split": split,
     "$size": size, "$concatArrays": arrays, "$dateTrunc": date_trunc, "NOW": always(Value("date", first=-FAR, last=FAR)),
     "REMOVE": always(Value("missing")), "$rand": always(Value("double", lo=0, hi=1, nan=False)),
 }

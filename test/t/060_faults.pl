@@ -162,7 +162,7 @@ for my $i (0 .. 24)
 {
 	fault('cut ' . int(1.5**$i * 10));
 	my $answer = session("SET client_min_messages = warning; SELECT admin_dashboard_import_sql('reply', 'shop', 'items'); SELECT n FROM counted_items LIMIT 1");
-	push @partial, "$i: $answer" if $answer !~ /^(?:ERROR:  08|CREATE.*_id text,\n\tn integer,\n\tfiller text\n)/s;
+	push @partial, "$i: $answer" if $answer !~ /^(?:ERROR:  08|CREATE.*_id text[^,]*,\n\tn integer,\n\tfiller text\n)/s;
 }
 is(join("\n", @partial), '', 'import and counts: an error, or all of it');
 fault('refuse');

@@ -26,6 +26,7 @@ my @partial = (
 	[ 'a branch that a constant leaves out', { '$cond' => [ \1, 1, { '$abs' => '$x' } ] }, qr/\$abs of string/ ],
 	[ 'a case', { '$switch' => { branches => [ { case => $is_int, then => { '$floor' => '$x' } } ], default => 1 } }, qr/\$floor of string/ ],
 	[ 'no branch', { '$switch' => { branches => [ { case => $is_int, then => 1 } ] } }, qr/may have no branch/ ],
+	[ '$trim of numbers', { '$trim' => { input => '$x' } }, qr/\$trim of/ ],
 	[ 'the length of null', { '$strLenCP' => { '$cond' => [ $is_text, '$x', undef ] } }, qr/\$strLenCP of null/ ],
 	[ 'a variable that nothing reads', { '$let' => { vars => { y => { '$toInt' => '$x' } }, in => 1 } }, qr/\$toInt of string/ ],
 	[ 'an empty string as a number', { '$toDouble' => $text }, qr/\$toDouble of string/ ],

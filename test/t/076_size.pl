@@ -52,7 +52,15 @@ sub with_function
 	return ('l', "\L$1\E({}::numeric, 0)::bigint") if /^F_(TRUNC|ROUND)_NUMERIC_INT4$/;
 	return ('i', "({} + \L$1\E(s))") if /^F_(LENGTH|CHAR_LENGTH|CHARACTER_LENGTH)_TEXT$/;
 	return ('s', "\L$1\E({}, 1, 50)") if /^F_(SUBSTR|SUBSTRING)_TEXT_INT4_INT4$/;
+	return ('s', "\L$1\E({})") if /^F_([BLR]TRIM)_TEXT$/;
+	return ('s', "\L$1\E({}, 'ab')") if /^F_([BLR]TRIM)_TEXT_TEXT$/;
+	return ('s', "\L$1\E({}, 2)") if /^F_(SUBSTR|SUBSTRING)_TEXT_INT4$/;
+	return ('f', "({}::$sql_type{$type_of{$1}})::float8") if /^F_INT([248])_FLOAT8$/;
+	return ('f', 'round({})') if /^F_(?:ROUND_FLOAT8|DROUND)$/;
 	my %others = (
+		F_INT4_BOOL => [ 'b', '({} AND (b::int = 1))' ], F_RIGHT => [ 's', 'right({}, 50)' ],
+		F_STRPOS => [ 'i', "({} + strpos(s, 'a'))" ], F_POSITION_TEXT_TEXT => [ 'i', "({} + position('a' IN s))" ],
+		F_REPLACE => [ 's', "replace({}, 'a', 'b')" ], F_SPLIT_PART => [ 's', "split_part({}, 'a', 1)" ],
 		F_FLOAT8UM => [ 'f', '(- {})' ], F_FLOAT8ABS => [ 'f', '(@ {})' ],
 		F_NUMERIC_DIV => [ 'l', 'floor({}::numeric / 10)::bigint' ],
 		F_TEXTCAT => [ 's', '({} || s)' ], F_LEFT => [ 's', 'left({}, 50)' ],

@@ -1,0 +1,201 @@
+/*
+ * group_parts.c
+ *	  Group keys of which expressions are functions.
+ *
+ * An expression that MongoDB cannot evaluate has the same result for all
+ * documents of a group if the group's keys are what the expression reads.
+ * These are columns, or parts of the expression that MongoDB can evaluate:
+ * for lower(left(s, 3)) it is left(s, 3), of which there are fewer values
+ * than of s.
+ *
+ * Equal values of a key must be identical, so none may be of double
+ * precision, where 0 equals -0, or a numeric whose digits after the point are
+ * not certain.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
+
+#include "plan/group_parts.h"
+#include "translate/clock_format.h"
+#include "translate/group_key.h"
+
+/* a copy of the builder's context, in which a translation can fail */
+static AdValueContext
+trial_context(const AdGroupBuilder *builder, AdExprContext *context)
+{
+	AdValueContext values = builder->values;
+
+	*context = *values.base;
+	context->slots = list_copy(context->slots);
+	context->bindings = list_copy(context->bindings);
+	context->bound = bms_copy(context->bound);
+	values.base = context;
+	values.columns = list_copy(values.columns);
+	values.failures = list_copy(values.failures);
+	return values;
+}
+
+/* makes the trial's context that of the builder */
+static void
+keep_trial(AdGroupBuilder *builder, const AdValueContext *values)
+{
+	AdExprContext *base = builder->values.base;
+
+	*base = *values->base;
+	builder->values = *values;
+	builder->values.base = base;
+}
+
+/*
+ * Returns the translation of a group key, or NULL.  If it fails, the builder
+ * is unchanged.
+ */
+Node *
+ad_computed_key(AdGroupBuilder *builder, Node *key)
+{
+	AdExprContext context;
+	AdValueContext values = trial_context(builder, &context);
+	Node	   *expr = ad_key_expr(&values, key, false);
+
+	builder->values.base->visits = context.visits;
+	if (expr == NULL || contain_volatile_functions(key))
+		return NULL;
+	keep_trial(builder, &values);
+	return expr;
+}
+
+/* whether equal values of the expression, which has a translation, are identical */
+static bool
+has_identical_values(const AdGroupBuilder *builder, Node *node)
+{
+	AdExprContext context;
+	AdValueContext values = trial_context(builder, &context);
+	AdValue		value;
+
+	switch (exprType(node))
+	{
+		case BOOLOID:
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case TEXTOID:
+		case VARCHAROID:
+		case TIMESTAMPTZOID:
+		case TIMESTAMPOID:
+		case DATEOID:
+			return true;
+		case NUMERICOID:
+			/* the integers of a numeric with a divisor determine its digits */
+			return ad_value(&values, node, &value) && value.divisor != 0;
+		default:
+			return false;
+	}
+}
+
+/*
+ * Adds a key, see ad_group_add_key().  The scan returns the columns that it
+ * reads.
+ */
+void
+ad_add_key_with_columns(AdGroupBuilder *builder, Node *key, const AdColumn *column, Node *expr)
+{
+	ad_group_add_key(builder->group, column, expr);
+	builder->keys = list_append_unique(builder->keys, key);
+	builder->tlist = add_to_flat_tlist(builder->tlist, pull_var_clause(key, 0));
+}
+
+/*
+ * Adds the expression as a key if MongoDB can evaluate it, its values are
+ * fit for that, and it cannot fail: the failure would be lost where the
+ * expression that contains it is not evaluated.
+ */
+static bool
+add_computed_part(AdGroupBuilder *builder, Node *node)
+{
+	AdGroupBuilder trial = *builder;
+	AdExprContext context;
+	Node	   *expr;
+
+	trial.values = trial_context(builder, &context);
+	expr = ad_computed_key(&trial, node);
+	builder->values.base->visits = context.visits;
+	if (expr == NULL || list_length(trial.values.failures) != list_length(builder->values.failures) ||
+		!has_identical_values(builder, node))
+		return false;
+	keep_trial(builder, &trial.values);
+	ad_add_key_with_columns(builder, node, NULL, expr);
+	return true;
+}
+
+/*
+ * Adds all of the parts; false if one cannot be a key.  The keys of others
+ * that are added then make smaller groups, but not wrong ones.
+ */
+static bool
+add_all_parts(AdGroupBuilder *builder, List *parts)
+{
+	ListCell   *lc;
+
+	foreach(lc, parts)
+	{
+		if (!list_member(builder->keys, lfirst(lc)) && !add_computed_part(builder, lfirst(lc)))
+			return false;
+	}
+	return parts != NIL;
+}
+
+/* expression_tree_walker() callback; true if a part cannot be a key */
+static bool
+misses_part(Node *node, void *arg)
+{
+	AdGroupBuilder *builder = arg;
+
+	if (node == NULL || list_member(builder->keys, node))
+		return false;
+	/* constants, and expressions whose columns are all keys */
+	if (!IsA(node, List) && list_difference(pull_var_clause(node, PVC_INCLUDE_PLACEHOLDERS),
+											builder->keys) == NIL)
+		return false;
+	if (IsA(node, Var))
+	{
+		const AdColumn *column = ad_identical_column(builder->values.base, node);
+
+		if (column != NULL)
+			ad_add_key_with_columns(builder, node, column, NULL);
+		return column == NULL;
+	}
+	if (IsA(node, FuncExpr) || IsA(node, OpExpr) || IsA(node, CoerceViaIO) ||
+		IsA(node, CaseExpr) || IsA(node, CoalesceExpr))
+	{
+		if (add_computed_part(builder, node) ||
+			add_all_parts(builder, ad_clock_format_parts(node)))
+			return false;
+	}
+	return expression_tree_walker(node, misses_part, arg);
+}
+
+/*
+ * Makes the expression a function of the group's keys, by adding what it
+ * reads.  Returns false if that cannot be done; the builder may be changed
+ * all the same.
+ */
+bool
+ad_add_key_parts(AdGroupBuilder *builder, Node *node)
+{
+	ListCell   *lc;
+
+	foreach(lc, pull_var_clause(node, PVC_INCLUDE_PLACEHOLDERS))
+	{
+		if (!IsA(lfirst(lc), Var))
+			return false;
+	}
+	if (contain_volatile_functions(node) || contain_subplans(node) || expression_returns_set(node))
+		return false;
+	builder->values.base->visits = 0;
+	return !misses_part(node, builder);
+}

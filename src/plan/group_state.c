@@ -1,0 +1,191 @@
+/*
+ * group_state.c
+ *	  Transition states of aggregates, for groups that PostgreSQL combines.
+ *
+ * MongoDB returns what a state consists of, such as a count and a sum, and
+ * execute/aggregate.c makes the state from it.
+ *
+ * Numeric columns.  MongoDB's numbers and SQL's numeric differ: a double is
+ * read as the shortest number that denotes it, MongoDB's sums have 34 digits,
+ * and 1.0 is shown otherwise than 1.00.  But most values are plain: integers
+ * and decimals of few digits.  These MongoDB can sum and compare exactly.  The
+ * others are a group key, each by its BSON type and its digits, so that
+ * PostgreSQL gets each of them, with the number of its occurrences:
+ *
+ *		{$group: {_id: {k0: "$status", k1: null or {t: "double", s: "0.1"}},
+ *			a0: {$sum: plain value}, a1: {$sum: is it a number?},
+ *			a2: {$first: value that is not plain}}}
+ *
+ * Deviations of doubles.  The sums of the numbers and of their squares are
+ * decimals, whose digits leave enough after the subtraction.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/fmgroids.h"
+
+#include "plan/group_state.h"
+#include "query/type_tests.h"
+#include "translate/let.h"
+
+/*
+ * Whether the state of this aggregate is made though it is no SQL value, but
+ * serialized.
+ */
+bool
+ad_state_is_made(Oid function)
+{
+	return function == F_SUM_INT8 || function == F_AVG_INT8 ||
+		function == F_SUM_NUMERIC || function == F_AVG_NUMERIC;
+}
+
+/* whether the value at the path is a number */
+static Node *
+is_numeric(const AdColumn *column, Node *path)
+{
+	return column->type->trusted ? ad_doc("$gt", ad_array2(path, ad_null())) :
+		ad_fits_expr(column->type, path, false);
+}
+
+/* a decimal or an integer, or 0 for a double and what is no number */
+static Node *
+exact_number(Node *path)
+{
+	List	   *types = list_make3(ad_string("int"), ad_string("long"), ad_string("decimal"));
+
+	return ad_value_if(ad_doc("$in", ad_array2(ad_doc("$type", path), ad_node(AD_ARRAY, types))),
+					   path, ad_integer(0));
+}
+
+/*
+ * Whether the value at the path is no double, is less than 10^12, and has at
+ * most 14 characters with sign and point, and no exponent.  So the sum of 10^10
+ * of them has at most 34 digits.
+ */
+static Node *
+is_plain(Node *path)
+{
+	Node	   *number = exact_number(path);
+	Node	   *digits = ad_doc("$toString", number);
+	List	   *tests = list_make4(ad_doc("$ne", ad_array2(ad_doc("$type", path), ad_string("double"))),
+								   ad_doc("$gt", ad_array2(number, ad_int64(INT64CONST(-1000000000000)))),
+								   ad_doc("$lt", ad_array2(number, ad_int64(INT64CONST(1000000000000)))),
+								   ad_doc("$lte", ad_array2(ad_doc("$strLenCP", digits), ad_integer(14))));
+
+	return ad_doc("$and", ad_node(AD_ARRAY,
+								  lappend(tests, ad_doc("$lt", ad_array2(ad_doc("$indexOfBytes", ad_array2(digits, ad_string("E"))),
+																		 ad_integer(0))))));
+}
+
+/* `plain` where the value of the column is plain, `other` where it is another number, else null */
+static Node *
+split_number(const AdColumn *column, Node *plain, Node *other)
+{
+	Node	   *path = ad_path_expr(column->field);
+
+	return ad_value_if(is_numeric(column, path), ad_value_if(is_plain(path), plain, other), ad_null());
+}
+
+/*
+ * Returns the key by which values of a numeric column that are not plain are
+ * grouped; it is null for all others.
+ */
+Node *
+ad_numeric_key(const AdColumn *column)
+{
+	Node	   *path = ad_path_expr(column->field);
+	Node	   *number = ad_value_if(ad_fits_expr(column->type, path, false), path, ad_integer(0));
+
+	return split_number(column, ad_null(),
+						ad_doc2("t", ad_doc("$type", path), "s", ad_doc("$toString", number)));
+}
+
+/*
+ * Adds the state of sum(), avg(), min() or max() of a numeric column as output
+ * `position`.  The group must have the column's ad_numeric_key().
+ */
+bool
+ad_group_return_numeric(AdGroup *group, int position, const AdCall *call, const AdColumn *column)
+{
+	Node	   *path = ad_path_expr(column->field);
+	const char *other = ad_group_accumulate(group, "$first", split_number(column, ad_null(), path));
+	AdOutput   *output;
+
+	if (column->on_mismatch == AD_MISMATCH_ERROR)
+		ad_group_guard(group, column);
+	if (call->aggregate == AD_MIN || call->aggregate == AD_MAX)
+		output = ad_group_add_output(group, position,
+									 ad_group_accumulate(group, call->aggregate == AD_MIN ? "$min" : "$max",
+														 split_number(column, path, ad_null())),
+									 AD_RESULT_EXTREME, NUMERICOID);
+	else if (call->aggregate == AD_SUM || call->aggregate == AD_AVG)
+	{
+		output = ad_group_add_output(group, position,
+									 ad_group_accumulate(group, "$sum",
+														 split_number(column, ad_doc("$toDecimal", exact_number(path)),
+																	  ad_null())),
+									 AD_RESULT_SUM, BYTEAOID);
+		output->divisor = ad_group_accumulate(group, "$sum",
+											  ad_value_if(is_numeric(column, path), ad_integer(1), ad_integer(0)));
+		output->state_of = NUMERICOID;
+	}
+	else
+		return false;
+	output->second = other;
+	return true;
+}
+
+/*
+ * A double as a decimal of at least 30 digits: $toDecimal has 15, and again
+ * 15 of what is left.
+ */
+static Node *
+precise_decimal(AdGroup *group, Node *number)
+{
+	Node	   *most;
+	Node	   *rest;
+
+	number = ad_let(group->context, number);
+	most = ad_let(group->context, ad_doc("$toDecimal", number));
+	rest = ad_doc("$subtract", ad_array2(number, ad_converted(most, "double")));
+	rest = ad_doc("$ifNull", ad_array2(ad_doc("$toDecimal", rest), ad_integer(0)));
+	return ad_let(group->context, ad_doc("$add", ad_array2(most, rest)));
+}
+
+/* the state of avg() and of the deviations of doubles: a count and two sums */
+static bool
+return_moments(AdGroup *group, int position, const AdCall *call)
+{
+	Node	   *number = precise_decimal(group, ad_call_filtered(call, call->argument->expr));
+	AdOutput   *output = ad_group_add_output(group, position, ad_group_accumulate(group, "$sum", number),
+											 AD_RESULT_SUM, FLOAT8ARRAYOID);
+
+	output->state_of = FLOAT8OID;
+	output->divisor = ad_group_accumulate(group, "$sum", ad_count_expr(call));
+	output->second = ad_group_accumulate(group, "$sum", ad_doc("$multiply", ad_array2(number, number)));
+	return true;
+}
+
+/*
+ * Adds the transition state of an aggregate, of type call->result_type, as
+ * output `position`.  Returns false if it cannot be made.
+ */
+bool
+ad_group_return_state(AdGroup *group, int position, const AdCall *call)
+{
+	AdOutput   *output;
+	Node	   *summed;
+
+	if (call->result_type == FLOAT8ARRAYOID)
+		return call->argument->typid == FLOAT8OID && return_moments(group, position, call);
+	if (call->aggregate != AD_SUM && call->aggregate != AD_AVG)
+		return false;
+	summed = ad_sum_expr(call);
+	if (summed == NULL)
+		return false;
+	output = ad_group_add_output(group, position, ad_group_accumulate(group, "$sum", summed),
+								 AD_RESULT_SUM, BYTEAOID);
+	output->state_of = call->argument->typid;
+	output->divisor = ad_group_accumulate(group, "$sum", ad_count_expr(call));
+	return true;
+}
