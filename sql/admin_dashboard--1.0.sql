@@ -157,6 +157,50 @@ LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION admin_dashboard(timestamptz, timestamptz, text) IS
 	'returns calls, minutes, average and active users from start_date to end_date, both included';
 
+-- Return the same figures for each hour, day, week or month of the range, in a time
+-- zone, also of those without calls; the function is in src/dashboard_rows.c.
+CREATE FUNCTION admin_dashboard_days(
+	start_date timestamptz DEFAULT NULL,
+	end_date timestamptz DEFAULT NULL,
+	user_email text DEFAULT NULL,
+	time_zone text DEFAULT 'UTC',
+	unit text DEFAULT 'day',
+	OUT day timestamptz,
+	OUT calls bigint,
+	OUT minutes numeric,
+	OUT active_users bigint
+)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C STABLE PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION admin_dashboard_days(timestamptz, timestamptz, text, text, text) IS
+	'returns calls, minutes and active users of each hour, day, week or month from start_date to end_date';
+
+-- Return the figures of each user with calls in the range, and in total_rows how many
+-- there are without limit and offset; the function is in src/dashboard_rows.c.
+CREATE FUNCTION admin_dashboard_users(
+	start_date timestamptz DEFAULT NULL,
+	end_date timestamptz DEFAULT NULL,
+	"limit" bigint DEFAULT NULL,
+	"offset" bigint DEFAULT 0,
+	order_by text DEFAULT '-calls',
+	search text DEFAULT NULL,
+	OUT created_by_email text,
+	OUT calls bigint,
+	OUT minutes numeric,
+	OUT avg_minutes numeric,
+	OUT first_call timestamptz,
+	OUT last_call timestamptz,
+	OUT total_rows bigint
+)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C STABLE PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION admin_dashboard_users(timestamptz, timestamptz, bigint, bigint, text, text) IS
+	'returns calls, minutes and times of each user from start_date to end_date, in pages';
+
 ---------------------------------------------------------------------
 -- API keys
 ---------------------------------------------------------------------

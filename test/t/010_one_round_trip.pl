@@ -66,6 +66,27 @@ for my $case (
 	ok(defined $answer->{total_calls}, "$name: an answer");
 }
 
+# in rows: a document for each day or user with calls, whatever is shown of them
+for my $case (
+	[ 'days', "admin_dashboard_days($range)", 10 ],
+	[ 'days of one user', "admin_dashboard_days($range, 'ann\@example.com', 'America/New_York')", 2 ],
+	[ 'hours', "admin_dashboard_days($range, NULL, 'Europe/Berlin', 'hour')", 10 ],
+	[ 'months', "admin_dashboard_days($range, unit => 'month')", 1 ],
+	[ 'days without calls', "admin_dashboard_days('1999-01-01', '1999-12-31')", 0 ],
+	[ 'users', "admin_dashboard_users($range)", 14 ],
+	[ 'some users', "admin_dashboard_users($range, 2, 1, 'avg_minutes', 'ann')", 14 ],
+  )
+{
+	my ($name, $function, $documents) = @$case;
+	for my $mode ('auto', 'force_generic_plan')
+	{
+		sql("SET plan_cache_mode = $mode; SELECT count(*) FROM $function");
+		my @commands = commands();
+		is(join(' ', map { $_->{name} } @commands), 'aggregate', "$name, $mode: one aggregate");
+		is($commands[0]{documents}, $documents, "$name, $mode: as many documents as groups");
+	}
+}
+
 # twenty in one session: the connection and the plan are kept
 my $n = () = sql("SELECT admin_dashboard($range) FROM generate_series(1, 1);\n" x 20) =~ /total_calls/g;
 is($n, 20, 'twenty answers');
