@@ -15,8 +15,8 @@
 --
 --     authenticator  admin_dashboard_authenticator: PostgREST logs in as this role;
 --                    it may only become anon
---     anon           admin_dashboard_anon: may call the one function in schema api
---     owner          admin_dashboard_owner: owns that function, reads the calls, may
+--     anon           admin_dashboard_anon: may call the two functions in schema api
+--     owner          admin_dashboard_owner: owns these functions, reads the calls, may
 --                    have a key checked, and has the user mapping for MongoDB if
 --                    MongoDB has users
 --     admin          admin_dashboard_admin: grant it to those who manage keys
@@ -184,7 +184,11 @@ WHERE nspname IN ('admin_dashboard_rest', :'api') AND privilege_type = 'CREATE' 
 SELECT count(pg_temp.stop(format('function %s exists and belongs to role "%s"', p.oid::regprocedure, rolname), 'See what it does, and drop it.'))
 FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace JOIN pg_roles ON pg_roles.oid = proowner
 WHERE NOT rolsuper AND (nspname = 'admin_dashboard_rest'
-	OR nspname = :'api' AND proname = 'admin_analytics_dashboard' AND (pronargs > 0 OR rolname <> :'owner')) \gset
+	OR nspname = :'api' AND proname IN ('admin_analytics_dashboard', 'admin_analytics_dashboard_rows') AND (pronargs > 0 OR rolname <> :'owner')) \gset
+
+SELECT count(pg_temp.stop(format('type %s exists and belongs to role "%s"', t.oid::regtype, rolname), 'See what it is, and drop it.'))
+FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace JOIN pg_roles ON pg_roles.oid = typowner
+WHERE NOT rolsuper AND nspname = :'api' AND typname = 'text/plain' \gset
 
 GRANT USAGE ON SCHEMA admin_dashboard_rest TO :"owner";
 GRANT USAGE ON SCHEMA :"api" TO :"anon";
@@ -244,6 +248,32 @@ CREATE OR REPLACE FUNCTION admin_dashboard_rest.summary(
 LANGUAGE sql STABLE
 RETURN :extension_schema.admin_dashboard(start_date, end_date, user_email);
 
+-- Refuse a request whose key does not give access: null is for no valid key, false
+-- for one of nobody who may see the dashboard.
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.refuse_key(super_admin boolean) RETURNS json
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF super_admin IS NULL THEN
+		RETURN admin_dashboard_rest.refuse(401, 'A valid API key is required');
+	END IF;
+	RETURN admin_dashboard_rest.refuse(403, 'This API key may not see the dashboard');
+END $$;
+
+-- Log why a request failed, with its id, and tell the client that it did.
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.fail(request_id text, state text, message text, detail text) RETURNS json
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	-- if a value does not fit its column, the detail names the document; other
+	-- details are not logged, since MongoDB's words may contain values of the query
+	RAISE LOG 'dashboard request % failed: % %', request_id, state,
+		message || CASE WHEN state = 'HV004' THEN '. ' || detail ELSE '' END;
+	RETURN admin_dashboard_rest.refuse(500, 'failed');
+END $$;
+
 -- The answer to a request with a valid key.
 CREATE OR REPLACE FUNCTION admin_dashboard_rest.answer(query text) RETURNS json
 LANGUAGE plpgsql VOLATILE
@@ -260,6 +290,215 @@ BEGIN
 	ignored := set_config('response.headers', '[{"X-Message": "ok"}]', true);
 	RETURN admin_dashboard_rest.body(
 		admin_dashboard_rest.summary(period.start_date, period.end_date, period.user_email), period.whole_day);
+END $$;
+
+-- The same days and users as admin_dashboard_days() and admin_dashboard_users()
+-- return, which are looked up now, too.
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.days(
+	start_date timestamptz, end_date timestamptz, user_email text, time_zone text, unit text
+) RETURNS TABLE (day timestamptz, calls bigint, minutes numeric, active_users bigint)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+	SELECT * FROM :extension_schema.admin_dashboard_days(start_date, end_date, user_email, time_zone, unit);
+END;
+
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.users(
+	start_date timestamptz, end_date timestamptz, user_email text, "limit" bigint, "offset" bigint, order_by text, search text
+) RETURNS TABLE (created_by_email text, calls bigint, minutes numeric, avg_minutes numeric,
+	first_call timestamptz, last_call timestamptz, total_rows bigint)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+	SELECT * FROM :extension_schema.admin_dashboard_users(start_date, end_date, "limit", "offset", order_by, search, user_email);
+END;
+
+-- An instant in ISO 8601, in a time zone, with a fraction only if there is one.  A
+-- year outside 0001 to 9999 has a sign and six digits.  ISO 8601 has no seconds in an
+-- offset, so an instant that would need them is in UTC.
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.shown(moment timestamptz, time_zone text) RETURNS text
+LANGUAGE plpgsql STABLE STRICT
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	local timestamp := moment AT TIME ZONE time_zone;
+	seconds int := extract(epoch FROM local - (moment AT TIME ZONE 'UTC'));
+	year int;
+BEGIN
+	IF seconds % 60 <> 0 THEN
+		RETURN admin_dashboard_rest.shown(moment, 'UTC');
+	END IF;
+	year := extract(year FROM local);
+	IF year < 0 THEN
+		year := year + 1;	-- ISO 8601 has a year 0
+	END IF;
+	RETURN CASE WHEN year BETWEEN 1 AND 9999 THEN lpad(year::text, 4, '0') ELSE to_char(year, 'FMSG000000') END
+		|| to_char(local, '-MM-DD"T"HH24:MI:SS') || rtrim(rtrim(to_char(local, '.US'), '0'), '.')
+		|| CASE WHEN seconds = 0 THEN 'Z' ELSE CASE WHEN seconds < 0 THEN '-' ELSE '+' END
+			|| to_char(abs(seconds) / 3600, 'FM00:') || to_char(abs(seconds) / 60 % 60, 'FM00') END;
+END $$;
+
+-- A value of a file of comma-separated values (RFC 4180); null is nothing.  A
+-- spreadsheet would take one that begins like a formula for a formula.
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.csv(value text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN coalesce('"' || CASE WHEN value ~ E'^[-=+@\t\r]' THEN E'\'' ELSE '' END || replace(value, '"', '""') || '"', '');
+END $$;
+
+-- The days, as members of an array in JSON or as lines of a CSV file.
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.days_text(
+	start_date timestamptz, end_date timestamptz, user_email text, time_zone text, unit text, format text
+) RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN (SELECT string_agg(format(CASE format WHEN 'csv' THEN E'%s,%s,%s,%s\r\n'
+					ELSE '{"day": "%s", "calls": %s, "minutes": %s, "active_users": %s}' END,
+				admin_dashboard_rest.shown(day, days_text.time_zone), calls, minutes, active_users),
+			CASE format WHEN 'csv' THEN '' ELSE ', ' END ORDER BY day)
+		FROM admin_dashboard_rest.days(start_date, end_date, user_email, time_zone, unit));
+END $$;
+
+-- The users in the same form, and how many there are in all.
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.users_text(
+	start_date timestamptz, end_date timestamptz, user_email text, "limit" bigint, "offset" bigint, order_by text, search text, format text,
+	OUT lines text, OUT total_rows bigint
+)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	SELECT coalesce(string_agg(CASE format
+				WHEN 'csv' THEN format(E'%s,%s,%s,%s,%s,%s\r\n', admin_dashboard_rest.csv(created_by_email), calls, minutes, avg_minutes,
+					admin_dashboard_rest.shown(first_call, 'UTC'), admin_dashboard_rest.shown(last_call, 'UTC'))
+				ELSE format('{"created_by_email": %s, "calls": %s, "minutes": %s, "avg_minutes": %s, "first_call": "%s", "last_call": "%s"}',
+					coalesce(to_json(created_by_email)::text, 'null'), calls, minutes, avg_minutes,
+					admin_dashboard_rest.shown(first_call, 'UTC'), admin_dashboard_rest.shown(last_call, 'UTC')) END,
+			CASE format WHEN 'csv' THEN '' ELSE ', ' END ORDER BY n), ''), coalesce(max(u.total_rows), 0)
+	INTO lines, total_rows
+	FROM admin_dashboard_rest.users(start_date, end_date, user_email, "limit", "offset", order_by, search)
+		WITH ORDINALITY AS u (created_by_email, calls, minutes, avg_minutes, first_call, last_call, total_rows, n);
+	-- there are none so far on
+	IF total_rows = 0 AND "offset" > 0 THEN
+		SELECT u.total_rows INTO total_rows
+		FROM admin_dashboard_rest.users(start_date, end_date, user_email, 1, 0, order_by, search) u;
+		total_rows := coalesce(total_rows, 0);
+	END IF;
+END $$;
+
+-- A parameter that is not given, or empty, has a default.
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.parameter(query text, name text, otherwise text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN coalesce(nullif(admin_dashboard_rest.parameter(query, name), ''), otherwise);
+END $$;
+
+-- The other parameters of a request for days or users, with their defaults, or why
+-- it is refused.
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.wanted(
+	report text, query text, accepted text, OUT format text, OUT time_zone text, OUT unit text,
+	OUT "limit" text, OUT "offset" text, OUT order_by text, OUT search text, OUT refusal text
+)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	name text;
+BEGIN
+	BEGIN
+		name := 'format';
+		format := admin_dashboard_rest.parameter(query, name, accepted);
+		IF report = 'days' THEN
+			name := 'time_zone';
+			time_zone := admin_dashboard_rest.parameter(query, name, 'UTC');
+			name := 'unit';
+			unit := admin_dashboard_rest.parameter(query, name, 'day');
+		ELSE
+			name := 'limit';
+			"limit" := admin_dashboard_rest.parameter(query, name, '50');
+			name := 'offset';
+			"offset" := admin_dashboard_rest.parameter(query, name, '0');
+			name := 'order_by';
+			order_by := admin_dashboard_rest.parameter(query, name, '-calls');
+			name := 'search';
+			search := replace(admin_dashboard_rest.parameter(query, name, NULL), ' ', '+');
+		END IF;
+	EXCEPTION WHEN data_exception OR untranslatable_character THEN
+		refusal := name || ' must be text in UTF-8';
+		RETURN;
+	END;
+	refusal := CASE
+		WHEN format NOT IN ('json', 'csv') THEN 'format must be json or csv'
+		WHEN unit NOT IN ('hour', 'day', 'week', 'month') THEN 'unit must be hour, day, week or month'
+		WHEN "limit" !~ '^[0-9]{1,5}$' OR "limit"::int NOT BETWEEN 1 AND 10000 THEN 'limit must be a whole number from 1 to 10000'
+		WHEN "offset" !~ '^[0-9]{1,15}$' THEN 'offset must be a whole number from 0 to 999999999999999'
+		WHEN order_by !~ '^-?(created_by_email|calls|minutes|avg_minutes|first_call|last_call)$' THEN 'order_by must be the name of a column, or a minus and that'
+	END;
+	IF refusal IS NULL AND report = 'days' THEN
+		BEGIN
+			-- PostgreSQL would take Foo/Bar+5 and +05:30 for zones with offsets to the west
+			IF time_zone !~ '^(UTC|Etc/GMT(\+([0-9]|1[0-2])|-([0-9]|1[0-4]))|[A-Za-z]+(/[A-Za-z_-]+)+)$' THEN
+				RAISE invalid_parameter_value;
+			END IF;
+			PERFORM now() AT TIME ZONE time_zone;
+		EXCEPTION WHEN invalid_parameter_value THEN
+			refusal := 'time_zone must be UTC or a name such as Europe/Berlin';
+		END;
+	END IF;
+END $$;
+
+-- The answer to a request for "days" or "users" with a valid key.
+CREATE OR REPLACE FUNCTION admin_dashboard_rest.answer_rows(report text, query text, accepted text) RETURNS text
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	period record := admin_dashboard_rest.period(query);
+	first timestamptz;
+	last timestamptz := coalesce(period.end_date, now());
+	wanted record;
+	lines text;
+	total_rows bigint;
+BEGIN
+	IF period.refusal IS NOT NULL THEN
+		RETURN admin_dashboard_rest.refuse(422, period.refusal);
+	END IF;
+	first := coalesce(period.start_date, last - interval '720 hours');
+	wanted := admin_dashboard_rest.wanted(report, query, accepted);
+	IF wanted.refusal IS NOT NULL THEN
+		RETURN admin_dashboard_rest.refuse(422, wanted.refusal);
+	END IF;
+	IF report = 'days' THEN
+		BEGIN
+			lines := admin_dashboard_rest.days_text(first, last, period.user_email, wanted.time_zone, wanted.unit, wanted.format);
+		EXCEPTION WHEN program_limit_exceeded THEN
+			IF SQLERRM NOT LIKE 'the range has more than % times the unit %' THEN
+				RAISE;
+			END IF;
+			RETURN admin_dashboard_rest.refuse(422, 'unit must be one of which the range has at most 10000');
+		END;
+	ELSE
+		SELECT u.lines, u.total_rows INTO lines, total_rows
+		FROM admin_dashboard_rest.users_text(first, last, period.user_email, wanted."limit"::bigint, wanted."offset"::bigint,
+			wanted.order_by, wanted.search, wanted.format) u;
+	END IF;
+	PERFORM set_config('response.headers', format('[{"X-Message": "ok"}, {"Content-Type": "%s; charset=utf-8"}]',
+		CASE wanted.format WHEN 'csv' THEN 'text/csv' ELSE 'application/json' END), true);
+	IF wanted.format = 'csv' THEN
+		RETURN CASE report WHEN 'days' THEN E'day,calls,minutes,active_users\r\n'
+			ELSE E'created_by_email,calls,minutes,avg_minutes,first_call,last_call\r\n' END || lines;
+	END IF;
+	RETURN format('{"success": true, "message": "Admin dashboard fetched successfully", "data": {"%s": [%s], %s, '
+			'"date_range": {"start_date": "%s", "end_date": "%s"}}}', report, lines,
+		CASE report WHEN 'days' THEN format('"unit": "%s", "time_zone": "%s"', wanted.unit, wanted.time_zone)
+			ELSE format('"total_rows": %s, "limit": %s, "offset": %s', total_rows, wanted."limit"::bigint, wanted."offset"::bigint) END,
+		admin_dashboard_rest.shown(first, 'UTC'),
+		CASE WHEN period.whole_day THEN replace(admin_dashboard_rest.shown(last, 'UTC'), '.999999', '')
+			ELSE admin_dashboard_rest.shown(last, 'UTC') END);
 END $$;
 
 -- Cancel the query of the request with that id, whose client has gone.  Whoever
@@ -281,6 +520,9 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA admin_dashboard_rest TO :"owner";
 ---------------------------------------------------------------------
 -- What PostgREST can call
 ---------------------------------------------------------------------
+
+SELECT format('CREATE DOMAIN %I."text/plain" AS text', :'api')
+WHERE to_regtype(format('%I."text/plain"', :'api')) IS NULL \gexec
 
 -- GET /admin/analytics/dashboard.  nginx sends the query string, the Authorization
 -- header and an id of the request as headers of its own, see nginx.conf.  The
@@ -310,28 +552,54 @@ BEGIN
 	IF request.key IS NOT NULL THEN
 		super_admin := admin_dashboard.check_api_key(request.key);
 	END IF;
-	IF super_admin IS NULL THEN
-		RETURN admin_dashboard_rest.refuse(401, 'A valid API key is required');
-	ELSIF NOT super_admin THEN
-		RETURN admin_dashboard_rest.refuse(403, 'This API key may not see the dashboard');
+	IF super_admin IS NOT TRUE THEN
+		RETURN admin_dashboard_rest.refuse_key(super_admin);
 	END IF;
 	RETURN admin_dashboard_rest.answer(coalesce(request.query, ''));
 EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
-	-- if a value does not fit its column, the detail names the document; other
-	-- details are not logged, since MongoDB's words may contain values of the query
 	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
-	RAISE LOG 'dashboard request % failed: % %', request_id, SQLSTATE,
-		SQLERRM || CASE WHEN SQLSTATE = 'HV004' THEN '. ' || detail ELSE '' END;
-	RETURN admin_dashboard_rest.refuse(500, 'failed');
+	RETURN admin_dashboard_rest.fail(request_id, SQLSTATE, SQLERRM, detail);
 END $$;
 
-ALTER FUNCTION :"api".admin_analytics_dashboard() OWNER TO :"owner";
-SELECT format('ALTER FUNCTION %I.admin_analytics_dashboard() SET admin_dashboard.calls_table = %L',
-			  :'api', :'calls_name') \gexec
--- PostgREST sets it before the call
-ALTER FUNCTION :"api".admin_analytics_dashboard() SET statement_timeout = :'timeout';
-REVOKE ALL ON FUNCTION :"api".admin_analytics_dashboard() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION :"api".admin_analytics_dashboard() TO :"anon";
+-- GET /admin/analytics/dashboard/days and .../users, in the same way.  nginx sends
+-- which of them is asked for, and the format that the client accepts.  It is another
+-- function because its result may be CSV: PostgREST takes the name of its type for a
+-- content type, and leaves the result as it is.
+CREATE OR REPLACE FUNCTION :"api".admin_analytics_dashboard_rows() RETURNS :"api"."text/plain"
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET timezone = 'UTC'
+AS $$
+DECLARE
+	headers json := nullif(current_setting('request.headers', true), '')::json;
+	request record;
+	request_id text;
+	super_admin boolean;
+	detail text;
+BEGIN
+	request := admin_dashboard_rest.request(headers::text);
+	request_id := request.id;
+	PERFORM set_config('application_name', request_id, true);
+	IF request.key IS NOT NULL THEN
+		super_admin := admin_dashboard.check_api_key(request.key);
+	END IF;
+	IF super_admin IS NOT TRUE THEN
+		RETURN admin_dashboard_rest.refuse_key(super_admin);
+	END IF;
+	RETURN admin_dashboard_rest.answer_rows(headers ->> 'x-report', coalesce(request.query, ''), headers ->> 'x-format');
+EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
+	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+	RETURN admin_dashboard_rest.fail(request_id, SQLSTATE, SQLERRM, detail);
+END $$;
+
+-- PostgREST sets the timeout before the call
+SELECT format('ALTER FUNCTION %1$I.%2$I() OWNER TO %3$I; '
+	'ALTER FUNCTION %1$I.%2$I() SET admin_dashboard.calls_table = %4$L; '
+	'ALTER FUNCTION %1$I.%2$I() SET statement_timeout = %5$L; '
+	'REVOKE ALL ON FUNCTION %1$I.%2$I() FROM PUBLIC; '
+	'GRANT EXECUTE ON FUNCTION %1$I.%2$I() TO %6$I',
+	:'api', name, :'owner', :'calls_name', :'timeout', :'anon')
+FROM unnest(ARRAY['admin_analytics_dashboard', 'admin_analytics_dashboard_rows']) name \gexec
 
 DROP FUNCTION pg_temp.stop(text, text);
 COMMIT;

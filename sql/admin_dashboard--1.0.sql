@@ -186,6 +186,7 @@ CREATE FUNCTION admin_dashboard_users(
 	"offset" bigint DEFAULT 0,
 	order_by text DEFAULT '-calls',
 	search text DEFAULT NULL,
+	user_email text DEFAULT NULL,
 	OUT created_by_email text,
 	OUT calls bigint,
 	OUT minutes numeric,
@@ -198,7 +199,7 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME'
 LANGUAGE C STABLE PARALLEL RESTRICTED;
 
-COMMENT ON FUNCTION admin_dashboard_users(timestamptz, timestamptz, bigint, bigint, text, text) IS
+COMMENT ON FUNCTION admin_dashboard_users(timestamptz, timestamptz, bigint, bigint, text, text, text) IS
 	'returns calls, minutes and times of each user from start_date to end_date, in pages';
 
 ---------------------------------------------------------------------

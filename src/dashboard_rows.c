@@ -334,7 +334,7 @@ check_count(FunctionCallInfo fcinfo, int argument, const char *name)
 
 /*
  * admin_dashboard_users(start_date timestamptz, end_date timestamptz,
- * "limit" bigint, "offset" bigint, order_by text, search text)
+ * "limit" bigint, "offset" bigint, order_by text, search text, user_email text)
  * RETURNS TABLE (created_by_email text, calls bigint, minutes numeric,
  * avg_minutes numeric, first_call timestamptz, last_call timestamptz, total_rows bigint)
  *
@@ -343,7 +343,7 @@ check_count(FunctionCallInfo fcinfo, int argument, const char *name)
  * admin_dashboard().  Users with the same figure are in the order of their
  * e-mails' characters.  total_rows is how many rows there are without limit
  * and offset.  If search is not null, only users count whose e-mail contains
- * it, in upper or lower case.
+ * it, in upper or lower case; if user_email is not null, only that user.
  *
  * Errors: those of admin_dashboard(); 22023 if limit or offset is negative or
  * there is no such order, 22004 if order_by is null.
@@ -369,6 +369,7 @@ admin_dashboard_users(PG_FUNCTION_ARGS)
 		request.nulls[4 + i] = PG_ARGISNULL(2 + i) ? 'n' : ' ';
 		request.values[4 + i] = PG_GETARG_DATUM(2 + i);
 	}
-	ad_calls_query_run(&users_query, &request, range, NULL, receive_users, fcinfo->resultinfo);
+	ad_calls_query_run(&users_query, &request, range, PG_ARGISNULL(6) ? NULL : PG_GETARG_TEXT_PP(6),
+					   receive_users, fcinfo->resultinfo);
 	return (Datum) 0;
 }

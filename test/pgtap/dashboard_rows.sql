@@ -181,6 +181,7 @@ BEGIN
 			GROUP BY search, emails;
 		RETURN NEXT is(format('%s %s', count(*), min(total_rows)), '2 3', t || ': a page of a search') FROM admin_dashboard_users(first, last, 2, 1, search => 'ann');
 		RETURN NEXT is(count(*), 13::bigint, t || ': an empty search finds each that has an e-mail') FROM admin_dashboard_users(first, last, search => '');
+		RETURN NEXT is(format('%s %s %s', count(*), min(calls), min(total_rows)), '1 3 1', t || ': one user') FROM admin_dashboard_users(first, last, user_email => 'ann@example.com');
 		RETURN NEXT is(count(*), 0::bigint, t || ': no users') FROM admin_dashboard_users('2027-01-01Z', '2027-02-01Z');
 	END LOOP;
 END $check$;

@@ -114,6 +114,10 @@ ok(wait_until { sql($active) eq '0' }, 'and ends the query');
 cmp_ok(time - $start, '<', 5, 'at once');
 like(logged(), qr/LOG:  dashboard request \w+ failed: 57014 canceling statement due to user request/, 'as the log says');
 ok(wait_until { slurp(rest_folder() . '/access.log') =~ / 499 upstream=- : 200 [^\n]*\n\z/ }, "and nginx's");
+$closed = fault('closed');
+eval { request("/admin/analytics/dashboard/days?$range", bearer($key), '--max-time', '0.3') };
+ok(wait_until { fault('closed') > $closed }, 'the same of a client that waits for days');
+like(logged(), qr/LOG:  dashboard request \w+ failed: 57014 canceling statement due to user request/, 'as the log says');
 fault('pass');
 $setup->('3s');
 works('a client that goes away');
@@ -160,6 +164,16 @@ sql([ 'CREATE VIEW slow AS SELECT c.* FROM calls c, (SELECT pg_sleep(30)) s', 'G
 fails('the query is slow', 8);
 sql("$function SET admin_dashboard.calls_table = 'public.calls'");
 works('the query is slow');
+for my $report ('days', 'users')
+{
+	sql("ALTER FUNCTION api.admin_analytics_dashboard_rows() SET admin_dashboard.calls_table = 'public.nowhere'");
+	logged();
+	my ($status, undef, $body) = request("/admin/analytics/dashboard/$report?$range&format=csv", bearer($key));
+	is($status, 500, "$report fail");
+	like($body, $failed, 'in the envelope');
+	like(logged(), qr/LOG:  dashboard request \w+ failed: 42P01 relation "public.nowhere" does not exist/, 'why is in the log');
+	sql("ALTER FUNCTION api.admin_analytics_dashboard_rows() SET admin_dashboard.calls_table = 'public.calls'");
+}
 for my $missing ([ 'FUNCTION api.admin_analytics_dashboard()', 'FUNCTION api.away()', 'admin_analytics_dashboard' ],
 	[ 'FOREIGN TABLE calls', 'FOREIGN TABLE away', 'calls' ])
 {

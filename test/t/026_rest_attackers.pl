@@ -147,7 +147,7 @@ refused("schema \"$rest\" exists and belongs to role \"mallory\"", "DROP SCHEMA 
 refused("role \"mallory\" may create objects in schema \"$_\"", "DROP SCHEMA $_", [ 'postgres', "CREATE SCHEMA $_", "GRANT CREATE ON SCHEMA $_ TO mallory" ])
   for 'api', $rest;
 # a schema that was open for a while
-for my $planted ([ 'api', "$function()", 'json' ], [ 'api', "$function(json)", 'json' ], [ $rest, "$rest.answer(text)", 'json' ],
+for my $planted ([ 'api', "$function()", 'json' ], [ 'api', "$function(json)", 'json' ], [ 'api', "${function}_rows()", 'text' ], [ $rest, "$rest.answer(text)", 'json' ],
 	[ $rest, "$rest.parameter(text,character varying)", 'text' ])
 {
 	my ($schema, $name, $result) = @$planted;
@@ -157,6 +157,8 @@ for my $planted ([ 'api', "$function()", 'json' ], [ 'api', "$function(json)", '
 		[ 'mallory', "CREATE FUNCTION $made RETURNS pg_catalog.$result LANGUAGE sql RETURN NULL::pg_catalog.$result" ],
 		[ 'postgres', "REVOKE ALL ON SCHEMA $schema FROM PUBLIC" ]);
 }
+refused('type api."text/plain" exists and belongs to role "mallory"', 'DROP SCHEMA api CASCADE', [ 'postgres', 'CREATE SCHEMA api', 'GRANT ALL ON SCHEMA api TO PUBLIC' ],
+	[ 'mallory', 'CREATE DOMAIN api."text/plain" AS pg_catalog.text' ], [ 'postgres', 'REVOKE ALL ON SCHEMA api FROM PUBLIC' ]);
 my $plain = 'NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS';
 refused("role \"admin_dashboard_$_->[0]\" exists with other attributes than $_->[1] $plain", "DROP ROLE admin_dashboard_$_->[0]",
 	[ 'postgres', "CREATE ROLE admin_dashboard_$_->[0] $_->[2]" ])
@@ -194,6 +196,15 @@ for my $path (@paths, 'pg_temp, public, pg_catalog')
 		like(says($anon, "SET ROLE admin_dashboard_anon", "SELECT FROM pg_catalog.set_config('request.headers', '$headers', false)", "SELECT $function()"), $answers{$asked}, "the answer to $asked");
 		like(says('postgres', "SET admin_dashboard.calls_table = 'shop.calls'", "SELECT admin_dashboard_rest.answer('$asked')"), $answers{$asked}, 'the function behind it');
 	}
+	for my $report ('days', 'users')
+	{
+		for my $asked ('format=csv&end_date=2026-03-01', 'end_date=2026-03-01&time_zone=Europe/Berlin&search=ann&order_by=-avg_minutes&offset=0', 'format=x', 'time_zone=x', 'start_date=1900-01-01&unit=hour', 'offset=9')
+		{
+			my $headers = qq({"x-api-authorization": "Bearer $key", "x-query": "$asked", "x-report": "$report", "x-format": "json"});
+			like(says($anon, "SET ROLE admin_dashboard_anon", "SELECT FROM pg_catalog.set_config('request.headers', '$headers', false)", "SELECT ${function}_rows()"),
+				qr/"success": true|^[a-z_]+,calls|must be/, "$report for $asked");
+		}
+	}
 	like(says($anon, "SET ROLE admin_dashboard_anon", q(SELECT FROM pg_catalog.set_config('request.headers', '{"x-gone": "x"}', false)), "SELECT $function()"), qr/^\s*null$/, 'a client that went away');
 	is(says('postgres', "SELECT admin_dashboard_rest.parameter('a=%41+b', 'a')"), 'A b', 'a function by itself');
 	unharmed('the functions of the endpoint');
@@ -214,6 +225,12 @@ says('ann', @temporary, "SELECT 'x'::text");
 is(trojans(), 'type text of ann', 'temporary trojans');
 my $key = make_secret((split /\n/, says('ann', @temporary, "SELECT admin_dashboard.create_api_key('temporary')"))[-1]);
 like($key, qr/^adk_/, 'a key among temporary objects');
+for my $report ('days', 'users')
+{
+	my $headers = qq({"x-api-authorization": "Bearer $key", "x-query": "$query", "x-report": "$report", "x-format": "csv"});
+	like(says($anon, 'SET ROLE admin_dashboard_anon', @temporary, "SELECT FROM pg_catalog.set_config('request.headers', '$headers', false)", "SELECT ${function}_rows()"),
+		qr/^[a-z_]+,calls/m, "$report among temporary objects");
+}
 for my $headers (qq({"x-api-authorization": "Bearer $key", "x-query": "$query"}), '{"x-gone": "x"}')
 {
 	like(says($anon, 'SET ROLE admin_dashboard_anon', @temporary, "SELECT FROM pg_catalog.set_config('request.headers', '$headers', false)", "SELECT $function()"),
