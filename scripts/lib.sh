@@ -21,6 +21,8 @@ else
 	CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/admin_dashboard
 fi
 LOG=$CACHE/log
+# shellcheck disable=SC2034 # setup uses it
+PAGE_UPLOT=$ROOT/rest/page/uplot
 VENV=$CACHE/venv
 VENV_PYTHON=$VENV/bin/python
 

@@ -1,0 +1,41 @@
+// What the page shows, which is in the part of its address after the #, so that it
+// can be shared and never reaches a server.  The key is not in it.
+
+import { PRESETS, browserZone, presetRange } from './ranges.js';
+
+export const COLUMNS = ['created_by_email', 'calls', 'minutes', 'avg_minutes', 'first_call', 'last_call'];
+const DEFAULTS = { range: '30-days', zone: 'browser', user: '', search: '', order: '-calls', page: '1' };
+
+const isDay = text => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && text > '0001-01-02';
+
+// Reads the address; what is not valid has its default
+export function read(hash = location.hash) {
+	const given = new URLSearchParams(hash.replace(/^#/, ''));
+	const state = {};
+	for (const [name, value] of Object.entries(DEFAULTS)) state[name] = given.get(name) ?? value;
+	state.page = /^[1-9]\d{0,8}$/.test(state.page) ? Number(state.page) : 1;
+	if (state.zone !== 'UTC') state.zone = 'browser';
+	if (!COLUMNS.includes(state.order.replace(/^-/, ''))) state.order = DEFAULTS.order;
+	const days = state.range.split('_');
+	if (days.length === 2 && days.every(isDay) && days[0] <= days[1]) return state;
+	if (!PRESETS.some(([name]) => name === state.range)) state.range = DEFAULTS.range;
+	return state;
+}
+
+// The address for a state
+export function address(state) {
+	const query = new URLSearchParams();
+	for (const [name, value] of Object.entries(DEFAULTS)) {
+		if (String(state[name]) !== value) query.set(name, state[name]);
+	}
+	const text = query.toString();
+	return text === '' ? location.pathname : `#${text}`;
+}
+
+export const zoneOf = state => (state.zone === 'UTC' ? 'UTC' : browserZone());
+
+// The first and the last day
+export function rangeOf(state) {
+	const [from, to] = state.range.split('_');
+	return to ? { from, to } : presetRange(state.range, zoneOf(state));
+}

@@ -1,0 +1,444 @@
+"""The dashboard's page in a real browser: page.py URL PICTURES [PART...]
+
+Reads the keys from the environment (KEY, PLAIN_KEY, REVOKED_KEY), so that they are in
+no list of processes, and prints a line "ok - ..." or "not ok - ..." for each check.
+Pictures of what it sees go to the folder PICTURES.  psql finds the database.
+"""
+
+import base64
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+URL, PICTURES = sys.argv[1], Path(sys.argv[2])
+ZONE = "Europe/Berlin"
+FEBRUARY = "range=2026-02-26_2026-03-28"
+PATIENCE = 90       # seconds, for a machine with other work
+MINUTE = 200        # milliseconds: "every minute" is faster here
+
+
+def check(good, name, detail=""):
+    print("%sok - %s" % ("" if good else "not ", name))
+    if not good:
+        print("# %s" % str(detail)[:2000].replace("\n", "\n# "))
+    sys.stdout.flush()
+
+
+def same(got, expected, name):
+    check(got == expected, name, "got %r, expected %r" % (got, expected))
+
+
+def sql(*queries):
+    """As the superuser, in the endpoint's database."""
+    command = ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", os.environ["AD_PAGE_DATABASE"]]
+    for query in queries:
+        command += ["-c", query]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def over(table):
+    """Have the endpoint read that table."""
+    sql(*["ALTER FUNCTION api.%s() SET admin_dashboard.calls_table = 'public.%s'" % (name, table)
+          for name in ("admin_analytics_dashboard", "admin_analytics_dashboard_rows")])
+
+
+class Page:
+    def __init__(self):
+        options = webdriver.ChromeOptions()
+        options.binary_location = os.environ["CHROMIUM"]
+        self.folder = tempfile.mkdtemp()
+        for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+                         "--no-proxy-server", "--hide-scrollbars", "--lang=en-GB", "--user-data-dir=%s/profile" % self.folder):
+            options.add_argument(argument)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        self.driver = webdriver.Chrome(options=options, service=Service(os.environ["CHROMEDRIVER"]))
+        self.cdp("Emulation.setTimezoneOverride", timezoneId=ZONE)
+        self.cdp("Browser.setDownloadBehavior", behavior="allow", downloadPath=self.folder)
+        self.cdp("Page.addScriptToEvaluateOnNewDocument", source="""{
+            const set = setInterval;
+            window.setInterval = (f, ms) => set(f, ms === 60000 ? %d : ms);
+            performance.setResourceTimingBufferSize(10000);
+        }""" % MINUTE)
+        self.size(1400)
+
+    def cdp(self, command, **arguments):
+        return self.driver.execute_cdp_cmd(command, arguments)
+
+    def js(self, script, *arguments):
+        return self.driver.execute_script(script, *arguments)
+
+    def size(self, width, height=900, dark=False):
+        self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.cdp("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+
+    def open(self, state=""):
+        self.driver.get("about:blank")
+        self.driver.get("%s%s" % (URL, "#" + state if state else ""))
+
+    def find(self, selector):
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def text(self, selector):
+        return self.js("return document.querySelector(arguments[0])?.textContent ?? null", selector)
+
+    def visible(self, selector):
+        return self.js("return document.querySelector(arguments[0])?.checkVisibility() ?? false", selector)
+
+    def click(self, selector):
+        self.js("document.querySelector(arguments[0]).click()", selector)
+
+    def until(self, script, name, *arguments):
+        """Waits until the script returns something true, and returns that."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            found = self.js(script, *arguments)
+            if found:
+                return found
+            time.sleep(0.03)
+        check(False, "waited for: " + name, self.text("main"))
+        raise SystemExit
+
+    def loaded(self):
+        """Until all that is asked for has been answered."""
+        self.until("return !document.body.classList.contains('busy') && /Updated/.test(document.getElementById('status').textContent)", "figures")
+
+    def sign_in(self, key):
+        self.until("return document.getElementById('sign-in')?.checkVisibility()", "the form")
+        self.find("#key").send_keys(key, Keys.ENTER)
+
+    def requests(self):
+        """The requests since the last time, as pairs of a path and its parameters."""
+        urls = self.js("const all = performance.getEntriesByType('resource').map(e => e.name); performance.clearResourceTimings(); return all")
+        found = []
+        for url in urls:
+            parts = urlsplit(url)
+            found.append((parts.path, {k: v[0] for k, v in parse_qs(parts.query).items()}))
+            if not url.startswith(URL.rsplit("/admin/", 1)[0] + "/") and not url.startswith("blob:"):
+                check(False, "no request to another host", url)
+        return found
+
+    def rows(self, table="users"):
+        return self.js("return [...document.querySelectorAll('#%s tbody tr')].map(r => [...r.cells].map(c => c.textContent))" % table)
+
+    def totals(self):
+        return self.js("return Object.fromEntries([...document.querySelectorAll('[data-field]')].map(e => [e.dataset.field, e.textContent]))")
+
+    def picture(self, name, width, dark=False, full=True):
+        self.size(width, 900, dark)
+        height = self.js("return document.documentElement.scrollHeight") if full else 900
+        self.size(width, height, dark)
+        self.until("return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))", "a frame")
+        self.driver.save_screenshot(str(PICTURES / (name + ".png")))
+
+    def accessible(self, name):
+        self.js(Path(os.environ["AD_TEST_AXE"]).read_text())
+        violations = self.driver.execute_async_script(
+            "const done = arguments[0]; axe.run({resultTypes: ['violations']}).then(r => done(r.violations.map(v => [v.id, v.nodes.map(n => n.target + ' ' + n.failureSummary)])))")
+        same(violations, [], "axe finds nothing: " + name)
+        overflow = self.js("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        same(overflow, 0, "nothing is wider than the window: " + name)
+
+    def console(self, *expected):
+        """No line of the console but those that the browser writes about these statuses."""
+        lines = [e["message"] for e in self.driver.get_log("browser")]
+        same([l for l in lines if not any("status of %d" % status in l for status in expected)], [], "no line in the console")
+
+    def print(self):
+        pdf = base64.b64decode(self.cdp("Page.printToPDF", printBackground=False, preferCSSPageSize=True)["data"])
+        (PICTURES / "print.pdf").write_bytes(pdf)
+        return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
+page = Page()
+
+
+def state_of_address():
+    return {k: v[0] for k, v in parse_qs(urlsplit(page.driver.current_url).fragment).items()}
+
+
+def signing_in():
+    page.open()
+    page.until("return document.activeElement.id === 'key'", "the key's field has the focus")
+    check(not page.visible("#dashboard"), "no figures without a key")
+    same([r for r in page.requests() if "analytics" in r[0]], [], "and none is asked for")
+    page.picture("sign-in", 1400, full=False)
+    page.accessible("sign in")
+    for key, words in (("adk_" + "0" * 64, "This API key is not valid"), (os.environ["REVOKED_KEY"], "This API key is not valid"),
+                       (os.environ["PLAIN_KEY"], "This API key may not see the dashboard"), ("żółw", "This API key is not valid")):
+        page.sign_in(key)
+        page.until("return document.getElementById('alert').textContent.startsWith(arguments[0])", words, words)
+        check(page.visible("#sign-in") and not page.visible("#dashboard"), "refused: " + words)
+        same(page.js("return sessionStorage.length + localStorage.length"), 0, "a refused key is forgotten")
+    page.console(401, 403)
+
+
+def entering():
+    page.open(FEBRUARY + "&zone=UTC")
+    start = time.monotonic()
+    page.sign_in(os.environ["KEY"])
+    page.until("return document.querySelector('[data-field=total_calls]')?.textContent", "totals")
+    print("# first totals %.0f ms after signing in" % (1000 * (time.monotonic() - start)))
+    page.loaded()
+
+
+def totals():
+    same(page.totals(), {"total_calls": "2,451", "total_duration_minutes": "11,043.50", "total_duration_hours": "184.06",
+                         "avg_duration_minutes": "4.51", "total_active_users": "18"}, "the totals of the API")
+    same(page.text("#span"), "26 Feb 2026 – 28 Mar 2026, compared with 26 Jan 2026 – 25 Feb 2026", "and of when")
+    same(page.text("[data-change=total_calls]"), "▲ " + change("total_calls"), "against the period before")
+    same(len(page.rows("days")), 31, "a day for each")
+    same(page.rows("days")[0], ["Thu, 26 Feb 2026", "82", "390.25", "18"], "as a table, too")
+    same(len(page.driver.find_elements(By.CSS_SELECTOR, "#chart canvas")), 1, "a chart")
+    page.console()
+    for width in (1400, 360):
+        for dark in (False, True):
+            name = "%d-%s" % (width, "dark" if dark else "light")
+            page.picture(name, width, dark)
+            # colours are those of the scheme, and places those of the width
+            if (width == 360) == dark:
+                page.accessible(name)
+    page.size(1400)
+    page.picture("page", 1100)      # the one in README.md
+    page.size(1400)
+    same(page.print(), 1, "it prints on one sheet")
+    key = os.environ["KEY"]
+    check(key not in page.driver.current_url and key not in page.driver.page_source, "the key is neither in the address nor in the page")
+    same(page.js("return [Object.values(sessionStorage), localStorage.length, document.cookie]"), [[key], 0, ""], "but in the tab's storage")
+    check(all(key not in json.dumps(r) for r in page.requests()), "and in no address that is asked for")
+
+
+def change(field):
+    """The change since the 31 days before, by SQL."""
+    return sql("SET admin_dashboard.calls_table = 'local_calls'",
+               """SELECT to_char(round(100 * ((a ->> '{0}')::numeric / (b ->> '{0}')::numeric - 1), 1), 'FMSG990.9') || '%'
+               FROM "the extension".admin_dashboard('2026-02-26Z', '2026-03-28 23:59:59.999999Z') a,
+               "the extension".admin_dashboard('2026-01-26Z', '2026-02-25 23:59:59.999999Z') b""".format(field))
+
+
+def midnight(day):
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(ZONE)).astimezone(ZoneInfo("UTC"))
+
+
+def presets():
+    page.open("range=2026-03-01_2026-03-02")
+    page.loaded()
+    today = datetime.now(ZoneInfo(ZONE)).date()
+    first = today.replace(day=1)
+    last_month = (first - timedelta(days=1)).replace(day=1)
+    two_ago = (last_month - timedelta(days=1)).replace(day=1)
+    ranges = {"today": (today, today), "yesterday": (today - timedelta(days=1),) * 2, "7-days": (today - timedelta(days=6), today),
+              "30-days": (today - timedelta(days=29), today), "90-days": (today - timedelta(days=89), today),
+              "this-month": (first, today), "last-month": (last_month, first - timedelta(days=1)), "this-year": (date(today.year, 1, 1), today)}
+    for name, (begin, end) in ranges.items():
+        page.requests()
+        button = page.find("[data-preset='%s']" % name)
+        button.send_keys(Keys.ENTER)
+        page.loaded()
+        same(button.get_attribute("aria-pressed"), "true", name + " is chosen")
+        asked = page.requests()
+        start, stop = midnight(begin), midnight(end + timedelta(days=1))
+        expected = {"start_date": start.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                    "end_date": (stop - timedelta(microseconds=1)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
+        days = (end - begin).days + 1
+        unit = "hour" if days <= 2 else "day" if days <= 100 else "week"
+        same([p for path, p in asked if path.endswith("/days")], [{**expected, "time_zone": ZONE, "unit": unit}], name + ": days")
+        same([p for path, p in asked if path.endswith("/users")], [{**expected, "order_by": "-calls", "limit": "10", "offset": "0"}], name + ": users")
+        earlier = two_ago if name == "last-month" else begin - timedelta(days=days)
+        if name == "this-month" and (end + timedelta(days=1)).day == 1:
+            earlier = last_month
+        expected_before = {"start_date": midnight(earlier).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                           "end_date": (start - timedelta(microseconds=1)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
+        same(sorted((p for path, p in asked if path.endswith("/dashboard")), key=str), sorted([expected, expected_before], key=str), name + ": totals, and those before")
+        same(state_of_address(), {} if name == "30-days" else {"range": name}, name + " is in the address")
+
+
+def dates():
+    page.js("document.getElementById('from').value = '2026-03-01'; document.getElementById('to').value = '2026-03-07'; "
+            "document.getElementById('to').dispatchEvent(new Event('change'))")
+    page.loaded()
+    same(state_of_address(), {"range": "2026-03-01_2026-03-07"}, "dates are in the address")
+    same([p["start_date"] for path, p in page.requests() if path.endswith("/days")], ["2026-02-28T23:00:00Z"], "in the browser's zone")
+    page.js("document.getElementById('zone').value = 'UTC'; document.getElementById('zone').dispatchEvent(new Event('change'))")
+    page.loaded()
+    same([(p["start_date"], p["time_zone"]) for path, p in page.requests() if path.endswith("/days")], [("2026-03-01T00:00:00Z", "UTC")], "or in UTC")
+    page.js("document.getElementById('from').value = '2026-03-08'; document.getElementById('from').dispatchEvent(new Event('change'))")
+    same(page.text("#alert"), "The first day must not be after the last one.", "a range that is upside down")
+    same(page.requests(), [], "is not asked for")
+    # a day on which the clock is put forward, and back, has its own midnights
+    for day, begin, end in (("2026-03-29", "2026-03-28T23:00:00Z", "2026-03-29T21:59:59.999999Z"), ("2026-10-25", "2026-10-24T22:00:00Z", "2026-10-25T22:59:59.999999Z")):
+        page.open("range=%s_%s" % (day, day))
+        page.loaded()
+        same([(p["start_date"], p["end_date"]) for path, p in page.requests() if path.endswith("/days")], [(begin, end)], "midnights of " + day)
+    page.open("range=1999-01-01_1999-01-31&zone=UTC")
+    page.loaded()
+    check(page.visible("#no-chart") and page.visible("#no-users") and not page.visible("#chart"), "a range without calls says so")
+    same([page.totals()["total_calls"], page.text("[data-change=total_calls]")], ["0", "none before, too"], "and is zero")
+    page.picture("empty", 1400)
+
+
+def users():
+    page.open(FEBRUARY + "&zone=UTC")
+    page.loaded()
+    same((len(page.rows()), page.text("#page")), (10, "1–10 of 18"), "a page of users")
+    check(page.find("#previous").get_property("disabled"), "without one before")
+    for column, order in (("minutes", "-minutes"), ("minutes", "minutes"), ("created_by_email", "created_by_email"), ("created_by_email", "-created_by_email"),
+                          ("avg_minutes", "-avg_minutes"), ("first_call", "-first_call"), ("last_call", "-last_call")):
+        page.click("[data-order=%s]" % column)
+        page.loaded()
+        same(state_of_address()["order"], order, "order by " + order)
+        same(page.js("return [...document.querySelectorAll('[aria-sort]')].map(h => [h.ariaSort, h.querySelector('button').dataset.order])"),
+             [["descending" if order.startswith("-") else "ascending", column]], "as the heading says")
+        same(page.js("return document.activeElement.dataset.order"), column, "which keeps the focus")
+        same([row[0] for row in page.rows()], sql("SET admin_dashboard.calls_table = 'local_calls'", "SELECT created_by_email FROM \"the extension\".admin_dashboard_users("
+             "'2026-02-26Z', '2026-03-28 23:59:59.999999Z', 10, 0, '%s')" % order).split("\n"), "users by " + order)
+    page.click("#next")
+    page.loaded()
+    same((len(page.rows()), page.text("#page"), state_of_address()["page"]), (8, "11–18 of 18", "2"), "the next page")
+    check(page.find("#next").get_property("disabled"), "is the last")
+    page.driver.back()
+    page.loaded()
+    same(page.text("#page"), "1–10 of 18", "back")
+    page.driver.forward()
+    page.until("return document.getElementById('page').textContent.startsWith('11')", "the next page again")
+    page.find("#search").send_keys("ZHANG")
+    page.until("return document.querySelectorAll('#users tbody tr').length === 1", "one user")
+    page.loaded()
+    same((page.rows()[0][0], page.text("#page"), state_of_address()["search"]), ("mei.zhang@example.com", "1–1 of 1", "ZHANG"), "a search")
+
+    # down to one user
+    page.click("#users tbody button")
+    page.loaded()
+    same((page.text("#only-user"), state_of_address()["user"]), ("mei.zhang@example.com",) * 2, "one user alone")
+    totals_of = page.totals()
+    same(totals_of["total_active_users"], "1", "whose totals are shown")
+    same(sum(int(row[1]) for row in page.rows("days")), int(totals_of["total_calls"]), "and whose days")
+    page.picture("one-user", 1400)
+
+    # the address is all that there is to the state
+    address, before = page.driver.current_url, (page.totals(), page.rows(), page.rows("days"))
+    page.driver.get("about:blank")
+    page.driver.get(address)
+    page.loaded()
+    same((page.totals(), page.rows(), page.rows("days")), before, "the address restores the state")
+    same(page.find("#search").get_property("value"), "ZHANG", "and what was searched")
+    page.click("#all-users")
+    page.loaded()
+    same(page.totals()["total_active_users"], "18", "all users again")
+    for odd in ("range=2026-02-30_2026-03-01", "range=x&zone=y&order=z&page=-1", "range=2026-03-02_2026-03-01", "page=99999", "%FF=%00&range=__proto__"):
+        page.open(odd)
+        page.loaded()
+        check(page.text("#alert") == "" and "page" not in state_of_address(), "an odd address: " + odd, page.text("#alert"))
+    page.console()
+
+
+def csv():
+    page.open(FEBRUARY + "&zone=UTC&search=a&order=created_by_email")
+    page.loaded()
+    for what, first, lines in (("days", "day,calls,minutes,active_users", 31), ("users", "created_by_email,calls,minutes,avg_minutes,first_call,last_call", None)):
+        name = "%s-2026-02-26-2026-03-28.csv" % {"days": "calls", "users": "users"}[what]
+        page.click("#%s-csv" % what)
+        page.until("return document.getElementById('status').textContent === arguments[0]", name, name + " is saved.")
+        end = time.monotonic() + PATIENCE
+        file = Path(page.folder) / name
+        while not file.exists() and time.monotonic() < end:
+            time.sleep(0.05)
+        text = file.read_bytes().decode().split("\r\n")
+        expected = lines or int(page.text("#page").split()[-1])
+        same((text[0], len(text), text[-1]), (first, expected + 2, ""), "%s as CSV" % what)
+
+
+def hostile():
+    evil = "<img/src=x/onerror=document.title='taken'>"
+    sql("CREATE TABLE hostile (created_by_email text, created_at timestamptz, duration_minutes float8)",
+        "INSERT INTO hostile SELECT e, '2026-03-01 12:00Z', 1 FROM unnest(ARRAY[$e$%s$e$, '</td><script>alert(1)</script>', '=1+2', '', NULL, repeat('long', 100), 'a b@example.com']) e" % evil,
+        "GRANT SELECT ON hostile TO admin_dashboard_owner")
+    over("hostile")
+    page.open("range=2026-03-01_2026-03-01&zone=UTC&order=created_by_email&user=" + evil.replace("=", "%3D"))
+    page.loaded()
+    same([row[0] for row in page.rows()], ["empty e-mail", "</td><script>alert(1)</script>", evil, "=1+2", "a b@example.com", "long" * 100, "no e-mail"], "e-mails are text")
+    same(page.text("#only-user"), evil, "in the address, too")
+    same(page.totals()["total_calls"], "1", "and can be asked for")
+    same(page.js("return [document.querySelectorAll('img, main script').length, document.title]"), [0, "Call dashboard"], "and nothing else")
+    page.picture("hostile", 360)
+    page.size(1400)
+    page.console()
+    over("local_calls")
+
+
+def failures():
+    page.open(FEBRUARY + "&zone=UTC")
+    page.loaded()
+    over("nowhere")
+    page.click("#refresh")
+    said = page.until("return document.getElementById('alert').textContent", "a failure")
+    check(re.fullmatch(r"The figures could not be computed\. The server's log has the reason, with the id of the request: [0-9a-f]{32}", said), "a 500 tells the request's id", said)
+    same(page.totals()["total_calls"], "2,451", "what was there stays")
+    page.picture("failure", 1400)
+    page.accessible("failure")
+    page.size(1400)
+    page.click("[data-preset='this-year']")
+    page.until("return !document.body.classList.contains('busy') && document.getElementById('totals').children.length === 0", "no figures")
+    same((page.rows(), page.rows("days"), page.visible("#chart")), ([], [], False), "but not for another range")
+    over("local_calls")
+    page.click("#refresh")
+    page.loaded()
+    same(page.text("#alert"), "", "it works again")
+    sql("CREATE VIEW slow AS SELECT c.* FROM local_calls c, (SELECT pg_sleep(4)) s", "GRANT SELECT ON slow TO admin_dashboard_owner")
+    over("slow")
+    page.click("#refresh")
+    page.until("return document.getElementById('status').textContent.startsWith('Still loading')", "that it takes its time")
+    check(page.js("return document.body.classList.contains('busy')"), "a slow answer is told")
+    over("local_calls")
+    page.console(500)
+
+    page.open("range=today")
+    page.loaded()
+    page.requests()
+    page.click("#every-minute")
+    page.until("return performance.getEntriesByType('resource').filter(e => e.name.includes('/users')).length >= 2", "two refreshes")
+    check(True, "every minute")
+    page.click("#every-minute")
+    page.loaded()
+    page.requests()
+
+    # the key goes with the sign out, or when it is revoked
+    page.click("#sign-out")
+    check(page.visible("#sign-in") and not page.visible("#dashboard"), "signed out")
+    same(page.js("return [sessionStorage.length, document.getElementById('users').tBodies[0].rows.length, document.getElementById('key').value]"), [0, 0, ""], "nothing is left")
+    page.sign_in(os.environ["KEY"])
+    page.loaded()
+    sql("SELECT admin_dashboard.revoke_api_key('page')")
+    page.click("#refresh")
+    page.until("return document.getElementById('sign-in').checkVisibility()", "the form")
+    check(page.text("#alert").startswith("This API key is not valid"), "a key that is revoked")
+    page.console(401)
+
+
+def too_many():
+    """With a limit of one request a second."""
+    page.open(FEBRUARY)
+    page.sign_in(os.environ["KEY"])
+    said = page.until("return document.getElementById('alert').textContent", "a refusal")
+    same(said, "There were too many requests. Wait a moment, and refresh.", "too many requests")
+    page.console(429)
+
+
+try:
+    for part in sys.argv[3:] or ["signing_in", "entering", "totals", "presets", "dates", "users", "csv", "hostile", "failures"]:
+        globals()[part]()
+finally:
+    page.driver.quit()
+print("done")
