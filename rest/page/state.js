@@ -6,7 +6,11 @@ import { PRESETS, browserZone, presetRange } from './ranges.js';
 export const COLUMNS = ['created_by_email', 'calls', 'minutes', 'avg_minutes', 'first_call', 'last_call'];
 const DEFAULTS = { range: '30-days', zone: 'browser', user: '', search: '', order: '-calls', page: '1' };
 
-const isDay = text => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && text > '0001-01-02';
+// (some browsers take 2026-02-30 for a day in March)
+function isDay(text) {
+	const parsed = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text) : NaN;
+	return !Number.isNaN(parsed) && new Date(parsed).toISOString().slice(0, 10) === text && text >= '0002-01-01' && text <= '9998-12-31';
+}
 
 // Reads the address; what is not valid has its default
 export function read(hash = location.hash) {
