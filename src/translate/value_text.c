@@ -13,6 +13,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "base/compat.h"
 #include "translate/value_text.h"
 
 /* a document has at most 16 MB (MongoDB manual, "MongoDB Limits and Thresholds") */
