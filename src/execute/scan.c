@@ -183,9 +183,9 @@ ad_begin_foreign_scan(ForeignScanState *node, int eflags)
 	name_columns(node, state);
 	state->quick &= !ad_is_doubted(state->relid);
 	if (state->quick)
-		state->held_slot = ExecAllocTableSlot(&estate->es_tupleTable,
-											  node->ss.ss_ScanTupleSlot->tts_tupleDescriptor,
-											  &TTSOpsMinimalTuple);
+		state->held_slot = ExecInitExtraTupleSlot(estate,
+												  node->ss.ss_ScanTupleSlot->tts_tupleDescriptor,
+												  &TTSOpsMinimalTuple);
 }
 
 /*
