@@ -272,10 +272,16 @@ distinct_rows(PlannerInfo *root, AdGroupBuilder *builder)
 		Aggref	   *aggref = lfirst(lc);
 		List	   *read;
 
+		/* since PostgreSQL 16, keys that are constant are not in the clause */
+		if (IsA(aggref, GroupingFunc))
+			return NULL;
 		if (!IsA(aggref, Aggref))
-			continue;
-		read = list_make2(aggref->args, aggref->aggfilter);
-		if (!ad_ignores_repetition(aggref) || !ad_add_key_parts(builder, (Node *) read))
+			read = list_make1(aggref);
+		else if (ad_ignores_repetition(aggref))
+			read = list_make2(aggref->args, aggref->aggfilter);
+		else
+			return NULL;
+		if (!ad_add_key_parts(builder, (Node *) read))
 			return NULL;
 		add_new_columns_to_pathtarget(rows, pull_var_clause((Node *) read, 0));
 	}
@@ -362,7 +368,7 @@ ad_add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input
 		path = (Path *) create_sort_path(root, output_rel, path, pathkeys, -1);
 	add_path(output_rel, (Path *)
 			 create_agg_path(root, output_rel, path, target,
-							 clause == NIL ? AGG_PLAIN : AGG_SORTED, split,
+							 is_distinct || root->parse->groupClause != NIL ? AGG_SORTED : AGG_PLAIN, split,
 							 clause, having, &costs, groups));
 }
 

@@ -371,6 +371,6 @@ ad_merge_paths(PlannerInfo *root, RelOptInfo *output_rel, RelOptInfo *rel,
 		path = (Path *) create_sort_path(root, output_rel, path, root->group_pathkeys, -1);
 	add_named_path(root, output_rel, (Path *)
 				   create_agg_path(root, output_rel, path, target,
-								   clause == NIL ? AGG_PLAIN : AGG_SORTED, AGGSPLIT_SIMPLE,
+								   root->parse->groupClause != NIL ? AGG_SORTED : AGG_PLAIN, AGGSPLIT_SIMPLE,
 								   clause, having, &costs, groups));
 }

@@ -1392,3 +1392,10 @@ SELECT id FROM t WHERE ((b IS UNKNOWN) IS NOT UNKNOWN) AND (((i > 5) IS NOT TRUE
 SELECT id FROM t WHERE (((i > 5 AND b) IS UNKNOWN) OR g = 1) IS NOT TRUE;
 SELECT extract(hour FROM CASE WHEN extract(hour FROM ts) > 5 THEN ts ELSE w END), count(*) FROM t WHERE ts > '1990-01-01' AND ts < '2100-01-01' AND w > '1990-01-01' GROUP BY 1;
 SELECT m + m + m + m + m + m, count(*) FROM t GROUP BY 1;
+SELECT g, count(DISTINCT lower(t)), min(lower(t)) FROM t WHERE g = 1 GROUP BY g;
+SELECT g, count(DISTINCT lower(t)), min(lower(t)) FROM t WHERE g = -99 GROUP BY g;
+SELECT g, lower(t), count(*) FROM t WHERE g = 1 GROUP BY g, lower(t);
+SELECT g, string_agg(DISTINCT t, ',' ORDER BY t) FROM t WHERE g = -99 GROUP BY g;
+SELECT b.g, count(*), count(DISTINCT b.t) FROM t b JOIN names n ON n.i = b.i WHERE b.g = 1 GROUP BY b.g;
+SELECT b.g, count(*), count(DISTINCT b.t) FROM t b JOIN names n ON n.i = b.i WHERE b.g = -99 GROUP BY b.g;
+SELECT b.g, count(*), sum(b.i) FROM t b JOIN names n ON n.i = b.i WHERE b.g = -99 GROUP BY b.g;

@@ -71,7 +71,9 @@ SELECT shown('SELECT calls.i, users.i FROM calls LEFT JOIN users ON users.i = ca
 SELECT shown('SELECT calls.i, users.i FROM calls LEFT JOIN users ON users.i = calls.i AND calls.l > 5');
 SELECT shown('SELECT calls.i, users.i FROM calls LEFT JOIN users ON users.i = calls.i AND lower(users.name) = users.id');
 -- conditions without columns, and those that count how often they are evaluated
+SET enable_nestloop = on;
 SELECT shown('SELECT calls.i FROM calls JOIN (SELECT i FROM users WHERE now() IS NULL) u ON u.i = calls.i');
+SET enable_nestloop = off;
 SELECT shown('SELECT calls.i FROM calls JOIN users ON users.i = calls.i WHERE random() < calls.f');
 -- columns that are not a field of a document, or refuse null
 SELECT shown('SELECT calls.i, doc.d FROM calls JOIN doc ON doc.id = calls.i');

@@ -5,6 +5,12 @@
 SET client_min_messages = warning;
 DROP EXTENSION IF EXISTS admin_dashboard CASCADE;
 CREATE EXTENSION admin_dashboard;
+-- since PostgreSQL 16, sorted groups may also be sorted by what an aggregate makes distinct
+DO $$ BEGIN
+	IF current_setting('enable_presorted_aggregate', true) IS NOT NULL THEN
+		SET enable_presorted_aggregate = off;
+	END IF;
+END $$;
 CREATE SERVER mongodb FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://127.0.0.1:1');
 CREATE FOREIGN TABLE t (
 	b boolean, i int, l bigint, f double precision, n numeric, s text, v varchar(10), c char(3), d date,
@@ -65,7 +71,9 @@ SELECT stays('SELECT s, count(*) FROM t WHERE md5(s) = ''x'' OR s = (SELECT v FR
 EXPLAIN (VERBOSE, COSTS OFF) SELECT DISTINCT lower(s), i FROM t;
 SELECT shown('SELECT DISTINCT s FROM t WHERE s ILIKE ''%a%''');
 SELECT stays('SELECT DISTINCT f::text FROM t');
+SET enable_hashagg = off;
 SELECT shown('SELECT DISTINCT s FROM t WHERE md5(v) = ''x''');
+RESET enable_hashagg;
 SELECT stays('SELECT DISTINCT ON (lower(s)) i FROM t');
 
 -- an error that PostgreSQL would not meet where the condition is not true
@@ -119,7 +127,7 @@ SELECT stays('SELECT min(s) FILTER (WHERE b), count(*) FROM t');
 SELECT stays('SELECT min(s || ''a''), count(*) FROM t');
 
 -- aggregates of distinct values
-EXPLAIN (VERBOSE, COSTS OFF) SELECT i, count(DISTINCT lower(s)), string_agg(DISTINCT s, ',') FILTER (WHERE b), min(lower(v)) FROM t WHERE i = 1 GROUP BY i HAVING bool_or(b);
+EXPLAIN (VERBOSE, COSTS OFF) SELECT i, count(DISTINCT lower(s)), string_agg(DISTINCT s, ',') FILTER (WHERE b), min(lower(v)) FROM t WHERE i > 1 GROUP BY i HAVING bool_or(b);
 SELECT shown('SELECT sum(DISTINCT l), array_agg(DISTINCT d) FROM t WHERE md5(s) = ''x''');
 SELECT stays('SELECT string_agg(s, '','') FROM t');
 SELECT stays('SELECT count(DISTINCT f), max(l) FILTER (WHERE f > 0), min(lower(s)) FROM t');

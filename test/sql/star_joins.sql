@@ -5,6 +5,12 @@
 SET client_min_messages = warning;
 DROP EXTENSION IF EXISTS admin_dashboard CASCADE;
 CREATE EXTENSION admin_dashboard;
+-- since PostgreSQL 16, sorted groups may also be sorted by what an aggregate makes distinct
+DO $$ BEGIN
+	IF current_setting('enable_presorted_aggregate', true) IS NOT NULL THEN
+		SET enable_presorted_aggregate = off;
+	END IF;
+END $$;
 CREATE SERVER mongodb FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://127.0.0.1:1');
 CREATE FOREIGN TABLE calls (email text, kind int, minutes double precision, price numeric, seconds bigint,
 	at timestamptz, room text) SERVER mongodb OPTIONS (database 'shop');
