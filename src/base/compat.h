@@ -17,6 +17,7 @@
 
 #if PG_VERSION_NUM >= 190000
 #include "nodes/miscnodes.h"
+#include "optimizer/geqo.h"
 #include "utils/date.h"
 #include "utils/timestamp.h"
 #endif
@@ -188,6 +189,17 @@ ad_eclass_members(EquivalenceClass *ec, RelOptInfo *rel)
 #else
 #define ad_grouping_clause(root, stage) \
 	((stage) == UPPERREL_DISTINCT ? (root)->parse->distinctClause : (root)->parse->groupClause)
+#endif
+
+/*
+ * Does the genetic optimizer (GEQO) search for the order of joins?  Since
+ * PostgreSQL 19 its state is that of a planner extension.
+ */
+#if PG_VERSION_NUM >= 190000
+#define ad_is_geqo(root) \
+	(Geqo_planner_extension_id >= 0 && GetGeqoPrivateData(root) != NULL)
+#else
+#define ad_is_geqo(root) ((root)->join_search_private != NULL)
 #endif
 
 /*

@@ -509,7 +509,8 @@ join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel, RelOptI
 		ad_join_key_paths(root, joinrel, outerrel, innerrel, jointype, extra, true);
 	if (is_own(innerrel))
 		ad_join_key_paths(root, joinrel, outerrel, innerrel, jointype, extra, false);
-	if (root->join_search_private != NULL || grouping_stage(root) < 0 || find_join_rel(root, joinrel->relids) != joinrel)
+	if (ad_is_geqo(root) || grouping_stage(root) < 0 ||
+		find_join_rel(root, joinrel->relids) != joinrel)
 		return;
 	while ((relid = bms_next_member(joinrel->relids, relid)) >= 0)
 	{

@@ -24,7 +24,8 @@ DECLARE
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) ' || query LOOP
 		IF line ~ 'MongoDB|Filter:|Join|Nested Loop|Aggregate|Limit' THEN
-			RETURN NEXT trim(line, '-> ');
+			-- (versions number the parameters of nested loops otherwise)
+			RETURN NEXT regexp_replace(trim(line, '-> '), '(= \$)\d+$', '\1n');
 		END IF;
 	END LOOP;
 END $$;
