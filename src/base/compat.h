@@ -203,6 +203,16 @@ ad_eclass_members(EquivalenceClass *ec, RelOptInfo *rel)
 #endif
 
 /*
+ * Since PostgreSQL 19 a relation says which kinds of paths it may have.  What
+ * stands for a relation may have the same.
+ */
+#if PG_VERSION_NUM >= 190000
+#define ad_copy_path_kinds(to, from) ((to)->pgs_mask = (from)->pgs_mask)
+#else
+#define ad_copy_path_kinds(to, from) ((void) 0)
+#endif
+
+/*
  * Is a pathkey descending?  PostgreSQL 18 replaced the B-tree strategy number
  * in pathkeys by a comparison type.
  */

@@ -335,6 +335,7 @@ copy_relation(PlannerInfo *root, const RelOptInfo *rel, double rows, List *exprs
 	copy->consider_startup = rel->consider_startup;
 	copy->consider_param_startup = rel->consider_param_startup;
 	copy->rtekind = RTE_JOIN;
+	ad_copy_path_kinds(copy, rel);
 	add_new_columns_to_pathtarget(target, exprs);
 	copy->reltarget = set_pathtarget_cost_width(root, target);
 	return copy;
