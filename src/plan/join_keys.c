@@ -36,6 +36,7 @@
 #include "optimizer/restrictinfo.h"
 #include "optimizer/paramassign.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/selfuncs.h"
 #include "utils/typcache.h"
 
@@ -167,6 +168,20 @@ waiting_context(const AdKeyJoin *join)
 }
 
 /*
+ * The number of a new parameter.  The planner's list of them must outlive the
+ * current memory context, which GEQO frees after it has tried a join.
+ */
+static int
+new_parameter(PlannerInfo *root)
+{
+	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(root->glob));
+	int			param = assign_special_exec_param(root);
+
+	MemoryContextSwitchTo(old);
+	return param;
+}
+
+/*
  * Translates the condition as one on the waiting scan, and sets the keys.
  * Returns false if MongoDB cannot evaluate it.
  */
@@ -187,7 +202,7 @@ set_keys(AdKeyJoin *join, OpExpr *expr)
 		!OidIsValid(lookup_type_cache(typid, TYPECACHE_CMP_PROC)->cmp_proc))
 		return false;
 	if (relation->key_param == 0)
-		relation->key_param = assign_special_exec_param(join->root) + 1;
+		relation->key_param = new_parameter(join->root) + 1;
 	param->paramkind = PARAM_EXEC;
 	param->paramid = relation->key_param - 1;
 	param->paramtype = array;
