@@ -21,7 +21,6 @@
 
 #include "plan/group_quick.h"
 #include "query/avoid.h"
-#include "query/choice.h"
 
 /* the accumulator with this operator and either this name or this argument */
 static AdAccumulator *
@@ -77,7 +76,7 @@ ad_group_add_quick(AdGroup *group)
 			continue;
 		guard->sum = sum->name;
 		guard->count = ad_group_accumulate(group, "$sum", ad_integer(1));
-		exact->argument = ad_choice(quick_argument(value), exact->argument);
+		exact->argument = ad_node(AD_CHOICE, list_make2(quick_argument(value), exact->argument));
 	}
 }
 

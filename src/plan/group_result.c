@@ -16,7 +16,6 @@
 #include "plan/group_state.h"
 #include "bson/constant.h"
 #include "query/bind.h"
-#include "query/choice.h"
 #include "query/type_tests.h"
 #include "translate/let.h"
 #include "translate/value_time.h"
@@ -358,7 +357,7 @@ ad_group_is_sound(AdGroup *group)
 		Node	   *is_silent = ad_doc("$ne", ad_array2(ad_doc("$type", ad_path_expr(guard->path)),
 														ad_string("maxKey")));
 
-		tests = lappend(tests, guard->sum == NULL ? is_silent : ad_choice(ad_guard_is_certain(guard), is_silent));
+		tests = lappend(tests, guard->sum == NULL ? is_silent : ad_node(AD_CHOICE, list_make2(ad_guard_is_certain(guard), is_silent)));
 	}
 	foreach(lc, group->outputs)
 	{

@@ -38,7 +38,8 @@ typedef enum AdTag
 								 * constant of an expression */
 	AD_ZONE,					/* operand: the name of a time zone */
 	AD_MATCH,					/* predicate: the document of a $match */
-	AD_CHOICE,					/* value, value: see choice.c */
+	AD_CHOICE,					/* quick value, exact value: the form that is
+								 * sent is known at execution */
 	/* predicates */
 	AD_TRUE,
 	AD_FALSE,

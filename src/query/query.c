@@ -15,7 +15,6 @@
 #include "bson/bsonread.h"
 #include "bson/domain.h"
 #include "query/budget.h"
-#include "query/choice.h"
 #include "query/query.h"
 #include "query/type_tests.h"
 
@@ -234,7 +233,7 @@ pipeline(const AdQuery *query, Node *filter, Node *skip, Node *limit, const AdSl
 	ListCell   *lc;
 
 	foreach(lc, query->stages)
-		stages = lappend(stages, ad_template_bind(ad_choose(lfirst(lc), query->exact), slots));
+		stages = lappend(stages, ad_template_bind(lfirst(lc), slots, query->exact));
 	if (query->sort != NULL)
 		stages = lappend(stages, ad_doc("$sort", query->sort));
 	if (skip != NULL)

@@ -209,7 +209,7 @@ ad_template_fold(Node *predicate, const AdSlot *slots)
 				return ad_true();
 			return ad_node(AD_NOR, list_make1(inner));
 		case AD_EXPR:
-			return ad_node(AD_EXPR, list_make1(ad_template_bind(ad_inner(predicate), slots)));
+			return ad_node(AD_EXPR, list_make1(ad_template_bind(ad_inner(predicate), slots, true)));
 		default:
 			return ad_is_leaf(tag) ? fold_leaf(predicate, slots) : predicate;
 	}
@@ -267,12 +267,12 @@ bind_match(Node *node, const AdSlot *slots)
 }
 
 /*
- * Returns a value without AD_OPERAND, AD_ZONE and AD_MATCH that is equivalent
- * for these values of the slots.  With slots NULL the slots remain in the
- * value, for EXPLAIN.
+ * Returns a value without AD_OPERAND, AD_ZONE, AD_MATCH and AD_CHOICE that is
+ * equivalent for these values of the slots, with the exact or the quick form
+ * of all choices.  With slots NULL the slots remain in the value, for EXPLAIN.
  */
 Node *
-ad_template_bind(Node *value, const AdSlot *slots)
+ad_template_bind(Node *value, const AdSlot *slots, bool exact)
 {
 	List	   *bound = NIL;
 	ListCell   *lc;
@@ -289,10 +289,12 @@ ad_template_bind(Node *value, const AdSlot *slots)
 			return bind_zone(value, slots);
 		case AD_MATCH:
 			return bind_match(value, slots);
+		case AD_CHOICE:
+			return ad_template_bind(ad_member(value, exact ? 1 : 0), slots, exact);
 		case AD_DOCUMENT:
 		case AD_ARRAY:
 			for_each_from(lc, (List *) value, 1)
-				bound = lappend(bound, ad_template_bind(lfirst(lc), slots));
+				bound = lappend(bound, ad_template_bind(lfirst(lc), slots, exact));
 			return ad_node(ad_tag(value), bound);
 		default:
 			return value;

@@ -19,7 +19,7 @@ typedef struct AdSlot
 extern bool ad_template_operand(Node *operand, const AdSlot *slots,
 								Datum *value);
 extern Node *ad_template_fold(Node *predicate, const AdSlot *slots);
-extern Node *ad_template_bind(Node *value, const AdSlot *slots);
+extern Node *ad_template_bind(Node *value, const AdSlot *slots, bool exact);
 extern Node *ad_template_match(Node *predicate);
 extern Node *ad_template_field_test(Node *operators);
 extern const uint8 *ad_template_bson(Node *document);
