@@ -19,9 +19,6 @@
 #include "calls_query.h"
 #include "calls_table.h"
 
-/* the length of the range, in microseconds, if the caller gives no start */
-#define DEFAULT_RANGE	(30 * USECS_PER_DAY)
-
 /* the most bytes of a call's key that an error shows */
 #define SHOWN_KEY_BYTES	200
 
@@ -316,7 +313,7 @@ ad_calls_range(FunctionCallInfo fcinfo)
 		range.start = range.end;
 	else
 		/* days of 24 hours, whatever the session's time zone */
-		range.start = Max(range.end - DEFAULT_RANGE, MIN_TIMESTAMP);
+		range.start = Max(range.end - AD_DEFAULT_RANGE, MIN_TIMESTAMP);
 
 	infinite = TIMESTAMP_NOT_FINITE(range.end) ? range.end : range.start;
 	if (TIMESTAMP_NOT_FINITE(infinite))

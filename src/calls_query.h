@@ -15,6 +15,9 @@
 /* with those of its own */
 #define AD_CALLS_MAX_PARAMETERS 6
 
+/* the length of a range of which only the end is given, in microseconds */
+#define AD_DEFAULT_RANGE		(30 * USECS_PER_DAY)
+
 /* a range of instants, both included */
 typedef struct AdRange
 {

@@ -12,11 +12,9 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
-#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
@@ -24,6 +22,9 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "base/utf8.h"
+#include "bson/encoding.h"
+#include "calls_query.h"
 
 PG_FUNCTION_INFO_V1(admin_dashboard_rest_request);
 PG_FUNCTION_INFO_V1(admin_dashboard_rest_parameter);
@@ -36,9 +37,6 @@ PG_FUNCTION_INFO_V1(admin_dashboard_rest_body);
 /* from the beginning of a day to its last microsecond, and to its last second */
 #define WHOLE_DAY		(USECS_PER_DAY - 1)
 #define LAST_SECOND		(USECS_PER_DAY - USECS_PER_SEC)
-
-/* the range of a request that gives its end only */
-#define DEFAULT_RANGE	(30 * USECS_PER_DAY)
 
 /* bytes of a parameter, NULL if it is missing */
 typedef struct Bytes
@@ -196,40 +194,24 @@ find_parameter(const char *query, const char *name)
 	return value;
 }
 
-/* Returns a query string in UTF-8, palloc'd. */
+/* Returns a query string in UTF-8. */
 static const char *
 query_in_utf8(text *query)
 {
-	return pg_server_to_any(text_to_cstring(query), VARSIZE_ANY_EXHDR(query), PG_UTF8);
+	return ad_to_utf8(text_to_cstring(query));
 }
 
 /*
- * Returns bytes in UTF-8 as text of the database, palloc'd, or NULL if they are
- * not UTF-8, contain a null byte, or have a character that the database's
- * encoding does not have.
+ * Returns bytes in UTF-8 as text of the database, palloc'd, or NULL if the
+ * database cannot have them.
  */
 static text *
 text_from_utf8(Bytes bytes)
 {
-	int			encoding = GetDatabaseEncoding();
-	unsigned char *converted;
-	int			size;
-	Oid			conversion;
+	uint32		len = bytes.len;
+	const char *string = ad_text_to_server(bytes.data, &len);
 
-	if (!pg_verify_mbstr(PG_UTF8, bytes.data, bytes.len, true))
-		return NULL;
-	if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII)
-		return cstring_to_text_with_len(bytes.data, bytes.len);
-
-	conversion = FindDefaultConversionProc(PG_UTF8, encoding);
-	if (!OidIsValid(conversion))
-		return NULL;
-	size = bytes.len * MAX_CONVERSION_GROWTH + 1;
-	converted = palloc(size);
-	if (pg_do_encoding_conversion_buf(conversion, PG_UTF8, encoding, (unsigned char *) bytes.data, bytes.len,
-									  converted, size, true) != bytes.len)
-		return NULL;
-	return cstring_to_text((char *) converted);
+	return string == NULL ? NULL : cstring_to_text_with_len(string, len);
 }
 
 /*
@@ -436,7 +418,7 @@ read_period(const char *query, Period *period)
 	if (period->whole_day)
 	{
 		if (!period->has_start)
-			period->start = period->end + LAST_SECOND - DEFAULT_RANGE;
+			period->start = period->end + LAST_SECOND - AD_DEFAULT_RANGE;
 		period->has_start = true;
 		period->end += WHOLE_DAY;
 	}
