@@ -25,6 +25,16 @@
 #include "bson/decimal.h"
 #include "execute/aggregate.h"
 
+/* the transition state of avg() and of deviations of doubles, an array */
+static Datum
+float8_state(float8 count, float8 sum, float8 squares)
+{
+	Datum		state[] = {Float8GetDatum(count), Float8GetDatum(sum), Float8GetDatum(squares)};
+
+	return PointerGetDatum(construct_array(state, lengthof(state), FLOAT8OID, sizeof(float8),
+										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
 /*
  * Returns the average: a sum divided by a count, which is not zero.  If the
  * type is an array, the aggregate is partial; the result is then the
@@ -47,10 +57,7 @@ ad_average(Oid typid, Datum sum, int64 count)
 		 * use.  We set it to NaN, because NaN does not overflow in
 		 * float8_combine().
 		 */
-		Datum		state[] = {Float8GetDatum((float8) count), sum, Float8GetDatum(get_float8_nan())};
-
-		return PointerGetDatum(construct_array(state, lengthof(state), FLOAT8OID, sizeof(float8),
-											   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+		return float8_state((float8) count, DatumGetFloat8(sum), get_float8_nan());
 	}
 	if (typid == FLOAT8OID)
 		return Float8GetDatum(DatumGetFloat8(sum) / (float8) count);
@@ -185,15 +192,12 @@ Datum
 ad_moments_state(int64 count, Numeric sum, Numeric squares)
 {
 	Datum		n = NumericGetDatum(int64_to_numeric(count));
-	Datum		state[3];
+	float8		deviations = get_float8_nan();
 	Datum		all;
 	Datum		rest;
 	Datum		least = DirectFunctionCall3(numeric_in, CStringGetDatum("1e-28"),
 											ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
 
-	state[0] = Float8GetDatum((float8) count);
-	state[1] = Float8GetDatum(to_double(NumericGetDatum(sum)));
-	state[2] = Float8GetDatum(get_float8_nan());
 	if (!numeric_is_nan(sum) && !numeric_is_inf(sum))
 	{
 		all = DirectFunctionCall2(numeric_mul, n, NumericGetDatum(squares));
@@ -202,10 +206,9 @@ ad_moments_state(int64 count, Numeric sum, Numeric squares)
 		if (ad_compare_numeric(DatumGetNumeric(rest),
 							   DatumGetNumeric(DirectFunctionCall2(numeric_mul, all, least))) <= 0)
 			rest = NumericGetDatum(int64_to_numeric(0));
-		state[2] = Float8GetDatum(to_double(rest) / (float8) count);
+		deviations = to_double(rest) / (float8) count;
 	}
-	return PointerGetDatum(construct_array(state, lengthof(state), FLOAT8OID, sizeof(float8),
-										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	return float8_state((float8) count, to_double(NumericGetDatum(sum)), deviations);
 }
 
 /*
