@@ -140,14 +140,14 @@ init_decoder(AdScanState *state)
 	for (int i = 0; i < state->nguards; i++)
 	{
 		AdGuard    *guard = list_nth(guards, i);
-		const AdTarget *number = ad_result_target(AD_RESULT_SUM, FLOAT8OID, -1);
+		const AdTarget *number = guard->sum == NULL ? NULL :
+		ad_result_target(AD_RESULT_SUM, FLOAT8OID, -1);
 
 		state->guards[i].guard = guard;
-		state->guards[i].value = add_to_decoder(state, guard->path, NULL);
+		state->guards[i].value = add_to_decoder(state, guard->path, number);
 		if (guard->sum == NULL)
 			continue;
 		state->quick = true;
-		state->guards[i].greatest = add_to_decoder(state, guard->path, number);
 		state->guards[i].sum = add_to_decoder(state, guard->sum, number);
 		state->guards[i].count = add_to_decoder(state, guard->count, number);
 	}
@@ -283,7 +283,7 @@ release_tuples(AdScanState *state)
 static bool
 is_doubtful(const AdScanGuard *guard, const AdFieldValue *values)
 {
-	const AdFieldValue *greatest = &values[guard->greatest];
+	const AdFieldValue *greatest = &values[guard->value];
 	const AdFieldValue *sum = &values[guard->sum];
 	const AdFieldValue *count = &values[guard->count];
 

@@ -36,7 +36,6 @@ typedef struct AdScanGuard
 	AdGuard    *guard;
 	int			value;
 	/* only for a guard with a quick form */
-	int			greatest;
 	int			sum;
 	int			count;
 } AdScanGuard;
