@@ -39,14 +39,6 @@ ad_state_is_made(Oid function)
 		function == F_SUM_NUMERIC || function == F_AVG_NUMERIC;
 }
 
-/* whether the value at the path is a number */
-static Node *
-is_numeric(const AdColumn *column, Node *path)
-{
-	return column->type->trusted ? ad_doc("$gt", ad_array2(path, ad_null())) :
-		ad_fits_expr(column->type, path, false);
-}
-
 /* a decimal or an integer, or 0 for a double and what is no number */
 static Node *
 exact_number(Node *path)
@@ -83,7 +75,7 @@ split_number(const AdColumn *column, Node *plain, Node *other)
 {
 	Node	   *path = ad_path_expr(column->field);
 
-	return ad_value_if(is_numeric(column, path), ad_value_if(is_plain(path), plain, other), ad_null());
+	return ad_value_if(ad_fits_expr(column->type, path, false), ad_value_if(is_plain(path), plain, other), ad_null());
 }
 
 /*
@@ -126,7 +118,7 @@ ad_group_return_numeric(AdGroup *group, int position, const AdCall *call, const 
 																	  ad_null())),
 									 AD_RESULT_SUM, BYTEAOID);
 		output->divisor = ad_group_accumulate(group, "$sum",
-											  ad_value_if(is_numeric(column, path), ad_integer(1), ad_integer(0)));
+											  ad_value_if(ad_fits_expr(column->type, path, false), ad_integer(1), ad_integer(0)));
 		output->state_of = NUMERICOID;
 	}
 	else
