@@ -84,8 +84,8 @@ add_partial_keys(AdGroupBuilder *builder, List *keys)
  * Adds the keys with which conditions (RestrictInfos) can be evaluated on
  * groups instead of rows.  Returns false if there are none such.
  */
-static bool
-add_condition_keys(AdGroupBuilder *builder, List *conditions)
+bool
+ad_add_condition_keys(AdGroupBuilder *builder, List *conditions)
 {
 	ListCell   *lc;
 
@@ -127,13 +127,13 @@ ad_add_aggregate_keys(AdGroupBuilder *builder, const List *exprs)
 }
 
 /*
- * Adds the keys in the target to `keys`, and the aggregates and columns of
- * all else in it and in HAVING to *others.
+ * Adds the keys in the target of the stage to `keys`, and the aggregates and
+ * columns of all else in it and in HAVING to *others.
  */
-static void
-split_keys(PlannerInfo *root, UpperRelationKind stage, PathTarget *target, PathTarget *keys,
-		   List **others)
+void
+ad_split_keys(PlannerInfo *root, UpperRelationKind stage, PathTarget *keys, List **others)
 {
+	PathTarget *target = root->upper_targets[stage];
 	List	   *exprs = NIL;
 	ListCell   *lc;
 
@@ -182,7 +182,7 @@ ad_partial_target(PlannerInfo *root, UpperRelationKind stage)
 	List	   *others;
 	ListCell   *lc;
 
-	split_keys(root, stage, root->upper_targets[stage], partial, &others);
+	ad_split_keys(root, stage, partial, &others);
 	add_new_columns_to_pathtarget(partial, others);
 	foreach(lc, partial->exprs)
 	{
@@ -256,12 +256,11 @@ ad_ignores_repetition(const Aggref *aggref)
 static PathTarget *
 distinct_rows(PlannerInfo *root, AdGroupBuilder *builder)
 {
-	PathTarget *target = root->upper_targets[UPPERREL_GROUP_AGG];
 	PathTarget *rows = create_empty_pathtarget();
-	List	   *others = NIL;
+	List	   *others;
 	ListCell   *lc;
 
-	split_keys(root, UPPERREL_GROUP_AGG, target, rows, &others);
+	ad_split_keys(root, UPPERREL_GROUP_AGG, rows, &others);
 	foreach(lc, rows->exprs)
 	{
 		if (!ad_add_key_parts(builder, lfirst(lc)))
@@ -290,24 +289,20 @@ distinct_rows(PlannerInfo *root, AdGroupBuilder *builder)
 }
 
 /*
- * Makes the relation of MongoDB's groups.  PostgreSQL evaluates its
- * conditions as it does those of a table.
+ * Makes a relation that of MongoDB's groups of a table.  PostgreSQL evaluates
+ * its conditions as it does those of the table.
  */
-static RelOptInfo *
-partial_relation(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
-				 AdUpperRelation *upper, PathTarget *target)
+void
+ad_set_groups(RelOptInfo *rel, const RelOptInfo *table, AdUpperRelation *upper)
 {
-	AdRelation *relation = input_rel->fdw_private;
-	RelOptInfo *rel = fetch_upper_rel(root, UPPERREL_PARTIAL_GROUP_AGG, output_rel->relids);
+	AdRelation *relation = table->fdw_private;
 
-	rel->serverid = input_rel->serverid;
-	rel->userid = input_rel->userid;
-	rel->useridiscurrent = input_rel->useridiscurrent;
-	rel->fdwroutine = input_rel->fdwroutine;
-	rel->reltarget = target;
+	rel->serverid = table->serverid;
+	rel->userid = table->userid;
+	rel->useridiscurrent = table->useridiscurrent;
+	rel->fdwroutine = table->fdwroutine;
 	rel->baserestrictinfo = relation->local_conds;
 	rel->fdw_private = upper;
-	return rel;
 }
 
 /*
@@ -338,38 +333,52 @@ ad_partial_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, List 
 }
 
 /*
- * Adds the paths that group what `path` returns, and combine states if `split`
- * says so: by hashing, by sorting, or to one row.
+ * Returns the paths that group what `path` returns: by hashing, by sorting, or
+ * to one row.  `split` says whether they combine states.  The rows of
+ * input_rel are those that would be grouped otherwise.
  */
-void
-ad_add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
-				   RelOptInfo *output_rel, AggSplit split, Path *path)
+List *
+ad_agg_paths(PlannerInfo *root, UpperRelationKind stage, const RelOptInfo *input_rel,
+			 RelOptInfo *rel, PathTarget *target, List *having, AggSplit split, Path *path)
 {
 	bool		is_distinct = stage == UPPERREL_DISTINCT;
-	PathTarget *target = root->upper_targets[stage];
 	List	   *clause = ad_grouping_clause(root, stage);
 	List	   *pathkeys = is_distinct ? root->distinct_pathkeys : root->group_pathkeys;
-	List	   *having = is_distinct ? NIL : (List *) root->parse->havingQual;
-	AggClauseCosts costs = {0};
 	List	   *keys = get_sortgrouplist_exprs(clause, root->parse->targetList);
+	AggClauseCosts costs = {0};
+	List	   *paths = NIL;
 	double		groups = input_rel->reloptkind == RELOPT_BASEREL ?
-	ad_estimate_groups(root, input_rel, keys, input_rel->rows) :
+	ad_estimate_groups(root, unconstify(RelOptInfo *, input_rel), keys, input_rel->rows) :
 	estimate_num_groups(root, keys, input_rel->rows, NULL, NULL);
 
 	if (root->parse->hasAggs)
 		get_agg_clause_costs(root, split, &costs);
 	if (clause != NIL && grouping_is_hashable(clause) && (is_distinct || root->numOrderedAggs == 0))
-		add_path(output_rel, (Path *)
-				 create_agg_path(root, output_rel, path, target, AGG_HASHED, split,
-								 clause, having, &costs, groups));
+		paths = lappend(paths, create_agg_path(root, rel, path, target, AGG_HASHED, split,
+											   clause, having, &costs, groups));
 	if (!grouping_is_sortable(clause))
-		return;
+		return paths;
 	if (pathkeys != NIL)
-		path = (Path *) create_sort_path(root, output_rel, path, pathkeys, -1);
-	add_path(output_rel, (Path *)
-			 create_agg_path(root, output_rel, path, target,
-							 is_distinct || root->parse->groupClause != NIL ? AGG_SORTED : AGG_PLAIN, split,
-							 clause, having, &costs, groups));
+		path = (Path *) create_sort_path(root, rel, path, pathkeys, -1);
+	return lappend(paths, create_agg_path(root, rel, path, target,
+										  is_distinct || root->parse->groupClause != NIL ? AGG_SORTED : AGG_PLAIN,
+										  split, clause, having, &costs, groups));
+}
+
+/*
+ * Adds the paths that make the result of the stage from what `path` returns,
+ * see ad_agg_paths().
+ */
+void
+ad_add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
+				   RelOptInfo *output_rel, AggSplit split, Path *path)
+{
+	List	   *having = stage == UPPERREL_DISTINCT ? NIL : (List *) root->parse->havingQual;
+	ListCell   *lc;
+
+	foreach(lc, ad_agg_paths(root, stage, input_rel, output_rel, root->upper_targets[stage],
+							 having, split, path))
+		add_path(output_rel, lfirst(lc));
 }
 
 /*
@@ -383,7 +392,7 @@ build_states(PlannerInfo *root, UpperRelationKind stage, AdGroupBuilder *builder
 	PathTarget *target = ad_partial_target(root, stage);
 
 	if (target == NULL || !add_partial_keys(builder, keys) ||
-		!add_condition_keys(builder, conditions))
+		!ad_add_condition_keys(builder, conditions))
 		return NULL;
 	ad_add_aggregate_keys(builder, target->exprs);
 	return add_states(builder, target) ? target : NULL;
@@ -418,7 +427,7 @@ ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_r
 	{
 		split = AGGSPLIT_SIMPLE;
 		builder = ad_build_group(relation);
-		target = add_condition_keys(&builder, relation->local_conds) ?
+		target = ad_add_condition_keys(&builder, relation->local_conds) ?
 			distinct_rows(root, &builder) : NULL;
 	}
 	if (target == NULL || !ad_expects_duplicates(root, input_rel, builder.keys))
@@ -433,7 +442,9 @@ ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_r
 	upper = ad_built_relation(relation, &builder);
 	if (upper == NULL)
 		return;
-	rel = partial_relation(root, input_rel, output_rel, upper, target);
+	rel = fetch_upper_rel(root, UPPERREL_PARTIAL_GROUP_AGG, output_rel->relids);
+	rel->reltarget = target;
+	ad_set_groups(rel, input_rel, upper);
 	ad_add_final_paths(root, stage, input_rel, output_rel, split,
 					   ad_partial_path(root, input_rel, rel, builder.keys));
 }

@@ -300,19 +300,13 @@ build_groups(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder, AdJoin
 	AdRelation *relation = rel->fdw_private;
 	List	   *aggregates;
 	List	   *keys;
-	ListCell   *lc;
 
 	*builder = ad_build_group(relation);
 	if (!ad_grouping_keys(root, (UpperRelationKind) grouping_stage(root), &keys) ||
 		!find_aggregates(root, &aggregates) ||
-		!add_join_keys(builder, rel) || !add_group_keys(root, builder, rel, keys))
-		return NULL;
-	foreach(lc, relation->local_conds)
-	{
-		if (!ad_add_key_parts(builder, (Node *) lfirst_node(RestrictInfo, lc)->clause))
-			return NULL;
-	}
-	if (!add_aggregates(root, builder, rel, aggregates, &groups->states, &groups->merges) ||
+		!add_join_keys(builder, rel) || !add_group_keys(root, builder, rel, keys) ||
+		!ad_add_condition_keys(builder, relation->local_conds) ||
+		!add_aggregates(root, builder, rel, aggregates, &groups->states, &groups->merges) ||
 		builder->keys == NIL || builder->values.failures != NIL ||
 		!ad_expects_duplicates(root, rel, builder->keys))
 		return NULL;
@@ -345,16 +339,10 @@ copy_relation(PlannerInfo *root, const RelOptInfo *rel, double rows, List *exprs
 static RelOptInfo *
 groups_relation(PlannerInfo *root, RelOptInfo *rel, AdUpperRelation *upper, List *keys)
 {
-	AdRelation *relation = rel->fdw_private;
 	RelOptInfo *groups = copy_relation(root, rel, 0,
 									   get_tlist_exprs(upper->grouping.tlist, true));
 
-	groups->serverid = rel->serverid;
-	groups->userid = rel->userid;
-	groups->useridiscurrent = rel->useridiscurrent;
-	groups->fdwroutine = rel->fdwroutine;
-	groups->fdw_private = upper;
-	groups->baserestrictinfo = relation->local_conds;
+	ad_set_groups(groups, rel, upper);
 	add_path(groups, ad_partial_path(root, rel, groups, keys));
 	groups->rows = upper->rows;
 	set_cheapest(groups);
@@ -533,8 +521,7 @@ add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_re
 
 	if (has_states && groups->merges)
 	{
-		ad_merge_paths(root, output_rel, join, join->cheapest_total_path, groups->states,
-					   input_rel->rows);
+		ad_merge_paths(root, input_rel, output_rel, join, groups->states);
 		return;
 	}
 	if (has_states)

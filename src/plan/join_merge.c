@@ -29,12 +29,9 @@
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
-#include "optimizer/planner.h"
-#include "optimizer/prep.h"
 #include "optimizer/tlist.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/selfuncs.h"
 #include "utils/syscache.h"
 
 #include "base/compat.h"
@@ -256,32 +253,17 @@ merge_mutator(Node *node, void *arg)
 static PathTarget *
 merged_target(PlannerInfo *root, AdMerge *merge, PathTarget *input)
 {
-	PathTarget *target = root->upper_targets[UPPERREL_GROUP_AGG];
-	PathTarget *result = copy_pathtarget(target);
-	List	   *others = list_make1(root->parse->havingQual);
+	PathTarget *result = copy_pathtarget(root->upper_targets[UPPERREL_GROUP_AGG]);
+	List	   *others;
 	ListCell   *lc;
 
-	result->exprs = NIL;
-	foreach(lc, target->exprs)
-	{
-		Index		ref = get_pathtarget_sortgroupref(target, foreach_current_index(lc));
-
-		if (ref != 0 && get_sortgroupref_clause_noerr(ref, ad_grouping_clause(root, UPPERREL_GROUP_AGG)) != NULL)
-		{
-			add_column_to_pathtarget(input, lfirst(lc), ref);
-			result->exprs = lappend(result->exprs, lfirst(lc));
-			continue;
-		}
-		others = lappend(others, lfirst(lc));
-		result->exprs = lappend(result->exprs, merge_mutator(lfirst(lc), merge));
-	}
-	foreach(lc, pull_var_clause((Node *) others,
-								PVC_INCLUDE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS |
-								PVC_INCLUDE_PLACEHOLDERS))
+	ad_split_keys(root, UPPERREL_GROUP_AGG, input, &others);
+	foreach(lc, others)
 	{
 		if (!IsA(lfirst(lc), Aggref))
 			add_new_column_to_pathtarget(input, lfirst(lc));
 	}
+	result->exprs = (List *) merge_mutator((Node *) result->exprs, merge);
 	return set_pathtarget_cost_width(root, result);
 }
 
@@ -341,36 +323,23 @@ add_named_path(PlannerInfo *root, RelOptInfo *output_rel, Path *path)
 }
 
 /*
- * Adds the paths that merge the parts which `path`, of the joined groups
- * `rel`, returns.  `rows` is how many rows the joins would have without
- * groups.
+ * Adds the paths that merge the parts which the joined groups `rel` return, in
+ * place of the rows of input_rel.
  */
 void
-ad_merge_paths(PlannerInfo *root, RelOptInfo *output_rel, RelOptInfo *rel,
-			   Path *path, List *parts, double rows)
+ad_merge_paths(PlannerInfo *root, const RelOptInfo *input_rel, RelOptInfo *output_rel,
+			   RelOptInfo *rel, List *parts)
 {
 	AdMerge		merge = {.parts = parts};
-	List	   *clause = ad_grouping_clause(root, UPPERREL_GROUP_AGG);
 	PathTarget *input = create_empty_pathtarget();
 	PathTarget *target = merged_target(root, &merge, input);
 	List	   *having = (List *) merge_mutator(root->parse->havingQual, &merge);
-	AggClauseCosts costs = {0};
-	double		groups = estimate_num_groups(root, get_sortgrouplist_exprs(clause, root->parse->targetList),
-											 rows, NULL, NULL);
+	Path	   *path;
+	ListCell   *lc;
 
 	add_arguments(root, &merge, input);
-	get_agg_clause_costs(root, AGGSPLIT_SIMPLE, &costs);
-	path = (Path *) create_projection_path(root, rel, path, input);
-	if (clause != NIL && grouping_is_hashable(clause) && root->numOrderedAggs == 0)
-		add_named_path(root, output_rel, (Path *)
-					   create_agg_path(root, output_rel, path, target, AGG_HASHED, AGGSPLIT_SIMPLE,
-									   clause, having, &costs, groups));
-	if (!grouping_is_sortable(clause))
-		return;
-	if (root->group_pathkeys != NIL)
-		path = (Path *) create_sort_path(root, output_rel, path, root->group_pathkeys, -1);
-	add_named_path(root, output_rel, (Path *)
-				   create_agg_path(root, output_rel, path, target,
-								   root->parse->groupClause != NIL ? AGG_SORTED : AGG_PLAIN, AGGSPLIT_SIMPLE,
-								   clause, having, &costs, groups));
+	path = (Path *) create_projection_path(root, rel, rel->cheapest_total_path, input);
+	foreach(lc, ad_agg_paths(root, UPPERREL_GROUP_AGG, input_rel, output_rel, target, having,
+							 AGGSPLIT_SIMPLE, path))
+		add_named_path(root, output_rel, lfirst(lc));
 }

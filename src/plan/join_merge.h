@@ -8,7 +8,7 @@
 #include "nodes/pathnodes.h"
 
 extern bool ad_merge_parts(const Aggref *aggref, List **parts);
-extern void ad_merge_paths(PlannerInfo *root, RelOptInfo *output_rel, RelOptInfo *rel,
-						   Path *path, List *parts, double rows);
+extern void ad_merge_paths(PlannerInfo *root, const RelOptInfo *input_rel, RelOptInfo *output_rel,
+						   RelOptInfo *rel, List *parts);
 
 #endif							/* AD_JOIN_MERGE_H */
