@@ -33,6 +33,7 @@
 
 #include "base/compat.h"
 #include "execute/key_scan.h"
+#include "execute/pass_rows.h"
 #include "query/join_nodes.h"
 
 /* keys in the list before duplicates are removed, and the bytes they may have */
@@ -138,18 +139,6 @@ add_key(AdKeyScanState *state, TupleTableSlot *row)
 		remove_duplicates(state);
 }
 
-/* make a row that of the node's own slot, without a copy of its values */
-static TupleTableSlot *
-take_row(AdKeyScanState *state, TupleTableSlot *row)
-{
-	TupleTableSlot *slot = state->node.ss.ss_ScanTupleSlot;
-
-	slot_getallattrs(row);
-	memcpy(slot->tts_values, row->tts_values, slot->tts_tupleDescriptor->natts * sizeof(Datum));
-	memcpy(slot->tts_isnull, row->tts_isnull, slot->tts_tupleDescriptor->natts * sizeof(bool));
-	return ExecStoreVirtualTuple(slot);
-}
-
 /*
  * Return the next row of the plan below and keep its key; NULL at the end.
  */
@@ -250,21 +239,14 @@ next_row(ScanState * node)
 	else if (state->rows != NULL &&
 			 tuplestore_gettupleslot(state->rows, true, false, state->stored))
 		row = state->stored;
-	return row == NULL ? node->ss_ScanTupleSlot : take_row(state, row);
-}
-
-/* ExecScan() callback: rows of joins are not checked again */
-static bool
-recheck_row(ScanState * node, TupleTableSlot *slot)
-{
-	return true;
+	return row == NULL ? node->ss_ScanTupleSlot : ad_pass_row(node, row);
 }
 
 /* callback ExecCustomScan */
 static TupleTableSlot *
 exec_key_scan(CustomScanState * node)
 {
-	return ExecScan(&node->ss, next_row, recheck_row);
+	return ExecScan(&node->ss, next_row, ad_pass_recheck);
 }
 
 /* callback EndCustomScan */
@@ -284,16 +266,12 @@ rescan_key_scan(CustomScanState * node)
 {
 	AdKeyScanState *state = (AdKeyScanState *) node;
 
-	if (node->ss.ps.chgParam != NULL)
-		UpdateChangedParamSet(state->child, node->ss.ps.chgParam);
 	if (state->rows != NULL)
 		tuplestore_end(state->rows);
 	state->rows = NULL;
 	state->complete = false;
 	clear_keys(state);
-	if (state->child->chgParam == NULL)
-		ExecReScan(state->child);
-	ExecScanReScan(&node->ss);
+	ad_pass_rescan(node);
 }
 
 /* callback ExplainCustomScan: with ANALYZE, show how many keys there were */

@@ -15,6 +15,7 @@
 #include "nodes/extensible.h"
 
 #include "execute/merge_scan.h"
+#include "execute/pass_rows.h"
 #include "query/join_nodes.h"
 
 /* callback BeginCustomScan */
@@ -26,34 +27,21 @@ begin_merge_scan(CustomScanState * node, EState *estate, int eflags)
 	node->custom_ps = list_make1(ExecInitNode(linitial(plan->custom_plans), estate, eflags));
 }
 
-/* ExecScan() callback: the next row, without a copy of its values */
+/* ExecScan() callback: the next row */
 static TupleTableSlot *
 next_row(ScanState * node)
 {
-	TupleTableSlot *slot = node->ss_ScanTupleSlot;
 	TupleTableSlot *row = ExecProcNode(linitial(((CustomScanState *) node)->custom_ps));
 
-	ExecClearTuple(slot);
-	if (TupIsNull(row))
-		return slot;
-	slot_getallattrs(row);
-	memcpy(slot->tts_values, row->tts_values, slot->tts_tupleDescriptor->natts * sizeof(Datum));
-	memcpy(slot->tts_isnull, row->tts_isnull, slot->tts_tupleDescriptor->natts * sizeof(bool));
-	return ExecStoreVirtualTuple(slot);
-}
-
-/* ExecScan() callback: groups are not checked again */
-static bool
-recheck_row(ScanState * node, TupleTableSlot *slot)
-{
-	return true;
+	ExecClearTuple(node->ss_ScanTupleSlot);
+	return TupIsNull(row) ? node->ss_ScanTupleSlot : ad_pass_row(node, row);
 }
 
 /* callback ExecCustomScan */
 static TupleTableSlot *
 exec_merge_scan(CustomScanState * node)
 {
-	return ExecScan(&node->ss, next_row, recheck_row);
+	return ExecScan(&node->ss, next_row, ad_pass_recheck);
 }
 
 /* callback EndCustomScan */
@@ -63,25 +51,12 @@ end_merge_scan(CustomScanState * node)
 	ExecEndNode(linitial(node->custom_ps));
 }
 
-/* callback ReScanCustomScan */
-static void
-rescan_merge_scan(CustomScanState * node)
-{
-	PlanState  *child = linitial(node->custom_ps);
-
-	if (node->ss.ps.chgParam != NULL)
-		UpdateChangedParamSet(child, node->ss.ps.chgParam);
-	if (child->chgParam == NULL)
-		ExecReScan(child);
-	ExecScanReScan(&node->ss);
-}
-
 static const CustomExecMethods exec_methods = {
 	.CustomName = AD_MERGE_SCAN,
 	.BeginCustomScan = begin_merge_scan,
 	.ExecCustomScan = exec_merge_scan,
 	.EndCustomScan = end_merge_scan,
-	.ReScanCustomScan = rescan_merge_scan,
+	.ReScanCustomScan = ad_pass_rescan,
 };
 
 /* callback CreateCustomScanState */

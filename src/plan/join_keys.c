@@ -26,7 +26,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "nodes/extensible.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
@@ -41,6 +40,7 @@
 #include "utils/typcache.h"
 
 #include "base/compat.h"
+#include "plan/custom_path.h"
 #include "plan/join_keys.h"
 #include "plan/scan_cost.h"
 #include "query/join_nodes.h"
@@ -317,17 +317,12 @@ static Plan *
 plan_key_scan(PlannerInfo *root, RelOptInfo *rel, CustomPath * path, List *tlist,
 			  List *clauses, List *custom_plans)
 {
-	CustomScan *scan = makeNode(CustomScan);
-	Plan	   *plan = linitial(custom_plans);
-
 	/* the rows are those of the plan below */
-	scan->scan.plan.targetlist = copyObject(plan->targetlist);
-	scan->custom_scan_tlist = copyObject(plan->targetlist);
-	scan->custom_plans = custom_plans;
+	List	   *columns = copyObject(((Plan *) linitial(custom_plans))->targetlist);
+	CustomScan *scan = ad_custom_plan(path, columns, custom_plans);
+
 	scan->custom_exprs = list_make1(linitial(path->custom_private));
 	scan->custom_private = list_make1(lsecond(path->custom_private));
-	scan->flags = path->flags;
-	scan->methods = GetCustomScanMethods(AD_KEY_SCAN, false);
 	return (Plan *) scan;
 }
 
@@ -340,17 +335,9 @@ static const CustomPathMethods key_scan_methods = {
 static Path *
 collecting_path(const AdKeyJoin *join, Path *path)
 {
-	CustomPath *custom = makeNode(CustomPath);
+	CustomPath *custom = ad_custom_path(path, path->parent, path->pathtarget, &key_scan_methods);
 
-	custom->path.pathtype = T_CustomScan;
-	custom->path.parent = path->parent;
-	custom->path.pathtarget = path->pathtarget;
-	custom->path.rows = path->rows;
-	custom->path.startup_cost = path->startup_cost;
-	custom->path.total_cost = path->total_cost + path->rows * cpu_operator_cost;
-	custom->custom_paths = list_make1(path);
 	custom->custom_private = list_make2(join->key, ad_integer(join->keys.param));
-	custom->methods = &key_scan_methods;
 	return (Path *) custom;
 }
 

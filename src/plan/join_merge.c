@@ -23,7 +23,6 @@
 #include "access/htup_details.h"
 #include "catalog/pg_aggregate.h"
 #include "catalog/pg_type.h"
-#include "nodes/extensible.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
@@ -35,6 +34,7 @@
 #include "utils/syscache.h"
 
 #include "base/compat.h"
+#include "plan/custom_path.h"
 #include "plan/group_partial.h"
 #include "plan/join_merge.h"
 #include "query/join_nodes.h"
@@ -289,14 +289,7 @@ static Plan *
 plan_merge_scan(PlannerInfo *root, RelOptInfo *rel, CustomPath * path, List *tlist,
 				List *clauses, List *custom_plans)
 {
-	CustomScan *scan = makeNode(CustomScan);
-
-	scan->scan.plan.targetlist = tlist;
-	scan->custom_scan_tlist = copyObject(tlist);
-	scan->custom_plans = custom_plans;
-	scan->flags = path->flags;
-	scan->methods = GetCustomScanMethods(AD_MERGE_SCAN, false);
-	return (Plan *) scan;
+	return (Plan *) ad_custom_plan(path, tlist, custom_plans);
 }
 
 static const CustomPathMethods merge_scan_methods = {
@@ -308,17 +301,10 @@ static const CustomPathMethods merge_scan_methods = {
 static void
 add_named_path(PlannerInfo *root, RelOptInfo *output_rel, Path *path)
 {
-	CustomPath *custom = makeNode(CustomPath);
+	CustomPath *custom = ad_custom_path(path, output_rel, root->upper_targets[UPPERREL_GROUP_AGG],
+										&merge_scan_methods);
 
-	custom->path.pathtype = T_CustomScan;
-	custom->path.parent = output_rel;
-	custom->path.pathtarget = root->upper_targets[UPPERREL_GROUP_AGG];
-	custom->path.rows = path->rows;
-	custom->path.startup_cost = path->startup_cost;
-	custom->path.total_cost = path->total_cost + path->rows * cpu_operator_cost;
 	custom->path.pathkeys = path->pathkeys;
-	custom->custom_paths = list_make1(path);
-	custom->methods = &merge_scan_methods;
 	add_path(output_rel, (Path *) custom);
 }
 
