@@ -117,7 +117,7 @@ SELECT lives_ok($$SELECT admin_dashboard_import_sql('mongodb', 'ad_test_random',
 -- it can be cancelled
 \ir ../data/cancel.sql
 CREATE SCHEMA again;
-SET LOCAL statement_timeout = 50;
+SET LOCAL statement_timeout = 300;
 SELECT is(pg_temp.state_of('IMPORT FOREIGN SCHEMA ad_test_random FROM SERVER mongodb INTO again'), '57014', 'it can be cancelled');
 RESET statement_timeout;
 
