@@ -32,6 +32,16 @@ ad_query_set_source(const AdConstantSource *source)
 	constant_source = source;
 }
 
+/*
+ * Whether queries of a collection read constant documents.  No other process
+ * knows of them.
+ */
+bool
+ad_query_has_source(void)
+{
+	return constant_source != NULL;
+}
+
 /* whether the query reads constant documents */
 static bool
 reads_constants(const AdQuery *query)
@@ -355,6 +365,8 @@ ad_query_bind(const AdQuery *query, const AdSlot *slots, AdCommand *command)
 	filter = folded_filter(query, slots);
 	if (ad_tag(filter) == AD_FALSE || limit == 0)
 		return false;
+	if (query->slice != NULL)
+		filter = ad_slice_filter(query->slices, query->slice, filter);
 	fill_command(query, command);
 
 	/*
@@ -387,6 +399,16 @@ ad_query_bind(const AdQuery *query, const AdSlot *slots, AdCommand *command)
 	command->sort = optional_bson(query->sort);
 	command->skip = skip;
 	return true;
+}
+
+/*
+ * Divides the documents of a query that has slices, for these values of the
+ * slots; see ad_slices_divide().
+ */
+int
+ad_query_divide(const AdQuery *query, const AdSlot *slots, uint16 *ends)
+{
+	return ad_slices_divide(query->slices, ad_template_fold(query->filter, slots), ends);
 }
 
 /*

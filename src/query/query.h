@@ -9,6 +9,7 @@
 #include "bson/sql_type.h"
 #include "query/deviation.h"
 #include "query/failure.h"
+#include "query/slice.h"
 #include "query/template.h"
 #include "remote/cursor.h"
 
@@ -100,6 +101,9 @@ typedef struct AdQuery
 								 * which has a column, in AD_COUNTED */
 	List	   *outputs;		/* AdOutput */
 	List	   *guards;			/* AdGuard */
+	AdSlices   *slices;			/* of a parallel scan, or NULL */
+	const AdSlice *slice;		/* the slice that is read; NULL for all
+								 * documents.  It is not stored in plans. */
 	bool		exact;			/* bind the exact form of all choices; not
 								 * stored in the plan */
 } AdQuery;
@@ -128,6 +132,7 @@ extern AdQuery *ad_query_from_list(List *list);
 /* execution */
 extern bool ad_query_bind(const AdQuery *query, const AdSlot *slots,
 						  AdCommand *command);
+extern int	ad_query_divide(const AdQuery *query, const AdSlot *slots, uint16 *ends);
 extern void ad_query_find_mismatch(const AdQuery *query, const AdSlot *slots,
 								   const char *field, Oid typid, bool joined,
 								   AdCommand *command);
@@ -136,6 +141,7 @@ extern AdCursor *ad_query_open(const AdQuery *query, Oid userid);
 extern AdCursor *ad_query_collections(Oid serverid, const char *database, const char *name,
 									  Oid userid);
 extern void ad_query_set_source(const AdConstantSource *source);
+extern bool ad_query_has_source(void);
 extern void ad_query_print(StringInfo out, const AdQuery *query);
 
 #endif							/* AD_QUERY_H */

@@ -185,6 +185,31 @@ guards_from_list(List *list)
 	return result;
 }
 
+/* NIL for NULL */
+static List *
+slices_to_list(const AdSlices *slices)
+{
+	if (slices == NULL)
+		return NIL;
+	return list_make4(ad_string(slices->path), slices->bounds, ad_integer(slices->count),
+					  makeBoolean(slices->bounded));
+}
+
+static AdSlices *
+slices_from_list(List *list)
+{
+	AdSlices   *slices = palloc(sizeof(AdSlices));
+	AdMembers	members = {list};
+
+	if (list == NIL)
+		return NULL;
+	slices->path = next_string(&members);
+	slices->bounds = (List *) next_node(&members);
+	slices->count = next_int(&members);
+	slices->bounded = next_bool(&members);
+	return slices;
+}
+
 /*
  * Returns the query as a List for fdw_private.  The list shares the query's
  * nodes.
@@ -218,6 +243,7 @@ ad_query_to_list(const AdQuery *query)
 	list = lappend(list, makeBoolean(query->counted));
 	list = lappend(list, outputs_to_list(query->outputs));
 	list = lappend(list, guards_to_list(query->guards));
+	list = lappend(list, slices_to_list(query->slices));
 	return list;
 }
 
@@ -255,5 +281,7 @@ ad_query_from_list(List *list)
 	query->counted = next_bool(&members);
 	query->outputs = outputs_from_list((List *) next_node(&members));
 	query->guards = guards_from_list((List *) next_node(&members));
+	query->slices = slices_from_list((List *) next_node(&members));
+	query->slice = NULL;
 	return query;
 }

@@ -137,17 +137,19 @@ cursor_callback(void *arg)
 }
 
 /*
- * Returns the time left of statement_timeout in milliseconds, at least 1; or
- * 0 if there is no timeout.
+ * Returns the time left of statement_timeout, or until the command's own
+ * deadline, in milliseconds, at least 1; or 0 if there is no timeout.
  */
 static int64
-time_left_ms(void)
+time_left_ms(const AdCommand *command)
 {
-	if (!get_timeout_active(STATEMENT_TIMEOUT))
+	TimestampTz end = command->deadline;
+
+	if (get_timeout_active(STATEMENT_TIMEOUT))
+		end = get_timeout_finish_time(STATEMENT_TIMEOUT);
+	if (end == 0)
 		return 0;
-	return Max(TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
-											   get_timeout_finish_time(STATEMENT_TIMEOUT)),
-			   1);
+	return Max(TimestampDifferenceMilliseconds(GetCurrentTimestamp(), end), 1);
 }
 
 /* the BSON of a command as the driver's type, without copies */
@@ -291,7 +293,7 @@ make_driver_cursor(AdCursor *cursor, const AdCommand *command, bson_error_t *err
 	const char *database = ad_to_utf8(command->database);
 	const char *name = command->collection == NULL ? NULL :
 	ad_to_utf8(command->collection);
-	int64		max_time_ms = time_left_ms();
+	int64		max_time_ms = time_left_ms(command);
 	mongoc_collection_t *collection;
 	mongoc_database_t *owner;
 	AdViews		views;

@@ -11,6 +11,8 @@
 #ifndef AD_CURSOR_H
 #define AD_CURSOR_H
 
+#include "datatype/timestamp.h"
+
 typedef struct AdCursor AdCursor;
 
 typedef enum AdCommandKind
@@ -30,6 +32,8 @@ typedef struct AdCommand
 	Oid			userid;			/* whose user mapping is used */
 	MemoryContext statement;	/* memory context of the SQL statement, which
 								 * is the scope of a snapshot */
+	TimestampTz deadline;		/* of a worker: when the leader's
+								 * statement_timeout ends; 0 for none */
 	const char *database;
 	const char *collection;		/* NULL for AD_COMMAND_LIST, and for an
 								 * aggregate whose pipeline reads none */
