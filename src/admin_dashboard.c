@@ -15,11 +15,14 @@
 #include "execute/analyze.h"
 #include "execute/key_scan.h"
 #include "execute/merge_scan.h"
+#include "execute/slice_merge.h"
 #include "execute/scan.h"
+#include "execute/shared_scan.h"
 #include "import/import.h"
 #include "plan/group_plan.h"
 #include "plan/join.h"
 #include "plan/join_group.h"
+#include "plan/parallel.h"
 #include "plan/scan_path.h"
 #include "plan/scan_plan.h"
 #include "remote/connection.h"
@@ -42,6 +45,7 @@ _PG_init(void)
 	ad_join_group_init();
 	ad_key_scan_init();
 	ad_merge_scan_init();
+	ad_slice_merge_init();
 	MarkGUCPrefixReserved("admin_dashboard");
 }
 
@@ -67,6 +71,12 @@ admin_dashboard_fdw_handler(PG_FUNCTION_ARGS)
 	routine->ReScanForeignScan = ad_rescan_foreign_scan;
 	routine->EndForeignScan = ad_end_foreign_scan;
 	routine->ExplainForeignScan = ad_explain_foreign_scan;
+	routine->IsForeignScanParallelSafe = ad_is_foreign_scan_parallel_safe;
+	routine->EstimateDSMForeignScan = ad_estimate_dsm_foreign_scan;
+	routine->InitializeDSMForeignScan = ad_initialize_dsm_foreign_scan;
+	routine->ReInitializeDSMForeignScan = ad_reinitialize_dsm_foreign_scan;
+	routine->InitializeWorkerForeignScan = ad_initialize_worker_foreign_scan;
+	routine->ShutdownForeignScan = ad_shutdown_foreign_scan;
 	routine->AnalyzeForeignTable = ad_analyze_foreign_table;
 	routine->ImportForeignSchema = ad_import_foreign_schema;
 	PG_RETURN_POINTER(routine);

@@ -223,6 +223,15 @@ ad_eclass_members(EquivalenceClass *ec, RelOptInfo *rel)
 #endif
 
 /*
+ * The path that drops duplicates from sorted rows.  PostgreSQL 19 renamed it,
+ * as it has no other kind any more.
+ */
+#if PG_VERSION_NUM >= 190000
+#define UpperUniquePath UniquePath
+#define T_UpperUniquePath T_UniquePath
+#endif
+
+/*
  * Check a role's privilege on a foreign server.  Since PostgreSQL 16 one
  * function does this for all kinds of objects.
  */

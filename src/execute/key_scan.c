@@ -208,7 +208,7 @@ ad_key_scan_bind(EState *estate, const AdQuery *query, AdSlot *slots)
 
 /* callback BeginCustomScan: prepare the node, and let the scan find it */
 static void
-begin_key_scan(CustomScanState * node, EState *estate, int eflags)
+begin_key_scan(CustomScanState *node, EState *estate, int eflags)
 {
 	AdKeyScanState *state = (AdKeyScanState *) node;
 	CustomScan *plan = (CustomScan *) node->ss.ps.plan;
@@ -228,7 +228,7 @@ begin_key_scan(CustomScanState * node, EState *estate, int eflags)
 
 /* ExecScan() callback: the next row */
 static TupleTableSlot *
-next_row(ScanState * node)
+next_row(ScanState *node)
 {
 	AdKeyScanState *state = (AdKeyScanState *) node;
 	TupleTableSlot *row = NULL;
@@ -244,14 +244,14 @@ next_row(ScanState * node)
 
 /* callback ExecCustomScan */
 static TupleTableSlot *
-exec_key_scan(CustomScanState * node)
+exec_key_scan(CustomScanState *node)
 {
 	return ExecScan(&node->ss, next_row, ad_pass_recheck);
 }
 
 /* callback EndCustomScan */
 static void
-end_key_scan(CustomScanState * node)
+end_key_scan(CustomScanState *node)
 {
 	AdKeyScanState *state = (AdKeyScanState *) node;
 
@@ -262,7 +262,7 @@ end_key_scan(CustomScanState * node)
 
 /* callback ReScanCustomScan */
 static void
-rescan_key_scan(CustomScanState * node)
+rescan_key_scan(CustomScanState *node)
 {
 	AdKeyScanState *state = (AdKeyScanState *) node;
 
@@ -276,7 +276,7 @@ rescan_key_scan(CustomScanState * node)
 
 /* callback ExplainCustomScan: with ANALYZE, show how many keys there were */
 static void
-explain_key_scan(CustomScanState * node, List *ancestors, ExplainState *es)
+explain_key_scan(CustomScanState *node, List *ancestors, ExplainState *es)
 {
 	AdKeyScanState *state = (AdKeyScanState *) node;
 
@@ -299,7 +299,7 @@ static const CustomExecMethods exec_methods = {
 
 /* callback CreateCustomScanState */
 static Node *
-create_state(CustomScan * plan)
+create_state(CustomScan *plan)
 {
 	AdKeyScanState *state = palloc0(sizeof(AdKeyScanState));
 

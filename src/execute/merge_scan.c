@@ -20,7 +20,7 @@
 
 /* callback BeginCustomScan */
 static void
-begin_merge_scan(CustomScanState * node, EState *estate, int eflags)
+begin_merge_scan(CustomScanState *node, EState *estate, int eflags)
 {
 	CustomScan *plan = (CustomScan *) node->ss.ps.plan;
 
@@ -29,7 +29,7 @@ begin_merge_scan(CustomScanState * node, EState *estate, int eflags)
 
 /* ExecScan() callback: the next row */
 static TupleTableSlot *
-next_row(ScanState * node)
+next_row(ScanState *node)
 {
 	TupleTableSlot *row = ExecProcNode(linitial(((CustomScanState *) node)->custom_ps));
 
@@ -39,14 +39,14 @@ next_row(ScanState * node)
 
 /* callback ExecCustomScan */
 static TupleTableSlot *
-exec_merge_scan(CustomScanState * node)
+exec_merge_scan(CustomScanState *node)
 {
 	return ExecScan(&node->ss, next_row, ad_pass_recheck);
 }
 
 /* callback EndCustomScan */
 static void
-end_merge_scan(CustomScanState * node)
+end_merge_scan(CustomScanState *node)
 {
 	ExecEndNode(linitial(node->custom_ps));
 }
@@ -61,7 +61,7 @@ static const CustomExecMethods exec_methods = {
 
 /* callback CreateCustomScanState */
 static Node *
-create_state(CustomScan * plan)
+create_state(CustomScan *plan)
 {
 	CustomScanState *state = makeNode(CustomScanState);
 

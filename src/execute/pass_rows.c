@@ -15,7 +15,7 @@
  * Returns a row as that of the node's own slot, without a copy of its values.
  */
 TupleTableSlot *
-ad_pass_row(ScanState * node, TupleTableSlot *row)
+ad_pass_row(ScanState *node, TupleTableSlot *row)
 {
 	TupleTableSlot *slot = node->ss_ScanTupleSlot;
 
@@ -29,7 +29,7 @@ ad_pass_row(ScanState * node, TupleTableSlot *row)
  * ExecScan() callback: the rows are not checked again.
  */
 bool
-ad_pass_recheck(ScanState * node, TupleTableSlot *slot)
+ad_pass_recheck(ScanState *node, TupleTableSlot *slot)
 {
 	return true;
 }
@@ -39,7 +39,7 @@ ad_pass_recheck(ScanState * node, TupleTableSlot *slot)
  * to do.
  */
 void
-ad_pass_rescan(CustomScanState * node)
+ad_pass_rescan(CustomScanState *node)
 {
 	PlanState  *child = linitial(node->custom_ps);
 

@@ -8,8 +8,8 @@
 
 #include "nodes/execnodes.h"
 
-extern TupleTableSlot *ad_pass_row(ScanState * node, TupleTableSlot *row);
-extern bool ad_pass_recheck(ScanState * node, TupleTableSlot *slot);
-extern void ad_pass_rescan(CustomScanState * node);
+extern TupleTableSlot *ad_pass_row(ScanState *node, TupleTableSlot *row);
+extern bool ad_pass_recheck(ScanState *node, TupleTableSlot *slot);
+extern void ad_pass_rescan(CustomScanState *node);
 
 #endif							/* AD_PASS_ROWS_H */

@@ -41,6 +41,7 @@
 #include "execute/remote_plan.h"
 #include "execute/scan.h"
 #include "execute/scan_error.h"
+#include "execute/shared_scan.h"
 #include "query/query.h"
 
 /*
@@ -189,67 +190,6 @@ ad_begin_foreign_scan(ForeignScanState *node, int eflags)
 }
 
 /*
- * Compute the values of the slots, in the current memory context.
- */
-static void
-bind_slots(ForeignScanState *node, AdScanState *state)
-{
-	ExprContext *econtext = node->ss.ps.ps_ExprContext;
-	ListCell   *lc;
-
-	state->slots = palloc(list_length(state->slot_states) * sizeof(AdSlot));
-	foreach(lc, state->slot_states)
-	{
-		AdSlot	   *slot = &state->slots[foreach_current_index(lc)];
-
-		slot->value = ExecEvalExpr((ExprState *) lfirst(lc), econtext,
-								   &slot->isnull);
-	}
-}
-
-/*
- * Log the query, without the values of its parameters, which can be personal
- * data.
- */
-static void
-log_query(const AdQuery *query)
-{
-	StringInfoData text;
-
-	initStringInfo(&text);
-	ad_query_print(&text, query);
-	ereport(LOG,
-			(errmsg("query of MongoDB server \"%s\", database \"%s\": %s",
-					GetForeignServer(query->serverid)->servername, query->database, text.data),
-			 errhidestmt(true), errhidecontext(true)));
-}
-
-/*
- * Run the query, unless its filter is certain to match no document.
- */
-static void
-start_scan(ForeignScanState *node, AdScanState *state)
-{
-	MemoryContext old = MemoryContextSwitchTo(state->command_cxt);
-	AdCommand	command = {0};
-
-	state->query->exact = !state->quick;
-	bind_slots(node, state);
-	ad_key_scan_bind(node->ss.ps.state, state->query, state->slots);
-	if (ad_query_bind(state->query, state->slots, &command))
-	{
-		command.userid = state->userid;
-		command.statement = state->statement_cxt;
-		if (ad_log_remote)
-			log_query(state->query);
-		state->cursor = ad_cursor_open(&command);
-	}
-	state->started = true;
-	state->returned = false;
-	MemoryContextSwitchTo(old);
-}
-
-/*
  * Close the cursor, if there is one, and add its statistics to the total.
  */
 static void
@@ -275,6 +215,99 @@ release_tuples(AdScanState *state)
 	if (state->held != NULL)
 		tuplestore_end(state->held);
 	state->held = NULL;
+}
+
+/* end the query that runs, if there is one, and release what belongs to it */
+static void
+end_query(AdScanState *state)
+{
+	stop_scan(state);
+	release_tuples(state);
+	MemoryContextReset(state->command_cxt);
+	state->slots = NULL;
+	state->started = false;
+}
+
+/*
+ * Compute the values of the slots, for a query or a slice that begins.
+ */
+void
+ad_bind_slots(ForeignScanState *node)
+{
+	AdScanState *state = node->fdw_state;
+	ExprContext *econtext = node->ss.ps.ps_ExprContext;
+	MemoryContext old;
+	ListCell   *lc;
+
+	end_query(state);
+	old = MemoryContextSwitchTo(state->command_cxt);
+	state->slots = palloc(list_length(state->slot_states) * sizeof(AdSlot));
+	foreach(lc, state->slot_states)
+	{
+		AdSlot	   *slot = &state->slots[foreach_current_index(lc)];
+
+		slot->value = ExecEvalExpr((ExprState *) lfirst(lc), econtext,
+								   &slot->isnull);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Log the query, without the values of its parameters, which can be personal
+ * data.
+ */
+static void
+log_query(const AdQuery *query)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	ad_query_print(&text, query);
+	ereport(LOG,
+			(errmsg("query of MongoDB server \"%s\", database \"%s\": %s",
+					GetForeignServer(query->serverid)->servername, query->database, text.data),
+			 errhidestmt(true), errhidecontext(true)));
+}
+
+/*
+ * Run the query, or that of the slice, unless its filter is certain to match
+ * no document.
+ */
+static void
+start_query(ForeignScanState *node, AdScanState *state)
+{
+	MemoryContext old;
+	AdCommand	command = {0};
+
+	ad_bind_slots(node);
+	old = MemoryContextSwitchTo(state->command_cxt);
+	state->query->exact = !state->quick;
+	ad_key_scan_bind(node->ss.ps.state, state->query, state->slots);
+	if (ad_query_bind(state->query, state->slots, &command))
+	{
+		command.userid = state->userid;
+		command.statement = state->statement_cxt;
+		command.deadline = ad_shared_scan_deadline(state);
+		if (ad_log_remote)
+			log_query(state->query);
+		state->cursor = ad_cursor_open(&command);
+	}
+	state->started = true;
+	state->returned = false;
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Run the query, or that of the next slice.  Returns false if no slice is
+ * left.
+ */
+static bool
+start_scan(ForeignScanState *node, AdScanState *state)
+{
+	if (state->shared != NULL && !ad_shared_scan_take(state))
+		return false;
+	start_query(node, state);
+	return true;
 }
 
 /*
@@ -480,13 +513,11 @@ next_tuple(ForeignScanState *node, AdScanState *state)
 static void
 send_exactly(ForeignScanState *node, AdScanState *state)
 {
-	stop_scan(state);
-	release_tuples(state);
 	ad_doubt(state->relid);
 	state->quick = false;
 	state->in_doubt = false;
 	state->repeated++;
-	start_scan(node, state);
+	start_query(node, state);
 }
 
 /*
@@ -555,17 +586,14 @@ next_sorted(ForeignScanState *node, AdScanState *state)
 }
 
 /*
- * Callback IterateForeignScan: returns the next tuple, or an empty slot at
- * the end.  The first call runs the query.
+ * Returns the next tuple of the query, or of the slice, or an empty slot at
+ * the end.
  */
-TupleTableSlot *
-ad_iterate_foreign_scan(ForeignScanState *node)
+static TupleTableSlot *
+next_of_query(ForeignScanState *node, AdScanState *state)
 {
-	AdScanState *state = node->fdw_state;
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
 
-	if (!state->started)
-		start_scan(node, state);
 	if (state->quick && state->query->sort != NULL)
 		return next_sorted(node, state);
 	if (state->quick && state->held == NULL)
@@ -580,6 +608,29 @@ ad_iterate_foreign_scan(ForeignScanState *node)
 }
 
 /*
+ * Callback IterateForeignScan: returns the next tuple, or an empty slot at
+ * the end.  The first call runs the query.
+ */
+TupleTableSlot *
+ad_iterate_foreign_scan(ForeignScanState *node)
+{
+	AdScanState *state = node->fdw_state;
+
+	while (state->started || start_scan(node, state))
+	{
+		TupleTableSlot *slot = next_of_query(node, state);
+
+		if (!TupIsNull(slot) || state->shared == NULL)
+			return slot;
+		/* the slice has ended */
+		stop_scan(state);
+		release_tuples(state);
+		state->started = false;
+	}
+	return ExecClearTuple(node->ss.ss_ScanTupleSlot);
+}
+
+/*
  * Callback ReScanForeignScan: start again; the slots can have other values
  * now.
  */
@@ -589,10 +640,7 @@ ad_rescan_foreign_scan(ForeignScanState *node)
 	AdScanState *state = node->fdw_state;
 
 	ExecClearTuple(node->ss.ss_ScanTupleSlot);
-	stop_scan(state);
-	release_tuples(state);
-	MemoryContextReset(state->command_cxt);
-	state->started = false;
+	end_query(state);
 }
 
 /*
@@ -608,6 +656,7 @@ ad_end_foreign_scan(ForeignScanState *node)
 	{
 		stop_scan(state);
 		release_tuples(state);
+		ad_shared_scan_report(state);
 	}
 }
 
@@ -681,6 +730,7 @@ ad_explain_foreign_scan(ForeignScanState *node, ExplainState *es)
 		ad_query_print(&text, query);
 		ExplainPropertyText("MongoDB Query", text.data, es);
 		explain_slots(node, NIL, es);
+		ad_explain_slices(state, es);
 
 		/*
 		 * If a timeout fired while we printed the query, it must end this
@@ -690,6 +740,6 @@ ad_explain_foreign_scan(ForeignScanState *node, ExplainState *es)
 	}
 	if (es->analyze)
 		explain_work(state, es);
-	if (es->analyze && es->verbose && ad_remote_explain && state->started)
+	if (es->analyze && es->verbose && ad_remote_explain && state->slots != NULL)
 		ad_explain_remote_plan(query, state->slots, state->userid, es);
 }

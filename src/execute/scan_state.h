@@ -5,7 +5,7 @@
 #ifndef AD_SCAN_STATE_H
 #define AD_SCAN_STATE_H
 
-#include "executor/tuptable.h"
+#include "nodes/execnodes.h"
 #include "utils/tuplestore.h"
 
 #include "bson/decoder.h"
@@ -40,12 +40,16 @@ typedef struct AdScanGuard
 	int			count;
 } AdScanGuard;
 
+/* what the processes of a parallel scan share, see shared_scan.c */
+typedef struct AdSharedScan AdSharedScan;
+
 typedef struct AdScanState
 {
 	AdQuery    *query;
 	Oid			userid;			/* the role whose user mapping is used */
 	List	   *slot_states;	/* ExprState of each slot */
-	AdSlot	   *slots;			/* values of the slots, in command_cxt */
+	AdSlot	   *slots;			/* values of the slots, in command_cxt; NULL
+								 * before the start */
 	AdDecoder  *decoder;
 	int			ncolumns;
 	AdScanColumn *columns;
@@ -54,7 +58,8 @@ typedef struct AdScanState
 	MemoryContext statement_cxt;	/* lives as long as the statement */
 	MemoryContext command_cxt;	/* see the top of this file */
 	MemoryContext tuple_cxt;
-	bool		started;		/* has the query been run? */
+	bool		started;		/* has the query, or that of the slice, been
+								 * run? */
 	AdCursor   *cursor;			/* NULL before the start and after the end */
 	bool		returned;		/* has it returned a tuple since the start? */
 	int			counted;		/* index of the number of rows in the
@@ -67,6 +72,10 @@ typedef struct AdScanState
 	int64		repeated;		/* number of queries sent again for this */
 	Tuplestorestate *held;		/* tuples of the quick form; or NULL */
 	TupleTableSlot *held_slot;	/* for reading them */
+	AdSharedScan *shared;		/* what processes share; NULL if the scan is
+								 * not parallel */
+	AdSlice		slice;			/* the one that is read */
+	int			slice_count;	/* number of slices; 0 if it is not known */
 
 	/* for the context line of errors: what is being read */
 	Oid			relid;			/* the table; for a join, the outer one */
@@ -78,5 +87,7 @@ typedef struct AdScanState
 								 * decoder is not at work; or NULL */
 	ErrorContextCallback place;
 } AdScanState;
+
+extern void ad_bind_slots(ForeignScanState *node);
 
 #endif							/* AD_SCAN_STATE_H */

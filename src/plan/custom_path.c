@@ -15,7 +15,7 @@
  * relation.  It says nothing of an order.
  */
 CustomPath *
-ad_custom_path(Path *path, RelOptInfo *rel, PathTarget *target, const CustomPathMethods * methods)
+ad_custom_path(Path *path, RelOptInfo *rel, PathTarget *target, const CustomPathMethods *methods)
 {
 	CustomPath *custom = makeNode(CustomPath);
 
@@ -35,7 +35,7 @@ ad_custom_path(Path *path, RelOptInfo *rel, PathTarget *target, const CustomPath
  * the plan below it.  The executor knows the node by the name of its path.
  */
 CustomScan *
-ad_custom_plan(const CustomPath * path, List *tlist, List *plans)
+ad_custom_plan(const CustomPath *path, List *tlist, List *plans)
 {
 	CustomScan *scan = makeNode(CustomScan);
 

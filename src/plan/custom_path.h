@@ -8,8 +8,8 @@
 #include "nodes/extensible.h"
 #include "nodes/pathnodes.h"
 
-extern CustomPath * ad_custom_path(Path *path, RelOptInfo *rel, PathTarget *target,
-								   const CustomPathMethods * methods);
-extern CustomScan * ad_custom_plan(const CustomPath * path, List *tlist, List *plans);
+extern CustomPath *ad_custom_path(Path *path, RelOptInfo *rel, PathTarget *target,
+								  const CustomPathMethods *methods);
+extern CustomScan *ad_custom_plan(const CustomPath *path, List *tlist, List *plans);
 
 #endif							/* AD_CUSTOM_PATH_H */

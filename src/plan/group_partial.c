@@ -322,8 +322,9 @@ ad_partial_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, List 
 	upper->rows = clamp_row_est(groups *
 								clauselist_selectivity(root, rel->baserestrictinfo, input_rel->relid,
 													   JOIN_INNER, NULL));
-	upper->grouping_cost = ad_grouping_cost(work.documents);
+	upper->grouping_cost = ad_grouping_cost(input_rel->fdw_private, work.documents);
 	work.sent = groups;
+	work.shared = 0;
 	work.rows = upper->rows;
 	work.target = rel->reltarget;
 	ad_groups_cost(root, &work, upper->grouping_cost, &startup_cost, &total_cost);

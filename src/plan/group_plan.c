@@ -13,6 +13,7 @@
 #include "base/compat.h"
 #include "plan/group_builder.h"
 #include "plan/group_estimate.h"
+#include "plan/group_parallel.h"
 #include "plan/group_partial.h"
 #include "plan/group_plan.h"
 #include "plan/group_stages.h"
@@ -20,6 +21,7 @@
 #include "plan/order.h"
 #include "plan/relation.h"
 #include "plan/scan_cost.h"
+#include "plan/slice_merge.h"
 
 /* the estimated number of groups, in all grouping sets together */
 static double
@@ -67,7 +69,7 @@ add_group_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
 	AdOrder    *order;
 
 	upper->rows = estimated_groups(root, input_rel, keys, sets);
-	upper->grouping_cost = ad_grouping_cost(input_rel->rows);
+	upper->grouping_cost = ad_grouping_cost(input_rel->fdw_private, input_rel->rows);
 	add_ordered_group_path(root, output_rel, target, NIL, NULL);
 	order = ad_order_prefix(root, output_rel, root->sort_pathkeys, &prefix);
 	if (order != NULL && !upper->query->single_row)
@@ -118,7 +120,10 @@ add_grouping(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 		ad_group_add_total(builder.group, upper->query);
 	}
 	output_rel->fdw_private = upper;
+	ad_drop_gathered_rows(output_rel);
 	add_group_path(root, input_rel, output_rel, target, keys, builder.sets);
+	if (builder.distincts != NIL)
+		ad_slice_merge_path(root, input_rel, output_rel);
 }
 
 /*
@@ -138,6 +143,9 @@ ad_get_foreign_upper_paths(PlannerInfo *root, UpperRelationKind stage,
 			add_grouping(root, stage, input_rel, output_rel);
 			if (output_rel->fdw_private == NULL)
 				ad_partial_paths(root, stage, input_rel, output_rel);
+			break;
+		case UPPERREL_PARTIAL_GROUP_AGG:
+			ad_parallel_group_path(root, input_rel, output_rel);
 			break;
 		case UPPERREL_ORDERED:
 			ad_order_paths(root, input_rel, output_rel);

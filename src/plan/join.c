@@ -414,7 +414,7 @@ add_join_path(PlannerInfo *root, RelOptInfo *joinrel, AdJoin *join)
 	}
 	cost_qual_eval(&local_cost, join->local, root);
 	startup_cost = AD_STARTUP_COST + local_cost.startup + joinrel->reltarget->cost.startup;
-	run_cost = outer.documents * lookup_cost +
+	run_cost = outer.shared + outer.documents * lookup_cost +
 		sent * (AD_DOCUMENT_COST + AD_PIPELINE_COST + local_cost.per_tuple) +
 		joinrel->rows * (cpu_tuple_cost + joinrel->reltarget->cost.per_tuple);
 	add_path(joinrel, (Path *)

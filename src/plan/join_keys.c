@@ -290,6 +290,7 @@ waiting_path(const AdKeyJoin *join)
 	AdScanWork	work = ad_scan_work(root, join->table, NIL);
 	AdJoinKeys *keys = palloc(sizeof(AdJoinKeys));
 	List	   *private = list_make2(NULL, keys);
+	Path	   *path;
 	Cost		startup_cost;
 	Cost		total_cost;
 
@@ -297,24 +298,34 @@ waiting_path(const AdKeyJoin *join)
 	/* MongoDB gets the keys, and looks for them */
 	work.first_cost = (join->count + work.documents) * cpu_operator_cost;
 	work.documents = clamp_row_est(work.documents * join->selectivity);
+	work.shared *= join->selectivity;
 	work.rows = clamp_row_est(join->waiting->rows * join->selectivity);
 	work.target = join->waiting->reltarget;
 	if (join->waiting == join->table)
 	{
 		work.sent = work.documents;
 		ad_scan_cost(root, &work, &startup_cost, &total_cost);
-		return (Path *) ad_create_foreignscan_path(root, join->table, NULL, work.rows, startup_cost,
+		path = (Path *) ad_create_foreignscan_path(root, join->table, NULL, work.rows, startup_cost,
 												   total_cost, NIL, NULL, NULL, private);
 	}
-	work.sent = work.rows;
-	ad_groups_cost(root, &work, ad_grouping_cost(work.documents), &startup_cost, &total_cost);
-	return (Path *) ad_create_foreign_upper_path(root, join->waiting, work.target, work.rows,
-												 startup_cost, total_cost, NIL, NULL, private);
+	else
+	{
+		Cost		grouping_cost = ad_grouping_cost(join->table->fdw_private, work.documents);
+
+		work.sent = work.rows;
+		work.shared = 0;
+		ad_groups_cost(root, &work, grouping_cost, &startup_cost, &total_cost);
+		path = (Path *) ad_create_foreign_upper_path(root, join->waiting, work.target, work.rows,
+													 startup_cost, total_cost, NIL, NULL, private);
+	}
+	/* the keys are in the memory of one process */
+	path->parallel_safe = false;
+	return path;
 }
 
 /* callback PlanCustomPath: the node that collects the keys */
 static Plan *
-plan_key_scan(PlannerInfo *root, RelOptInfo *rel, CustomPath * path, List *tlist,
+plan_key_scan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 			  List *clauses, List *custom_plans)
 {
 	/* the rows are those of the plan below */

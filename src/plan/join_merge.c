@@ -286,7 +286,7 @@ add_arguments(PlannerInfo *root, const AdMerge *merge, PathTarget *input)
 
 /* callback PlanCustomPath: the node that names the columns */
 static Plan *
-plan_merge_scan(PlannerInfo *root, RelOptInfo *rel, CustomPath * path, List *tlist,
+plan_merge_scan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 				List *clauses, List *custom_plans)
 {
 	return (Plan *) ad_custom_plan(path, tlist, custom_plans);

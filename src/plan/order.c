@@ -636,7 +636,12 @@ limited_work(PlannerInfo *root, RelOptInfo *rel)
 	AdScanWork	work = {0};
 
 	if (rel->reloptkind == RELOPT_BASEREL)
-		return ad_scan_work(root, rel, NIL);
+	{
+		work = ad_scan_work(root, rel, NIL);
+		/* few documents are read, or MongoDB reads them for its sort only */
+		work.shared = 0;
+		return work;
+	}
 	work.documents = work.sent = work.rows =
 		((AdUpperRelation *) rel->fdw_private)->rows;
 	return work;

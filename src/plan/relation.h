@@ -35,6 +35,8 @@ typedef struct AdRelation
 	int			key_param;		/* 1 more than the parameter by which a scan
 								 * finds the keys of a join; 0 if there is
 								 * none yet */
+	AdSlices   *slices;			/* of a parallel scan; NULL for none */
+	int			workers;		/* of a parallel scan, beside the leader */
 } AdRelation;
 
 /* fdw_private of the RelOptInfo of a grouping or an order in MongoDB */

@@ -13,6 +13,14 @@
 
 
 /*
+ * The cost of what processes can share: that MongoDB finds a document, and that
+ * a byte of its row is read.  It is the same for all serial plans, so it counts
+ * only where a parallel scan is an option.
+ */
+#define SHARED_DOCUMENT_COST	0.1
+#define SHARED_BYTE_COST		0.001
+
+/*
  * Returns a copy of the relation's context for one path or plan, which can
  * add slots without changing those of others.
  */
@@ -43,6 +51,8 @@ ad_scan_work(PlannerInfo *root, RelOptInfo *rel, List *join_conds)
 	work.rows = rel->rows;
 	work.local_conds = relation->local_conds;
 	work.target = rel->reltarget;
+	if (relation->slices != NULL)
+		work.shared = work.documents * (SHARED_DOCUMENT_COST + rel->reltarget->width * SHARED_BYTE_COST);
 	return work;
 }
 
@@ -59,7 +69,7 @@ add_work_cost(PlannerInfo *root, const AdScanWork *work, Cost first_cost,
 		document_cost += AD_PIPELINE_COST;
 	*startup_cost = first_cost + work->first_cost + local_cost.startup + work->target->cost.startup +
 		ad_sort_cost(work->keys, work->documents, work->sent);
-	*total_cost = *startup_cost +
+	*total_cost = *startup_cost + work->shared +
 		work->sent * (document_cost + local_cost.per_tuple) +
 		work->rows * work->target->cost.per_tuple;
 }
@@ -75,13 +85,13 @@ ad_scan_cost(PlannerInfo *root, const AdScanWork *work,
 }
 
 /*
- * Returns the cost of MongoDB grouping that many documents, a fraction of the
- * cost of sending them.
+ * Returns the cost of MongoDB grouping that many documents of a relation, a
+ * fraction of the cost of sending them.
  */
 Cost
-ad_grouping_cost(double documents)
+ad_grouping_cost(const AdRelation *relation, double documents)
 {
-	return documents * cpu_operator_cost;
+	return documents * (cpu_operator_cost + (relation->slices != NULL ? SHARED_DOCUMENT_COST : 0));
 }
 
 /*

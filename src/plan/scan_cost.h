@@ -14,6 +14,7 @@ typedef struct AdScanWork
 	double		sent;			/* documents that it sends */
 	double		rows;			/* rows that pass the local conditions */
 	Cost		first_cost;		/* what else is spent before the first row */
+	Cost		shared;			/* cost of what processes could share */
 	List	   *local_conds;	/* RestrictInfos that PostgreSQL evaluates */
 	List	   *keys;			/* AdSortKey: the order in which MongoDB sends
 								 * them */
@@ -24,7 +25,7 @@ extern AdScanWork ad_scan_work(PlannerInfo *root, RelOptInfo *rel,
 							   List *join_conds);
 extern void ad_scan_cost(PlannerInfo *root, const AdScanWork *work,
 						 Cost *startup_cost, Cost *total_cost);
-extern Cost ad_grouping_cost(double documents);
+extern Cost ad_grouping_cost(const AdRelation *relation, double documents);
 extern void ad_groups_cost(PlannerInfo *root, const AdScanWork *work, Cost grouping_cost,
 						   Cost *startup_cost, Cost *total_cost);
 extern AdExprContext ad_scan_context(const AdRelation *relation);

@@ -6,7 +6,8 @@
  *		ad_get_foreign_paths		the paths of a scan
  *
  * Besides the plain path there is one in the order that the query wants.
- * There is also a path for each set of tables that this one is joined to, in
+ * A partial path is for parallel plans (parallel.c).  There is also a path for
+ * each set of tables that this one is joined to, in
  * which their columns are operands of MongoDB's filter: a nested loop then
  * asks once for each of their rows.
  */
@@ -18,6 +19,7 @@
 
 #include "base/compat.h"
 #include "plan/order.h"
+#include "plan/parallel.h"
 #include "plan/relation.h"
 #include "plan/scan_cost.h"
 #include "plan/scan_path.h"
@@ -167,9 +169,12 @@ void
 ad_get_foreign_paths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 {
 	AdRelation *relation = rel->fdw_private;
-	AdScanWork	work = ad_scan_work(root, rel, NIL);
+	AdScanWork	work;
 
+	ad_divide_relation(root, rel);
+	work = ad_scan_work(root, rel, NIL);
 	add_scan_path(root, rel, &work, NIL, NULL, rel->lateral_relids);
+	ad_parallel_scan_path(root, rel);
 	if (root->query_pathkeys != NIL)
 		add_ordered_path(root, rel);
 	if (relation->options->enable_filter_pushdown)

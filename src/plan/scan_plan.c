@@ -294,6 +294,8 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist,
 	query->outputs = scan_outputs(rel, relation,
 								  ad_order_columns(rel, path->path.pathkeys));
 	ad_query_project(query);
+	if (path->path.parallel_aware)
+		query->slices = relation->slices;
 	if (order != NULL)
 		ad_order_query(query, order);
 	if (keys != NULL)
@@ -313,7 +315,8 @@ static ForeignScan *
 plan_grouping(RelOptInfo *rel, ForeignPath *path, List *tlist,
 			  List *clauses, Plan *outer_plan)
 {
-	AdUpperRelation *upper = rel->fdw_private;
+	AdUpperRelation *upper = path->path.parallel_aware ? lthird(path->fdw_private) :
+	rel->fdw_private;
 	List	   *slots = upper->grouping.context->slots;
 	AdQuery		query = *upper->query;
 	AdOrder    *order = path_order(path);
