@@ -9,15 +9,24 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/xact.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 
 #include "base/compat.h"
 #include "calls_query.h"
 #include "calls_table.h"
+
+/*
+ * Tables with so many rows are planned for each range, as a long one can be
+ * worth a parallel plan
+ */
+#define PLANNED_FOR_RANGE	50000
 
 /* the most bytes of a call's key that an error shows */
 #define SHOWN_KEY_BYTES	200
@@ -36,6 +45,21 @@
 	"created_at OPERATOR(pg_catalog.>=) $1 AND created_at OPERATOR(pg_catalog.<=) $2 " \
 	"AND ($3 IS NULL OR created_by_email OPERATOR(pg_catalog.=) $3)"
 
+/* the options of the plan of a query over a relation */
+static int
+plan_options(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	int			options = CURSOR_OPT_PARALLEL_OK;
+
+	if (!HeapTupleIsValid(tuple))
+		return options;
+	if (((Form_pg_class) GETSTRUCT(tuple))->reltuples >= PLANNED_FOR_RANGE)
+		options |= CURSOR_OPT_CUSTOM_PLAN;
+	ReleaseSysCache(tuple);
+	return options;
+}
+
 /*
  * Returns the session's plan, and makes it if necessary.  We keep it as long
  * as the relation and the text are the same.  If the relation changes,
@@ -52,9 +76,9 @@ get_plan(AdCallsQuery *query, AdCallsRequest *request)
 
 	if (old_plan != NULL && query->relid == request->relid && strcmp(old_text, text) == 0)
 		return old_plan;
-	plan = SPI_prepare(text, query->nparameters, query->types);
+	plan = SPI_prepare_cursor(text, query->nparameters, query->types, plan_options(request->relid));
 	if (plan == NULL)
-		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+		elog(ERROR, "SPI_prepare_cursor failed: %s", SPI_result_code_string(SPI_result));
 
 	/*
 	 * If the saved plan is running, a view has called us again with another
