@@ -40,6 +40,7 @@ SELECT shown('SELECT calls.i, users.name FROM calls JOIN users ON users.i = call
 SET enable_hashjoin = off;
 SET enable_mergejoin = off;
 SET enable_nestloop = off;
+SET max_parallel_workers_per_gather = 0;
 -- 19 takes none anyhow where nested loops are off
 SET enable_material = off;
 SELECT shown('SELECT calls.i FROM calls JOIN users ON users.i = calls.i');
