@@ -15,7 +15,6 @@
 #include "execute/analyze.h"
 #include "execute/key_scan.h"
 #include "execute/merge_scan.h"
-#include "execute/slice_merge.h"
 #include "execute/scan.h"
 #include "execute/shared_scan.h"
 #include "import/import.h"
@@ -45,7 +44,6 @@ _PG_init(void)
 	ad_join_group_init();
 	ad_key_scan_init();
 	ad_merge_scan_init();
-	ad_slice_merge_init();
 	MarkGUCPrefixReserved("admin_dashboard");
 }
 

@@ -7,7 +7,7 @@
  *
  * A custom scan that returns the rows of the plan below it as they are.  Its
  * columns are the expressions that the planner expects of the grouping
- * (plan/join_merge.c).
+ * (plan/group_merge.c).
  */
 #include "postgres.h"
 

@@ -9,40 +9,30 @@
  *		Finalize GroupAggregate
  *		  -> Gather
  *			   -> Parallel Foreign Scan		room, PARTIAL count(*)
+ *
+ * It cannot combine the numbers of distinct values of several slices, as the
+ * same value may occur in some of them.  For these, the values are among the
+ * group keys, and PostgreSQL merges whole aggregates (group_merge.c).
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
-#include "utils/selfuncs.h"
+#include "optimizer/tlist.h"
 
 #include "base/compat.h"
 #include "plan/group_builder.h"
+#include "plan/group_estimate.h"
+#include "plan/group_merge.h"
 #include "plan/group_parallel.h"
+#include "plan/group_partial.h"
 #include "plan/parallel.h"
 #include "plan/relation.h"
 #include "plan/scan_cost.h"
 
-/* whether the states of all aggregates are SQL values */
+/* whether MongoDB can group the slices of the relation at all */
 static bool
-has_sql_states(const PathTarget *target)
-{
-	ListCell   *lc;
-
-	foreach(lc, target->exprs)
-	{
-		if (IsA(lfirst(lc), Aggref) && ((Aggref *) lfirst(lc))->aggtranstype == INTERNALOID)
-			return false;
-	}
-	return true;
-}
-
-/*
- * Whether MongoDB can group the slices of the relation at all.
- */
-bool
-ad_has_groups_of_slices(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel)
+has_slices(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel)
 {
 	AdRelation *relation = input_rel->fdw_private;
 
@@ -51,10 +41,10 @@ ad_has_groups_of_slices(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *ou
 		relation->options->enable_aggregate_pushdown && root->parse->groupingSets == NIL;
 }
 
-/* the partial path of a grouping that was built */
+/* the partial path of the groups of slices, by the keys */
 static Path *
-built_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, PathTarget *target,
-		   AdUpperRelation *upper, List *keys)
+slices_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, PathTarget *target,
+			AdUpperRelation *upper, List *keys)
 {
 	AdRelation *relation = input_rel->fdw_private;
 	AdSlices   *slices = ad_parallel_group_slices(relation);
@@ -65,10 +55,8 @@ built_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, PathTarget
 	Path	   *path;
 
 	upper->query->slices = slices;
-	work.rows = slices->count;
-	if (keys != NIL)
-		work.rows *= estimate_num_groups(root, keys, documents / slices->count, NULL, NULL);
-	work.sent = work.rows;
+	work.rows = work.sent = slices->count *
+		ad_estimate_groups(root, input_rel, keys, documents / slices->count);
 	work.shared = 0;
 	work.target = target;
 	ad_groups_cost(root, &work, ad_grouping_cost(relation, documents), &startup_cost, &total_cost);
@@ -82,23 +70,18 @@ built_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, PathTarget
 	return path;
 }
 
-/*
- * Returns the partial path that returns the groups of slices: `target` has
- * the keys, which are SQL expressions, and states of aggregates.  Returns NULL
- * if MongoDB cannot compute one.
- */
-Path *
-ad_slices_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, PathTarget *target,
-			   List *keys)
+/* whether all aggregates have states */
+static bool
+have_states(const PathTarget *target)
 {
-	AdGroupBuilder builder = ad_build_group(input_rel->fdw_private);
-	AdUpperRelation *upper;
+	ListCell   *lc;
 
-	builder.keys = keys;
-	if (!has_sql_states(target) || !ad_build_grouping(&builder, root, false, target, NIL))
-		return NULL;
-	upper = ad_built_relation(input_rel->fdw_private, &builder);
-	return upper == NULL ? NULL : built_path(root, input_rel, rel, target, upper, keys);
+	foreach(lc, target->exprs)
+	{
+		if (IsA(lfirst(lc), Aggref) && !ad_has_state(lfirst(lc)))
+			return false;
+	}
+	return true;
 }
 
 /*
@@ -108,15 +91,68 @@ ad_slices_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, PathTa
 void
 ad_parallel_group_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel)
 {
+	PathTarget *target = output_rel->reltarget;
+	AdGroupBuilder builder;
+	AdUpperRelation *upper;
 	List	   *keys;
-	Path	   *path;
 
-	if (!ad_has_groups_of_slices(root, input_rel, output_rel) ||
+	if (!has_slices(root, input_rel, output_rel) || !have_states(target) ||
 		!ad_grouping_keys(root, UPPERREL_GROUP_AGG, &keys))
 		return;
-	path = ad_slices_path(root, input_rel, output_rel, output_rel->reltarget, keys);
-	if (path != NULL)
-		add_partial_path(output_rel, path);
+	builder = ad_build_group(input_rel->fdw_private);
+	if (!ad_build_states(&builder, target, keys, NIL))
+		return;
+	upper = ad_built_relation(input_rel->fdw_private, &builder);
+	if (upper != NULL)
+		add_partial_path(output_rel,
+						 slices_path(root, input_rel, output_rel, target, upper, builder.keys));
+}
+
+/*
+ * Builds the groups that have the parts of the aggregates.  Returns false if
+ * MongoDB cannot make them.
+ */
+static bool
+build_parts(PlannerInfo *root, RelOptInfo *input_rel, AdGroupBuilder *builder, List *keys,
+			List **parts)
+{
+	List	   *aggregates;
+
+	*parts = NIL;
+	return ad_find_aggregates(root, &aggregates) && ad_add_partial_keys(builder, keys) &&
+		ad_add_merge_parts(root, builder, input_rel, aggregates, parts) &&
+		ad_return_states(builder, *parts);
+}
+
+/*
+ * UPPERREL_GROUP_AGG: adds the paths for aggregates of which some are of
+ * distinct values, if the input has slices.
+ */
+void
+ad_parallel_merge_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
+						List *keys)
+{
+	AdGroupBuilder builder = ad_build_group(input_rel->fdw_private);
+	AdUpperRelation *upper;
+	RelOptInfo *rel;
+	Path	   *path;
+	List	   *parts;
+	double		rows;
+
+	if (!output_rel->consider_parallel || !has_slices(root, input_rel, output_rel) ||
+		!build_parts(root, input_rel, &builder, keys, &parts))
+		return;
+	upper = ad_built_relation(input_rel->fdw_private, &builder);
+	if (upper == NULL)
+		return;
+	rel = ad_copy_relation(root, input_rel, 0, get_tlist_exprs(builder.tlist, true));
+	rel->consider_parallel = true;
+	ad_set_groups(rel, input_rel, upper);
+	path = slices_path(root, input_rel, rel, rel->reltarget, upper, builder.keys);
+	rows = path->rows * ad_parallel_divisor(path->parallel_workers);
+	add_path(rel, (Path *) create_gather_path(root, rel, path, rel->reltarget, NULL, &rows));
+	set_cheapest(rel);
+	ad_merge_paths(root, input_rel, output_rel, rel, parts);
 }
 
 /* whether the path gathers rows that workers have read */

@@ -66,9 +66,11 @@ ad_add_partial_key(AdGroupBuilder *builder, Node *key)
 	return true;
 }
 
-/* adds the group keys, see ad_add_partial_key() */
-static bool
-add_partial_keys(AdGroupBuilder *builder, List *keys)
+/*
+ * Adds the group keys, see ad_add_partial_key().
+ */
+bool
+ad_add_partial_keys(AdGroupBuilder *builder, List *keys)
 {
 	ListCell   *lc;
 
@@ -154,16 +156,26 @@ ad_split_keys(PlannerInfo *root, UpperRelationKind stage, PathTarget *keys, List
 }
 
 /*
+ * Whether the transition state of the aggregate is, or can be made, an SQL
+ * value.
+ */
+bool
+ad_has_state(const Aggref *aggref)
+{
+	return aggref->aggdistinct == NIL &&
+		(aggref->aggtranstype != INTERNALOID || ad_state_is_made(aggref->aggfnoid));
+}
+
+/*
  * Returns a copy of the aggregate that stands for its transition state; NULL
- * if that cannot be made, or is not an SQL value.
+ * if there is none, see ad_has_state().
  */
 Aggref *
 ad_partial_aggref(Aggref *aggref)
 {
 	Aggref	   *partial;
 
-	if ((aggref->aggtranstype == INTERNALOID && !ad_state_is_made(aggref->aggfnoid)) ||
-		aggref->aggdistinct != NIL)
+	if (!ad_has_state(aggref))
 		return NULL;
 	partial = copyObject(aggref);
 	mark_partial_aggref(partial, AGGSPLIT_INITIAL_SERIAL);
@@ -222,6 +234,18 @@ add_states(AdGroupBuilder *builder, const PathTarget *target)
 		if (tlist_member(lfirst(lc), builder->tlist) == NULL)
 			return false;
 	}
+	return builder->tlist != NIL && ad_build_outputs(builder);
+}
+
+/*
+ * Adds states, or other aggregates whose groups PostgreSQL combines, to what
+ * the scan returns.  Returns false if MongoDB cannot compute one.
+ */
+bool
+ad_return_states(AdGroupBuilder *builder, List *states)
+{
+	ad_add_aggregate_keys(builder, states);
+	builder->tlist = add_to_flat_tlist(builder->tlist, states);
 	return builder->tlist != NIL && ad_build_outputs(builder);
 }
 
@@ -286,6 +310,28 @@ distinct_rows(PlannerInfo *root, AdGroupBuilder *builder)
 	}
 	return builder->tlist != NIL && ad_build_outputs(builder) ?
 		set_pathtarget_cost_width(root, rows) : NULL;
+}
+
+/*
+ * Returns a copy of a relation without paths, for the same rows in groups.
+ * It stands for a join, so that it is planned by what its paths say only.
+ */
+RelOptInfo *
+ad_copy_relation(PlannerInfo *root, const RelOptInfo *rel, double rows, List *exprs)
+{
+	RelOptInfo *copy = makeNode(RelOptInfo);
+	PathTarget *target = create_empty_pathtarget();
+
+	copy->reloptkind = RELOPT_JOINREL;
+	copy->relids = rel->relids;
+	copy->rows = clamp_row_est(rows);
+	copy->consider_startup = rel->consider_startup;
+	copy->consider_param_startup = rel->consider_param_startup;
+	copy->rtekind = RTE_JOIN;
+	ad_copy_path_kinds(copy, rel);
+	add_new_columns_to_pathtarget(target, exprs);
+	copy->reltarget = set_pathtarget_cost_width(root, target);
+	return copy;
 }
 
 /*
@@ -383,20 +429,16 @@ ad_add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input
 }
 
 /*
- * Builds the group whose states PostgreSQL combines.  Returns what the scan
- * returns, or NULL.
+ * Builds the group whose states PostgreSQL combines: the scan returns the
+ * target (see ad_partial_target()).  Returns false if MongoDB cannot make it.
  */
-static PathTarget *
-build_states(PlannerInfo *root, UpperRelationKind stage, AdGroupBuilder *builder,
-			 List *keys, List *conditions)
+bool
+ad_build_states(AdGroupBuilder *builder, const PathTarget *target, List *keys, List *conditions)
 {
-	PathTarget *target = ad_partial_target(root, stage);
-
-	if (target == NULL || !add_partial_keys(builder, keys) ||
-		!ad_add_condition_keys(builder, conditions))
-		return NULL;
+	if (!ad_add_partial_keys(builder, keys) || !ad_add_condition_keys(builder, conditions))
+		return false;
 	ad_add_aggregate_keys(builder, target->exprs);
-	return add_states(builder, target) ? target : NULL;
+	return add_states(builder, target);
 }
 
 /*
@@ -423,7 +465,9 @@ ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_r
 		!ad_grouping_keys(root, stage, &keys))
 		return;
 	builder = ad_build_group(relation);
-	target = build_states(root, stage, &builder, keys, relation->local_conds);
+	target = ad_partial_target(root, stage);
+	if (target != NULL && !ad_build_states(&builder, target, keys, relation->local_conds))
+		target = NULL;
 	if (target == NULL && stage == UPPERREL_GROUP_AGG)
 	{
 		split = AGGSPLIT_SIMPLE;

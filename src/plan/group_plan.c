@@ -21,7 +21,6 @@
 #include "plan/order.h"
 #include "plan/relation.h"
 #include "plan/scan_cost.h"
-#include "plan/slice_merge.h"
 
 /* the estimated number of groups, in all grouping sets together */
 static double
@@ -123,7 +122,7 @@ add_grouping(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 	ad_drop_gathered_rows(output_rel);
 	add_group_path(root, input_rel, output_rel, target, keys, builder.sets);
 	if (builder.distincts != NIL)
-		ad_slice_merge_path(root, input_rel, output_rel);
+		ad_parallel_merge_paths(root, input_rel, output_rel, keys);
 }
 
 /*

@@ -32,7 +32,7 @@
  * Aggregates that do not change if a row occurs again, such as those with
  * DISTINCT, need no states: what they read are further keys, and PostgreSQL
  * aggregates the joined groups.  Others beside them are merged, see
- * join_merge.c.
+ * group_merge.c.
  */
 #include "postgres.h"
 
@@ -54,7 +54,7 @@
 #include "plan/group_parts.h"
 #include "plan/join_group.h"
 #include "plan/join_keys.h"
-#include "plan/join_merge.h"
+#include "plan/group_merge.h"
 #include "plan/relation.h"
 #include "plan/scan_cost.h"
 #include "plan/scan_plan.h"
@@ -66,7 +66,7 @@ typedef struct AdJoinGroups
 	List	   *columns;		/* Vars of the table that the groups have */
 	List	   *states;			/* Aggrefs that the groups have: partial ones,
 								 * or parts to merge */
-	bool		merges;			/* see join_merge.c */
+	bool		merges;			/* see group_merge.c */
 	List	   *joins;			/* RelOptInfos of joins with the groups */
 } AdJoinGroups;
 
@@ -196,29 +196,6 @@ add_group_keys(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel, List
 }
 
 /*
- * The aggregates of the target list and HAVING.  Returns false if there is
- * also a call of GROUPING().
- */
-static bool
-find_aggregates(PlannerInfo *root, List **aggregates)
-{
-	List	   *exprs = list_make2(root->processed_tlist, root->parse->havingQual);
-	ListCell   *lc;
-
-	*aggregates = NIL;
-	foreach(lc, pull_var_clause((Node *) exprs,
-								PVC_INCLUDE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS |
-								PVC_INCLUDE_PLACEHOLDERS))
-	{
-		if (IsA(lfirst(lc), GroupingFunc))
-			return false;
-		if (IsA(lfirst(lc), Aggref))
-			*aggregates = list_append_unique(*aggregates, lfirst(lc));
-	}
-	return true;
-}
-
-/*
  * Adds the transition states of the aggregates.  Returns false if one is not
  * of the table, or has no state that is an SQL value.
  */
@@ -239,34 +216,6 @@ add_states(PlannerInfo *root, RelOptInfo *rel, List *aggregates, List **states)
 }
 
 /*
- * Adds the parts of the aggregates that are merged (join_merge.c), and what
- * the others read of the table as keys: these do not change if a row occurs
- * again, so they may read other tables instead.  Returns false if there is
- * another one.
- */
-static bool
-add_parts(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel, List *aggregates,
-		  List **parts)
-{
-	ListCell   *lc;
-
-	foreach(lc, aggregates)
-	{
-		Aggref	   *aggref = lfirst(lc);
-		Relids		read = pull_varnos(root, (Node *) aggref);
-
-		if (bms_is_subset(read, rel->relids) && ad_merge_parts(aggref, parts))
-			continue;
-		if (!ad_ignores_repetition(aggref) ||
-			(bms_overlap(read, rel->relids) &&
-			 !(bms_is_subset(read, rel->relids) &&
-			   ad_add_key_parts(builder, (Node *) list_make2(aggref->args, aggref->aggfilter)))))
-			return false;
-	}
-	return true;
-}
-
-/*
  * Adds the aggregates, as states or as parts; *merges tells which of them.
  * Returns false if MongoDB cannot compute one.
  */
@@ -279,12 +228,10 @@ add_aggregates(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel,
 	if (*merges)
 	{
 		*states = NIL;
-		if (!add_parts(root, builder, rel, aggregates, states))
+		if (!ad_add_merge_parts(root, builder, rel, aggregates, states))
 			return false;
 	}
-	ad_add_aggregate_keys(builder, *states);
-	builder->tlist = add_to_flat_tlist(builder->tlist, *states);
-	return builder->tlist != NIL && ad_build_outputs(builder);
+	return ad_return_states(builder, *states);
 }
 
 /*
@@ -303,7 +250,7 @@ build_groups(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder, AdJoin
 
 	*builder = ad_build_group(relation);
 	if (!ad_grouping_keys(root, (UpperRelationKind) grouping_stage(root), &keys) ||
-		!find_aggregates(root, &aggregates) ||
+		!ad_find_aggregates(root, &aggregates) ||
 		!add_join_keys(builder, rel) || !add_group_keys(root, builder, rel, keys) ||
 		!ad_add_condition_keys(builder, relation->local_conds) ||
 		!add_aggregates(root, builder, rel, aggregates, &groups->states, &groups->merges) ||
@@ -313,34 +260,12 @@ build_groups(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder, AdJoin
 	return ad_built_relation(relation, builder);
 }
 
-/*
- * Returns a copy of a relation without paths, for the same rows in groups.
- * It stands for a join, so that it is planned by what its paths say only.
- */
-static RelOptInfo *
-copy_relation(PlannerInfo *root, const RelOptInfo *rel, double rows, List *exprs)
-{
-	RelOptInfo *copy = makeNode(RelOptInfo);
-	PathTarget *target = create_empty_pathtarget();
-
-	copy->reloptkind = RELOPT_JOINREL;
-	copy->relids = rel->relids;
-	copy->rows = clamp_row_est(rows);
-	copy->consider_startup = rel->consider_startup;
-	copy->consider_param_startup = rel->consider_param_startup;
-	copy->rtekind = RTE_JOIN;
-	ad_copy_path_kinds(copy, rel);
-	add_new_columns_to_pathtarget(target, exprs);
-	copy->reltarget = set_pathtarget_cost_width(root, target);
-	return copy;
-}
-
 /* makes the relation of the groups, with its path */
 static RelOptInfo *
 groups_relation(PlannerInfo *root, RelOptInfo *rel, AdUpperRelation *upper, List *keys)
 {
-	RelOptInfo *groups = copy_relation(root, rel, 0,
-									   get_tlist_exprs(upper->grouping.tlist, true));
+	RelOptInfo *groups = ad_copy_relation(root, rel, 0,
+										  get_tlist_exprs(upper->grouping.tlist, true));
 
 	ad_set_groups(groups, rel, upper);
 	add_path(groups, ad_partial_path(root, rel, groups, keys));
@@ -424,9 +349,9 @@ grouped_join(PlannerInfo *root, AdJoinGroups *groups, RelOptInfo *rel, RelOptInf
 		if (!IsA(var, Var) || var->varno != rel->relid || list_member(groups->columns, var))
 			exprs = lappend(exprs, var);
 	}
-	join = copy_relation(root, joinrel,
-						 joinrel->rows * groups->groups->rows / Max(rel->rows, 1),
-						 list_concat(exprs, groups->states));
+	join = ad_copy_relation(root, joinrel,
+							joinrel->rows * groups->groups->rows / Max(rel->rows, 1),
+							list_concat(exprs, groups->states));
 	groups->joins = lappend(groups->joins, join);
 	return join;
 }

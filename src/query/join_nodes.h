@@ -10,6 +10,6 @@
 #define AD_MAX_JOIN_KEYS	10000
 
 /* the node that names the columns of merged aggregates */
-#define AD_MERGE_SCAN		"JoinGroups"
+#define AD_MERGE_SCAN		"MergeGroups"
 
 #endif							/* AD_JOIN_NODES_H */

@@ -45,7 +45,8 @@ SELECT shape('SELECT g, count(*) FROM t GROUP BY g HAVING count(*) > 5');
 SELECT shape('SELECT count(*), sum(f), count(DISTINCT s) FROM t');
 SELECT shape('SELECT count(DISTINCT s) FROM t HAVING count(*) > 5');
 EXPLAIN (VERBOSE, COSTS OFF) SELECT count(*), sum(i), count(DISTINCT s) FROM t WHERE ts > '1970-01-02' AND ts < '2026-03-20';
--- not these: a state that is no SQL value, results that are no states, two columns
+-- states that are made, averages beside distinct values, distinct values by group; not two
+-- distinct columns, where the pairs are as many as the rows
 SELECT shape('SELECT sum(l) FROM t');
 SELECT shape('SELECT avg(i), count(DISTINCT s) FROM t');
 SELECT shape('SELECT count(DISTINCT i), count(DISTINCT s) FROM t');

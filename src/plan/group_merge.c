@@ -1,12 +1,12 @@
 /*
- * join_merge.c
- *	  Aggregates of joined groups by ordinary aggregates.
+ * group_merge.c
+ *	  Aggregates of groups by ordinary aggregates.
  *
  * PostgreSQL can combine partial aggregates, but not beside aggregates of
  * distinct values.  For a query that has both, MongoDB returns whole
  * aggregates of its groups, the parts, and what the distinct values need is
- * among the group keys.  Ordinary aggregates merge the parts of the joined
- * groups:
+ * among the group keys.  Ordinary aggregates merge the parts of groups that
+ * were joined (join_group.c), or that are of slices (group_parallel.c):
  *
  *		count(x)	sum(count(x)), 0 for no groups
  *		sum(x)		sum(sum(x))
@@ -35,8 +35,9 @@
 
 #include "base/compat.h"
 #include "plan/custom_path.h"
+#include "plan/group_merge.h"
 #include "plan/group_partial.h"
-#include "plan/join_merge.h"
+#include "plan/group_parts.h"
 #include "query/join_nodes.h"
 
 /* aggregates, and the sums that are their parts; those of averages have a count, too */
@@ -106,8 +107,8 @@ part_of(const Aggref *aggref, Oid function)
  * Adds the parts of an aggregate to the list.  Returns false if it cannot be
  * merged.
  */
-bool
-ad_merge_parts(const Aggref *aggref, List **parts)
+static bool
+merge_parts(const Aggref *aggref, List **parts)
 {
 	int			row = find_merged(aggref->aggfnoid);
 
@@ -122,6 +123,56 @@ ad_merge_parts(const Aggref *aggref, List **parts)
 	}
 	*parts = list_append_unique(*parts, part_of(aggref, merged[row].sum));
 	*parts = list_append_unique(*parts, part_of(aggref, F_COUNT_ANY));
+	return true;
+}
+
+/*
+ * The aggregates of the target list and HAVING.  Returns false if there is
+ * also a call of GROUPING().
+ */
+bool
+ad_find_aggregates(PlannerInfo *root, List **aggregates)
+{
+	List	   *exprs = list_make2(root->processed_tlist, root->parse->havingQual);
+	ListCell   *lc;
+
+	*aggregates = NIL;
+	foreach(lc, pull_var_clause((Node *) exprs,
+								PVC_INCLUDE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS |
+								PVC_INCLUDE_PLACEHOLDERS))
+	{
+		if (IsA(lfirst(lc), GroupingFunc))
+			return false;
+		if (IsA(lfirst(lc), Aggref))
+			*aggregates = list_append_unique(*aggregates, lfirst(lc));
+	}
+	return true;
+}
+
+/*
+ * Adds the parts of the aggregates that are merged, and what the others read
+ * of the table as keys: these do not change if a row occurs again, so they may
+ * read other tables instead.  Returns false if there is another one.
+ */
+bool
+ad_add_merge_parts(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel, List *aggregates,
+				   List **parts)
+{
+	ListCell   *lc;
+
+	foreach(lc, aggregates)
+	{
+		Aggref	   *aggref = lfirst(lc);
+		Relids		read = pull_varnos(root, (Node *) aggref);
+
+		if (bms_is_subset(read, rel->relids) && merge_parts(aggref, parts))
+			continue;
+		if (!ad_ignores_repetition(aggref) ||
+			(bms_overlap(read, rel->relids) &&
+			 !(bms_is_subset(read, rel->relids) &&
+			   ad_add_key_parts(builder, (Node *) list_make2(aggref->args, aggref->aggfilter)))))
+			return false;
+	}
 	return true;
 }
 
@@ -309,8 +360,8 @@ add_named_path(PlannerInfo *root, RelOptInfo *output_rel, Path *path)
 }
 
 /*
- * Adds the paths that merge the parts which the joined groups `rel` return, in
- * place of the rows of input_rel.
+ * Adds the paths that merge the parts which the groups of `rel` have, in place
+ * of the rows of input_rel.
  */
 void
 ad_merge_paths(PlannerInfo *root, const RelOptInfo *input_rel, RelOptInfo *output_rel,
