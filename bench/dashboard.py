@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Loads 100,000 calls of a year, or times the plainest pipelines over them.
+"""Loads the calls of a year, or times the plainest pipelines over them.
 
-dashboard.py URI load
+dashboard.py URI load CALLS
 dashboard.py URI RANGE RUNS     prints the milliseconds of each run
 
 RANGE is 30 days, a year, or a user's year.  The pipelines test nothing: they are what
@@ -14,15 +14,15 @@ from datetime import datetime, timedelta, timezone
 
 import pymongo
 
-CALLS, USERS = 100_000, 500
+USERS = 500
 END = datetime(2026, 1, 1, tzinfo=timezone.utc)
 RANGES = {"30 days": (30, None), "a year": (365, None), "a user's year": (365, "user007@example.com")}
 
 
-def load(calls):
+def load(calls, count):
     calls.drop()
-    step = timedelta(days=365) / CALLS
-    for start in range(0, CALLS, 10_000):
+    step = timedelta(days=365) / count
+    for start in range(0, count, 10_000):
         calls.insert_many([{
             "created_by_email": "user%03d@example.com" % (n * 7919 % USERS), "created_at": END - step * (n + 1),
             "duration_minutes": n % 100 / 4, "status": "completed", "meta": {"room": "room %d" % (n % 10)},
@@ -44,7 +44,7 @@ def pipeline(days, user):
 
 calls = pymongo.MongoClient(sys.argv[1]).bench.calls
 if sys.argv[2] == "load":
-    load(calls)
+    load(calls, int(sys.argv[3]))
 else:
     stages = pipeline(*RANGES[sys.argv[2]])
     list(calls.aggregate(stages))

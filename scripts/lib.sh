@@ -302,11 +302,11 @@ start_mongodb() {
 }
 
 # start_compiled: sets MONGODB, the URI of $MONGODB_URI's server or of the compiled
-# server secantusd-rs, and ENGINE, what it is.  A benchmark over the test server, a
-# program in Python, would measure that.
+# server secantusd-rs, and ENGINE, what it is, unless that is known.  A benchmark over
+# the test server, a program in Python, would measure that.
 start_compiled() {
 	local port compiled=$CACHE/cargo/bin/secantusd-rs
-	ENGINE='the server of MONGODB_URI'
+	ENGINE=${ENGINE:-the server of MONGODB_URI}
 	MONGODB=${MONGODB_URI:-}
 	[ -z "$MONGODB" ] || return 0
 	[ -x "$compiled" ] || die "there is no server to measure" "Give its URI in MONGODB_URI, or install secantusd-rs:" \
