@@ -146,9 +146,9 @@ init_decoder(AdScanState *state)
 
 		state->guards[i].guard = guard;
 		state->guards[i].value = add_to_decoder(state, guard->path, number);
+		state->quick |= guard->doubtful || guard->sum != NULL;
 		if (guard->sum == NULL)
 			continue;
-		state->quick = true;
 		state->guards[i].sum = add_to_decoder(state, guard->sum, number);
 		state->guards[i].count = add_to_decoder(state, guard->count, number);
 	}
@@ -340,11 +340,14 @@ check_guards(AdScanState *state, const AdFieldValue *values)
 
 	for (int i = 0; i < state->nguards; i++)
 	{
+		const AdGuard *guard = state->guards[i].guard;
 		const AdFieldValue *value = &values[state->guards[i].value];
+		bool		found = value->state != AD_FIELD_NULL && value->found == BSON_TYPE_MAXKEY;
 
-		if (value->state != AD_FIELD_NULL && value->found == BSON_TYPE_MAXKEY)
-			ad_report_guard(state, state->guards[i].guard);
-		if (state->quick && state->guards[i].guard->sum != NULL)
+		if (found && !(state->quick && guard->doubtful))
+			ad_report_guard(state, guard);
+		certain &= !found;
+		if (state->quick && guard->sum != NULL)
 			certain &= !is_doubtful(&state->guards[i], values);
 	}
 	return certain;

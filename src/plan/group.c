@@ -203,6 +203,19 @@ ad_group_key_path(AdGroup *group, int i, int count)
 }
 
 /*
+ * The argument of a guard in the third stage, which tells whether key `i` of
+ * all keys, a column, decodes.
+ */
+Node *
+ad_group_key_guard(AdGroup *group, int i)
+{
+	const AdKey *key = list_nth(group->all_keys, i);
+	Node	   *path = ad_path_expr(ad_group_key_path(group, i, list_length(group->all_keys)));
+
+	return ad_value_if(ad_fits_expr(key->column->type, path, true), ad_null(), ad_node(AD_MAXKEY, NIL));
+}
+
+/*
  * Adds the output of a column that is a group key.
  */
 void

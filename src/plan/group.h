@@ -74,6 +74,8 @@ typedef struct AdGroup
 								 * group_percentile.c */
 	List	   *groupings;		/* of GROUPING(): for each call, a list with
 								 * its value in each set */
+	bool		quick_keys;		/* does the quick form leave out the second
+								 * stage, see group_quick.c? */
 } AdGroup;
 
 extern AdGroup *ad_group_create(AdExprContext *context);
@@ -94,5 +96,6 @@ extern void ad_group_add_guard(AdGroup *group, const char *path, AdFailureKind k
 							   const AdColumn *column);
 extern const char *ad_group_accumulate_guard(AdGroup *group, const AdColumn *column);
 extern const char *ad_group_key_path(AdGroup *group, int i, int count);
+extern Node *ad_group_key_guard(AdGroup *group, int i);
 
 #endif							/* AD_GROUP_H */

@@ -1,6 +1,6 @@
 /*
  * group_quick.h
- *	  The quick form of the guards of doubles.
+ *	  The quick forms of groups.
  */
 #ifndef AD_GROUP_QUICK_H
 #define AD_GROUP_QUICK_H

@@ -189,9 +189,7 @@ ad_group_return_distinct(AdGroup *group, int position, const AdCall *call,
 	count = ad_count_expr(&of_value);
 	if (column != NULL && distinct->value->nullable && column->on_mismatch == AD_MISMATCH_ERROR &&
 		!column->type->trusted)
-		ad_group_add_guard(group, ad_group_accumulate_distinct(group, "$max",
-															   ad_value_if(ad_fits_expr(column->type, ad_path_expr(ad_group_key_path(group, distinct->key, list_length(group->all_keys))), true),
-																		   ad_null(), ad_node(AD_MAXKEY, NIL))),
+		ad_group_add_guard(group, ad_group_accumulate_distinct(group, "$max", ad_group_key_guard(group, distinct->key)),
 						   AD_FAILURE_MISMATCH, column);
 	if (call->aggregate == AD_COUNT)
 	{

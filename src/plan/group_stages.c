@@ -93,6 +93,22 @@ unified_key(const AdKey *key, Node *value)
 	return ad_value_if(ad_fits_expr(key->column->type, value, false), unified, ad_null());
 }
 
+/*
+ * Whether the second stage must unify key `i` of all keys.  For a distinct
+ * value that is no group key, it must do so if values that are equal in SQL
+ * would be counted twice.  Nulls are not counted.
+ */
+bool
+ad_group_needs_unity(const AdGroup *group, int i)
+{
+	const AdKey *key = list_nth(group->distincts == NIL ? group->keys : group->all_keys, i);
+
+	if (i < list_length(group->keys))
+		return !key->unified;
+	return !key->unified &&
+		(key->column->type->variant != NULL || key->column->on_mismatch != AD_MISMATCH_ERROR);
+}
+
 /* the third stage */
 static Node *
 distinct_stage(AdGroup *group)
@@ -120,7 +136,7 @@ group_stages(AdGroup *group, int set)
 {
 	List	   *all_keys = group->distincts == NIL ? group->keys : group->all_keys;
 	int			count = list_length(all_keys);
-	bool		is_unified = true;
+	bool		needs_unity = false;
 	List	   *stages;
 	List	   *raw = NIL;
 	List	   *unified = NIL;
@@ -129,13 +145,17 @@ group_stages(AdGroup *group, int set)
 	{
 		AdKey	   *key = list_nth(all_keys, i);
 
-		is_unified &= key->unified || !has_key(group, set, i);
+		needs_unity |= has_key(group, set, i) && ad_group_needs_unity(group, i);
 		raw = lappend(raw, ad_let_all(group->context, key->expr));
 		unified = lappend(unified, unified_key(key, ad_path_expr(ad_group_key_path(group, i, count))));
 	}
 	stages = list_make1(ad_doc("$group", group_fields(group, raw, set, false)));
-	if (!is_unified)
-		stages = lappend(stages, ad_doc("$group", group_fields(group, unified, set, true)));
+	if (needs_unity)
+	{
+		Node	   *stage = ad_doc("$group", group_fields(group, unified, set, true));
+
+		stages = lappend(stages, group->quick_keys ? ad_node(AD_CHOICE, list_make2(ad_true(), stage)) : stage);
+	}
 	return stages;
 }
 

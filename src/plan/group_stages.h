@@ -7,6 +7,7 @@
 
 #include "plan/group.h"
 
+extern bool ad_group_needs_unity(const AdGroup *group, int i);
 extern void ad_group_finish(AdGroup *group, AdQuery *query);
 extern void ad_group_add_total(AdGroup *group, AdQuery *query);
 

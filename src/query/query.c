@@ -243,7 +243,13 @@ pipeline(const AdQuery *query, Node *filter, Node *skip, Node *limit, const AdSl
 	ListCell   *lc;
 
 	foreach(lc, query->stages)
-		stages = lappend(stages, ad_template_bind(lfirst(lc), slots, query->exact));
+	{
+		Node	   *stage = ad_template_bind(lfirst(lc), slots, query->exact);
+
+		/* one form of a choice can be no stage */
+		if (ad_tag(stage) != AD_TRUE)
+			stages = lappend(stages, stage);
+	}
 	if (query->sort != NULL)
 		stages = lappend(stages, ad_doc("$sort", query->sort));
 	if (skip != NULL)

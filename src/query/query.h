@@ -59,6 +59,8 @@ typedef struct AdGuard
 	/* for a guard of doubles that has a quick form, see group_quick.c */
 	const char *sum;			/* path of their sum; or NULL */
 	const char *count;			/* path of the number of documents */
+	bool		doubtful;		/* in the quick form, is MaxKey no error but a
+								 * doubt? */
 } AdGuard;
 
 /* the quick forms of guards are certain within this range, see group_quick.c */

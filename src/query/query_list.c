@@ -122,6 +122,7 @@ guard_to_list(const AdGuard *guard)
 	list = lappend(list, ad_integer(guard->typmod));
 	list = lappend(list, string_or_null(guard->sum));
 	list = lappend(list, string_or_null(guard->count));
+	list = lappend(list, makeBoolean(guard->doubtful));
 	return list;
 }
 
@@ -138,6 +139,7 @@ guard_from_list(List *list)
 	guard->typmod = next_int(&members);
 	guard->sum = next_string(&members);
 	guard->count = next_string(&members);
+	guard->doubtful = next_bool(&members);
 	return guard;
 }
 
