@@ -1,4 +1,5 @@
-# rest/grafana-dashboard.json: what Grafana needs of it, and each panel's query, with
+# rest/grafana-dashboard.json: what Grafana needs of it; its types, for which it needs
+# Node.js and @grafana/schema (scripts/setup --all-tests); and each panel's query, with
 # Grafana's macros filled in, against the figures of the dashboard.
 
 use strict;
@@ -9,7 +10,8 @@ use Servers;
 use Test::More;
 
 my $uri = $ENV{AD_TEST_MONGODB_URI} or plan skip_all => 'scripts/test provides the servers';
-my $dashboard = decode_json(slurp('rest/grafana-dashboard.json'));
+my $text = slurp('rest/grafana-dashboard.json');
+my $dashboard = decode_json($text);
 my @panels = @{ $dashboard->{panels} };
 
 is(join(', ', map { $_->{title} } @panels), 'Calls, Minutes, Hours, Minutes per call, Active users, Calls and minutes by ${unit}, Users', 'the panels of the page');
@@ -22,6 +24,20 @@ for my $panel (@panels)
 	is((grep { $taken{$_}++ } map { my $column = $_; map { "$column $_" } $y .. $y + $h - 1 } $x .. $x + $w - 1), 0, 'over no other');
 	ok((grep { $_->{id} eq $panel->{type} } @{ $dashboard->{__requires} }), 'of a type that is required');
 	is_deeply($_->{datasource}, { type => $dashboard->{__inputs}[0]{pluginId}, uid => "\${$dashboard->{__inputs}[0]{name}}" }, 'asks the one data source') for $panel, @{ $panel->{targets} };
+}
+
+sub type_errors
+{
+	my $file = "$ENV{TMPDIR}/dashboard.json";
+	open my $out, '>', $file or die "$file: $!\n";
+	print $out $_[0];
+	close $out;
+	return run_or_die('node', 'test/lib/grafana.mjs', $ENV{AD_TEST_NPM}, $file);
+}
+if ($ENV{AD_TEST_ALL} eq 'yes' || -d "$ENV{AD_TEST_NPM}/\@grafana/schema" && system('node -e 0 2>/dev/null') == 0)
+{
+	is(type_errors($text), '', "all is as Grafana's types have it");
+	like(type_errors($text =~ s/"colorMode": "value"/"colorMode": "valeu"/r), qr/^Type '"valeu"' is not assignable to type 'BigValueColorMode'/, 'and what is not would be found');
 }
 
 sub sql
