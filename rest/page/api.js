@@ -57,5 +57,13 @@ export async function ask(part, parameters, { signal, csv = false } = {}) {
 		throw new Failure(0, 'The server could not be reached.');
 	}
 	if (!response.ok) throw new Failure(response.status, explain(response.status, body, response.headers.get('X-Request-Id')));
-	return csv ? body : JSON.parse(body).data;
+	if (csv) return body;
+	let data;
+	try {
+		({ data } = JSON.parse(body));
+	} catch {
+		// shown below
+	}
+	if (!data) throw new Failure(response.status, 'The answer is not one of the dashboard. Is there another server in between?');
+	return data;
 }

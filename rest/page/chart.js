@@ -26,6 +26,12 @@ function ticks(u) {
 	return times.filter((_, i) => i % step === 0);
 }
 
+// What is under the beginning of a bar: of a day's first hour, the day
+function tick(at, unit, zone) {
+	const text = format.instant(at, `${unit}-tick`, zone);
+	return text === '00:00' ? format.instant(at, 'day-tick', zone) : text;
+}
+
 function options(width, unit, zone) {
 	const axis = { stroke: color('dim'), grid: { stroke: color('line'), width: 1 }, ticks: { show: false }, font: '13px system-ui, "DejaVu Sans", sans-serif' };
 	// where there is no room for the axes' names, the legend has them
@@ -49,10 +55,10 @@ function options(width, unit, zone) {
 			  value: (u, n) => (n == null ? '–' : format.decimal(n)) },
 		],
 		axes: [
-			{ ...axis, grid: { show: false }, size: 30, splits: ticks, values: (u, times) => times.map(x => format.instant(x * 1000, `${unit}-tick`, zone)) },
+			{ ...axis, grid: { show: false }, size: 30, splits: ticks, values: (u, times) => times.map(x => tick(x * 1000, unit, zone)) },
 			{ ...axis, scale: 'calls', ...titled('Calls'), size: narrow() ? 36 : 50, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 2e6, 5e6, 1e7, 1e8, 1e9],
-			  values: (u, values) => values.map(format.count) },
-			{ ...axis, stroke: color('minutes'), scale: 'minutes', side: 1, ...titled('Minutes'), size: narrow() ? 40 : 60, grid: { show: false }, values: (u, values) => values.map(format.count) },
+			  values: (u, values) => values.map(format.axis) },
+			{ ...axis, stroke: color('minutes'), scale: 'minutes', side: 1, ...titled('Minutes'), size: narrow() ? 40 : 60, grid: { show: false }, values: (u, values) => values.map(format.axis) },
 		],
 	};
 }
@@ -90,6 +96,14 @@ const redraw = () => shown && draw(shown.days, shown.zone);
 new ResizeObserver(() => {
 	if (chart && place.clientWidth > 0 && place.clientWidth !== chart.width) redraw();
 }).observe(place);
-addEventListener('beforeprint', () => chart?.setSize({ width: 680, height: 200 }));
-addEventListener('afterprint', redraw);
+
+// on paper it is as wide as the paper, and never dark
+const PAPER = { width: 680, height: 220 };
+function onPaper(paper) {
+	document.documentElement.classList.toggle('paper', paper);
+	redraw();
+	if (paper) chart?.setSize(PAPER);
+}
+addEventListener('beforeprint', () => onPaper(true));
+addEventListener('afterprint', () => onPaper(false));
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);

@@ -5,12 +5,13 @@ import * as api from './api.js';
 import * as chart from './chart.js';
 import * as format from './format.js';
 import { PRESETS, before, browserZone, parameters, unitOf } from './ranges.js';
-import { COLUMNS, address, rangeOf, read, zoneOf } from './state.js';
+import { COLUMNS, FIRST_DAY, LAST_DAY, address, rangeOf, read, zoneOf } from './state.js';
 
 const PAGE_ROWS = 10;
 const CSV_ROWS = 10000;
 const MINUTE = 60000;
 const SLOW = 2000;
+const TYPING = 500;
 
 const $ = id => document.getElementById(id);
 const { element } = format;
@@ -19,6 +20,8 @@ let state = read();
 let running = null;		// the requests that have not been answered
 let timer = null;
 let loaded = '';		// the address of what is shown
+let typing = null;		// until what is typed counts
+let saving = null;		// the requests for a file
 
 // --- What is said -------------------------------------------------------------
 
@@ -50,23 +53,27 @@ const TOTALS = [
 function showTotals(now) {
 	$('totals').replaceChildren(...TOTALS.map(([name, field, show]) => {
 		const group = element('div');
-		group.append(element('dt', name), element('dd', show(now[field]), { class: 'figure', 'data-field': field }),
-			element('dd', '\u00a0', { class: 'same', 'data-change': field }));
+		const figure = element('dd', show(now[field]), { class: 'figure', 'data-field': field });
+		group.append(element('dt', name), figure, element('dd', '\u00a0', { class: 'same', 'data-change': field }));
 		return group;
 	}));
+	const lengths = TOTALS.map(([, field, show]) => show(now[field]).length);
+	$('totals').style.setProperty('--length', Math.max(...lengths));
 }
 
-function showChanges(now, then, range) {
+function showChanges(now, then, range, earlier) {
 	for (const [, field, show] of TOTALS) {
 		const place = document.querySelector(`[data-change="${field}"]`);
 		const difference = now[field] - then[field];
 		place.className = difference > 0 ? 'up' : difference < 0 ? 'down' : 'same';
 		place.textContent = then[field] === 0 ? (difference === 0 ? 'none before, too' : 'none before')
 			: `${difference > 0 ? '▲ ' : difference < 0 ? '▼ ' : ''}${difference === 0 ? 'as before' : `${format.change(now[field], then[field])}`}`;
-		place.title = `${show(then[field])} from ${format.days(range)}`;
+		place.title = `${show(then[field])} from ${format.days(earlier)}`;
 	}
-	$('span').textContent = `${format.days(rangeOf(state))}, compared with ${format.days(range)}`;
+	$('span').textContent = `${spanOf(range)}, compared with ${format.days(earlier)}`;
 }
+
+const spanOf = range => `${format.days(range)} in ${zoneOf(state)}`;
 
 // --- Days ---------------------------------------------------------------------
 
@@ -107,18 +114,26 @@ function showHeadings() {
 	}));
 }
 
+function emailShown(email) {
+	const shown = element('span', null, { class: 'email' });
+	const text = format.visible(email);
+	// a long one breaks before its @ rather than elsewhere
+	const at = text.lastIndexOf('@');
+	if (at > 0) shown.append(text.slice(0, at), element('wbr'), text.slice(at));
+	else shown.append(text);
+	return shown;
+}
+
 function userRow(user, zone) {
 	const row = element('tr');
 	const name = element('td');
 	if (user.created_by_email === null || user.created_by_email === '') name.append(element('i', user.created_by_email === null ? 'no e-mail' : 'empty e-mail'));
 	// (the endpoint takes a space for a plus)
-	else if (user.created_by_email.includes(' ')) name.append(user.created_by_email);
+	else if (user.created_by_email.includes(' ')) name.append(emailShown(user.created_by_email));
 	else {
 		const chosen = user.created_by_email === state.user;
 		const button = element('button', null, { type: 'button', 'aria-pressed': chosen });
-		// a long one breaks before its @ rather than elsewhere
-		const at = user.created_by_email.lastIndexOf('@');
-		button.append(user.created_by_email.slice(0, Math.max(at, 0)), element('wbr'), user.created_by_email.slice(Math.max(at, 0)));
+		button.append(emailShown(user.created_by_email));
 		button.addEventListener('click', () => change({ user: chosen ? '' : user.created_by_email }));
 		if (chosen) row.className = 'chosen';
 		name.append(button);
@@ -132,14 +147,21 @@ function userRow(user, zone) {
 function showUsers(users, zone) {
 	const pages = Math.max(1, Math.ceil(users.total_rows / PAGE_ROWS));
 	// the page of the address is no longer there
-	if (state.page > pages) return change({ page: pages });
-	$('users').tBodies[0].replaceChildren(...users.users.map(user => userRow(user, zone)));
+	if (state.page > pages) return change({ page: pages }, 'replaceState');
+	const body = $('users').tBodies[0];
+	const focused = document.activeElement;
+	const user = body.contains(focused) ? focused.textContent : null;
+	body.replaceChildren(...users.users.map(row => userRow(row, zone)));
+	if (user !== null) ([...body.querySelectorAll('button')].find(button => button.textContent === user) ?? $('users-table')).focus();
 	$('no-users').hidden = users.total_rows > 0;
 	$('no-users').textContent = state.search === '' ? 'Nobody has calls in this range.' : 'No user with calls in this range has an e-mail like that.';
-	$('page').textContent = users.total_rows === 0 ? '' : `${users.offset + 1}–${users.offset + users.users.length} of ${format.count(users.total_rows)}`;
+	const found = `${format.count(users.total_rows)}${state.search === '' ? '' : ` with “${state.search}”`}`;
+	$('page').textContent = users.total_rows === 0 ? '' : `${users.offset + 1}–${users.offset + users.users.length} of ${found}`;
 	$('previous').parentElement.hidden = users.total_rows === 0;
 	$('previous').disabled = state.page <= 1;
 	$('next').disabled = state.page >= pages;
+	// one that is disabled loses the focus
+	if (focused.disabled) (focused === $('next') ? $('previous') : $('next')).focus();
 }
 
 // --- Asking -------------------------------------------------------------------
@@ -158,6 +180,8 @@ async function load() {
 	const zone = zoneOf(state);
 	const range = rangeOf(state);
 	const earlier = before(range);
+	// a day has gone by
+	if (shownRange !== format.days(range)) showRange();
 	document.body.classList.add('busy');
 	say('Loading …');
 	const slow = setTimeout(() => say('Still loading. The database takes its time …'), SLOW);
@@ -169,7 +193,7 @@ async function load() {
 	try {
 		await Promise.all([
 			totals.then(showTotals),
-			Promise.all([totals, totalsBefore]).then(([now, then]) => showChanges(now, then, earlier)),
+			Promise.all([totals, totalsBefore]).then(([now, then]) => showChanges(now, then, range, earlier)),
 			days.then(answer => showDays(answer, zone)),
 			users.then(answer => showUsers(answer, zone)),
 		]);
@@ -177,7 +201,7 @@ async function load() {
 		const { total_calls: calls } = await totals;
 		warn('');
 		loaded = address(state);
-		say(`${calls === 0 ? 'No calls. ' : ''}Updated ${format.instant(Date.now(), 'clock', zone)}`);
+		say(`${calls === 0 ? 'No calls. ' : ''}Updated ${format.instant(Date.now(), 'second', zone)}`);
 	} catch (error) {
 		if (running === mine) {
 			mine.abort();
@@ -204,31 +228,49 @@ function clear() {
 	chart.clear();
 }
 
-// Shows what the state says of itself
-function showState() {
+let shownRange = '';
+function showRange() {
 	const range = rangeOf(state);
-	for (const button of $('presets').children) button.setAttribute('aria-pressed', button.dataset.preset === state.range);
 	$('from').value = range.from;
 	$('to').value = range.to;
+	$('span').textContent = spanOf(range);
+	shownRange = format.days(range);
+}
+
+// Shows what the state says of itself
+function showState() {
+	for (const button of $('presets').children) button.setAttribute('aria-pressed', button.dataset.preset === state.range);
+	showRange();
 	$('zone').value = state.zone;
 	$('only').hidden = state.user === '';
-	$('only-user').textContent = state.user;
-	if ($('search').value !== state.search) $('search').value = state.search;
-	$('span').textContent = format.days(range);
+	$('only-user').textContent = format.visible(state.user);
+	if (searched() !== state.search) $('search').value = state.search;
 	showHeadings();
 }
 
-function change(changes) {
+const searched = () => $('search').value.trim();
+
+// Changes the state, with what has been typed until now
+function change(changes, how = 'pushState') {
+	clearTimeout(typing);
 	const old = address(state);
+	if (searched() !== state.search) changes = { search: searched(), ...changes, page: 1 };
 	state = { ...state, ...changes };
-	if (address(state) !== old) history.pushState(null, '', address(state));
+	if (address(state) !== old) history[how](null, '', address(state));
 	showState();
 	load();
 }
 
 // --- CSV ----------------------------------------------------------------------
 
-async function save(name, parts) {
+// Asks by a function that returns the parts of a file, and saves it
+async function save(what, ask) {
+	const range = rangeOf(state);
+	const name = `${what}-${range.from}-${range.to}.csv`;
+	saving?.abort();
+	saving = new AbortController();
+	say(`Asking for ${name} …`);
+	const parts = await ask({ signal: saving.signal, csv: true });
 	const link = element('a', null, { download: name });
 	link.href = URL.createObjectURL(new Blob(parts, { type: 'text/csv' }));
 	link.click();
@@ -236,26 +278,20 @@ async function save(name, parts) {
 	say(`${name} is saved.`);
 }
 
-function fileName(what) {
-	const range = rangeOf(state);
-	return `${what}-${range.from}-${range.to}.csv`;
-}
-
-async function saveDays() {
-	await save(fileName('calls'), [await api.ask('/days', daysParameters(), { csv: true })]);
-}
+const saveDays = () => save('calls', async options => [await api.ask('/days', daysParameters(), options)]);
 
 // All users, in as many pages as it takes
-async function saveUsers() {
+const saveUsers = () => save('users', async options => {
+	const asked = usersParameters();
 	const parts = [];
 	let lines;
 	do {
-		const text = await api.ask('/users', { ...usersParameters(), limit: CSV_ROWS, offset: parts.length * CSV_ROWS }, { csv: true });
+		const text = await api.ask('/users', { ...asked, limit: CSV_ROWS, offset: parts.length * CSV_ROWS }, options);
 		lines = text.split('\r\n').length - 2;
 		parts.push(parts.length === 0 ? text : text.slice(text.indexOf('\r\n') + 2));
 	} while (lines >= CSV_ROWS);
-	await save(fileName('users'), parts);
-}
+	return parts;
+});
 
 // --- Signing in and out -------------------------------------------------------
 
@@ -269,6 +305,8 @@ function signOut(why) {
 	api.key.forget();
 	running?.abort();
 	running = null;
+	saving?.abort();
+	clearTimeout(typing);
 	clearInterval(timer);
 	$('every-minute').checked = false;
 	document.body.classList.remove('busy');
@@ -300,27 +338,39 @@ $('presets').append(...PRESETS.map(([name, title]) => {
 	button.addEventListener('click', () => change({ range: name, page: 1 }));
 	return button;
 }));
-$('zone').options[0].textContent = browserZone() === 'UTC' ? 'of this browser (UTC)' : browserZone().replaceAll('_', ' ');
+const zones = { null: 'UTC, as that of this browser has no name', UTC: 'of this browser (UTC)' };
+$('zone').options[0].textContent = zones[browserZone()] ?? browserZone().replaceAll('_', ' ');
 
-function chooseDates() {
+// While a date or a text is typed, each key makes another one; it counts when there
+// has been none for a while
+function type() {
+	clearTimeout(typing);
+	typing = setTimeout(typed, TYPING);
+}
+
+const UPSIDE_DOWN = 'The first day must not be after the last one.';
+function typed() {
 	const from = $('from').value;
 	const to = $('to').value;
-	if (!$('range').checkValidity()) return;
-	$('to').setCustomValidity('');
-	if (from > to) return warn('The first day must not be after the last one.');
-	warn('');
-	change({ range: `${from}_${to}`, page: 1 });
+	const shown = rangeOf(state);
+	const chosen = (from !== shown.from || to !== shown.to) && $('range').checkValidity();
+	if (chosen && from > to) return warn(UPSIDE_DOWN);
+	if ($('alert').textContent === UPSIDE_DOWN) warn('');
+	if (chosen) change({ range: `${from}_${to}`, page: 1 });
+	// (a step back goes to what there was before the search, not through each of its texts)
+	else if (searched() !== state.search) change({}, state.search === '' ? 'pushState' : 'replaceState');
 }
-$('from').addEventListener('change', chooseDates);
-$('to').addEventListener('change', chooseDates);
+for (const name of ['from', 'to']) {
+	$(name).min = FIRST_DAY;
+	$(name).max = LAST_DAY;
+	$(name).addEventListener('change', type);
+}
+$('search').addEventListener('input', type);
 $('range').addEventListener('submit', event => event.preventDefault());
 $('zone').addEventListener('change', () => change({ zone: $('zone').value, page: 1 }));
-$('all-users').addEventListener('click', () => change({ user: '' }));
-
-let typing = null;
-$('search').addEventListener('input', () => {
-	clearTimeout(typing);
-	typing = setTimeout(() => change({ search: $('search').value.trim(), page: 1 }), 300);
+$('all-users').addEventListener('click', () => {
+	change({ user: '' });
+	$('totals-title').focus();
 });
 $('previous').addEventListener('click', () => change({ page: state.page - 1 }));
 $('next').addEventListener('click', () => change({ page: state.page + 1 }));
@@ -335,6 +385,7 @@ $('every-minute').addEventListener('change', () => {
 $('sign-in').addEventListener('submit', signIn);
 $('sign-out').addEventListener('click', () => signOut(''));
 addEventListener('popstate', () => {
+	clearTimeout(typing);
 	state = read();
 	if (!api.key.get()) return;
 	showState();

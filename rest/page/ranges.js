@@ -1,7 +1,8 @@
 // Ranges of days in a time zone: the presets, and the instants at which they begin
 // and end.  A day is a string such as 2026-02-26.
 
-const DAY = 86400000;
+const HOUR = 3600000;
+const DAY = 24 * HOUR;
 
 export const PRESETS = [
 	['today', 'Today'],
@@ -14,13 +15,47 @@ export const PRESETS = [
 	['this-year', 'This year'],
 ];
 
-export function browserZone() {
-	return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+// Some browsers call zones by names that newer PostgreSQL servers do not have
+const RENAMED = {
+	'Africa/Asmera': 'Africa/Asmara',
+	'America/Buenos_Aires': 'America/Argentina/Buenos_Aires',
+	'America/Catamarca': 'America/Argentina/Catamarca',
+	'America/Cordoba': 'America/Argentina/Cordoba',
+	'America/Godthab': 'America/Nuuk',
+	'America/Indianapolis': 'America/Indiana/Indianapolis',
+	'America/Jujuy': 'America/Argentina/Jujuy',
+	'America/Louisville': 'America/Kentucky/Louisville',
+	'America/Mendoza': 'America/Argentina/Mendoza',
+	'Asia/Calcutta': 'Asia/Kolkata',
+	'Asia/Katmandu': 'Asia/Kathmandu',
+	'Asia/Rangoon': 'Asia/Yangon',
+	'Asia/Saigon': 'Asia/Ho_Chi_Minh',
+	'Atlantic/Faeroe': 'Atlantic/Faroe',
+	'Europe/Kiev': 'Europe/Kyiv',
+	'Pacific/Enderbury': 'Pacific/Kanton',
+	'Pacific/Ponape': 'Pacific/Pohnpei',
+	'Pacific/Truk': 'Pacific/Chuuk',
+};
+
+// The browser's zone by a name that the endpoint takes, or null if it has none: a
+// browser may have an offset instead, or a name that it does not take itself.
+export function browserZone(name = Intl.DateTimeFormat().resolvedOptions().timeZone) {
+	const zone = RENAMED[name] ?? name;
+	if (zone !== 'UTC' && !/^[A-Z]\w*\/./.test(zone)) return null;
+	try {
+		dayOf(0, zone);
+	} catch {
+		return null;
+	}
+	return zone;
 }
 
 // The day of an instant, in milliseconds, in a zone
+const formats = new Map();
 function dayOf(instant, zone) {
-	const parts = new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).formatToParts(instant);
+	if (!formats.has(zone))
+		formats.set(zone, new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }));
+	const parts = formats.get(zone).formatToParts(instant);
 	const part = type => parts.find(p => p.type === type).value;
 	return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}`;
 }
@@ -65,14 +100,17 @@ export function before(range) {
 }
 
 // The instant at which a day begins in a zone.  Where clocks skip midnight, it is
-// the first instant of the day.
+// the first instant of the day.  The zones that there have been are less than 16
+// hours from UTC, and by whole seconds.
 function beginning(day, zone) {
-	const utc = Date.parse(day);
-	for (let hours = -15; hours <= 15; hours += 0.25) {
-		const instant = utc + hours * 3600000;
-		if (dayOf(instant, zone) === day && dayOf(instant - 1, zone) !== day) return instant;
+	let earlier = Date.parse(day) - 16 * HOUR;
+	let found = earlier + 32 * HOUR;
+	while (found - earlier > 1000) {
+		const middle = earlier + Math.floor((found - earlier) / 2000) * 1000;
+		if (dayOf(middle, zone) < day) earlier = middle;
+		else found = middle;
 	}
-	return utc;
+	return found;
 }
 
 // The range as parameters of a request: both ends are included

@@ -3,13 +3,18 @@
 
 import { PRESETS, browserZone, presetRange } from './ranges.js';
 
+// The days that can be chosen.  There is time before them for a range to compare with,
+// and all months between them are not too many for the endpoint.
+export const FIRST_DAY = '1900-01-01';
+export const LAST_DAY = '2199-12-31';
+
 export const COLUMNS = ['created_by_email', 'calls', 'minutes', 'avg_minutes', 'first_call', 'last_call'];
 const DEFAULTS = { range: '30-days', zone: 'browser', user: '', search: '', order: '-calls', page: '1' };
 
 // (some browsers take 2026-02-30 for a day in March)
 function isDay(text) {
 	const parsed = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text) : NaN;
-	return !Number.isNaN(parsed) && new Date(parsed).toISOString().slice(0, 10) === text && text >= '0002-01-01' && text <= '9998-12-31';
+	return !Number.isNaN(parsed) && new Date(parsed).toISOString().slice(0, 10) === text && text >= FIRST_DAY && text <= LAST_DAY;
 }
 
 // Reads the address; what is not valid has its default
@@ -19,6 +24,9 @@ export function read(hash = location.hash) {
 	for (const [name, value] of Object.entries(DEFAULTS)) state[name] = given.get(name) ?? value;
 	state.page = /^[1-9]\d{0,8}$/.test(state.page) ? Number(state.page) : 1;
 	if (state.zone !== 'UTC') state.zone = 'browser';
+	state.search = state.search.trim();
+	// the endpoint takes a space for a plus
+	state.user = state.user.replaceAll(' ', '+');
 	if (!COLUMNS.includes(state.order.replace(/^-/, ''))) state.order = DEFAULTS.order;
 	const days = state.range.split('_');
 	if (days.length === 2 && days.every(isDay) && days[0] <= days[1]) return state;
@@ -36,7 +44,7 @@ export function address(state) {
 	return text === '' ? location.pathname : `#${text}`;
 }
 
-export const zoneOf = state => (state.zone === 'UTC' ? 'UTC' : browserZone());
+export const zoneOf = state => (state.zone === 'UTC' ? 'UTC' : browserZone() ?? 'UTC');
 
 // The first and the last day
 export function rangeOf(state) {

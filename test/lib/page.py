@@ -156,10 +156,31 @@ class Page:
         lines = [e["message"] for e in self.driver.get_log("browser")]
         same([l for l in lines if not any("status of %d" % status in l for status in expected)], [], "no line in the console")
 
-    def print(self):
-        pdf = base64.b64decode(self.cdp("Page.printToPDF", printBackground=False, preferCSSPageSize=True)["data"])
-        (PICTURES / "print.pdf").write_bytes(pdf)
+    def print(self, name, **how):
+        """How many sheets it prints on."""
+        pdf = base64.b64decode(self.cdp("Page.printToPDF", printBackground=False, preferCSSPageSize=True, **how)["data"])
+        (PICTURES / (name + ".pdf")).write_bytes(pdf)
         return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+    def colors(self):
+        """The chart's colours of minutes, of this scheme and on paper, as they are in it."""
+        return self.js("""const canvas = document.querySelector('#chart canvas');
+            const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+            const found = new Set();
+            for (let i = 0; i < data.length; i += 4) if (data[i + 3] === 255) found.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2]);
+            return [0xa8480a, 0xf2a35e].filter(color => found.has(color)).map(color => color.toString(16))""")
+
+    def focus(self):
+        """The text of what has the focus."""
+        return self.js("return document.activeElement === document.body ? null : document.activeElement.textContent")
+
+    def asked(self, script, path, count=1):
+        """The parameters of the requests for that path after a script."""
+        self.requests()
+        self.js(script)
+        self.until("return performance.getEntriesByType('resource').filter(e => new URL(e.name).pathname.endsWith(arguments[0])).length >= arguments[1]", path, path, count)
+        self.loaded()
+        return [parameters for found, parameters in self.requests() if found.endswith(path)]
 
 
 page = Page()
@@ -197,7 +218,7 @@ def entering():
 def totals():
     same(page.totals(), {"total_calls": "2,451", "total_duration_minutes": "11,043.50", "total_duration_hours": "184.06",
                          "avg_duration_minutes": "4.51", "total_active_users": "18"}, "the totals of the API")
-    same(page.text("#span"), "26 Feb 2026 – 28 Mar 2026, compared with 26 Jan 2026 – 25 Feb 2026", "and of when")
+    same(page.text("#span"), "26 Feb 2026 – 28 Mar 2026 in UTC, compared with 26 Jan 2026 – 25 Feb 2026", "and of when")
     same(page.text("[data-change=total_calls]"), "▲ " + change("total_calls"), "against the period before")
     same(len(page.rows("days")), 31, "a day for each")
     same(page.rows("days")[0], ["Thu, 26 Feb 2026", "82", "390.25", "18"], "as a table, too")
@@ -214,7 +235,17 @@ def totals():
     page.js("document.activeElement.blur()")
     page.picture("page", 1000)      # the one in README.md
     page.size(1400)
-    same(page.print(), 1, "it prints on one sheet")
+    same(page.print("print"), 1, "it prints on one sheet")
+    same(page.print("print-landscape", landscape=True), 1, "of any form")
+    page.size(1400, dark=True)
+    page.until("return matchMedia('(prefers-color-scheme: dark)').matches", "the dark scheme")
+    same(page.colors(), ["f2a35e"], "a dark chart")
+    page.js("dispatchEvent(new Event('beforeprint'))")
+    same(page.colors(), ["a8480a"], "is a light one on paper")
+    page.js("dispatchEvent(new Event('afterprint'))")
+    same(page.colors(), ["f2a35e"], "and dark again")
+    same(page.print("print-dark"), 1, "a dark one prints on one sheet, too")
+    page.size(1400)
     key = os.environ["KEY"]
     check(key not in page.driver.current_url and key not in page.driver.page_source, "the key is neither in the address nor in the page")
     same(page.js("return [Object.values(sessionStorage), localStorage.length, document.cookie]"), [[key], 0, ""], "but in the tab's storage")
@@ -267,17 +298,27 @@ def presets():
 
 
 def dates():
-    page.js("document.getElementById('from').value = '2026-03-01'; document.getElementById('to').value = '2026-03-07'; "
-            "document.getElementById('to').dispatchEvent(new Event('change'))")
-    page.loaded()
+    asked = page.asked("document.getElementById('from').value = '2026-03-01'; document.getElementById('to').value = '2026-03-07'; "
+                       "document.getElementById('to').dispatchEvent(new Event('change'))", "/days")
     same(state_of_address(), {"range": "2026-03-01_2026-03-07"}, "dates are in the address")
-    same([p["start_date"] for path, p in page.requests() if path.endswith("/days")], ["2026-02-28T23:00:00Z"], "in the browser's zone")
-    page.js("document.getElementById('zone').value = 'UTC'; document.getElementById('zone').dispatchEvent(new Event('change'))")
-    page.loaded()
-    same([(p["start_date"], p["time_zone"]) for path, p in page.requests() if path.endswith("/days")], [("2026-03-01T00:00:00Z", "UTC")], "or in UTC")
+    same([p["start_date"] for p in asked], ["2026-02-28T23:00:00Z"], "in the browser's zone")
+    asked = page.asked("document.getElementById('zone').value = 'UTC'; document.getElementById('zone').dispatchEvent(new Event('change'))", "/days")
+    same([(p["start_date"], p["time_zone"]) for p in asked], [("2026-03-01T00:00:00Z", "UTC")], "or in UTC")
     page.js("document.getElementById('from').value = '2026-03-08'; document.getElementById('from').dispatchEvent(new Event('change'))")
-    same(page.text("#alert"), "The first day must not be after the last one.", "a range that is upside down")
-    same(page.requests(), [], "is not asked for")
+    page.until("return document.getElementById('alert').textContent === 'The first day must not be after the last one.'", "a range that is upside down")
+    same(page.requests(), [], "a range that is upside down is not asked for")
+    page.js("document.getElementById('from').value = '2026-03-01'; document.getElementById('from').dispatchEvent(new Event('change'))")
+    page.until("return document.getElementById('alert').textContent === ''", "that it is right again")
+    # each key of a year makes a date: of the year 2, 20, 202
+    steps = page.js("return history.length")
+    asked = page.asked("for (const year of ['0002', '0020', '0202', '2026']) { const to = document.getElementById('to'); "
+                       "to.value = `${year}-03-08`; to.dispatchEvent(new Event('change')); }", "/days")
+    same([p["end_date"] for p in asked], ["2026-03-08T23:59:59.999999Z"], "a date that is being typed is not asked for")
+    same(page.js("return history.length") - steps, 1, "and is one step back")
+    asked = page.asked("const to = document.getElementById('to'); to.value = '2026-03-09'; to.dispatchEvent(new Event('change')); "
+                       "document.querySelector('[data-preset=today]').click()", "/days")
+    page.js("return new Promise(done => setTimeout(done, 1000))")
+    same((state_of_address()["range"], page.requests()), ("today", []), "another range takes the place of one that is being typed")
     # a day on which the clock is put forward, and back, has its own midnights
     for day, begin, end in (("2026-03-29", "2026-03-28T23:00:00Z", "2026-03-29T21:59:59.999999Z"), ("2026-10-25", "2026-10-24T22:00:00Z", "2026-10-25T22:59:59.999999Z")):
         page.open("range=%s_%s" % (day, day))
@@ -288,6 +329,31 @@ def dates():
     check(page.visible("#no-chart") and page.visible("#no-users") and not page.visible("#chart"), "a range without calls says so")
     same([page.totals()["total_calls"], page.text("[data-change=total_calls]")], ["0", "none before, too"], "and is zero")
     page.picture("empty", 1400)
+
+
+def zones():
+    # by the names that the endpoint has, which are newer than some browsers'
+    for zone, name, shown in (("Asia/Kolkata", "Asia/Kolkata", "Asia/Kolkata"), ("Europe/Kyiv", "Europe/Kyiv", "Europe/Kyiv"),
+                              ("America/Argentina/Buenos_Aires", "America/Argentina/Buenos_Aires", "America/Argentina/Buenos Aires"),
+                              ("Etc/Unknown", "UTC", "UTC, as that of this browser has no name"), ("GMT", "UTC", "UTC, as that of this browser has no name"),
+                              ("Etc/UTC", "UTC", "of this browser (UTC)"), (ZONE, ZONE, ZONE)):
+        page.driver.get("about:blank")
+        page.cdp("Emulation.setTimezoneOverride", timezoneId=zone)
+        page.open("range=2026-03-01_2026-03-01")
+        page.loaded()
+        same(([p["time_zone"] for path, p in page.requests() if path.endswith("/days")], page.text("#zone option")), ([name], shown), "the zone " + zone)
+    names = page.driver.execute_async_script("""const done = arguments[0];
+        import('./ranges.js').then(({browserZone}) => done(Intl.supportedValuesOf('timeZone').map(name => browserZone(name))))""")
+    same([name for name in names if name is None or not (name == "UTC" or "/" in name)], [], "each zone has a name")
+    same(sql("SELECT z, refusal FROM unnest('{%s}'::text[]) z, admin_dashboard_rest.wanted('days', 'time_zone=' || replace(z, '+', '%%2B'), 'json')"
+             " WHERE refusal IS NOT NULL" % ",".join(names)), "", "which the endpoint takes")
+    # of a zone's first years, when its offset had seconds, and of days that have no midnight
+    begins = page.driver.execute_async_script("""const done = arguments[0];
+        import('./ranges.js').then(({parameters}) => done([['1900-01-02', 'Europe/Paris'], ['2026-03-29', 'Asia/Beirut'], ['2026-11-01', 'America/Havana']]
+            .map(([day, zone]) => parameters({from: day, to: day}, zone))))""")
+    same([(p["start_date"], p["end_date"]) for p in begins],
+         [("1900-01-01T23:50:39Z", "1900-01-02T23:50:38.999999Z"), ("2026-03-28T22:00:00Z", "2026-03-29T20:59:59.999999Z"), ("2026-11-01T04:00:00Z", "2026-11-02T04:59:59.999999Z")],
+         "where days begin")
 
 
 def users():
@@ -314,14 +380,37 @@ def users():
     same(page.text("#page"), "1–10 of 18", "back")
     page.driver.forward()
     page.until("return document.getElementById('page').textContent.startsWith('11')", "the next page again")
-    page.find("#search").send_keys("ZHANG")
+    page.find("#previous").send_keys(Keys.ENTER)
+    page.until("return document.getElementById('page').textContent.startsWith('1–')", "the first page")
+    same(page.focus(), "Next", "the focus moves on from a button that is disabled")
+    page.find("#next").send_keys(Keys.ENTER)
+    page.until("return document.getElementById('page').textContent.startsWith('11')", "the next page again")
+    same(page.focus(), "Previous", "at both ends")
+    page.find("#search").send_keys("z")
+    page.until("return location.hash.includes('search=z')", "a search")
+    steps = page.js("return history.length")
+    page.find("#search").send_keys(Keys.BACKSPACE, "ZHA ")
     page.until("return document.querySelectorAll('#users tbody tr').length === 1", "one user")
     page.loaded()
-    same((page.rows()[0][0], page.text("#page"), state_of_address()["search"]), ("mei.zhang@example.com", "1–1 of 1", "ZHANG"), "a search")
+    same(page.find("#search").get_property("value"), "ZHA ", "a space that is typed stays")
+    page.find("#search").send_keys(Keys.BACKSPACE, "NG")
+    page.until("return location.hash.includes('search=ZHANG')", "a longer search")
+    page.loaded()
+    same((page.rows()[0][0], page.text("#page"), state_of_address()["search"]), ("mei.zhang@example.com", "1–1 of 1 with “ZHANG”", "ZHANG"), "a search")
+    same(page.js("return history.length"), steps, "is one step back")
+    page.find("#search").send_keys("x")
+    page.click("[data-order=minutes]")
+    page.loaded()
+    same((page.find("#search").get_property("value"), state_of_address()["search"], page.rows()), ("ZHANGx", "ZHANGx", []), "what is being typed counts with what is done next")
+    page.driver.back()
+    page.loaded()
+    same((page.find("#search").get_property("value"), len(page.rows())), ("ZHANG", 1), "back")
 
     # down to one user
-    page.click("#users tbody button")
+    page.find("#users tbody button").send_keys(Keys.ENTER)
+    page.until("return document.querySelector('#users tbody button[aria-pressed=true]')", "one user")
     page.loaded()
+    same(page.focus(), "mei.zhang@example.com", "keeps the focus")
     same((page.text("#only-user"), state_of_address()["user"]), ("mei.zhang@example.com",) * 2, "one user alone")
     totals_of = page.totals()
     same(totals_of["total_active_users"], "1", "whose totals are shown")
@@ -335,13 +424,27 @@ def users():
     page.loaded()
     same((page.totals(), page.rows(), page.rows("days")), before, "the address restores the state")
     same(page.find("#search").get_property("value"), "ZHANG", "and what was searched")
-    page.click("#all-users")
+    page.find("#all-users").send_keys(Keys.ENTER)
     page.loaded()
     same(page.totals()["total_active_users"], "18", "all users again")
-    for odd in ("range=2026-02-30_2026-03-01", "range=x&zone=y&order=z&page=-1", "range=2026-03-02_2026-03-01", "page=99999", "%FF=%00&range=__proto__"):
+    same(page.focus(), "Totals", "the focus is where the figures are")
+    for odd in ("range=2026-02-30_2026-03-01", "range=x&zone=y&order=z&page=-1", "range=2026-03-02_2026-03-01", "page=99999", "%FF=%00&range=__proto__",
+                "range=0002-01-01_0100-01-01", "range=0002-01-01_9998-12-31", "range=1900-01-01_2199-12-31", "user=" + "x" * 400):
         page.open(odd)
         page.loaded()
         check(page.text("#alert") == "" and len(page.totals()) == 5, "an odd address: " + odd, page.text("#alert"))
+    # a page that is not there is no step that cannot be taken back
+    page.open(FEBRUARY + "&zone=UTC")
+    page.loaded()
+    page.driver.get(URL + "#" + FEBRUARY + "&zone=UTC&page=99")
+    page.until("return location.hash.endsWith('&page=2')", "the last page")
+    page.loaded()
+    page.driver.back()
+    page.until("return document.getElementById('page').textContent.startsWith('1–')", "the first page")
+    page.loaded()
+    page.open(FEBRUARY + "&user=ann+sales@example.com")
+    page.loaded()
+    same(page.text("#only-user"), "ann+sales@example.com", "an address by hand may have a plus")
     page.console()
 
 
@@ -357,23 +460,62 @@ def csv():
         while not file.exists() and time.monotonic() < end:
             time.sleep(0.05)
         text = file.read_bytes().decode().split("\r\n")
-        expected = lines or int(page.text("#page").split()[-1])
+        expected = lines or int(page.text("#page").split()[2])
         same((text[0], len(text), text[-1]), (first, expected + 2, ""), "%s as CSV" % what)
+    # more users than there are in a request: the range of a file is that of its beginning
+    page.js("""window.asked = [];
+        const get = fetch;
+        window.fetch = async (url, options) => {
+            if (options.headers.Accept !== 'text/csv') return get(url, options);
+            asked.push(Object.fromEntries(new URLSearchParams(url.split('?')[1])));
+            if (asked.length === 1) document.querySelector('[data-preset=today]').click();
+            return new Response(`created_by_email\\r\\n${asked.length === 1 ? 'x\\r\\n'.repeat(10000) : 'y\\r\\n'}`);
+        }""")
+    page.click("#users-csv")
+    page.until("return document.getElementById('status').textContent.endsWith('is saved.') || window.asked.length > 1", "the file")
+    asked = page.until("return window.asked.length > 1 && window.asked", "two requests")
+    same([(p["start_date"], p["search"], p["offset"]) for p in asked], [("2026-02-26T00:00:00Z", "a", "0"), ("2026-02-26T00:00:00Z", "a", "10000")], "all pages of a file")
+    page.loaded()
+    # of one that is asked for while the visitor signs out, nothing comes
+    page.js("""window.fetch = (url, {signal}) => new Promise((_, fail) => {
+            signal.addEventListener('abort', () => fail(signal.reason));
+        });""")
+    page.click("#users-csv")
+    page.click("#sign-out")
+    page.js("return new Promise(done => setTimeout(done, 200))")
+    same((page.text("#alert"), page.text("#status")), ("", ""), "a file is asked for no longer after signing out")
+    page.driver.refresh()
+    page.sign_in(os.environ["KEY"])
+    page.loaded()
+    page.console()
 
 
 def hostile():
     evil = "<img/src=x/onerror=document.title='taken'>"
     sql("CREATE TABLE hostile (created_by_email text, created_at timestamptz, duration_minutes float8)",
-        "INSERT INTO hostile SELECT e, '2026-03-01 12:00Z', 1 FROM unnest(ARRAY[$e$%s$e$, '</td><script>alert(1)</script>', '=1+2', '', NULL, repeat('long', 100), 'a b@example.com']) e" % evil,
+        "INSERT INTO hostile SELECT e, '2026-03-01 12:00Z', 1 FROM unnest(ARRAY[$e$%s$e$, '</td><script>alert(1)</script>', '=1+2', '', NULL, repeat('long', 100), 'a b@example.com', E'\\u202Egro.elpmaxe@live']) e" % evil,
         "GRANT SELECT ON hostile TO admin_dashboard_owner")
     over("hostile")
     page.open("range=2026-03-01_2026-03-01&zone=UTC&order=created_by_email&user=" + evil.replace("=", "%3D"))
     page.loaded()
-    same([row[0] for row in page.rows()], ["empty e-mail", "</td><script>alert(1)</script>", evil, "=1+2", "a b@example.com", "long" * 100, "no e-mail"], "e-mails are text")
+    same([row[0] for row in page.rows()], ["empty e-mail", "</td><script>alert(1)</script>", evil, "=1+2", "a b@example.com", "long" * 100, "\ufffdgro.elpmaxe@live", "no e-mail"], "e-mails are text")
     same(page.text("#only-user"), evil, "in the address, too")
     same(page.totals()["total_calls"], "1", "and can be asked for")
     same(page.js("return [document.querySelectorAll('img, main script').length, document.title]"), [0, "Call dashboard"], "and nothing else")
     page.picture("hostile", 360)
+    # a long e-mail and large figures have room
+    sql("CREATE TABLE large (created_by_email text, created_at timestamptz, duration_minutes float8)",
+        "INSERT INTO large SELECT repeat('long.name.', 24) || i || '@example.com', '2026-03-01 12:00Z', 12345678.25 FROM generate_series(1, 12) i",
+        "GRANT SELECT ON large TO admin_dashboard_owner")
+    over("large")
+    page.open("range=2026-03-01_2026-03-01&zone=UTC")
+    page.loaded()
+    for width in (360, 1400):
+        page.picture("large-%d" % width, width)
+        page.accessible("large figures")
+        lines = page.js("return [...document.querySelectorAll('.figure')].map(e => e.getClientRects().length * Math.round(e.clientHeight / parseFloat(getComputedStyle(e).lineHeight)))")
+        same(lines, [1] * 5, "each figure is on a line")
+    same(page.print("print-large"), 1, "it still prints on one sheet")
     page.size(1400)
     page.console()
     over("local_calls")
@@ -404,6 +546,16 @@ def failures():
     check(page.js("return document.body.classList.contains('busy')"), "a slow answer is told")
     over("local_calls")
     page.console(500)
+    # what is between the page and the endpoint may answer in its place
+    for answer, words in (("new Response('<html>')", "The answer is not one of the dashboard."), ("new Response('{}')", "The answer is not one of the dashboard."),
+                          ("new Response('<html>', {status: 404})", "The server answered with the status 404."), ("Promise.reject(new TypeError('x'))", "The server could not be reached.")):
+        page.open(FEBRUARY + "&zone=UTC")
+        page.loaded()
+        page.js("window.fetch = async () => %s" % answer)
+        page.click("#refresh")
+        page.until("return document.getElementById('alert').textContent.startsWith(arguments[0]) && !document.body.classList.contains('busy')", answer, words)
+        same(page.totals()["total_calls"], "2,451", "another's answer: " + answer)
+    page.console()
 
     page.open("range=today")
     page.loaded()
@@ -416,8 +568,11 @@ def failures():
     page.requests()
 
     # the key goes with the sign out, or when it is revoked
+    page.find("#search").send_keys("x")
     page.click("#sign-out")
-    check(page.visible("#sign-in") and not page.visible("#dashboard"), "signed out")
+    page.js("return new Promise(done => setTimeout(done, 1000))")
+    same(page.requests(), [], "what was being typed is asked for no longer")
+    check(page.visible("#sign-in") and not page.visible("#dashboard") and page.text("#alert") == "", "signed out")
     same(page.js("return [sessionStorage.length, document.getElementById('users').tBodies[0].rows.length, document.getElementById('key').value]"), [0, 0, ""], "nothing is left")
     page.sign_in(os.environ["KEY"])
     page.loaded()
@@ -438,7 +593,7 @@ def too_many():
 
 
 try:
-    for part in sys.argv[3:] or ["signing_in", "entering", "totals", "presets", "dates", "users", "csv", "hostile", "failures"]:
+    for part in sys.argv[3:] or ["signing_in", "entering", "totals", "presets", "dates", "zones", "users", "csv", "hostile", "failures"]:
         globals()[part]()
 finally:
     page.driver.quit()
