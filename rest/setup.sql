@@ -343,7 +343,11 @@ LANGUAGE plpgsql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	RETURN coalesce('"' || CASE WHEN value ~ E'^[-=+@\t\r]' THEN E'\'' ELSE '' END || replace(value, '"', '""') || '"', '');
+	-- the numbers are those of full-width + - = @, which some spreadsheets take for these
+	IF value ~ E'^[-=+@\t\r\n]' OR (CASE getdatabaseencoding() WHEN 'UTF8' THEN ascii(value) IN (65291, 65293, 65309, 65312) END) THEN
+		value := E'\'' || value;
+	END IF;
+	RETURN coalesce('"' || replace(value, '"', '""') || '"', '');
 END $$;
 
 -- The days, as members of an array in JSON or as lines of a CSV file.
@@ -425,7 +429,8 @@ BEGIN
 			name := 'order_by';
 			order_by := admin_dashboard_rest.parameter(query, name, '-calls');
 			name := 'search';
-			search := replace(admin_dashboard_rest.parameter(query, name, NULL), ' ', '+');
+			-- as in user_email, a plus is a plus
+			search := admin_dashboard_rest.parameter(replace(query, '+', '%2B'), name, NULL);
 		END IF;
 	EXCEPTION WHEN data_exception OR untranslatable_character THEN
 		refusal := name || ' must be text in UTF-8';

@@ -144,11 +144,11 @@ hex_digit(char c)
 }
 
 /*
- * Returns the bytes that a part of a query string encodes (RFC 3986, 2.1; a plus
- * is a space, as in forms), palloc'd and with a null byte behind them.
+ * Returns the bytes that a part of a query string encodes (RFC 3986, 2.1),
+ * palloc'd and with a null byte behind them.  "plus" is what a plus is.
  */
 static Bytes
-url_decode(const char *part, int len)
+url_decode(const char *part, int len, char plus)
 {
 	Bytes		bytes = {palloc(len + 1), 0};
 
@@ -157,7 +157,7 @@ url_decode(const char *part, int len)
 		char		c = part[i];
 
 		if (c == '+')
-			c = ' ';
+			c = plus;
 		else if (c == '%' && i + 2 < len && hex_digit(part[i + 1]) >= 0 && hex_digit(part[i + 2]) >= 0)
 		{
 			c = (char) (hex_digit(part[i + 1]) * 16 + hex_digit(part[i + 2]));
@@ -170,11 +170,11 @@ url_decode(const char *part, int len)
 }
 
 /*
- * Returns the value of a parameter of a query string in UTF-8.  If there are
- * several of that name, the last counts.
+ * Returns the value of a parameter of a query string in UTF-8, in which a plus is
+ * "plus".  If there are several of that name, the last counts.
  */
 static Bytes
-find_parameter(const char *query, const char *name)
+find_parameter(const char *query, const char *name, char plus)
 {
 	Bytes		value = {NULL, 0};
 	const char *next;
@@ -184,12 +184,12 @@ find_parameter(const char *query, const char *name)
 		const char *end = pair + strcspn(pair, "&");
 		const char *sign = memchr(pair, '=', end - pair);
 		const char *name_end = sign == NULL ? end : sign;
-		Bytes		found = url_decode(pair, name_end - pair);
+		Bytes		found = url_decode(pair, name_end - pair, plus);
 
 		next = *end == '\0' ? NULL : end + 1;
 		if (found.len != strlen(name) || memcmp(found.data, name, found.len) != 0)
 			continue;
-		value = sign == NULL ? url_decode(end, 0) : url_decode(sign + 1, end - sign - 1);
+		value = sign == NULL ? url_decode(end, 0, plus) : url_decode(sign + 1, end - sign - 1, plus);
 	}
 	return value;
 }
@@ -217,8 +217,8 @@ text_from_utf8(Bytes bytes)
 /*
  * parameter(query text, name text) RETURNS text
  *
- * Returns the value of a parameter of a query string, null if it is missing.  If
- * there are several of that name, the last counts.  Raises 22021 if the value is
+ * Returns the value of a parameter of a query string, null if it is missing.  A plus
+ * is a space, as in forms.  If there are several of that name, the last counts.  Raises 22021 if the value is
  * not text in UTF-8 that the database can have; the names of other parameters are
  * not checked.
  */
@@ -226,7 +226,7 @@ Datum
 admin_dashboard_rest_parameter(PG_FUNCTION_ARGS)
 {
 	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	Bytes		bytes = find_parameter(query_in_utf8(PG_GETARG_TEXT_PP(0)), name);
+	Bytes		bytes = find_parameter(query_in_utf8(PG_GETARG_TEXT_PP(0)), name, ' ');
 	text	   *value;
 
 	if (bytes.data == NULL)
@@ -388,9 +388,11 @@ static const char *
 read_period(const char *query, Period *period)
 {
 	const char *not_a_date = "%s must be a date and time in ISO 8601, such as 2026-02-26T00:00:00Z";
-	Bytes		start = find_parameter(query, "start_date");
-	Bytes		end = find_parameter(query, "end_date");
-	Bytes		user = find_parameter(query, "user_email");
+	Bytes		start = find_parameter(query, "start_date", ' ');
+	Bytes		end = find_parameter(query, "end_date", ' ');
+
+	/* people write an address as it is, and its pluses are pluses */
+	Bytes		user = find_parameter(query, "user_email", '+');
 
 	period->has_start = start.len > 0;
 	if (period->has_start && !read_instant(start, &period->start))
@@ -399,12 +401,6 @@ read_period(const char *query, Period *period)
 	if (period->has_end && !read_instant(end, &period->end))
 		return psprintf(not_a_date, "end_date");
 
-	/* an e-mail address has no spaces: this one was a plus */
-	for (int i = 0; i < user.len; i++)
-	{
-		if (user.data[i] == ' ')
-			user.data[i] = '+';
-	}
 	period->user = user.len == 0 ? NULL : text_from_utf8(user);
 	if (user.len > 0 && period->user == NULL)
 		return "user_email must be text in UTF-8";

@@ -44,7 +44,8 @@ export async function ask(part, parameters, { signal, csv = false } = {}) {
 	}
 	let response, body;
 	try {
-		response = await fetch(`${PATH}${part}?${query}`, {
+		// (the endpoint takes a plus for a plus, and not for a space)
+		response = await fetch(`${PATH}${part}?${query.toString().replaceAll('+', '%20')}`, {
 			signal,
 			cache: 'no-store',
 			credentials: 'omit',

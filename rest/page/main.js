@@ -128,8 +128,6 @@ function userRow(user, zone) {
 	const row = element('tr');
 	const name = element('td');
 	if (user.created_by_email === null || user.created_by_email === '') name.append(element('i', user.created_by_email === null ? 'no e-mail' : 'empty e-mail'));
-	// (the endpoint takes a space for a plus)
-	else if (user.created_by_email.includes(' ')) name.append(emailShown(user.created_by_email));
 	else {
 		const chosen = user.created_by_email === state.user;
 		const button = element('button', null, { type: 'button', 'aria-pressed': chosen });

@@ -17,16 +17,14 @@ function isDay(text) {
 	return !Number.isNaN(parsed) && new Date(parsed).toISOString().slice(0, 10) === text && text >= FIRST_DAY && text <= LAST_DAY;
 }
 
-// Reads the address; what is not valid has its default
+// Reads the address; what is not valid has its default.  A plus is a plus.
 export function read(hash = location.hash) {
-	const given = new URLSearchParams(hash.replace(/^#/, ''));
+	const given = new URLSearchParams(hash.replace(/^#/, '').replaceAll('+', '%2B'));
 	const state = {};
 	for (const [name, value] of Object.entries(DEFAULTS)) state[name] = given.get(name) ?? value;
 	state.page = /^[1-9]\d{0,8}$/.test(state.page) ? Number(state.page) : 1;
 	if (state.zone !== 'UTC') state.zone = 'browser';
 	state.search = state.search.trim();
-	// the endpoint takes a space for a plus
-	state.user = state.user.replaceAll(' ', '+');
 	if (!COLUMNS.includes(state.order.replace(/^-/, ''))) state.order = DEFAULTS.order;
 	const days = state.range.split('_');
 	if (days.length === 2 && days.every(isDay) && days[0] <= days[1]) return state;
@@ -40,7 +38,7 @@ export function address(state) {
 	for (const [name, value] of Object.entries(DEFAULTS)) {
 		if (String(state[name]) !== value) query.set(name, state[name]);
 	}
-	const text = query.toString();
+	const text = query.toString().replaceAll('+', '%20');
 	return text === '' ? location.pathname : `#${text}`;
 }
 

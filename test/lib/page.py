@@ -502,6 +502,14 @@ def hostile():
     same(page.text("#only-user"), evil, "in the address, too")
     same(page.totals()["total_calls"], "1", "and can be asked for")
     same(page.js("return [document.querySelectorAll('img, main script').length, document.title]"), [0, "Call dashboard"], "and nothing else")
+    for email in ("a b@example.com", "\ufffdgro.elpmaxe@live", "=1+2"):
+        page.js("[...document.querySelectorAll('#users tbody button')].find(b => b.textContent === arguments[0]).click()", email)
+        page.until("return document.querySelector('#users tbody button[aria-pressed=true]')?.textContent === arguments[0]", email, email)
+        page.loaded()
+        same((page.text("#only-user"), page.totals()["total_calls"]), (email, "1"), "and so can " + email)
+        page.driver.refresh()
+        page.loaded()
+        same((page.text("#only-user"), page.totals()["total_calls"]), (email, "1"), "by its address, too")
     page.picture("hostile", 360)
     # a long e-mail and large figures have room
     sql("CREATE TABLE large (created_by_email text, created_at timestamptz, duration_minutes float8)",

@@ -116,14 +116,21 @@ is(join(' ', map { (get("days?$range&format=$_", '-I'))[0] } 'json', 'csv'), '20
 
 # What mails look like formulas, have quotes, or are none
 sql([ 'CREATE TABLE odd (created_by_email text, created_at timestamptz, duration_minutes float8)',
-	"INSERT INTO odd SELECT e, '2026-03-01 12:00Z', 1 FROM unnest(ARRAY['=1+2', '+1', '-1', '\@x', E'\\t=1', 'a\"b', 'a,b', '', NULL, '<img src=x onerror=alert(1)>', 'w\\x', E'new\\nline', 'żółw']) e",
+	"INSERT INTO odd SELECT e, '2026-03-01 12:00Z', 1 FROM unnest(ARRAY['=1+2', '+1', '-1', '\@x', E'\\t=1', 'a\"b', 'a,b', '', NULL, '<img src=x onerror=alert(1)>', 'w\\x', E'new\\nline', 'żółw', E'\\n=1', '＝1+2', 'ann lee\@x', 'ann+lee\@x']) e",
 	'GRANT SELECT ON odd TO admin_dashboard_owner' ]);
 over('odd');
 is(join("\n", map { s/,1,1.00.*//r } csv_of("users?$range&order_by=created_by_email&format=csv")),
-	join("\n", 'created_by_email,calls,minutes,avg_minutes,first_call,last_call', '""', qq("'\t=1"), q("'+1"), q("'-1"), '"<img src=x onerror=alert(1)>"', q("'=1+2"), q("'@x"), '"a""b"', '"a,b"', qq("new\nline"), '"w\x"', "\"\xc5\xbc\xc3\xb3\xc5\x82w\"", ''),
+	join("\n", 'created_by_email,calls,minutes,avg_minutes,first_call,last_call', '""', qq("'\t=1"), qq("'\n=1"), q("'+1"), q("'-1"), '"<img src=x onerror=alert(1)>"', q("'=1+2"), q("'@x"), '"a""b"', '"a,b"', '"ann lee@x"', '"ann+lee@x"', qq("new\nline"), '"w\x"', "\"\xc5\xbc\xc3\xb3\xc5\x82w\"", qq("'＝1+2"), ''),
 	'CSV is quoted, and has no formulas');
 is(encode_json([ map { $_->{created_by_email} } @{ data_of("users?$range&order_by=created_by_email")->{users} } ]),
-	"[\"\",\"\\t=1\",\"+1\",\"-1\",\"<img src=x onerror=alert(1)>\",\"=1+2\",\"\@x\",\"a\\\"b\",\"a,b\",\"new\\nline\",\"w\\\\x\",\"\xc5\xbc\xc3\xb3\xc5\x82w\",null]", 'JSON has them as they are');
+	"[\"\",\"\\t=1\",\"\\n=1\",\"+1\",\"-1\",\"<img src=x onerror=alert(1)>\",\"=1+2\",\"\@x\",\"a\\\"b\",\"a,b\",\"ann lee\@x\",\"ann+lee\@x\",\"new\\nline\",\"w\\\\x\",\"\xc5\xbc\xc3\xb3\xc5\x82w\",\"＝1+2\",null]", 'JSON has them as they are');
+# a plus is a plus, and a space is %20
+for my $parameter ('user_email', 'search')
+{
+	is(data_of("users?$range&$parameter=$_->[0]")->{users}[0]{created_by_email}, $_->[1], "$parameter=$_->[0]")
+	  for [ 'ann+lee@x', 'ann+lee@x' ], [ 'ann%2Blee@x', 'ann+lee@x' ], [ 'ann%20lee@x', 'ann lee@x' ];
+}
+is(data_of("days?$range&user_email=$_")->{days}[3]{calls}, 1, "days of $_") for 'ann+lee@x', 'ann%20lee@x';
 over('local_calls');
 
 # Refusals, in the order of the dashboard: the key, the range, the rest

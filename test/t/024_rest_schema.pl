@@ -40,7 +40,7 @@ for my $path ('/admin/analytics/dashboard', @paths)
 	# (404 and 405 are of other operations)
 	$there{"status $_ of $path"} = 1 for 200, grep { $_ != 404 && $_ != 405 } $nginx =~ m{return (\d+) \$envelope}g;
 }
-$there{"parameter $_"} = 1 for $setup =~ /name := '(\w+)'/g, $c =~ /find_parameter\(query, "(\w+)"\)/g;
+$there{"parameter $_"} = 1 for $setup =~ /name := '(\w+)'/g, $c =~ /find_parameter\(query, "(\w+)"/g;
 $there{"message $1 $2"} = 1 while $nginx =~ m{/__error/(?!404|405)(\d+) "(.*)";}g;
 $there{"message $1 $2"} = 1 while $setup =~ /refuse\((?!500)(\d+), '([^']*)'/g;
 $there{"message 422 $_"} = 1 for $setup =~ /'(\w+ must [^']*)'/g, map { s/^%s/start_date/r } $c =~ /"((?:%s|\w+) must [^",]*(?:, such as [^"]*)?)"/g;
