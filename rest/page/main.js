@@ -35,6 +35,7 @@ function warn(text) {
 
 function fail(error) {
 	if (error.name === 'AbortError') return;
+	say('');
 	if (error.status === 401 || error.status === 403) signOut(error.message);
 	else warn(error.message);
 	if (!(error instanceof api.Failure)) throw error;
@@ -203,7 +204,6 @@ async function load() {
 	} catch (error) {
 		if (running === mine) {
 			mine.abort();
-			say('');
 			// figures of another range would look like those of this one
 			if (loaded !== address(state)) clear();
 			fail(error);
