@@ -4,10 +4,20 @@
 const PATH = 'analytics/dashboard';
 const STORED = 'admin_dashboard.key';
 
+// A browser that is to keep nothing refuses the storage; then the page keeps the key,
+// until it is loaded again
+let storage;
+try {
+	storage = sessionStorage;
+} catch {
+	const kept = new Map();
+	storage = { getItem: name => kept.get(name) ?? null, setItem: (name, value) => kept.set(name, value), removeItem: name => kept.delete(name) };
+}
+
 export const key = {
-	get: () => sessionStorage.getItem(STORED),
-	set: value => sessionStorage.setItem(STORED, value),
-	forget: () => sessionStorage.removeItem(STORED),
+	get: () => storage.getItem(STORED),
+	set: value => storage.setItem(STORED, value),
+	forget: () => storage.removeItem(STORED),
 };
 
 // Why a request failed: its status, 0 if there was no answer, and what to tell

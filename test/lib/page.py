@@ -529,6 +529,29 @@ def hostile():
     over("local_calls")
 
 
+def without():
+    """Without the library of the chart, and where the browser keeps nothing."""
+    page.cdp("Network.enable")
+    page.cdp("Network.setBlockedURLs", urls=["*uPlot.esm.js"])
+    page.cdp("Network.setCacheDisabled", cacheDisabled=True)
+    page.open(FEBRUARY + "&zone=UTC")
+    page.loaded()
+    check(page.visible("#no-chart") and not page.visible("#chart") and page.text("#no-chart").startswith("The chart is not here"), "without the library there is no chart")
+    same(len(page.rows("days")), 31, "but the table")
+    page.cdp("Network.setBlockedURLs", urls=[])
+    page.cdp("Network.setCacheDisabled", cacheDisabled=False)
+    page.driver.get_log("browser")
+    refuse = page.cdp("Page.addScriptToEvaluateOnNewDocument", source="Object.defineProperty(window, 'sessionStorage', {get() { throw new DOMException('no', 'SecurityError'); }})")
+    page.open(FEBRUARY + "&zone=UTC")
+    page.sign_in(os.environ["KEY"])
+    page.loaded()
+    same(page.totals()["total_calls"], "2,451", "a browser that keeps nothing shows figures")
+    page.click("#sign-out")
+    page.until("return document.getElementById('sign-in').checkVisibility()", "the form")
+    page.cdp("Page.removeScriptToEvaluateOnNewDocument", identifier=refuse["identifier"])
+    page.console()
+
+
 def failures():
     page.open(FEBRUARY + "&zone=UTC")
     page.loaded()
@@ -604,7 +627,7 @@ def too_many():
 
 
 try:
-    for part in sys.argv[3:] or ["signing_in", "entering", "totals", "presets", "dates", "zones", "users", "csv", "hostile", "failures"]:
+    for part in sys.argv[3:] or ["signing_in", "entering", "totals", "presets", "dates", "zones", "users", "csv", "hostile", "without", "failures"]:
         globals()[part]()
 finally:
     page.driver.quit()
