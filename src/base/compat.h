@@ -8,6 +8,8 @@
 
 #include "access/stratnum.h"
 #include "access/sysattr.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
@@ -63,6 +65,53 @@
 	create_foreign_upper_path(root, rel, target, rows, startup, total, keys, epq, priv)
 #define ad_create_foreign_join_path(root, rel, target, rows, startup, total, keys, outer, epq, priv) \
 	create_foreign_join_path(root, rel, target, rows, startup, total, keys, outer, epq, priv)
+#endif
+
+/* PostgreSQL 19 renamed the function that creates the path of DISTINCT ON. */
+#if PG_VERSION_NUM >= 190000
+#define ad_create_upper_unique_path(root, rel, path, ncols, rows) \
+	create_unique_path(root, rel, path, ncols, rows)
+#else
+#define ad_create_upper_unique_path(root, rel, path, ncols, rows) \
+	create_upper_unique_path(root, rel, path, ncols, rows)
+#endif
+
+/*
+ * The conditions (a list of OpExpr) by which the only window of a query may
+ * stop, and the path of that window.  Since PostgreSQL 17 each window function
+ * has its own conditions; before, the window has them.
+ */
+#if PG_VERSION_NUM >= 170000
+static inline List *
+ad_run_conditions(const WindowClause *window, const List *functions)
+{
+	List	   *conditions = NIL;
+	ListCell   *function;
+	ListCell   *lc;
+
+	foreach(function, functions)
+	{
+		foreach(lc, lfirst_node(WindowFunc, function)->runCondition)
+		{
+			WindowFuncRunCondition *condition = lfirst(lc);
+			Expr	   *left = copyObject(lfirst(function));
+			Expr	   *right = copyObject(condition->arg);
+
+			conditions = lappend(conditions,
+								 make_opclause(condition->opno, BOOLOID, false,
+											   condition->wfunc_left ? left : right,
+											   condition->wfunc_left ? right : left,
+											   InvalidOid, condition->inputcollid));
+		}
+	}
+	return conditions;
+}
+#define ad_create_windowagg_path(root, rel, path, target, functions, conditions, window) \
+	create_windowagg_path(root, rel, path, target, functions, conditions, window, NIL, true)
+#else
+#define ad_run_conditions(window, functions) ((window)->runCondition)
+#define ad_create_windowagg_path(root, rel, path, target, functions, conditions, window) \
+	create_windowagg_path(root, rel, path, target, functions, window, NIL, true)
 #endif
 
 /*

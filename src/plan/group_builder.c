@@ -16,6 +16,7 @@
 
 #include "base/compat.h"
 #include "plan/group.h"
+#include "plan/group_array.h"
 #include "plan/group_builder.h"
 #include "plan/group_call.h"
 #include "plan/group_distinct.h"
@@ -266,7 +267,9 @@ add_others(AdGroupBuilder *builder, PathTarget *target, List *having)
 		if (!list_member(builder->keys, lfirst(lc)))
 			others = lappend(others, lfirst(lc));
 	}
-	parts = pull_var_clause((Node *) list_concat(others, having),
+	others = list_concat(others, having);
+	builder->firsts = ad_first_elements((Node *) others);
+	parts = pull_var_clause((Node *) others,
 							PVC_INCLUDE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS |
 							PVC_INCLUDE_PLACEHOLDERS);
 	foreach(lc, parts)
@@ -550,6 +553,8 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 	List	   *of_argument;
 	bool		known;
 
+	if (list_member(builder->firsts, aggref))
+		return ad_group_return_first_element(builder->group, values, position, aggref);
 	if (aggref->aggvariadic || list_length(aggref->args) > 1 ||
 		!find_aggregate(aggref->aggfnoid, &call))
 		return false;
@@ -591,6 +596,19 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 }
 
 /*
+ * Adds guards for all errors of what has been translated.
+ */
+void
+ad_build_guards(AdGroupBuilder *builder)
+{
+	ListCell   *lc;
+
+	foreach(lc, builder->values.columns)
+		ad_group_guard(builder->group, lfirst(lc));
+	ad_group_fail(builder->group, builder->values.failures);
+}
+
+/*
  * Adds an output for each expression in the scan's tlist, and guards for all
  * errors.  Returns false if MongoDB cannot compute one of them exactly.
  */
@@ -627,9 +645,7 @@ ad_build_outputs(AdGroupBuilder *builder)
 		else
 			ad_group_return_column(builder->group, position, column);
 	}
-	foreach(lc, builder->values.columns)
-		ad_group_guard(builder->group, lfirst(lc));
-	ad_group_fail(builder->group, builder->values.failures);
+	ad_build_guards(builder);
 	return true;
 }
 

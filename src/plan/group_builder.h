@@ -19,6 +19,8 @@ typedef struct AdGroupBuilder
 								 * set last */
 	bool		squares;		/* do transition states of doubles need the
 								 * sum of their squares? */
+	List	   *firsts;			/* the calls of array_agg() (Aggref) of which
+								 * only the first element is read */
 	List	   *distincts;		/* an Aggref for each argument, with its
 								 * FILTER, whose distinct values are
 								 * aggregated */
@@ -31,6 +33,7 @@ extern const AdColumn *ad_numeric_argument(AdGroupBuilder *builder, const Aggref
 extern bool ad_is_deviation(const Aggref *aggref);
 extern Node *ad_collated_extreme(AdGroupBuilder *builder, const Aggref *aggref);
 extern AdGroupBuilder ad_build_group(const AdRelation *relation);
+extern void ad_build_guards(AdGroupBuilder *builder);
 extern bool ad_build_outputs(AdGroupBuilder *builder);
 extern bool ad_build_grouping(AdGroupBuilder *builder, PlannerInfo *root, bool has_sets,
 							  PathTarget *target, List *having);

@@ -13,6 +13,7 @@
 #include "base/compat.h"
 #include "plan/group_builder.h"
 #include "plan/group_estimate.h"
+#include "plan/group_first.h"
 #include "plan/group_parallel.h"
 #include "plan/group_partial.h"
 #include "plan/group_plan.h"
@@ -142,6 +143,11 @@ ad_get_foreign_upper_paths(PlannerInfo *root, UpperRelationKind stage,
 			add_grouping(root, stage, input_rel, output_rel);
 			if (output_rel->fdw_private == NULL)
 				ad_partial_paths(root, stage, input_rel, output_rel);
+			if (stage == UPPERREL_DISTINCT)
+				ad_distinct_on_paths(root, input_rel, output_rel);
+			break;
+		case UPPERREL_WINDOW:
+			ad_first_row_paths(root, input_rel, output_rel);
 			break;
 		case UPPERREL_PARTIAL_GROUP_AGG:
 			ad_parallel_group_path(root, input_rel, output_rel);

@@ -149,7 +149,8 @@ ad_having_order(AdGrouping *grouping, RelOptInfo *rel, List *pathkeys, List **ke
 
 		context.base->visits = 0;
 		if (node == NULL || !ad_value(&context, node, &value) ||
-			!ad_ordered_expr(context.base, &value, pathkey, &key->value))
+			!ad_ordered_expr(context.base, &value, pathkey->pk_opfamily,
+							 pathkey->pk_eclass->ec_collation, &key->value))
 			return false;
 		key->value = ad_let_all(context.base, key->value);
 		if (!ad_budget_allows(key->value, AD_STAGES_DEPTH + 2, &size))

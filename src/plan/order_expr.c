@@ -82,7 +82,8 @@ ad_order_expr_key(AdExprContext *base, RelOptInfo *rel, const PathKey *pathkey)
 
 		base->visits = 0;
 		if (ad_value(&context, lfirst(lc), &value) && context.failures == NIL &&
-			!value.rounded && ad_ordered_expr(base, &value, pathkey, &expr))
+			!value.rounded && ad_ordered_expr(base, &value, pathkey->pk_opfamily,
+											  pathkey->pk_eclass->ec_collation, &expr))
 		{
 			AdSortKey  *key = palloc0(sizeof(AdSortKey));
 

@@ -17,16 +17,16 @@
 #include "translate/value_time.h"
 
 /*
- * Sets *expr to the value in a form that MongoDB orders as the pathkey
- * demands.  Returns false if there is none.
+ * Sets *expr to the value in a form that MongoDB orders as a B-tree operator
+ * family and a collation do.  Returns false if there is none.
  */
 bool
-ad_ordered_expr(AdExprContext *context, const AdValue *value, const PathKey *pathkey, Node **expr)
+ad_ordered_expr(AdExprContext *context, const AdValue *value, Oid opfamily, Oid collation, Node **expr)
 {
 	Oid			typid = value->typid == VARCHAROID ? TEXTOID : value->typid;
 
 	*expr = value->expr;
-	if (pathkey->pk_opfamily != lookup_type_cache(typid, TYPECACHE_BTREE_OPFAMILY)->btree_opf)
+	if (opfamily != lookup_type_cache(typid, TYPECACHE_BTREE_OPFAMILY)->btree_opf)
 		return false;
 	switch (typid)
 	{
@@ -34,7 +34,7 @@ ad_ordered_expr(AdExprContext *context, const AdValue *value, const PathKey *pat
 			*expr = ad_value_nan_last(ad_let(context, *expr));
 			return true;
 		case TEXTOID:
-			return ad_collate_is_c(pathkey->pk_eclass->ec_collation);
+			return ad_collate_is_c(collation);
 		case TIMESTAMPTZOID:
 		case TIMESTAMPOID:
 		case DATEOID:

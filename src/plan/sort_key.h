@@ -28,7 +28,8 @@ typedef struct AdSortKey
 	bool		nulls_first;
 } AdSortKey;
 
-extern bool ad_ordered_expr(AdExprContext *context, const AdValue *value, const PathKey *pathkey, Node **expr);
+extern bool ad_ordered_expr(AdExprContext *context, const AdValue *value, Oid opfamily, Oid collation,
+							Node **expr);
 extern bool ad_sort_is_computed(const List *keys);
 extern Cost ad_sort_cost(const List *keys, double documents, double bound);
 

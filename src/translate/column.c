@@ -12,6 +12,7 @@
 #include "utils/rel.h"
 
 #include "base/field.h"
+#include "bson/domain.h"
 #include "bson/types.h"
 #include "translate/column.h"
 
@@ -107,6 +108,19 @@ ad_column_is_grouped(const AdColumn *column)
 	return OidIsValid(element) ?
 		strchr(column->field, '.') == NULL && decodes_alike(element) :
 		decodes_alike(column->typid);
+}
+
+/*
+ * Whether an expression reads the field as a find does, so that a group can
+ * return the column of one of its documents.  A path through an array is an
+ * array to the expression.  An error about a domain names the document.
+ */
+bool
+ad_column_is_read(const AdColumn *column)
+{
+	return column->nameable && ad_target(column->typid, column->typmod) != NULL &&
+		!ad_has_domain(column->typid) &&
+		(column->shippable || strchr(column->field, '.') == NULL);
 }
 
 /*

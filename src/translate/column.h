@@ -27,6 +27,7 @@ typedef struct AdColumn
 extern AdColumn *ad_column(Oid relid, AttrNumber attnum,
 						   const AdTableOptions *options);
 extern bool ad_column_is_grouped(const AdColumn *column);
+extern bool ad_column_is_read(const AdColumn *column);
 extern AdOutput *ad_column_output(const AdColumn *column, int position);
 extern List *ad_table_outputs(Relation table, const AdTableOptions *options,
 							  Bitmapset *attrs, bool all);

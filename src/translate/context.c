@@ -149,6 +149,18 @@ ad_expr_grouped_column(AdExprContext *context, Node *node)
 }
 
 /*
+ * Returns the column that the expression is, if a group can return it of one
+ * of its documents; else NULL.
+ */
+const AdColumn *
+ad_expr_read_column(AdExprContext *context, Node *node)
+{
+	const AdColumn *column = IsA(node, Var) ? any_column(context, node) : NULL;
+
+	return column != NULL && ad_column_is_read(column) ? column : NULL;
+}
+
+/*
  * Whether the operand reads a column whose value is not known when the scan
  * starts.
  *

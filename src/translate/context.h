@@ -37,6 +37,7 @@ extern bool ad_expr_may_go_on(AdExprContext *context);
 extern const AdColumn *ad_expr_column(AdExprContext *context, Node *node);
 extern const AdColumn *ad_expr_compared_column(AdExprContext *context, Node *node);
 extern const AdColumn *ad_expr_grouped_column(AdExprContext *context, Node *node);
+extern const AdColumn *ad_expr_read_column(AdExprContext *context, Node *node);
 extern bool ad_expr_has_columns(const AdExprContext *context, Node *operand);
 extern Node *ad_expr_operand(AdExprContext *context, Node *operand);
 extern bool ad_expr_operator(Oid opno, Oid typid, AdOp *op, Oid *operand_type);

@@ -37,10 +37,13 @@ SELECT shown('SELECT i FROM t WHERE s < ''x'' COLLATE "en-x-icu"');
 SELECT shown('SELECT count(DISTINCT s) FROM folded');
 SELECT shown('SELECT s, count(*) FROM folded GROUP BY s');
 SELECT shown('SELECT lower(s), count(*) FROM folded GROUP BY 1');
+SELECT shown('SELECT DISTINCT ON (s) i FROM folded ORDER BY s, i');
 SELECT shown('SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY s COLLATE "en-x-icu") FROM t');
 
 -- order
 SELECT shown('SELECT i FROM t ORDER BY c COLLATE "en-x-icu" LIMIT 10');
+SELECT shown('SELECT DISTINCT ON (i) i FROM t ORDER BY i, c COLLATE "en-x-icu"');
+SELECT shown('SELECT i, (array_agg(s ORDER BY c COLLATE "en-x-icu"))[1] FROM t GROUP BY i');
 
 -- patterns, for PostgreSQL refuses some of them at execution only
 SELECT shown('SELECT i FROM t WHERE s LIKE ''x%'' COLLATE nondeterministic');
