@@ -165,8 +165,9 @@ class Query:
                 ", ".join(literal for _, literal in arguments), text]
 
     def columns(self):
-        keys = self.slots["keys"] if self.kind in ("group", "sets", "star") else []
-        return len(keys) + len(self.slots["select"]) + len(self.slots.get("grouping", [])) + (self.kind in WITH_ID)
+        keys = self.slots["keys"] if self.kind in ("group", "sets", "star", "first") else []
+        added = 2 if self.kind == "first" else self.kind in WITH_ID
+        return len(keys) + len(self.slots["select"]) + len(self.slots.get("grouping", [])) + added
 
     def but(self, **changed):
         return Query(self.kind, self.zone, self.prepared, {**self.slots, **changed})
@@ -211,6 +212,17 @@ def write_distinct(slots):
     keys = [str(place + 1) for place in range(len(slots["select"]))]
     order = {**slots, "order": keys if slots["order"] else []}
     return "SELECT DISTINCT %s FROM t%s%s" % (", ".join(slots["select"]), clause("WHERE", slots["where"]), tail(order, []))
+
+
+def write_first(slots):
+    """The first row of each group, by DISTINCT ON or row_number()."""
+    order = ", ".join(slots["by"] + ["id"])
+    columns = ", ".join(slots["keys"] + slots["select"] + ["id"])
+    if slots["how"] == ["row_number"]:
+        return "SELECT * FROM (SELECT %s, row_number() OVER (PARTITION BY %s ORDER BY %s) FROM t%s) q WHERE row_number = 1" % (
+            columns, ", ".join(slots["keys"]), order, clause("WHERE", slots["where"]))
+    return "SELECT DISTINCT ON (%s) %s, 1 FROM t%s ORDER BY %s, %s" % (
+        ", ".join(slots["keys"]), columns, clause("WHERE", slots["where"]), ", ".join(slots["keys"]), order)
 
 
 def write_sets(slots):
@@ -261,7 +273,7 @@ def write_in(slots):
         ", ".join(slots["select"]), slots["on"][0], slots["how"][0], slots["inner"][0], clause("WHERE", slots["where"]))
 
 
-WRITERS = {"rows": write_rows, "group": write_groups, "distinct": write_distinct, "sets": write_sets, "limited": write_limited,
+WRITERS = {"rows": write_rows, "group": write_groups, "distinct": write_distinct, "first": write_first, "sets": write_sets, "limited": write_limited,
            "window": write_window, "join": write_join, "names": write_names, "star": write_star, "semi": write_semi,
            "in": write_in}
 # kinds whose writer adds the id or another column to those selected
@@ -334,6 +346,13 @@ def make_group(rng, grammar, safe):
 
 def make_distinct(rng, grammar, safe):
     return {"select": some(rng, safe.key, 3), "where": where(rng, safe), **order_of(rng, safe)}
+
+
+def make_first(rng, grammar, safe):
+    order = [Term("", "{}" + rng.choice(["", " DESC", " NULLS FIRST", " DESC NULLS LAST"]), [safe.term("any", 1)])
+             for _ in range(rng.randint(1, 2))]
+    return {"keys": some(rng, safe.key, 2), "by": order, "select": some(rng, lambda: safe.term("any", 1), 3), "where": where(rng, safe),
+            "how": [raw(rng.choice(["distinct", "distinct", "row_number"]))]}
 
 
 def make_sets(rng, grammar, safe):
@@ -420,7 +439,7 @@ def make_in(rng, grammar, safe):
 
 
 KINDS = [
-    (30, "rows", make_rows), (35, "group", make_group), (5, "distinct", make_distinct), (7, "sets", make_sets),
+    (30, "rows", make_rows), (35, "group", make_group), (5, "distinct", make_distinct), (5, "first", make_first), (7, "sets", make_sets),
     (5, "limited", make_limited), (4, "window", make_window),
     (6, "join", lambda rng, grammar, safe: joined(rng, "join", ("a.", "b."))),
     (4, "semi", lambda rng, grammar, safe: joined(rng, "semi", ("a.", "b."))),

@@ -146,5 +146,7 @@ AGGREGATES = [
     ("float8", "percentile_cont([[0|0.5|0.95|1]]) WITHIN GROUP (ORDER BY [[<float8> + 0|<small>|<eighth>]])", False),
     ("any", "percentile_disc(0.9) WITHIN GROUP (ORDER BY [[<bigint>|<timestamptz>|<text> COLLATE \"C\"|<float8> + 0]])", False),
     ("any", "percentile_disc(0.5) WITHIN GROUP (ORDER BY <int>)", False),
+    ("any", "(array_agg(<[[col_int|col_bigint|col_text|col_bool|col_timestamptz]]> "
+            "ORDER BY <any> [[|DESC|NULLS FIRST|DESC NULLS LAST]], id [[|DESC]]))[1]", False),
     ("any", "sum(<int>) / count(*)", True), ("any", "max(<int>) * 2", True),
 ]
