@@ -26,8 +26,6 @@
 #include "plan/group_array.h"
 #include "plan/group_call.h"
 #include "plan/sort_key.h"
-#include "translate/let.h"
-#include "translate/value_condition.h"
 
 /* the array_agg() of which the expression is the first element, or NULL */
 static Aggref *
@@ -164,15 +162,8 @@ ad_group_return_first_element(AdGroup *group, AdValueContext *values, int positi
 	document = ordered_document(values, aggref, column, &descending);
 	of_order = values->failures;
 	values->failures = failures;
-	if (document == NULL)
+	if (document == NULL || !ad_call_set_filter(&call, values, aggref))
 		return false;
-	if (aggref->aggfilter != NULL)
-	{
-		call.filter = ad_value_condition(values, (Node *) aggref->aggfilter, true);
-		if (call.filter == NULL)
-			return false;
-		call.filter = ad_let(values->base, call.filter);
-	}
 	ad_value_fail_if(values, of_order, call.filter);
 	if (column->on_mismatch == AD_MISMATCH_ERROR && !column->type->trusted)
 		values->columns = lappend(values->columns, unconstify(AdColumn *, column));

@@ -486,7 +486,7 @@ ad_numeric_argument(AdGroupBuilder *builder, const Aggref *aggref)
 	const AdColumn *column;
 
 	if (!find_aggregate(aggref->aggfnoid, &call) || call.aggregate == AD_COUNT ||
-		aggref->args == NIL || aggref->aggfilter != NULL || aggref->aggorder != NIL)
+		aggref->args == NIL || aggref->aggorder != NIL)
 		return NULL;
 	column = ad_expr_column(builder->values.base, aggregate_argument(aggref));
 	return column != NULL && column->type->class == AD_CLASS_NUMERIC ? column : NULL;
@@ -558,21 +558,15 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 	if (aggref->aggvariadic || list_length(aggref->args) > 1 ||
 		!find_aggregate(aggref->aggfnoid, &call))
 		return false;
+	if (is_collated(aggref, call.aggregate))
+		return return_collated_extreme(builder, position, aggref);
+	if ((aggref->aggkind == AGGKIND_ORDERED_SET ? !is_percentile(aggref, &call.fraction) :
+		 aggref->aggorder != NIL) ||
+		!ad_call_set_filter(&call, values, aggref))
+		return false;
 	if (numeric != NULL && !is_distinct(aggref, call.aggregate))
 		return aggref->aggsplit != AGGSPLIT_SIMPLE &&
 			ad_group_return_numeric(builder->group, position, &call, numeric);
-	if (is_collated(aggref, call.aggregate))
-		return return_collated_extreme(builder, position, aggref);
-	if (aggref->aggkind == AGGKIND_ORDERED_SET ? !is_percentile(aggref, &call.fraction) :
-		aggref->aggorder != NIL)
-		return false;
-	if (aggref->aggfilter != NULL)
-	{
-		call.filter = ad_value_condition(values, (Node *) aggref->aggfilter, true);
-		if (call.filter == NULL)
-			return false;
-		call.filter = ad_let(values->base, call.filter);
-	}
 	if (is_distinct(aggref, call.aggregate))
 		return ad_group_return_distinct(builder->group, position, &call,
 										list_nth(builder->group->distincts, find_distinct(builder, aggref)));

@@ -9,6 +9,7 @@
 #include "plan/group_call.h"
 #include "query/bind.h"
 #include "translate/let.h"
+#include "translate/value_condition.h"
 
 
 /*
@@ -20,6 +21,22 @@ ad_is_plain_column(const AdValue *value)
 {
 	return value->column != NULL &&
 		(!value->nullable || value->column->on_mismatch == AD_MISMATCH_ERROR);
+}
+
+/*
+ * Translates the aggregate's FILTER, if it has one.  Returns false if MongoDB
+ * cannot evaluate it.
+ */
+bool
+ad_call_set_filter(AdCall *call, AdValueContext *values, const Aggref *aggref)
+{
+	if (aggref->aggfilter == NULL)
+		return true;
+	call->filter = ad_value_condition(values, (Node *) aggref->aggfilter, true);
+	if (call->filter == NULL)
+		return false;
+	call->filter = ad_let(values->base, call->filter);
+	return true;
 }
 
 /*

@@ -38,6 +38,7 @@ typedef struct AdCall
 } AdCall;
 
 extern bool ad_is_plain_column(const AdValue *value);
+extern bool ad_call_set_filter(AdCall *call, AdValueContext *values, const Aggref *aggref);
 extern Node *ad_call_filtered(const AdCall *call, Node *expr);
 extern Node *ad_call_argument(const AdCall *call);
 extern Node *ad_count_expr(const AdCall *call);

@@ -100,7 +100,14 @@ bool
 ad_group_return_numeric(AdGroup *group, int position, const AdCall *call, const AdColumn *column)
 {
 	Node	   *path = ad_path_expr(column->field);
-	const char *other = ad_group_accumulate(group, "$first", split_number(column, ad_null(), path));
+
+	/*
+	 * of equal values any will do, but for some of them FILTER may not be
+	 * true
+	 */
+	const char *other = ad_group_accumulate(group, call->filter == NULL ? "$first" : "$max",
+											ad_call_filtered(call, split_number(column, ad_null(), path)));
+	Node	   *is_number = ad_fits_expr(column->type, path, false);
 	AdOutput   *output;
 
 	if (column->on_mismatch == AD_MISMATCH_ERROR)
@@ -108,17 +115,16 @@ ad_group_return_numeric(AdGroup *group, int position, const AdCall *call, const 
 	if (call->aggregate == AD_MIN || call->aggregate == AD_MAX)
 		output = ad_group_add_output(group, position,
 									 ad_group_accumulate(group, call->aggregate == AD_MIN ? "$min" : "$max",
-														 split_number(column, path, ad_null())),
+														 ad_call_filtered(call, split_number(column, path, ad_null()))),
 									 AD_RESULT_EXTREME, NUMERICOID);
 	else if (call->aggregate == AD_SUM || call->aggregate == AD_AVG)
 	{
 		output = ad_group_add_output(group, position,
 									 ad_group_accumulate(group, "$sum",
-														 split_number(column, ad_doc("$toDecimal", exact_number(path)),
-																	  ad_null())),
+														 ad_call_filtered(call, split_number(column, ad_doc("$toDecimal", exact_number(path)), ad_null()))),
 									 AD_RESULT_SUM, BYTEAOID);
 		output->divisor = ad_group_accumulate(group, "$sum",
-											  ad_value_if(ad_fits_expr(column->type, path, false), ad_integer(1), ad_integer(0)));
+											  ad_call_filtered(call, ad_value_if(is_number, ad_integer(1), ad_integer(0))));
 		output->state_of = NUMERICOID;
 	}
 	else

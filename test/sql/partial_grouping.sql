@@ -86,7 +86,8 @@ SELECT shown('SELECT lower(s), sum(l), avg(l) FROM t WHERE s = ''a'' AND l > 0 G
 SELECT shown('SELECT lower(s), avg(f), stddev(f) FROM t WHERE s = ''a'' AND f = 1 GROUP BY 1');
 -- numerics: those that MongoDB cannot sum are keys
 SELECT shown('SELECT sum(n), avg(n), max(n), count(*) FROM t');
-SELECT stays('SELECT sum(n) FILTER (WHERE b) FROM t');
+SELECT shown('SELECT sum(n) FILTER (WHERE b), max(n) FILTER (WHERE b) FROM t');
+SELECT stays('SELECT sum(n) FILTER (WHERE md5(s) > ''a'') FROM t');
 SELECT stays('SELECT sum(n + 1) FROM t');
 SELECT stays('SELECT lower(s), stddev(l) FROM t GROUP BY 1');
 SELECT stays('SELECT lower(s), stddev(n) FROM t GROUP BY 1');
