@@ -36,6 +36,7 @@
 #include "plan/having.h"
 #include "plan/order.h"
 #include "plan/order_expr.h"
+#include "plan/order_skip.h"
 #include "plan/relation.h"
 #include "plan/scan_cost.h"
 #include "plan/sort_key.h"
@@ -379,12 +380,13 @@ add_computed(Node *document, Node *sort, Node *value, bool descending)
 /*
  * Makes the query return its documents in the order of the keys.  Computed
  * keys are put beside the document, so that they cannot clash with its
- * fields.
+ * fields.  Returns the names (String) of those that are guards.
  */
-static void
+static List *
 sort_query(AdQuery *query, const List *keys)
 {
 	bool		computed = ad_sort_is_computed(keys);
+	List	   *guards = NIL;
 	Node	   *document = ad_doc(ORDERED_DOCUMENT, ad_string("$$ROOT"));
 	ListCell   *lc;
 
@@ -400,7 +402,10 @@ sort_query(AdQuery *query, const List *keys)
 			continue;
 		}
 		if (key->guard != NULL)
+		{
 			query->sort = add_computed(document, query->sort, key->guard, false);
+			guards = lappend(guards, ad_string(ad_doc_key(document, ad_doc_length(document) - 1)));
+		}
 		if (key->value == NULL)
 			continue;
 
@@ -414,7 +419,7 @@ sort_query(AdQuery *query, const List *keys)
 		query->sort = add_computed(document, query->sort, key->value, key->descending);
 	}
 	if (!computed)
-		return;
+		return NIL;
 	query->aggregate = true;
 	query->stages = lappend(query->stages, ad_doc("$replaceWith", document));
 	query->last_stages = list_make1(ad_doc("$replaceWith",
@@ -423,6 +428,7 @@ sort_query(AdQuery *query, const List *keys)
 		query->last_stages = lappend(query->last_stages,
 									 ad_doc("$project", query->projection));
 	query->projection = NULL;
+	return guards;
 }
 
 /*
@@ -497,8 +503,11 @@ limit_query(AdQuery *query, const AdOrder *order)
 void
 ad_order_query(AdQuery *query, const AdOrder *order)
 {
-	sort_query(query, order->keys);
-	if (order->limited)
+	List	   *guards = sort_query(query, order->keys);
+
+	if (order->numbered)
+		ad_skip_by_number(query, order->skip, order->limit, guards);
+	else if (order->limited)
 		limit_query(query, order);
 	else
 		query->expected = order->limit;
@@ -626,6 +635,7 @@ find_limited(PlannerInfo *root, RelOptInfo *rel, List *pathkeys, const FinalPath
 		return NULL;
 	order->slots = context.slots;
 	order->limited = true;
+	order->numbered = is_guarded(order->keys) && ad_may_number(order->skip, order->limit, context.options);
 	return order;
 }
 
@@ -679,7 +689,7 @@ ad_limit_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
 	order = find_limited(root, rel, pathkeys, extra);
 	if (order == NULL)
 		return;
-	skips_later = is_guarded(order->keys) && extra->offset_est != 0;
+	skips_later = is_guarded(order->keys) && extra->offset_est != 0 && !order->numbered;
 	if (skips_later && parse->limitCount == NULL)
 		return;
 

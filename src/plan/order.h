@@ -25,6 +25,8 @@ typedef struct AdOrder
 	Node	   *limit;			/* operand; if not pushed down, of the LIMIT
 								 * above; or NULL */
 	Node	   *skip;			/* operand, or NULL */
+	bool		numbered;		/* are rows skipped by number, see
+								 * order_skip.c? */
 } AdOrder;
 
 extern AdOrder *ad_order_find(PlannerInfo *root, RelOptInfo *rel, List *pathkeys);

@@ -363,13 +363,28 @@ BEGIN
 	END LOOP;
 END $$;
 
-SELECT plan(2 * count(*)::int + 3) FROM corpus;
+SELECT plan(2 * count(*)::int + 3 + 10) FROM corpus;
 SELECT same(number, query) FROM corpus ORDER BY number;
 
 -- every column of every row of many documents
 SELECT is(count(*)::int, 5000, 'many: all rows') FROM remote_many.t;
 SELECT is(public.difference(public.answer('SELECT * FROM t', 'local_many'), public.answer('SELECT * FROM t', 'remote_many')),
 		  public.difference('', ''), 'many: the same rows');
+
+-- a value that does not fit its column is an error in the order and the keys, though its row is left out
+SET LOCAL search_path = remote_strict, public;
+SELECT throws_ok(query, 'HV004', NULL, 'an error: ' || query) FROM unnest(ARRAY[
+	'SELECT id FROM t ORDER BY i, id OFFSET 250',
+	'SELECT id FROM t ORDER BY id, ts LIMIT 5 OFFSET 120',
+	'SELECT DISTINCT ON (g) g, id FROM t ORDER BY g, ts DESC, id',
+	'SELECT DISTINCT ON (g) g, id FROM t ORDER BY g, id, ts',
+	'SELECT DISTINCT ON (i) i, id FROM t ORDER BY i, id',
+	'SELECT DISTINCT ON (date_trunc(''year'', ts)) id FROM t ORDER BY date_trunc(''year'', ts), id',
+	'SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY t ORDER BY id) AS k FROM t) q WHERE k = 1',
+	'SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY g ORDER BY m, id) AS k FROM t) q WHERE k = 1',
+	'SELECT g, (array_agg(i ORDER BY id))[1] FROM t GROUP BY g',
+	'SELECT g, (array_agg(id ORDER BY f DESC))[1] FROM t GROUP BY g']) query;
+SET LOCAL search_path = public;
 \ir ../data/total.sql
 SELECT * FROM finish();
 ROLLBACK;
