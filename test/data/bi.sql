@@ -197,3 +197,57 @@ SELECT created_by_email, status, count(*) FROM calls GROUP BY ROLLUP (created_by
 
 -- A12, 2: psql: union of two aggregates
 SELECT 'calls' AS what, count(*)::numeric AS v FROM calls UNION ALL SELECT 'hours', round((coalesce(sum(duration_minutes), 0) / 60)::numeric, 1) FROM calls;
+
+-- C1, 123: Metabase: latest call of each user
+SELECT DISTINCT ON ("calls"."created_by_email") "calls"."created_by_email", "calls"."created_at", "calls"."status" FROM "calls" ORDER BY "calls"."created_by_email", "calls"."created_at" DESC, "calls"."duration_minutes" DESC;
+
+-- C2, 123: dbt: deduplication
+SELECT call_id, created_by_email, created_at FROM (SELECT *, row_number() OVER (PARTITION BY created_by_email ORDER BY created_at DESC) AS __row FROM calls) AS deduplicated WHERE __row = 1;
+
+-- C3, 123: Grafana: last value of each series
+SELECT created_by_email AS metric, (array_agg(duration_minutes ORDER BY created_at DESC))[1] AS last, count(*) AS value FROM calls GROUP BY 1 ORDER BY 1;
+
+-- C4, 1: Cube: distinct users and states
+SELECT count(DISTINCT "calls".created_by_email) "calls__users", count(DISTINCT "calls".status) "calls__states", count(*) "calls__count" FROM calls AS "calls" WHERE ("calls".created_at >= '2025-01-01T00:00:00.000Z'::timestamptz AND "calls".created_at <= '2025-12-31T23:59:59.999Z'::timestamptz);
+
+-- C5, 27: Superset: series limit
+SELECT date_trunc('month', created_at) AS __timestamp, calls.created_by_email AS created_by_email, sum(duration_minutes) AS minutes FROM calls JOIN (SELECT created_by_email AS created_by_email__, sum(duration_minutes) AS mme_inner__ FROM calls WHERE created_at >= '2025-01-01' AND created_at < '2025-07-01' GROUP BY created_by_email ORDER BY mme_inner__ DESC LIMIT 5) AS anon_1 ON calls.created_by_email = created_by_email__ WHERE created_at >= '2025-01-01' AND created_at < '2025-07-01' GROUP BY calls.created_by_email, date_trunc('month', created_at) ORDER BY minutes DESC LIMIT 10000;
+
+-- C6, 20: Tableau: top 10 as a filter
+SELECT "calls"."created_by_email" AS "created_by_email", COUNT(1) AS "cnt" FROM "calls" "calls" WHERE "calls"."created_by_email" IN (SELECT "c"."created_by_email" FROM "calls" "c" WHERE "c"."created_by_email" IS NOT NULL GROUP BY 1 ORDER BY SUM("c"."duration_minutes") DESC LIMIT 10) GROUP BY 1;
+
+-- C7, 123: Metabase: number of groups
+SELECT count(*) AS "count" FROM (SELECT "calls"."created_by_email", count(*) AS "n" FROM "calls" GROUP BY 1) AS "source";
+
+-- C8, 123: Metabase: average of a count by group
+SELECT avg("source"."n") AS "avg", max("source"."n") AS "max" FROM (SELECT "calls"."created_by_email", count(*) AS "n" FROM "calls" GROUP BY 1) AS "source";
+
+-- C9, 200: DBeaver: first page of the table, in order
+SELECT x.* FROM calls x ORDER BY x.created_at DESC LIMIT 200;
+
+-- C10, 1: DBeaver: number of rows under a filter
+SELECT count(*) FROM calls x WHERE x.status = 'failed' AND x.duration_minutes > 30;
+
+-- C11, 4: DBeaver: values of a column, with their number
+SELECT "status", count(*) FROM calls GROUP BY "status" ORDER BY 2 DESC LIMIT 200;
+
+-- C12, 29: Django: distinct months
+SELECT DISTINCT DATE_TRUNC('month', "calls"."created_at" AT TIME ZONE 'UTC') AS "month" FROM "calls" WHERE "calls"."created_at" IS NOT NULL ORDER BY 1 ASC;
+
+-- C13, 123: Power BI: top 10 with a total of the rest
+select "_"."created_by_email", "_"."a0" from (select "rows"."created_by_email", sum("rows"."duration_minutes") as "a0" from "calls" "rows" group by "created_by_email") "_" where not "_"."a0" is null order by "_"."a0" desc nulls last limit 10;
+
+-- C14, 2: PostgREST: users by a regular expression
+SELECT count(*) FROM calls WHERE created_by_email ~ '^user0[0-4]';
+
+-- C15, 1: Django: calls since a day, by an interval
+SELECT count(*), sum(duration_minutes) FROM calls WHERE created_at > '2025-06-30'::timestamptz + interval '1 day';
+
+-- C16, 10: PostgREST: offset without a limit
+SELECT call_id FROM calls ORDER BY created_at OFFSET 5990;
+
+-- C17, 29: Superset: running total
+SELECT month, sum(n) OVER (ORDER BY month) AS total FROM (SELECT date_trunc('month', created_at) AS month, count(*) AS n FROM calls GROUP BY 1) q ORDER BY 1;
+
+-- C18, 4: Metabase: share of a total
+SELECT status, count(*), count(*) * 100.0 / sum(count(*)) OVER () AS share FROM calls GROUP BY status ORDER BY 2 DESC;
