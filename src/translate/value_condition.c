@@ -24,6 +24,7 @@
 #include "query/sql_array.h"
 #include "translate/value.h"
 #include "translate/value_condition.h"
+#include "translate/value_time.h"
 
 /* the longest array that is expanded into one condition per element */
 #define MAX_ELEMENTS	100
@@ -276,9 +277,13 @@ both_values(AdValueContext *context, Node *left_node, AdOp *op, Node *right_node
 	}
 	if (!ad_value(context, left_node, left))
 		return false;
+	ad_instant_add_days(left);
 	if (ad_value_is_operand(context->base, right_node))
 		return compared_operand(context, right_node, left, *op, right);
-	return ad_value(context, right_node, right);
+	if (!ad_value(context, right_node, right))
+		return false;
+	ad_instant_add_days(right);
+	return true;
 }
 
 /* a comparison of two values */

@@ -583,6 +583,22 @@ add_interval(AdValueContext *context, List *args, int sign, AdValue *value)
 }
 
 /*
+ * Adds the days by which a local time in UTC is shifted: on that clock each of
+ * them has 24 hours.
+ */
+void
+ad_instant_add_days(AdValue *value)
+{
+	if (value->shift == 0 || value->typid != TIMESTAMPOID || value->unit != NULL ||
+		!equal(value->zone, ad_string("UTC")))
+		return;
+	value->expr = ad_doc("$add", ad_array2(value->expr, ad_int64(value->shift * AD_DAY_MS)));
+	value->shift = 0;
+	value->of = NULL;
+	value->near = false;
+}
+
+/*
  * The interval between two instants, or between two local times in UTC, whose
  * clock is never changed.
  */
@@ -592,8 +608,11 @@ difference(AdValueContext *context, List *args, AdValue *value)
 	AdValue		other;
 
 	if (!instant_value(context, linitial(args), value) ||
-		!instant_value(context, lsecond(args), &other) ||
-		value->unit != NULL || other.unit != NULL || value->shift != 0 || other.shift != 0 ||
+		!instant_value(context, lsecond(args), &other))
+		return false;
+	ad_instant_add_days(value);
+	ad_instant_add_days(&other);
+	if (value->unit != NULL || other.unit != NULL || value->shift != 0 || other.shift != 0 ||
 		(value->typid == TIMESTAMPOID &&
 		 !(equal(value->zone, ad_string("UTC")) && equal(other.zone, value->zone))))
 		return false;

@@ -82,6 +82,10 @@ SELECT shown('SELECT s FROM t WHERE extract(epoch from ts) >= 1735689600.0005');
 SELECT shown('SELECT s FROM t WHERE extract(year from tn) = 2018');
 SELECT shown('SELECT s FROM t WHERE ts::timestamp > ''2018-02-17''');
 SELECT shown('SELECT s FROM t WHERE age(ts) > ''1 day''');
+-- days are of 24 hours in UTC alone
+SELECT shown('SELECT s FROM t WHERE tn + interval ''3 days'' < ts AT TIME ZONE ''UTC''');
+SELECT shown('SELECT s FROM t WHERE ts + interval ''3 days'' < tn AT TIME ZONE ''UTC''');
+SELECT shown('SELECT s FROM t WHERE ts AT TIME ZONE ''Europe/Berlin'' + interval ''3 days'' < tn');
 RESET timezone;
 
 -- group keys: PostgreSQL computes them from the columns of one document
