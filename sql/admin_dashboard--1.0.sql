@@ -332,3 +332,501 @@ REVOKE ALL ON FUNCTION
 	admin_dashboard.revoke_api_key(text),
 	admin_dashboard.check_api_key(text)
 FROM PUBLIC;
+
+---------------------------------------------------------------------
+-- Kept sums
+---------------------------------------------------------------------
+
+-- doc/kept.md explains these tables.  They are not dumped: a copy elsewhere would
+-- have the token of another time.  Only C code uses them, as their owner.
+
+-- A foreign table whose sums are kept, and the token of the change stream up to
+-- which all changes are in the other tables.  lost tells why they no longer are.
+CREATE TABLE admin_dashboard.kept_source (
+	id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	relation oid NOT NULL UNIQUE,
+	mapping oid NOT NULL,
+	definition text NOT NULL,
+	token bytea NOT NULL,
+	kept_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	refreshed_at timestamptz NOT NULL,
+	lost text
+);
+REVOKE ALL ON admin_dashboard.kept_source FROM PUBLIC;
+COMMENT ON TABLE admin_dashboard.kept_source IS
+	'foreign tables whose sums are kept for admin_dashboard()';
+
+-- The users of a source have the numbers 1, 2, 3 and so on; 0 stands for none.
+CREATE TABLE admin_dashboard.kept_user (
+	source integer NOT NULL,
+	id integer NOT NULL,
+	email text COLLATE pg_catalog."C" NOT NULL,
+	PRIMARY KEY (source, id),
+	UNIQUE (source, email)
+);
+REVOKE ALL ON admin_dashboard.kept_user FROM PUBLIC;
+COMMENT ON TABLE admin_dashboard.kept_user IS 'users of kept sums, by number';
+
+-- One row for each call.  id stands for the document's _id.  A call is unusual if
+-- sums cannot hold it; a range that contains one is left to MongoDB.
+CREATE TABLE admin_dashboard.kept_call (
+	created_at timestamptz NOT NULL,
+	minutes double precision,
+	source integer NOT NULL,
+	user_id integer NOT NULL,
+	unusual boolean NOT NULL,
+	id bytea NOT NULL,
+	PRIMARY KEY (source, id)
+) WITH (fillfactor = 90);
+CREATE INDEX kept_call_created_at_idx ON admin_dashboard.kept_call (source, created_at, user_id);
+REVOKE ALL ON admin_dashboard.kept_call FROM PUBLIC;
+COMMENT ON TABLE admin_dashboard.kept_call IS 'calls of kept sums';
+
+-- The sums of each hour, day and month in UTC; unit is h, d or m.  negative is the
+-- sum of the minutes that are less than 0, and users the set of users.
+CREATE TABLE admin_dashboard.kept_sum (
+	source integer NOT NULL,
+	unit text NOT NULL,
+	start timestamptz NOT NULL,
+	calls bigint NOT NULL,
+	unusual bigint NOT NULL,
+	minutes numeric NOT NULL,
+	negative numeric NOT NULL,
+	users bytea,
+	PRIMARY KEY (source, unit, start)
+) WITH (fillfactor = 50);
+REVOKE ALL ON admin_dashboard.kept_sum FROM PUBLIC;
+COMMENT ON TABLE admin_dashboard.kept_sum IS 'sums of calls by hour, day and month';
+
+-- The sums of each user and day or month.
+CREATE TABLE admin_dashboard.kept_user_sum (
+	source integer NOT NULL,
+	user_id integer NOT NULL,
+	unit text NOT NULL,
+	start timestamptz NOT NULL,
+	calls bigint NOT NULL,
+	unusual bigint NOT NULL,
+	minutes numeric NOT NULL,
+	negative numeric NOT NULL,
+	PRIMARY KEY (source, user_id, unit, start)
+) WITH (fillfactor = 80);
+REVOKE ALL ON admin_dashboard.kept_user_sum FROM PUBLIC;
+COMMENT ON TABLE admin_dashboard.kept_user_sum IS 'sums of calls by user, and by day and month';
+
+-- The exact sum of doubles, of which each is a multiple of 2^-72 below 2^24; the
+-- functions are in src/kept/exact.c.
+CREATE FUNCTION admin_dashboard.kept_exact_add(internal, double precision)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'admin_dashboard_exact_add'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+CREATE FUNCTION admin_dashboard.kept_exact_result(internal)
+RETURNS numeric
+AS 'MODULE_PATHNAME', 'admin_dashboard_exact_result'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+CREATE AGGREGATE admin_dashboard.kept_exact_sum(double precision) (
+	SFUNC = admin_dashboard.kept_exact_add,
+	STYPE = internal,
+	FINALFUNC = admin_dashboard.kept_exact_result
+);
+
+-- Sets of users: change one, and count the members of the union of several.
+CREATE FUNCTION admin_dashboard.kept_users_change(users bytea, added integer[], removed integer[])
+RETURNS bytea
+AS 'MODULE_PATHNAME', 'admin_dashboard_users_change'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+CREATE FUNCTION admin_dashboard.kept_users_add(internal, bytea)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'admin_dashboard_users_add'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+CREATE FUNCTION admin_dashboard.kept_users_result(internal)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'admin_dashboard_users_count'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+CREATE AGGREGATE admin_dashboard.kept_users_count(bytea) (
+	SFUNC = admin_dashboard.kept_users_add,
+	STYPE = internal,
+	FINALFUNC = admin_dashboard.kept_users_result
+);
+
+-- Give numbers to users that have none yet.
+CREATE FUNCTION admin_dashboard.kept_number_users(p_source integer, p_emails text[])
+RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	INSERT INTO admin_dashboard.kept_user (source, id, email)
+	SELECT p_source,
+		(SELECT coalesce(max(u.id), 0) FROM admin_dashboard.kept_user u WHERE u.source = p_source)
+			+ row_number() OVER (), e.email
+	FROM (SELECT DISTINCT email FROM unnest(p_emails) AS e (email) WHERE email IS NOT NULL) e
+	WHERE NOT EXISTS (SELECT FROM admin_dashboard.kept_user u
+					  WHERE u.source = p_source AND u.email = e.email COLLATE "C");
+$$;
+
+-- Add calls of a first load to the ledger.  The same document can come twice.
+CREATE FUNCTION admin_dashboard.kept_load(
+	p_source integer,
+	p_ids bytea[],
+	p_emails text[],
+	p_created_at timestamptz[],
+	p_minutes double precision[],
+	p_unusual boolean[]
+)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM admin_dashboard.kept_number_users(p_source, p_emails);
+	INSERT INTO admin_dashboard.kept_call (source, id, created_at, user_id, minutes, unusual)
+	SELECT p_source, c.id, c.created_at, coalesce(u.id, 0), c.minutes, c.unusual
+	FROM unnest(p_ids, p_emails, p_created_at, p_minutes, p_unusual)
+			AS c (id, email, created_at, minutes, unusual)
+		LEFT JOIN admin_dashboard.kept_user u ON u.source = p_source AND u.email = c.email COLLATE "C"
+	ON CONFLICT DO NOTHING;
+END $$;
+
+-- Make all sums of a source from its ledger.
+CREATE FUNCTION admin_dashboard.kept_sum_up(p_source integer)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	INSERT INTO admin_dashboard.kept_user_sum (source, user_id, unit, start, calls, unusual, minutes, negative)
+	SELECT p_source, c.user_id, 'd', date_trunc('day', c.created_at, 'UTC'), count(*),
+		count(*) FILTER (WHERE c.unusual), admin_dashboard.kept_exact_sum(c.minutes),
+		admin_dashboard.kept_exact_sum(c.minutes) FILTER (WHERE c.minutes < 0)
+	FROM admin_dashboard.kept_call c
+	WHERE c.source = p_source AND c.user_id > 0
+	GROUP BY 2, 4;
+
+	INSERT INTO admin_dashboard.kept_user_sum (source, user_id, unit, start, calls, unusual, minutes, negative)
+	SELECT p_source, s.user_id, 'm', date_trunc('month', s.start, 'UTC'), sum(s.calls), sum(s.unusual),
+		sum(s.minutes), sum(s.negative)
+	FROM admin_dashboard.kept_user_sum s
+	WHERE s.source = p_source AND s.unit = 'd'
+	GROUP BY 2, 4;
+
+	INSERT INTO admin_dashboard.kept_sum (source, unit, start, calls, unusual, minutes, negative, users)
+	SELECT p_source, 'h', date_trunc('hour', c.created_at, 'UTC'), count(*),
+		count(*) FILTER (WHERE c.unusual), admin_dashboard.kept_exact_sum(c.minutes),
+		admin_dashboard.kept_exact_sum(c.minutes) FILTER (WHERE c.minutes < 0),
+		admin_dashboard.kept_users_change(NULL, array_agg(DISTINCT c.user_id), NULL)
+	FROM admin_dashboard.kept_call c
+	WHERE c.source = p_source
+	GROUP BY 3;
+
+	INSERT INTO admin_dashboard.kept_sum (source, unit, start, calls, unusual, minutes, negative, users)
+	SELECT p_source, u.unit, u.start, sum(s.calls), sum(s.unusual), sum(s.minutes), sum(s.negative),
+		(SELECT admin_dashboard.kept_users_change(NULL, array_agg(v.user_id), NULL)
+		 FROM admin_dashboard.kept_user_sum v
+		 WHERE v.source = p_source AND v.unit = u.unit AND v.start = u.start)
+	FROM admin_dashboard.kept_sum s
+		CROSS JOIN LATERAL (VALUES ('d', date_trunc('day', s.start, 'UTC')),
+							('m', date_trunc('month', s.start, 'UTC'))) AS u (unit, start)
+	WHERE s.source = p_source AND s.unit = 'h'
+	GROUP BY u.unit, u.start;
+END $$;
+
+-- Change ledger and sums for documents that have changed: each has its new state,
+-- or a created_at that is null if it is gone.  The ledger has the old state.
+CREATE FUNCTION admin_dashboard.kept_apply(
+	p_source integer,
+	p_ids bytea[],
+	p_emails text[],
+	p_created_at timestamptz[],
+	p_minutes double precision[],
+	p_unusual boolean[]
+)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+AS $$
+DECLARE
+	-- hours in which users may have appeared or disappeared, and whether they have
+	-- a new call there
+	hours timestamptz[];
+	users integer[];
+	added boolean[];
+BEGIN
+	PERFORM admin_dashboard.kept_number_users(p_source, p_emails);
+	WITH new_state AS MATERIALIZED (
+		SELECT c.id, c.created_at, coalesce(u.id, 0) AS user_id, c.minutes, c.unusual
+		FROM unnest(p_ids, p_emails, p_created_at, p_minutes, p_unusual)
+				AS c (id, email, created_at, minutes, unusual)
+			LEFT JOIN admin_dashboard.kept_user u ON u.source = p_source AND u.email = c.email COLLATE "C"
+	), old_state AS MATERIALIZED (
+		SELECT c.id, c.created_at, c.user_id, c.minutes, c.unusual
+		FROM new_state n JOIN admin_dashboard.kept_call c ON c.source = p_source AND c.id = n.id
+	), deleted AS (
+		DELETE FROM admin_dashboard.kept_call c
+		USING new_state n
+		WHERE n.created_at IS NULL AND c.source = p_source AND c.id = n.id
+	), stored AS (
+		INSERT INTO admin_dashboard.kept_call AS c (source, id, created_at, user_id, minutes, unusual)
+		SELECT p_source, n.id, n.created_at, n.user_id, n.minutes, n.unusual
+		FROM new_state n
+		WHERE n.created_at IS NOT NULL
+		ON CONFLICT (source, id) DO UPDATE
+		SET created_at = excluded.created_at, user_id = excluded.user_id,
+			minutes = excluded.minutes, unusual = excluded.unusual
+		WHERE (c.created_at, c.user_id, c.minutes, c.unusual) IS DISTINCT FROM
+			(excluded.created_at, excluded.user_id, excluded.minutes, excluded.unusual)
+	), delta AS MATERIALIZED (
+		SELECT date_trunc('hour', s.created_at, 'UTC') AS start, s.user_id, sum(s.sign) AS calls,
+			coalesce(sum(s.sign) FILTER (WHERE s.unusual), 0) AS unusual,
+			admin_dashboard.kept_exact_sum(s.sign * s.minutes) AS minutes,
+			admin_dashboard.kept_exact_sum(s.sign * s.minutes) FILTER (WHERE s.minutes < 0) AS negative,
+			bool_or(s.sign > 0) AS added
+		FROM (SELECT n.created_at, n.user_id, n.minutes, n.unusual, 1 AS sign
+			  FROM new_state n WHERE n.created_at IS NOT NULL
+			  UNION ALL
+			  SELECT o.created_at, o.user_id, o.minutes, o.unusual, -1 FROM old_state o) s
+		GROUP BY 1, 2
+	), sums AS (
+		INSERT INTO admin_dashboard.kept_sum AS s (source, unit, start, calls, unusual, minutes, negative)
+		SELECT p_source, u.unit, u.start, sum(d.calls), sum(d.unusual), sum(d.minutes), sum(d.negative)
+		FROM delta d
+			CROSS JOIN LATERAL (VALUES ('h', d.start), ('d', date_trunc('day', d.start, 'UTC')),
+								('m', date_trunc('month', d.start, 'UTC'))) AS u (unit, start)
+		GROUP BY u.unit, u.start
+		ON CONFLICT (source, unit, start) DO UPDATE
+		SET calls = s.calls + excluded.calls, unusual = s.unusual + excluded.unusual,
+			minutes = s.minutes + excluded.minutes, negative = s.negative + excluded.negative
+	), user_sums AS (
+		INSERT INTO admin_dashboard.kept_user_sum AS s
+			(source, user_id, unit, start, calls, unusual, minutes, negative)
+		SELECT p_source, d.user_id, u.unit, u.start, sum(d.calls), sum(d.unusual), sum(d.minutes), sum(d.negative)
+		FROM delta d
+			CROSS JOIN LATERAL (VALUES ('d', date_trunc('day', d.start, 'UTC')),
+								('m', date_trunc('month', d.start, 'UTC'))) AS u (unit, start)
+		WHERE d.user_id > 0
+		GROUP BY d.user_id, u.unit, u.start
+		ON CONFLICT (source, user_id, unit, start) DO UPDATE
+		SET calls = s.calls + excluded.calls, unusual = s.unusual + excluded.unusual,
+			minutes = s.minutes + excluded.minutes, negative = s.negative + excluded.negative
+	)
+	SELECT array_agg(d.start), array_agg(d.user_id), array_agg(d.added)
+	INTO hours, users, added
+	FROM delta d
+	WHERE d.user_id > 0 AND d.calls <> 0;
+
+	UPDATE admin_dashboard.kept_sum s
+	SET users = admin_dashboard.kept_users_change(s.users, n.added, n.removed)
+	FROM (SELECT p.unit, p.start, array_agg(p.user_id) FILTER (WHERE p.present) AS added,
+			array_agg(p.user_id) FILTER (WHERE NOT p.present) AS removed
+		  FROM (SELECT u.unit, u.start, t.user_id,
+					bool_or(t.added) OR CASE u.unit
+						WHEN 'h' THEN EXISTS (
+							SELECT FROM admin_dashboard.kept_call c
+							WHERE c.source = p_source AND c.created_at >= u.start
+							  AND c.created_at < u.start + interval '1 hour' AND c.user_id = t.user_id)
+						ELSE EXISTS (
+							SELECT FROM admin_dashboard.kept_user_sum v
+							WHERE v.source = p_source AND v.user_id = t.user_id AND v.unit = u.unit
+							  AND v.start = u.start AND v.calls > 0) END AS present
+				FROM unnest(hours, users, added) AS t (start, user_id, added)
+					CROSS JOIN LATERAL (VALUES ('h', t.start), ('d', date_trunc('day', t.start, 'UTC')),
+										('m', date_trunc('month', t.start, 'UTC'))) AS u (unit, start)
+				GROUP BY u.unit, u.start, t.user_id) p
+		  GROUP BY p.unit, p.start) n
+	WHERE s.source = p_source AND s.unit = n.unit AND s.start = n.start;
+END $$;
+
+-- The totals of ranges, each with its unit, its start and its end, which it does not
+-- include.  Unit c means single calls.  users is the number of different users.
+CREATE FUNCTION admin_dashboard.kept_totals(
+	p_source integer,
+	p_units text[],
+	p_starts timestamptz[],
+	p_ends timestamptz[],
+	OUT calls bigint,
+	OUT unusual bigint,
+	OUT minutes numeric,
+	OUT negative numeric,
+	OUT users bigint
+)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+AS $$
+BEGIN
+	SELECT coalesce(sum(t.calls), 0), coalesce(sum(t.unusual), 0), coalesce(sum(t.minutes), 0),
+		coalesce(sum(t.negative), 0), admin_dashboard.kept_users_count(t.users)
+	INTO calls, unusual, minutes, negative, users
+	FROM (SELECT s.calls, s.unusual, s.minutes, s.negative, s.users
+		  FROM unnest(p_units, p_starts, p_ends) AS r (unit, first, last)
+			  JOIN admin_dashboard.kept_sum s ON s.source = p_source AND s.unit = r.unit
+				  AND s.start >= r.first AND s.start < r.last
+		  WHERE r.unit <> 'c'
+		  UNION ALL
+		  SELECT count(*), count(*) FILTER (WHERE c.unusual), admin_dashboard.kept_exact_sum(c.minutes),
+			  admin_dashboard.kept_exact_sum(c.minutes) FILTER (WHERE c.minutes < 0),
+			  admin_dashboard.kept_users_change(NULL, array_agg(DISTINCT c.user_id), NULL)
+		  FROM unnest(p_units, p_starts, p_ends) AS r (unit, first, last)
+			  JOIN admin_dashboard.kept_call c ON c.source = p_source
+				  AND c.created_at >= r.first AND c.created_at < r.last
+		  WHERE r.unit = 'c') t;
+END $$;
+
+-- The same of one user.  There are no hours.
+CREATE FUNCTION admin_dashboard.kept_user_totals(
+	p_source integer,
+	p_units text[],
+	p_starts timestamptz[],
+	p_ends timestamptz[],
+	p_email text,
+	OUT calls bigint,
+	OUT unusual bigint,
+	OUT minutes numeric,
+	OUT negative numeric,
+	OUT users bigint
+)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+AS $$
+DECLARE
+	number integer := (SELECT u.id FROM admin_dashboard.kept_user u
+					   WHERE u.source = p_source AND u.email = p_email COLLATE "C");
+BEGIN
+	SELECT coalesce(sum(t.calls), 0), coalesce(sum(t.unusual), 0), coalesce(sum(t.minutes), 0),
+		coalesce(sum(t.negative), 0), (coalesce(sum(t.calls), 0) > 0)::integer
+	INTO calls, unusual, minutes, negative, users
+	FROM (SELECT s.calls, s.unusual, s.minutes, s.negative
+		  FROM unnest(p_units, p_starts, p_ends) AS r (unit, first, last)
+			  JOIN admin_dashboard.kept_user_sum s ON s.source = p_source AND s.user_id = number
+				  AND s.unit = r.unit AND s.start >= r.first AND s.start < r.last
+		  WHERE r.unit <> 'c'
+		  UNION ALL
+		  SELECT count(*), count(*) FILTER (WHERE c.unusual), admin_dashboard.kept_exact_sum(c.minutes),
+			  admin_dashboard.kept_exact_sum(c.minutes) FILTER (WHERE c.minutes < 0)
+		  FROM unnest(p_units, p_starts, p_ends) AS r (unit, first, last)
+			  JOIN admin_dashboard.kept_call c ON c.source = p_source
+				  AND c.created_at >= r.first AND c.created_at < r.last AND c.user_id = number
+		  WHERE r.unit = 'c') t;
+END $$;
+
+-- Delete what is kept of a source, and return whether there was any.
+CREATE FUNCTION admin_dashboard.kept_delete(p_relation oid)
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	gone integer[];
+	found_one boolean;
+BEGIN
+	-- one load or end of a source at a time
+	LOCK TABLE admin_dashboard.kept_user IN SHARE UPDATE EXCLUSIVE MODE;
+	-- sources whose foreign table was dropped go, too
+	WITH deleted AS (
+		DELETE FROM admin_dashboard.kept_source s
+		WHERE s.relation = p_relation OR NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = s.relation)
+		RETURNING s.id, s.relation
+	)
+	SELECT array_agg(d.id), coalesce(bool_or(d.relation = p_relation), false) INTO gone, found_one
+	FROM deleted d;
+	IF gone IS NULL THEN
+		RETURN false;
+	END IF;
+	-- (TRUNCATE would show empty tables to those who still see the source)
+	DELETE FROM admin_dashboard.kept_user WHERE source = ANY (gone);
+	DELETE FROM admin_dashboard.kept_call WHERE source = ANY (gone);
+	DELETE FROM admin_dashboard.kept_sum WHERE source = ANY (gone);
+	DELETE FROM admin_dashboard.kept_user_sum WHERE source = ANY (gone);
+	RETURN found_one;
+END $$;
+
+-- List the sources, for admin_dashboard_kept().
+CREATE FUNCTION admin_dashboard.kept_list(
+	OUT relation regclass,
+	OUT calls bigint,
+	OUT users bigint,
+	OUT kept_at timestamptz,
+	OUT refreshed_at timestamptz,
+	OUT lost text
+)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT s.relation::regclass,
+		coalesce((SELECT sum(m.calls) FROM admin_dashboard.kept_sum m
+				  WHERE m.source = s.id AND m.unit = 'm'), 0)::bigint,
+		coalesce((SELECT max(u.id) FROM admin_dashboard.kept_user u WHERE u.source = s.id), 0)::bigint,
+		s.kept_at, s.refreshed_at, s.lost
+	FROM admin_dashboard.kept_source s
+	ORDER BY s.id;
+$$;
+
+REVOKE ALL ON FUNCTION
+	admin_dashboard.kept_list(),
+	admin_dashboard.kept_number_users(integer, text[]),
+	admin_dashboard.kept_load(integer, bytea[], text[], timestamptz[], double precision[], boolean[]),
+	admin_dashboard.kept_sum_up(integer),
+	admin_dashboard.kept_apply(integer, bytea[], text[], timestamptz[], double precision[], boolean[]),
+	admin_dashboard.kept_totals(integer, text[], timestamptz[], timestamptz[]),
+	admin_dashboard.kept_user_totals(integer, text[], timestamptz[], timestamptz[], text),
+	admin_dashboard.kept_delete(oid)
+FROM PUBLIC;
+
+-- Keep the sums of a foreign table, and return the number of its calls.  MongoDB is
+-- read as the user mapping of the role says, by default the caller's.
+CREATE FUNCTION admin_dashboard_keep(relation regclass, role regrole DEFAULT NULL)
+RETURNS bigint
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION admin_dashboard_keep(regclass, regrole) FROM PUBLIC;
+
+COMMENT ON FUNCTION admin_dashboard_keep(regclass, regrole) IS
+	'keeps sums of a foreign table''s calls, from which admin_dashboard() answers';
+
+-- End that, and return whether there was something to end.
+CREATE FUNCTION admin_dashboard_forget(relation regclass)
+RETURNS boolean
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION admin_dashboard_forget(regclass) FROM PUBLIC;
+
+COMMENT ON FUNCTION admin_dashboard_forget(regclass) IS
+	'deletes what admin_dashboard_keep() has made';
+
+-- Add what has changed in MongoDB since the last time to the sums, and return the
+-- number of documents that changed.
+CREATE FUNCTION admin_dashboard_refresh(relation regclass)
+RETURNS bigint
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION admin_dashboard_refresh(regclass) IS
+	'adds the changes in MongoDB to the kept sums of a foreign table';
+
+-- List the foreign tables whose sums are kept, of those that the caller may read.
+CREATE FUNCTION admin_dashboard_kept(
+	OUT relation regclass,
+	OUT calls bigint,
+	OUT users bigint,
+	OUT kept_at timestamptz,
+	OUT refreshed_at timestamptz,
+	OUT lost text
+)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C STABLE PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION admin_dashboard_kept() IS
+	'lists the foreign tables whose sums are kept for admin_dashboard()';

@@ -18,6 +18,7 @@
 #include "execute/scan.h"
 #include "execute/shared_scan.h"
 #include "import/import.h"
+#include "kept/answer.h"
 #include "plan/group_plan.h"
 #include "plan/join.h"
 #include "plan/join_group.h"
@@ -42,6 +43,7 @@ _PG_init(void)
 	ad_option_init();
 	ad_calls_table_init();
 	ad_join_group_init();
+	ad_kept_init();
 	ad_key_scan_init();
 	ad_merge_scan_init();
 	MarkGUCPrefixReserved("admin_dashboard");

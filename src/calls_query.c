@@ -297,6 +297,11 @@ ad_calls_query_run(AdCallsQuery *query, AdCallsRequest *request, AdRange range, 
 	request->setting = context.setting;
 	error_context_stack = &callback;
 	request->relid = ad_calls_table_find();
+	if (request->shortcut != NULL && request->shortcut(request, range, user, state))
+	{
+		error_context_stack = callback.previous;
+		return;
+	}
 	SPI_connect();
 	PG_TRY();
 	{

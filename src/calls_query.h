@@ -45,7 +45,14 @@ typedef struct AdCallsQuery
 #define AD_CALLS_TYPES	TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID
 
 /* one execution of a query */
-typedef struct AdCallsRequest
+typedef struct AdCallsRequest AdCallsRequest;
+
+/*
+ * fills in the state without the query; returns false if the query must run
+ */
+typedef bool (*AdCallsShortcut) (const AdCallsRequest *request, AdRange range, text *user, void *state);
+
+struct AdCallsRequest
 {
 	/* the query before FROM, and what follows the condition for the calls */
 	const char *head;
@@ -56,7 +63,8 @@ typedef struct AdCallsRequest
 	const char *setting;		/* value of the setting at the start; a
 								 * function in a view can change it later */
 	Oid			relid;
-} AdCallsRequest;
+	AdCallsShortcut shortcut;	/* or NULL */
+};
 
 /* takes the rows in SPI_tuptable, SPI_processed many, but not to keep them */
 typedef void (*AdCallsReceiver) (AdCallsRequest *request, void *state);

@@ -71,8 +71,8 @@ static uint64 changes = 0;
  * Returns the user's mapping for the server; if there is none, the public
  * mapping; else InvalidOid.
  */
-static Oid
-find_mapping(Oid serverid, Oid userid)
+Oid
+ad_connection_mapping(Oid serverid, Oid userid)
 {
 	Oid			mappingid = GetSysCacheOid2(USERMAPPINGUSERSERVER,
 											Anum_pg_user_mapping_oid,
@@ -300,7 +300,7 @@ read_definition(Oid serverid, Oid userid)
 		definition.changes = changes;
 		definition.server = GetForeignServer(serverid);
 		definition.by_superuser = superuser_arg(userid);
-		definition.mappingid = find_mapping(serverid, userid);
+		definition.mappingid = ad_connection_mapping(serverid, userid);
 		mapping = OidIsValid(definition.mappingid) ? GetUserMapping(userid, serverid) : NULL;
 		definition.options = ad_connect_options(definition.server, mapping);
 	} while (definition.changes != changes);
@@ -473,7 +473,7 @@ ad_connection_get(Oid serverid, Oid userid)
 		callbacks_registered = true;
 	}
 
-	mappingid = find_mapping(serverid, userid);
+	mappingid = ad_connection_mapping(serverid, userid);
 	dlist_foreach(iter, &connections)
 	{
 		AdConnection *conn = dlist_container(AdConnection, node, iter.cur);

@@ -53,6 +53,7 @@ typedef struct AdConnection
 	TimestampTz made_at;
 } AdConnection;
 
+extern Oid	ad_connection_mapping(Oid serverid, Oid userid);
 extern dlist_head *ad_connection_list(void);
 extern AdConnection *ad_connection_get(Oid serverid, Oid userid);
 extern void ad_connection_release(AdConnection *conn);

@@ -22,6 +22,7 @@
 
 #include "base/utf8.h"
 #include "remote/connection.h"
+#include "remote/connection_error.h"
 #include "remote/cursor.h"
 #include "remote/error.h"
 #include "remote/snapshot.h"
@@ -420,57 +421,6 @@ advance(AdCursor *cursor, bson_error_t *error, const bson_t **reply)
 }
 
 /*
- * Returns the name of the replica set in the URI, palloc'd, if selection failed
- * because no host is a member of it, else NULL.  The driver forgets a host that
- * reports another set, or none.
- */
-static const char *
-missed_replica_set(AdConnection *conn, const bson_error_t *error)
-{
-	const char *name = mongoc_uri_get_replica_set(mongoc_client_get_uri(conn->client));
-	size_t		n;
-
-	if (name == NULL || error->domain != MONGOC_ERROR_SERVER_SELECTION)
-		return NULL;
-	mongoc_server_descriptions_destroy_all(mongoc_client_get_server_descriptions(conn->client, &n), n);
-	return n == 0 ? pstrdup(name) : NULL;
-}
-
-/*
- * Raises an error of the driver.  Gives up the connection if it caused the
- * error.
- */
-static void
-report_error(AdCursor *cursor, const bson_error_t *error, const bson_t *reply)
-{
-	AdConnection *conn = cursor->conn;
-	AdErrorSource source;
-	bson_error_t lost;
-
-	/*
-	 * If the connection was lost in another scan, the driver's error is only
-	 * that the client was reset.
-	 */
-	if (conn->transport.dead && ad_error_kind(error) == AD_ERROR_OF_QUERY)
-	{
-		bson_set_error(&lost, MONGOC_ERROR_STREAM, MONGOC_ERROR_STREAM_SOCKET,
-					   "the connection was lost by another scan");
-		error = &lost;
-	}
-
-	source.server = pstrdup(conn->server_name);
-	source.collection = cursor->name;
-	source.connected = conn->replies > 0;
-	source.system_errno = conn->transport.last_errno;
-	source.reasons = pstrdup(conn->transport.reasons);
-	source.missed_set = missed_replica_set(conn, error);
-	source.flaw = pstrdup(conn->transport.peer.flaw);
-	if (ad_error_kind(error) != AD_ERROR_OF_QUERY)
-		ad_connection_fail(conn);
-	ad_error_report(error, reply, &source);
-}
-
-/*
  * Has any member of the topology responded?
  */
 static bool
@@ -624,7 +574,7 @@ ad_cursor_open(const AdCommand *command)
 		if (!should_try_again(cursor, command, &error,
 							  TimestampTzPlusMilliseconds(start,
 														  cursor->conn->selection_timeout_ms)))
-			report_error(cursor, &error, reply);
+			ad_connection_report(cursor->conn, cursor->name, &error, reply);
 		close_driver(cursor);
 	}
 }
@@ -646,7 +596,7 @@ ad_cursor_next(AdCursor *cursor)
 		const bson_t *reply = NULL;
 
 		if (!advance(cursor, &error, &reply))
-			report_error(cursor, &error, reply);
+			ad_connection_report(cursor->conn, cursor->name, &error, reply);
 		document = ad_batch_next(&cursor->batch);
 	}
 	if (document == NULL)

@@ -367,6 +367,17 @@ make_detail(const bson_error_t *error, const bson_t *reply, AdErrorKind kind,
 }
 
 /*
+ * Returns the detail of an error that the caller does not raise, palloc'd.
+ */
+char *
+ad_error_detail(const bson_error_t *error, const bson_t *reply)
+{
+	AdErrorSource source = {0};
+
+	return make_detail(error, reply, find_rule(error)->kind, &source);
+}
+
+/*
  * Reports an error of the driver.  "reply" is the server's reply, or NULL.
  * The function does not return.
  */

@@ -35,6 +35,7 @@ typedef struct AdErrorSource
 
 extern const char *ad_error_words(const bson_error_t *error);
 extern AdErrorKind ad_error_kind(const bson_error_t *error);
+extern char *ad_error_detail(const bson_error_t *error, const bson_t *reply);
 pg_noreturn extern void ad_error_report(const bson_error_t *error,
 										const bson_t *reply,
 										const AdErrorSource *source);

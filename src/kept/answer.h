@@ -1,0 +1,24 @@
+/*
+ * answer.h
+ *	  Answer the dashboard from kept sums.
+ */
+#ifndef AD_ANSWER_H
+#define AD_ANSWER_H
+
+#include "datatype/timestamp.h"
+
+/* the totals of a range */
+typedef struct AdKeptTotals
+{
+	int64		calls;
+	int64		users;
+	/* bounds of the sum of minutes that the live query would get */
+	double		low;
+	double		high;
+} AdKeptTotals;
+
+extern void ad_kept_init(void);
+extern bool ad_kept_answer(Oid relid, TimestampTz start, TimestampTz end, text *user,
+						   AdKeptTotals *totals);
+
+#endif							/* AD_ANSWER_H */

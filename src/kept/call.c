@@ -1,0 +1,286 @@
+/*
+ * call.c
+ *	  What a document of the collection counts as.
+ *
+ * The columns are decoded as a scan decodes them.  A call is "unusual" if the
+ * sums cannot hold it: if a value is a mismatch that raises an error, if the
+ * minutes are not finite or beyond what exact_sum.c can add, if the address
+ * is too long for an index, or if the date is beyond years of four digits.
+ * A range with such a call is left to the live query.
+ *
+ * A document whose created_at is null or a mismatch is in no range.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "common/cryptohash.h"
+#include "common/sha2.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/numeric.h"
+#include "utils/timestamp.h"
+
+#include "base/field.h"
+#include "base/utf8.h"
+#include "bson/bsonwrite.h"
+#include "bson/decimal.h"
+#include "bson/decoder.h"
+#include "bson/types.h"
+#include "kept/call.h"
+#include "kept/exact.h"
+
+/* longest address in bytes; an index entry has room for 2700 */
+#define LONGEST_EMAIL	1000
+
+/* years 1 to 9999; the last millisecond stands for all that is beyond */
+#define FIRST_INSTANT	INT64CONST(-63082281600000000)
+#define LAST_INSTANT	(INT64CONST(252455616000000000) - 1000)
+
+/* how deep a document in an _id may be nested */
+#define DEEPEST_ID		100
+
+struct AdCallReader
+{
+	const AdKeptTable *table;
+	AdDecoder  *decoder;
+};
+
+/*
+ * Returns a reader for documents of the table, in the current memory context.
+ */
+AdCallReader *
+ad_call_reader(const AdKeptTable *table)
+{
+	AdCallReader *reader = palloc(sizeof(AdCallReader));
+
+	reader->table = table;
+	reader->decoder = ad_decoder_create();
+	for (int i = 0; i < AD_N_KEPT_COLUMNS; i++)
+		(void) ad_decoder_add(reader->decoder, ad_to_utf8(table->fields[i].options.field),
+							  ad_target(table->fields[i].typid, table->fields[i].typmod));
+	return reader;
+}
+
+/*
+ * Returns the names of the fields that the reader needs, in UTF-8, each once.
+ * A path is cut after its first name, since what it leads through decides
+ * whether it is a mismatch.
+ */
+List *
+ad_call_fields(const AdKeptTable *table)
+{
+	List	   *names = NIL;
+
+	for (int i = 0; i < AD_N_KEPT_COLUMNS; i++)
+	{
+		const char *path = table->fields[i].options.field;
+		const char *name = ad_to_utf8(ad_field_next_name(&path));
+		ListCell   *lc;
+
+		foreach(lc, names)
+		{
+			if (strcmp(lfirst(lc), name) == 0)
+				break;
+		}
+		if (lc == NULL)
+			names = lappend(names, unconstify(char *, name));
+	}
+	return names;
+}
+
+/* ------------------------------------------------------------------------
+ * Keys
+ * ------------------------------------------------------------------------ */
+
+/* the number of an element as text without trailing zeros; NULL if it is none */
+static char *
+plain_number(const AdElement *element)
+{
+	char	   *text;
+	Datum		number;
+
+	switch (element->type)
+	{
+		case BSON_TYPE_INT32:
+			return psprintf("%d", ad_read_int32(element->value));
+		case BSON_TYPE_INT64:
+			return psprintf(INT64_FORMAT, ad_read_int64(element->value));
+		case BSON_TYPE_DOUBLE:
+			{
+				double		value = ad_read_double(element->value);
+
+				if (value == rint(value) && fabs(value) < 9007199254740992.0)
+					return psprintf(INT64_FORMAT, (int64) value);
+				return psprintf("%.17g", value);
+			}
+		case BSON_TYPE_DECIMAL128:
+			number = ad_decimal_to_numeric(element);
+			text = DatumGetCString(DirectFunctionCall1(numeric_out, DirectFunctionCall1(numeric_trim_scale, number)));
+			return text;
+		default:
+			return NULL;
+	}
+}
+
+/*
+ * Append an element in a form that is equal for numbers of different types
+ * that are equal, as MongoDB compares the values of _id.
+ */
+static void
+append_plain(StringInfo out, const AdElement *element, int depth)
+{
+	char	   *number = plain_number(element);
+	AdReader	inner;
+	AdElement	member;
+
+	if (number != NULL)
+	{
+		appendStringInfoChar(out, BSON_TYPE_INT32);
+		appendBinaryStringInfo(out, number, strlen(number) + 1);
+		pfree(number);
+		return;
+	}
+	appendStringInfoChar(out, (char) element->type);
+	if ((element->type != BSON_TYPE_DOCUMENT && element->type != BSON_TYPE_ARRAY) || depth > DEEPEST_ID)
+	{
+		appendBinaryStringInfo(out, (const char *) element->value, element->size);
+		return;
+	}
+	ad_reader_enter(&inner, element);
+	while (ad_reader_next(&inner, &member))
+	{
+		appendBinaryStringInfo(out, member.key, member.key_len + 1);
+		append_plain(out, &member, depth + 1);
+	}
+	appendStringInfoChar(out, '\0');
+}
+
+/*
+ * Get the key of a document: its _id, or its hash if it is long.  Returns
+ * false if it has none.
+ */
+bool
+ad_call_key(AdReader document, AdCallKey *key)
+{
+	AdElement	id;
+	StringInfoData plain;
+
+	memset(key, 0, sizeof(AdCallKey));
+	if (!ad_reader_find(document, "_id", &id))
+		return false;
+	initStringInfo(&plain);
+	append_plain(&plain, &id, 0);
+	if (plain.len <= AD_KEY_SIZE)
+	{
+		key->size = plain.len;
+		memcpy(key->bytes, plain.data, plain.len);
+	}
+	else
+	{
+		pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
+
+		/* no BSON type has this code */
+		key->bytes[0] = 0xfe;
+		key->size = 1 + PG_SHA256_DIGEST_LENGTH;
+		if (pg_cryptohash_init(hash) < 0 ||
+			pg_cryptohash_update(hash, (uint8 *) plain.data, plain.len) < 0 ||
+			pg_cryptohash_final(hash, key->bytes + 1, PG_SHA256_DIGEST_LENGTH) < 0)
+			elog(ERROR, "could not compute a hash: %s", pg_cryptohash_error(hash));
+		pg_cryptohash_free(hash);
+	}
+	pfree(plain.data);
+	return true;
+}
+
+/* ------------------------------------------------------------------------
+ * Values
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Can kept_user hold the address?
+ */
+bool
+ad_is_usual_email(const char *email, int len)
+{
+	return len <= LONGEST_EMAIL;
+}
+
+/*
+ * Are all calls in the range kept under their own dates?
+ */
+bool
+ad_is_usual_range(TimestampTz start, TimestampTz end)
+{
+	return start >= FIRST_INSTANT && end < LAST_INSTANT;
+}
+
+/* take over the date; one beyond the usual counts as the first or last one */
+static void
+set_created_at(AdKeptCall *call, TimestampTz created_at)
+{
+	call->created_at = Max(FIRST_INSTANT, Min(created_at, LAST_INSTANT));
+	if (call->created_at != created_at)
+		call->unusual = true;
+}
+
+/* take over the minutes */
+static void
+set_minutes(AdKeptCall *call, Oid typid, Datum value)
+{
+	int64		whole = 0;
+
+	switch (typid)
+	{
+		case INT2OID:
+			whole = DatumGetInt16(value);
+			break;
+		case INT4OID:
+			whole = DatumGetInt32(value);
+			break;
+		case INT8OID:
+			whole = DatumGetInt64(value);
+			break;
+	}
+	call->minutes = typid == FLOAT8OID ? DatumGetFloat8(value) : (double) whole;
+	call->has_minutes = ad_is_exact(call->minutes);
+	if (!call->has_minutes)
+		call->unusual = true;
+}
+
+/*
+ * Read a document.  The key is left alone.  The address is palloc'd in the
+ * current memory context.
+ */
+void
+ad_call_read(AdCallReader *reader, const uint8 *document, AdKeptCall *call)
+{
+	const AdFieldValue *values = ad_decode(reader->decoder, document);
+	const AdKeptField *fields = reader->table->fields;
+
+	call->exists = values[AD_KEPT_CREATED_AT].state == AD_FIELD_VALUE;
+	call->unusual = false;
+	call->has_minutes = false;
+	call->minutes = 0;
+	call->email = NULL;
+	if (!call->exists)
+		return;
+	set_created_at(call, DatumGetTimestampTz(values[AD_KEPT_CREATED_AT].value));
+	if (values[AD_KEPT_EMAIL].state == AD_FIELD_VALUE)
+	{
+		call->email = DatumGetTextPP(values[AD_KEPT_EMAIL].value);
+		if (!ad_is_usual_email(VARDATA_ANY(call->email), VARSIZE_ANY_EXHDR(call->email)))
+		{
+			call->email = NULL;
+			call->unusual = true;
+		}
+	}
+	if (values[AD_KEPT_MINUTES].state == AD_FIELD_VALUE)
+		set_minutes(call, fields[AD_KEPT_MINUTES].typid, values[AD_KEPT_MINUTES].value);
+	for (int i = 0; i < AD_N_KEPT_COLUMNS; i++)
+	{
+		if (values[i].state == AD_FIELD_MISMATCH && fields[i].options.on_mismatch == AD_MISMATCH_ERROR)
+			call->unusual = true;
+	}
+}

@@ -1,0 +1,450 @@
+/*
+ * keep.c
+ *	  SQL functions for operators: keep sums of a foreign table, forget them,
+ *	  bring them up to date, list them.
+ *
+ * To keep sums, the calls are read after a time T, and then the changes since
+ * T.  A call that changed since T may have been read before or after that;
+ * its last state comes with the changes in any case.  All is done in one
+ * transaction, so that an error leaves nothing behind, and others see either
+ * nothing or the whole.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+#include "utils/tuplestore.h"
+
+#include "base/compat.h"
+#include "kept/batch.h"
+#include "kept/refresh.h"
+#include "kept/source.h"
+#include "remote/connection.h"
+#include "remote/feed.h"
+
+PG_FUNCTION_INFO_V1(admin_dashboard_keep);
+PG_FUNCTION_INFO_V1(admin_dashboard_forget);
+PG_FUNCTION_INFO_V1(admin_dashboard_refresh);
+PG_FUNCTION_INFO_V1(admin_dashboard_kept);
+
+/* the time between two notices about progress */
+#define NOTICE_MS	5000
+
+/* the server's codes for deployments and collections without change streams */
+#define NOT_A_REPLICA_SET	40573
+#define NOT_FOR_VIEWS		169
+#define UNAUTHORIZED		13
+
+/* a load of a foreign table */
+typedef struct AdLoad
+{
+	const AdKeptTable *table;
+	Oid			userid;			/* whose user mapping is used */
+	const char *name;			/* of the foreign table */
+	AdRemote   *remote;
+	int32		source;
+	int64		documents;
+} AdLoad;
+
+/* ------------------------------------------------------------------------
+ * Checks
+ * ------------------------------------------------------------------------ */
+
+/* raise an error if the relation cannot be one whose sums are kept */
+static void
+check_relation(Oid relid)
+{
+	const char *name = get_rel_name(relid);
+
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relid)));
+	if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_FOREIGN_TABLE, name);
+	if (!ad_is_kept_candidate(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a foreign table of admin_dashboard_fdw", name)));
+}
+
+/* raise an error if this transaction cannot store what others will see */
+static void
+check_transaction(const char *function)
+{
+	PreventCommandIfReadOnly(function);
+	PreventCommandDuringRecovery(function);
+	PreventCommandIfParallelMode(function);
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("%s cannot run in a transaction with isolation level %s", function,
+						XactIsoLevel == XACT_SERIALIZABLE ? "serializable" : "repeatable read"),
+				 errhint("Use read committed, which is the default.")));
+}
+
+/* raise the error for a server that refuses to open a change stream */
+pg_noreturn static void
+report_refusal(const AdLoad *load, AdOutcome outcome)
+{
+	uint32		code = ad_remote_code(load->remote);
+
+	if (outcome == AD_REFUSED && code == NOT_A_REPLICA_SET)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("the MongoDB server of foreign table \"%s\" has no change streams", load->name),
+				 errdetail_internal("%s", ad_remote_detail(load->remote)),
+				 errhint("Make it a replica set, which can have a single member.")));
+	if (outcome == AD_REFUSED && code == NOT_FOR_VIEWS)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("the collection of foreign table \"%s\" has no change stream", load->name),
+				 errdetail_internal("%s", ad_remote_detail(load->remote)),
+				 errhint("A view or a time series collection cannot be kept.")));
+	if (outcome == AD_REFUSED && code == UNAUTHORIZED)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the MongoDB user for foreign table \"%s\" may not open its change stream", load->name),
+				 errdetail_internal("%s", ad_remote_detail(load->remote)),
+				 errhint("Grant the role read on the database, which includes the actions find and changeStream.")));
+	ad_remote_report(load->remote, psprintf("%s.%s", load->table->options->database,
+											load->table->options->collection));
+}
+
+/* ------------------------------------------------------------------------
+ * Load
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Connect, and open the change stream once, before anything is made.
+ */
+static void
+check_deployment(AdLoad *load)
+{
+	AdFeedStart start = {0};
+	AdOutcome	outcome;
+	AdFeed	   *feed;
+
+	load->remote = ad_remote_open(load->table->serverid, load->userid, &outcome);
+	if (outcome != AD_SUCCEEDED)
+		report_refusal(load, outcome);
+	if (ad_remote_is_sharded(load->remote))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("sums of foreign table \"%s\" cannot be kept", load->name),
+				 errdetail("Its MongoDB server is a sharded cluster.")));
+	start.time = ad_remote_time(load->remote);
+	if (start.time == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("the MongoDB server of foreign table \"%s\" has no change streams", load->name),
+				 errdetail("Its replies have no time of an operation."),
+				 errhint("Make it a replica set, which can have a single member.")));
+	feed = ad_feed_create(load->remote, load->table->options->database, load->table->options->collection);
+	outcome = ad_feed_watch(feed, &start, ad_call_fields(load->table));
+	if (outcome != AD_SUCCEEDED)
+		report_refusal(load, outcome);
+	if (feed->token == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("the change stream of foreign table \"%s\" cannot be continued", load->name),
+				 errdetail("The server sends no postBatchResumeToken with its changes.")));
+}
+
+/* make the row of the source, in place of one that was there */
+static void
+insert_source(AdLoad *load)
+{
+	static const Oid types[] = {OIDOID, OIDOID, TEXTOID};
+	Datum		values[] = {
+		ObjectIdGetDatum(load->table->relid),
+		ObjectIdGetDatum(ad_connection_mapping(load->table->serverid, load->userid)),
+		CStringGetTextDatum(load->table->definition),
+	};
+	AdKeptScope scope;
+	bool		isnull;
+
+	if (!ad_kept_enter(&scope))
+		elog(ERROR, "extension admin_dashboard has no tables for kept sums");
+	(void) ad_kept_run("SELECT admin_dashboard.kept_delete($1)", 1, types, values, NULL);
+	(void) ad_kept_run("INSERT INTO admin_dashboard.kept_source (relation, mapping, definition, token, refreshed_at) "
+					   "VALUES ($1, $2, $3, '', pg_catalog.clock_timestamp()) RETURNING id",
+					   lengthof(types), types, values, NULL);
+	load->source = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	ad_kept_leave(&scope);
+}
+
+/* tell how far the load is, every few seconds */
+static void
+note_progress(AdLoad *load, TimestampTz *last)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (TimestampDifferenceMilliseconds(*last, now) < NOTICE_MS)
+		return;
+	*last = now;
+	ereport(NOTICE,
+			(errmsg("read " INT64_FORMAT " documents of foreign table \"%s\"", load->documents, load->name)));
+}
+
+/* read the collection into the ledger */
+static void
+read_collection(AdLoad *load)
+{
+	AdFeed	   *feed = ad_feed_create(load->remote, load->table->options->database,
+									  load->table->options->collection);
+	AdCallBatch *batch = ad_batch_create(load->table);
+	AdOutcome	outcome = ad_feed_find(feed, ad_call_fields(load->table));
+	TimestampTz last = GetCurrentTimestamp();
+
+	for (;;)
+	{
+		AdElement	document;
+
+		if (outcome != AD_SUCCEEDED)
+			report_refusal(load, outcome);
+		while (ad_feed_next(feed, &document))
+		{
+			AdReader	reader;
+			AdCallKey	key;
+
+			ad_reader_enter(&reader, &document);
+			if (!ad_call_key(reader, &key))
+				ereport(ERROR,
+						(errcode(ERRCODE_PROTOCOL_VIOLATION),
+						 errmsg("a document of foreign table \"%s\" has no _id", load->name)));
+			ad_batch_add(batch, &key, document.value);
+			load->documents++;
+		}
+		if (feed->reached || ad_batch_count(batch) >= AD_BATCH_CALLS)
+			ad_batch_store(batch, load->source, "kept_load");
+		note_progress(load, &last);
+		if (feed->reached)
+			return;
+		outcome = ad_feed_more(feed);
+	}
+}
+
+/* make the sums from the ledger */
+static void
+sum_up(const AdLoad *load)
+{
+	static const Oid types[] = {INT4OID};
+	Datum		values[] = {Int32GetDatum(load->source)};
+	AdKeptScope scope;
+
+	if (!ad_kept_enter(&scope))
+		return;
+	(void) ad_kept_run("ANALYZE admin_dashboard.kept_call, admin_dashboard.kept_user", 0, NULL, NULL, NULL);
+	(void) ad_kept_run("SELECT admin_dashboard.kept_sum_up($1)", lengthof(types), types, values, NULL);
+	(void) ad_kept_run("ANALYZE admin_dashboard.kept_sum, admin_dashboard.kept_user_sum", 0, NULL, NULL, NULL);
+	ad_kept_leave(&scope);
+}
+
+/* the number of calls in the ledger */
+static int64
+count_calls(const AdLoad *load)
+{
+	static const Oid types[] = {INT4OID};
+	Datum		values[] = {Int32GetDatum(load->source)};
+	AdKeptScope scope;
+	bool		isnull;
+	int64		count;
+
+	if (!ad_kept_enter(&scope))
+		return 0;
+	(void) ad_kept_run("SELECT coalesce(pg_catalog.sum(calls), 0)::pg_catalog.int8 "
+					   "FROM admin_dashboard.kept_sum "
+					   "WHERE source OPERATOR(pg_catalog.=) $1 AND unit OPERATOR(pg_catalog.=) 'm'",
+					   lengthof(types), types, values, NULL);
+	count = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	ad_kept_leave(&scope);
+	return count;
+}
+
+/* the role that the second argument names, or the caller */
+static Oid
+get_role(FunctionCallInfo fcinfo)
+{
+	Oid			role = PG_ARGISNULL(1) ? GetUserId() : PG_GETARG_OID(1);
+
+	if (!has_privs_of_role(GetUserId(), role))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to use the user mapping of role \"%s\"",
+						GetUserNameFromId(role, false))));
+	return role;
+}
+
+/*
+ * admin_dashboard_keep(relation regclass, role regrole DEFAULT NULL) RETURNS
+ * bigint
+ *
+ * Keeps sums of the calls in a foreign table, and returns their number.  What
+ * was kept of it before is made anew.  MongoDB is read with the user mapping
+ * of the role, by default the caller.  The dashboard uses the sums only for
+ * roles with the same mapping.
+ *
+ * Errors: 42809 if the relation is not a foreign table of this extension,
+ * 42501 if the caller may not read it, or MongoDB's user its change stream;
+ * 0A000 if the table or the server does not allow it.
+ */
+Datum
+admin_dashboard_keep(PG_FUNCTION_ARGS)
+{
+	AdLoad		load = {0};
+	AdSource	source = {0};
+	AdRefreshReport report;
+	uint64		time;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("relation must not be null")));
+	check_relation(PG_GETARG_OID(0));
+	check_transaction("admin_dashboard_keep()");
+	load.userid = get_role(fcinfo);
+	load.table = ad_kept_table(PG_GETARG_OID(0));
+	load.name = get_rel_name(load.table->relid);
+	if (load.table->flaw != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("sums of foreign table \"%s\" cannot be kept", load.name),
+				 errdetail_internal("%s", load.table->flaw)));
+	check_deployment(&load);
+	time = ad_remote_time(load.remote);
+
+	insert_source(&load);
+	read_collection(&load);
+	sum_up(&load);
+	ad_remote_close(load.remote);
+
+	source.id = load.source;
+	source.token = (bytea *) cstring_to_text("");
+	source.refreshed_at = GetCurrentTimestamp();
+	if (ad_refresh_first(&source, load.table, load.userid, time, &report) != AD_REFRESHED)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("could not add the changes of foreign table \"%s\" since the load began", load.name),
+				 errdetail_internal("%s", report.why),
+				 errhint("The oplog of MongoDB must hold the changes of the time that a load takes.")));
+	PG_RETURN_INT64(count_calls(&load));
+}
+
+/* ------------------------------------------------------------------------
+ * The other functions
+ * ------------------------------------------------------------------------ */
+
+/*
+ * admin_dashboard_forget(relation regclass) RETURNS boolean
+ *
+ * Deletes what is kept of a foreign table, and of tables that were dropped.
+ * Returns whether anything was kept of the table.
+ */
+Datum
+admin_dashboard_forget(PG_FUNCTION_ARGS)
+{
+	static const Oid types[] = {OIDOID};
+	Datum		values[] = {PG_GETARG_DATUM(0)};
+	AdKeptScope scope;
+	bool		isnull;
+	bool		found = false;
+
+	check_transaction("admin_dashboard_forget()");
+	if (ad_kept_enter(&scope))
+	{
+		(void) ad_kept_run("SELECT admin_dashboard.kept_delete($1)", 1, types, values, NULL);
+		found = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+		ad_kept_leave(&scope);
+	}
+	PG_RETURN_BOOL(found);
+}
+
+/*
+ * admin_dashboard_refresh(relation regclass) RETURNS bigint
+ *
+ * Brings the sums of a foreign table up to date.  Returns the number of
+ * documents that have changed.  Raises an error if nothing is kept of the
+ * table, if the caller has another user mapping, or if the changes cannot be
+ * read.
+ */
+Datum
+admin_dashboard_refresh(PG_FUNCTION_ARGS)
+{
+	Oid			relid = PG_GETARG_OID(0);
+	AdRefreshLimits limits = {.may_write = true, .lock_ms = 60000};
+	AdRefreshReport report;
+	AdRefreshed result;
+	AdSource	source;
+	AdKeptTable *table;
+	const char *name;
+
+	check_relation(relid);
+	check_transaction("admin_dashboard_refresh()");
+	name = get_rel_name(relid);
+	if (!ad_source_find(relid, &source))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("sums of foreign table \"%s\" are not kept", name),
+				 errhint("Use admin_dashboard_keep() first.")));
+	table = ad_kept_table(relid);
+	if (table->flaw != NULL || strcmp(table->definition, source.definition) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("kept sums of foreign table \"%s\" cannot be used", name),
+				 errdetail("The definition of the table or its server has changed."),
+				 errhint("Keep them anew by admin_dashboard_keep().")));
+	if (ad_connection_mapping(table->serverid, GetUserId()) != source.mapping)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("sums of foreign table \"%s\" are kept with another user mapping", name)));
+	result = ad_refresh(&source, table, GetUserId(), &limits, &report);
+	if (result != AD_REFRESHED)
+		ereport(result == AD_SOURCE_LOST ? WARNING : ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("could not bring the kept sums of foreign table \"%s\" up to date", name),
+				 errdetail_internal("%s", report.why),
+				 result == AD_SOURCE_LOST ?
+				 errhint("The dashboard reads MongoDB instead. Keep them anew by admin_dashboard_keep().") : 0));
+	PG_RETURN_INT64(report.changes);
+}
+
+/*
+ * admin_dashboard_kept(OUT relation regclass, OUT calls bigint, OUT users
+ * bigint, OUT kept_at timestamptz, OUT refreshed_at timestamptz, OUT lost
+ * text) RETURNS SETOF record
+ *
+ * Lists the foreign tables whose sums are kept, of those that the caller may
+ * read, and those that were dropped.
+ */
+Datum
+admin_dashboard_kept(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Oid			caller = GetUserId();
+	AdKeptScope scope;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (!ad_kept_enter(&scope))
+		return (Datum) 0;
+	(void) ad_kept_run("SELECT * FROM admin_dashboard.kept_list()", 0, NULL, NULL, NULL);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[i];
+		bool		isnull;
+		Oid			relid = DatumGetObjectId(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &isnull));
+
+		if (get_rel_name(relid) == NULL || pg_class_aclcheck(relid, caller, ACL_SELECT) == ACLCHECK_OK)
+			tuplestore_puttuple(result->setResult, tuple);
+	}
+	ad_kept_leave(&scope);
+	return (Datum) 0;
+}

@@ -1,0 +1,329 @@
+/*
+ * source.c
+ *	  The foreign tables whose sums are kept: their definitions, and the rows
+ *	  of kept_source.
+ *
+ * The tables of kept sums are in schema admin_dashboard, and only their owner
+ * may use them.  C code becomes that owner while it does.  Every query
+ * qualifies its names, or calls a function that sets its own search_path.
+ */
+#include "postgres.h"
+
+#include "access/parallel.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
+#include "foreign/foreign.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "storage/latch.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+#include "utils/wait_event.h"
+
+#include "base/compat.h"
+#include "base/field.h"
+#include "kept/source.h"
+
+static const char *const column_names[] = {"created_by_email", "created_at", "duration_minutes"};
+
+/* the time between two attempts to lock a source */
+#define PAUSE_MS	20
+
+/* ------------------------------------------------------------------------
+ * Our own tables
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Become the owner of the tables, and connect to SPI.  Returns false, and
+ * does nothing, if the extension has no such tables in this database.  An
+ * error ends both, as the end of any transaction does.
+ */
+bool
+ad_kept_enter(AdKeptScope *scope)
+{
+	Oid			schema = get_namespace_oid("admin_dashboard", true);
+	Oid			relid = OidIsValid(schema) ? get_relname_relid("kept_source", schema) : InvalidOid;
+	HeapTuple	tuple;
+	Oid			owner;
+
+	if (!OidIsValid(relid))
+		return false;
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	GetUserIdAndSecContext(&scope->userid, &scope->security);
+	SetUserIdAndSecContext(owner, scope->security | SECURITY_LOCAL_USERID_CHANGE);
+	SPI_connect();
+	return true;
+}
+
+/*
+ * Undo ad_kept_enter().
+ */
+void
+ad_kept_leave(const AdKeptScope *scope)
+{
+	SPI_finish();
+	SetUserIdAndSecContext(scope->userid, scope->security);
+}
+
+/*
+ * Run a query on our own tables.  Its result is in SPI_tuptable.  Returns the
+ * number of rows.
+ *
+ * Each query sees what was committed before it.  A parallel query cannot take
+ * a new snapshot, and keeps its own.
+ */
+uint64
+ad_kept_run(const char *query, int nargs, const Oid *types, const Datum *values, const char *nulls)
+{
+	int			status = SPI_execute_with_args(query, nargs, unconstify(Oid *, types), unconstify(Datum *, values),
+											   nulls, IsInParallelMode(), 0);
+
+	if (status < 0)
+		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(status));
+	return SPI_processed;
+}
+
+/*
+ * Can this transaction write, and see what others have committed?
+ */
+bool
+ad_kept_may_write(void)
+{
+	return !RecoveryInProgress() && !XactReadOnly && !IsInParallelMode() && !IsolationUsesXactSnapshot();
+}
+
+/* ------------------------------------------------------------------------
+ * Foreign tables
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Can the relation be one whose sums are kept?
+ */
+bool
+ad_is_kept_candidate(Oid relid)
+{
+	return get_rel_relkind(relid) == RELKIND_FOREIGN_TABLE &&
+		ad_is_own_server(GetForeignServer(GetForeignTable(relid)->serverid));
+}
+
+/* may a column be of this type? */
+static bool
+is_kept_type(AdKeptColumn column, Oid typid)
+{
+	switch (column)
+	{
+		case AD_KEPT_EMAIL:
+			return typid == TEXTOID || typid == VARCHAROID;
+		case AD_KEPT_CREATED_AT:
+			return typid == TIMESTAMPTZOID;
+		default:
+			return typid == FLOAT8OID || typid == INT8OID || typid == INT4OID || typid == INT2OID;
+	}
+}
+
+/*
+ * Read a column's definition.  Returns a sentence that says why the table
+ * cannot be kept, or NULL.
+ */
+static const char *
+read_column(AdKeptTable *table, AdKeptColumn column)
+{
+	static const char *const words[] = {"text", "timestamptz", "double precision or an integer"};
+	AdKeptField *field = &table->fields[column];
+	AttrNumber	attnum = get_attnum(table->relid, column_names[column]);
+	Oid			collation;
+
+	if (attnum == InvalidAttrNumber)
+		return psprintf("It has no column \"%s\".", column_names[column]);
+	get_atttypetypmodcoll(table->relid, attnum, &field->typid, &field->typmod, &collation);
+	if (!is_kept_type(column, field->typid))
+		return psprintf("Column \"%s\" is of type %s, and must be %s.", column_names[column],
+						format_type_be(field->typid), words[column]);
+	if (OidIsValid(collation) && !get_collation_isdeterministic(collation))
+		return psprintf("Column \"%s\" has a collation that is not deterministic.", column_names[column]);
+	ad_column_options(table->relid, attnum, table->options, &field->options);
+	if (!ad_field_is_nameable(field->options.field))
+		return psprintf("The query language of MongoDB cannot name the field of column \"%s\".",
+						column_names[column]);
+	return NULL;
+}
+
+/*
+ * Returns the definition of a foreign table of this extension, palloc'd.
+ */
+AdKeptTable *
+ad_kept_table(Oid relid)
+{
+	AdKeptTable *table = palloc0(sizeof(AdKeptTable));
+	ForeignServer *server;
+	StringInfoData text;
+
+	table->relid = relid;
+	table->serverid = GetForeignTable(relid)->serverid;
+	table->options = ad_table_options(relid);
+	server = GetForeignServer(table->serverid);
+	initStringInfo(&text);
+	appendStringInfo(&text, "server %u %s, collection %s.%s", table->serverid,
+					 ad_connect_options(server, NULL)->uri, table->options->database,
+					 table->options->collection);
+	for (int i = 0; i < AD_N_KEPT_COLUMNS && table->flaw == NULL; i++)
+	{
+		AdKeptField *field = &table->fields[i];
+
+		table->flaw = read_column(table, i);
+		if (table->flaw == NULL)
+			appendStringInfo(&text, ", %s %u %d %s %d", column_names[i], field->typid, field->typmod,
+							 field->options.field, field->options.on_mismatch);
+	}
+	if (table->flaw == NULL && GetDatabaseEncoding() != PG_UTF8)
+		table->flaw = "The encoding of the database is not UTF8.";
+	table->definition = text.data;
+	return table;
+}
+
+/* ------------------------------------------------------------------------
+ * Rows of kept_source
+ * ------------------------------------------------------------------------ */
+
+#define SOURCE_COLUMNS	"id, relation, mapping, definition, token, refreshed_at, lost"
+
+/* copy the row that a query has returned into a memory context */
+static void
+read_source(AdSource *source, MemoryContext context)
+{
+	HeapTuple	tuple = SPI_tuptable->vals[0];
+	TupleDesc	desc = SPI_tuptable->tupdesc;
+	MemoryContext old = MemoryContextSwitchTo(context);
+	bool		isnull;
+	Datum		lost;
+
+	source->id = DatumGetInt32(SPI_getbinval(tuple, desc, 1, &isnull));
+	source->relid = DatumGetObjectId(SPI_getbinval(tuple, desc, 2, &isnull));
+	source->mapping = DatumGetObjectId(SPI_getbinval(tuple, desc, 3, &isnull));
+	source->definition = TextDatumGetCString(SPI_getbinval(tuple, desc, 4, &isnull));
+	source->token = DatumGetByteaPCopy(SPI_getbinval(tuple, desc, 5, &isnull));
+	source->refreshed_at = DatumGetTimestampTz(SPI_getbinval(tuple, desc, 6, &isnull));
+	lost = SPI_getbinval(tuple, desc, 7, &isnull);
+	source->lost = isnull ? NULL : TextDatumGetCString(lost);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Find the row of a relation; *source is palloc'd in the current memory
+ * context.  Returns false if there is none.
+ */
+bool
+ad_source_find(Oid relid, AdSource *source)
+{
+	static SPIPlanPtr plan = NULL;
+	MemoryContext caller = CurrentMemoryContext;
+	AdKeptScope scope;
+	Oid			type = OIDOID;
+	Datum		value = ObjectIdGetDatum(relid);
+	bool		found;
+
+	if (!ad_kept_enter(&scope))
+		return false;
+	if (plan == NULL)
+	{
+		SPIPlanPtr	made = SPI_prepare("SELECT " SOURCE_COLUMNS " FROM admin_dashboard.kept_source "
+									   "WHERE relation OPERATOR(pg_catalog.=) $1", 1, &type);
+
+		if (made == NULL || SPI_keepplan(made) != 0)
+			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+		plan = made;
+	}
+	if (SPI_execute_plan(plan, &value, NULL, IsInParallelMode(), 0) != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(SPI_result));
+	found = SPI_processed > 0;
+	if (found)
+		read_source(source, caller);
+	ad_kept_leave(&scope);
+	return found;
+}
+
+/*
+ * Lock the row until the end of the transaction, and read it again.  If
+ * another transaction has locked it, try again for so many milliseconds.
+ * Returns false if it is still locked or no longer there.
+ *
+ * We never wait for the lock itself: the other transaction may be idle.
+ */
+bool
+ad_source_lock(AdSource *source, int patience_ms)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	TimestampTz give_up = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), patience_ms);
+	Oid			type = INT4OID;
+	Datum		value = Int32GetDatum(source->id);
+
+	for (;;)
+	{
+		AdKeptScope scope;
+		bool		locked;
+
+		if (!ad_kept_enter(&scope))
+			return false;
+		locked = ad_kept_run("SELECT " SOURCE_COLUMNS " FROM admin_dashboard.kept_source "
+							 "WHERE id OPERATOR(pg_catalog.=) $1 FOR UPDATE SKIP LOCKED",
+							 1, &type, &value, NULL) > 0;
+		if (locked)
+			read_source(source, caller);
+		ad_kept_leave(&scope);
+		if (locked || GetCurrentTimestamp() >= give_up)
+			return locked;
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+						 PAUSE_MS, PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/*
+ * Store the token up to which all changes are in the sums.  The caller has
+ * locked the row.
+ */
+void
+ad_source_set_token(const AdSource *source, const uint8 *token, uint32 size)
+{
+	static const Oid types[] = {INT4OID, BYTEAOID};
+	bytea	   *stored = palloc(VARHDRSZ + size);
+	Datum		values[] = {Int32GetDatum(source->id), PointerGetDatum(stored)};
+	AdKeptScope scope;
+
+	SET_VARSIZE(stored, VARHDRSZ + size);
+	memcpy(VARDATA(stored), token, size);
+	if (!ad_kept_enter(&scope))
+		return;
+	(void) ad_kept_run("UPDATE admin_dashboard.kept_source "
+					   "SET token = $2, refreshed_at = pg_catalog.clock_timestamp() "
+					   "WHERE id OPERATOR(pg_catalog.=) $1", lengthof(types), types, values, NULL);
+	ad_kept_leave(&scope);
+}
+
+/*
+ * Record why the sums are no longer true.  The caller has locked the row.
+ */
+void
+ad_source_set_lost(const AdSource *source, const char *why)
+{
+	static const Oid types[] = {INT4OID, TEXTOID};
+	Datum		values[] = {Int32GetDatum(source->id), CStringGetTextDatum(why)};
+	AdKeptScope scope;
+
+	if (!ad_kept_enter(&scope))
+		return;
+	(void) ad_kept_run("UPDATE admin_dashboard.kept_source SET lost = $2 "
+					   "WHERE id OPERATOR(pg_catalog.=) $1", lengthof(types), types, values, NULL);
+	ad_kept_leave(&scope);
+}

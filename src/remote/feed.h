@@ -1,0 +1,49 @@
+/*
+ * feed.h
+ *	  Reads a collection, or the changes to it, in batches.
+ *
+ * The calls for a feed are
+ *
+ *		outcome = ad_feed_find(...) or ad_feed_watch(...);
+ *		do
+ *			while (ad_feed_next(feed, &element)) ...
+ *		while (!feed->reached && (outcome = ad_feed_more(feed)) == AD_SUCCEEDED);
+ */
+#ifndef AD_FEED_H
+#define AD_FEED_H
+
+#include "nodes/pg_list.h"
+
+#include "bson/bsonread.h"
+#include "remote/command.h"
+
+typedef struct AdFeed
+{
+	AdRemote   *remote;
+	const char *database;		/* names in UTF-8 */
+	const char *collection;
+	bool		watches;		/* it reads changes */
+	int64		cursor;
+	AdReader	batch;			/* what is left of the batch */
+	bool		reached;		/* the batch is the last: of the collection, or
+								 * of the changes up to ad_remote_time() */
+	/* for changes: the token of the batch, a document; valid like the batch */
+	const uint8 *token;
+	uint32		token_size;
+} AdFeed;
+
+/* where to start to watch: after a token, or at a time if the token is NULL */
+typedef struct AdFeedStart
+{
+	const uint8 *token;
+	uint32		token_size;
+	uint64		time;
+} AdFeedStart;
+
+extern AdFeed *ad_feed_create(AdRemote *remote, const char *database, const char *collection);
+extern AdOutcome ad_feed_find(AdFeed *feed, List *names);
+extern AdOutcome ad_feed_watch(AdFeed *feed, const AdFeedStart *start, List *names);
+extern bool ad_feed_next(AdFeed *feed, AdElement *document);
+extern AdOutcome ad_feed_more(AdFeed *feed);
+
+#endif							/* AD_FEED_H */
