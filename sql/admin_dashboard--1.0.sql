@@ -488,6 +488,7 @@ BEGIN
 	FROM unnest(p_ids, p_emails, p_created_at, p_minutes, p_unusual)
 			AS c (id, email, created_at, minutes, unusual)
 		LEFT JOIN admin_dashboard.kept_user u ON u.source = p_source AND u.email = c.email COLLATE "C"
+	WHERE c.created_at IS NOT NULL
 	ON CONFLICT DO NOTHING;
 END $$;
 
@@ -830,3 +831,20 @@ LANGUAGE C STABLE PARALLEL RESTRICTED;
 
 COMMENT ON FUNCTION admin_dashboard_kept() IS
 	'lists the foreign tables whose sums are kept for admin_dashboard()';
+
+-- Compare the dashboard from kept sums with the live one, month by month; the
+-- function is in src/keep_check.c.
+CREATE FUNCTION admin_dashboard_keep_check(
+	relation regclass,
+	OUT start_date timestamptz,
+	OUT end_date timestamptz,
+	OUT kept jsonb,
+	OUT live jsonb,
+	OUT ok boolean
+)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION admin_dashboard_keep_check(regclass) IS
+	'compares kept sums of a foreign table with MongoDB';

@@ -39,6 +39,9 @@
 /* the setting admin_dashboard.refresh */
 static bool refresh_before_answer;
 
+int64		ad_kept_answers = 0;
+bool		ad_kept_suspended = false;
+
 /*
  * Define the setting.  _PG_init calls this once.
  */
@@ -191,7 +194,7 @@ compute_totals(const AdSource *source, TimestampTz start, TimestampTz end, text 
 		totals->calls = DatumGetInt64(SPI_getbinval(tuple, desc, 1, &isnull));
 		totals->users = DatumGetInt64(SPI_getbinval(tuple, desc, 5, &isnull));
 		calls = totals->calls;
-		error = calls * calls * 0x1p-104 * (fabs(sum) + 2 * fabs(negative)) * 1.01;
+		error = ldexp(calls * calls * (fabs(sum) + 2 * fabs(negative)), -104) * 1.01;
 		totals->low = nextafter(sum, -INFINITY) - error;
 		totals->high = nextafter(sum, INFINITY) + error;
 		found = unusual == 0;
@@ -211,7 +214,7 @@ ad_kept_answer(Oid relid, TimestampTz start, TimestampTz end, text *user, AdKept
 	AdSource	source;
 	AdKeptTable *table;
 
-	if (!ad_is_kept_candidate(relid) || !ad_source_find(relid, &source))
+	if (ad_kept_suspended || !ad_is_kept_candidate(relid) || !ad_source_find(relid, &source))
 		return false;
 	if (source.lost != NULL)
 	{
@@ -238,5 +241,8 @@ ad_kept_answer(Oid relid, TimestampTz start, TimestampTz end, text *user, AdKept
 		return false;
 	if (refresh_before_answer && !bring_up_to_date(&source, table))
 		return false;
-	return compute_totals(&source, start, end, user, totals);
+	if (!compute_totals(&source, start, end, user, totals))
+		return false;
+	ad_kept_answers++;
+	return true;
 }

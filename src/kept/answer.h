@@ -17,6 +17,10 @@ typedef struct AdKeptTotals
 	double		high;
 } AdKeptTotals;
 
+/* for keep_check.c: the number of answers so far, and whether there are none */
+extern int64 ad_kept_answers;
+extern bool ad_kept_suspended;
+
 extern void ad_kept_init(void);
 extern bool ad_kept_answer(Oid relid, TimestampTz start, TimestampTz end, text *user,
 						   AdKeptTotals *totals);

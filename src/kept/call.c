@@ -272,6 +272,7 @@ ad_call_read(AdCallReader *reader, const uint8 *document, AdKeptCall *call)
 		call->email = DatumGetTextPP(values[AD_KEPT_EMAIL].value);
 		if (!ad_is_usual_email(VARDATA_ANY(call->email), VARSIZE_ANY_EXHDR(call->email)))
 		{
+			pfree(call->email);
 			call->email = NULL;
 			call->unusual = true;
 		}

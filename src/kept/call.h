@@ -25,7 +25,8 @@ typedef struct AdKeptCall
 {
 	AdCallKey	key;
 	bool		exists;			/* does the document exist, and have a date? */
-	bool		unusual;		/* only the live query knows what to make of it */
+	bool		unusual;		/* only the live query knows what to make of
+								 * it */
 	bool		has_minutes;
 	TimestampTz created_at;
 	double		minutes;

@@ -31,7 +31,7 @@ PG_FUNCTION_INFO_V1(admin_dashboard_users_count);
 
 /* the unit is 2^-UNIT_BITS */
 #define UNIT_BITS	72
-#define LARGEST		0x1p24
+#define LARGEST		16777216.0
 
 /*
  * Can the double be added exactly?

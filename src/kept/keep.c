@@ -25,6 +25,7 @@
 
 #include "base/compat.h"
 #include "kept/batch.h"
+#include "kept/keep.h"
 #include "kept/refresh.h"
 #include "kept/source.h"
 #include "remote/connection.h"
@@ -58,9 +59,12 @@ typedef struct AdLoad
  * Checks
  * ------------------------------------------------------------------------ */
 
-/* raise an error if the relation cannot be one whose sums are kept */
-static void
-check_relation(Oid relid)
+/*
+ * Raise an error if the relation cannot be one whose sums are kept, or if the
+ * caller may not read it.
+ */
+void
+ad_kept_check_relation(Oid relid)
 {
 	const char *name = get_rel_name(relid);
 
@@ -74,6 +78,19 @@ check_relation(Oid relid)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("\"%s\" is not a foreign table of admin_dashboard_fdw", name)));
+}
+
+/*
+ * Find the source of a relation.  Raises an error if its sums are not kept.
+ */
+void
+ad_kept_source(Oid relid, AdSource *source)
+{
+	if (!ad_source_find(relid, source))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("sums of foreign table \"%s\" are not kept", get_rel_name(relid)),
+				 errhint("Use admin_dashboard_keep() first.")));
 }
 
 /* raise an error if this transaction cannot store what others will see */
@@ -309,7 +326,7 @@ admin_dashboard_keep(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("relation must not be null")));
-	check_relation(PG_GETARG_OID(0));
+	ad_kept_check_relation(PG_GETARG_OID(0));
 	check_transaction("admin_dashboard_keep()");
 	load.userid = get_role(fcinfo);
 	load.table = ad_kept_table(PG_GETARG_OID(0));
@@ -387,14 +404,10 @@ admin_dashboard_refresh(PG_FUNCTION_ARGS)
 	AdKeptTable *table;
 	const char *name;
 
-	check_relation(relid);
+	ad_kept_check_relation(relid);
 	check_transaction("admin_dashboard_refresh()");
 	name = get_rel_name(relid);
-	if (!ad_source_find(relid, &source))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("sums of foreign table \"%s\" are not kept", name),
-				 errhint("Use admin_dashboard_keep() first.")));
+	ad_kept_source(relid, &source);
 	table = ad_kept_table(relid);
 	if (table->flaw != NULL || strcmp(table->definition, source.definition) != 0)
 		ereport(ERROR,

@@ -251,6 +251,7 @@ read_changes(AdRefresh *refresh, const AdFeedStart *start, bool *moved)
 	*moved = false;
 	refresh->feed = ad_feed_create(refresh->remote, refresh->table->options->database,
 								   refresh->table->options->collection);
+	refresh->feed->max_time_ms = refresh->limits->work_ms > 0 ? refresh->limits->work_ms : PATIENCE_MS;
 	outcome = ad_feed_watch(refresh->feed, start, ad_call_fields(refresh->table));
 	for (;;)
 	{

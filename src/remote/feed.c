@@ -260,6 +260,9 @@ ad_feed_watch(AdFeed *feed, const AdFeedStart *start, List *names)
 	inner = begin_inner(&command, BSON_TYPE_DOCUMENT, "cursor");
 	write_int32(&command, "batchSize", DOCUMENTS_PER_BATCH);
 	ad_write_end(&command, inner);
+	/* the server waits until a majority has the time of the connection */
+	if (feed->max_time_ms > 0)
+		write_int32(&command, "maxTimeMS", feed->max_time_ms);
 	write_read_concern(&command, feed);
 	return run(feed, &command, "firstBatch");
 }

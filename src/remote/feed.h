@@ -23,10 +23,11 @@ typedef struct AdFeed
 	const char *database;		/* names in UTF-8 */
 	const char *collection;
 	bool		watches;		/* it reads changes */
+	int			max_time_ms;	/* for the first command; 0 for no limit */
 	int64		cursor;
 	AdReader	batch;			/* what is left of the batch */
-	bool		reached;		/* the batch is the last: of the collection, or
-								 * of the changes up to ad_remote_time() */
+	bool		reached;		/* the batch is the last: of the collection,
+								 * or of the changes up to ad_remote_time() */
 	/* for changes: the token of the batch, a document; valid like the batch */
 	const uint8 *token;
 	uint32		token_size;

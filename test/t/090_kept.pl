@@ -1,0 +1,160 @@
+# Kept sums: what is refused before anything is made, who may use them, and what happens
+# when they can no longer be true.
+
+use strict;
+use warnings;
+use lib 'test/lib';
+use Servers;
+use Test::More;
+
+plan skip_all => 'there is no MongoDB server program to start' if !$ENV{AD_TEST_MONGOD};
+
+make_database('ad_kept');
+start_server('--oplog-max-entries', '200');
+
+sub python
+{
+	my ($code) = @_;
+	return run_python("import sys, pymongo\nfrom datetime import datetime\n"
+		  . "client = pymongo.MongoClient('127.0.0.1', int(sys.argv[1]), directConnection=True)\ncalls = client.kept.calls\n$code", server_port());
+}
+
+python(<<'PY');
+calls.insert_many([{"_id": n, "created_by_email": "u%d" % (n % 3), "created_at": datetime(2026, 1, 1 + n % 28, n % 24, n % 60), "duration_minutes": n / 4} for n in range(100)])
+PY
+my $uri = 'mongodb://127.0.0.1:' . server_port() . '/?directConnection=true';
+is(session(<<"SQL"), '', 'tables');
+SET client_min_messages = error;
+DROP ROLE IF EXISTS regress_kept_a, regress_kept_b;
+CREATE ROLE regress_kept_a;
+CREATE ROLE regress_kept_b;
+CREATE SERVER mongodb FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri '$uri');
+CREATE FOREIGN TABLE calls (created_by_email text, created_at timestamptz, duration_minutes double precision)
+	SERVER mongodb OPTIONS (database 'kept');
+CREATE FOREIGN TABLE other (created_by_email text, created_at date, duration_minutes double precision)
+	SERVER mongodb OPTIONS (database 'kept', collection 'calls');
+CREATE FOREIGN TABLE decimals (created_by_email text, created_at timestamptz, duration_minutes numeric)
+	SERVER mongodb OPTIONS (database 'kept', collection 'calls');
+CREATE TABLE local (created_by_email text, created_at timestamptz, duration_minutes double precision);
+CREATE VIEW live AS SELECT * FROM calls;
+GRANT SELECT ON calls TO regress_kept_a, regress_kept_b;
+SQL
+
+# How often MongoDB was asked by queries, and the answer
+my $ask = <<'SQL';
+SET client_min_messages = log;
+SET admin_dashboard.log_remote = on;
+SET admin_dashboard.calls_table = calls;
+SELECT admin_dashboard('2026-01-02 03:04:05', '2026-01-27 01:02:03');
+SQL
+
+sub answer
+{
+	my ($sql, $where) = @_;
+	my $said = session(($sql // '') . "\n$ask", undef, $where);
+	my $live = ($said =~ s/^LOG:  00000: query of MongoDB server .*\n//mg) ? 'live' : 'kept';
+	$said =~ s/^CONTEXT: .*\n//mg;
+	return "$live $said";
+}
+my $true = session("SET admin_dashboard.calls_table = live; SELECT admin_dashboard('2026-01-02 03:04:05', '2026-01-27 01:02:03')");
+
+# What is refused
+like(session("SELECT admin_dashboard_keep('other')"), qr/^ERROR:  0A000: sums of foreign table "other" cannot be kept\nDETAIL:  Column "created_at" is of type date, and must be timestamptz\.$/, 'a column of another type');
+like(session("SELECT admin_dashboard_keep('decimals')"), qr/^ERROR:  0A000: .*must be double precision or an integer\.$/ms, 'minutes of another type');
+like(session("SELECT admin_dashboard_keep('local')"), qr/^ERROR:  42809: "local" is not a foreign table of admin_dashboard_fdw$/, 'a local table');
+like(session("SELECT admin_dashboard_keep(NULL)"), qr/^ERROR:  22004: relation must not be null$/, 'null');
+like(session("SET default_transaction_read_only = on; SELECT admin_dashboard_keep('calls')"), qr/^ERROR:  25006: cannot execute admin_dashboard_keep\(\) in a read-only transaction$/, 'a read-only transaction');
+like(session("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT admin_dashboard_keep('calls')"), qr/^ERROR:  25001: admin_dashboard_keep\(\) cannot run in a transaction with isolation level repeatable read\n/, 'one snapshot for all');
+like(session("SET ROLE regress_kept_a; SELECT admin_dashboard_keep('calls')"), qr/^ERROR:  42501: permission denied for function admin_dashboard_keep$/, 'a role without the right');
+like(session("GRANT EXECUTE ON FUNCTION admin_dashboard_keep TO regress_kept_a; SET ROLE regress_kept_a; SELECT admin_dashboard_keep('other')"), qr/^ERROR:  42501: permission denied for foreign table other$/, 'a table that the role may not read');
+like(session("SET ROLE regress_kept_a; SELECT admin_dashboard_keep('calls', 'regress_kept_b')"), qr/^ERROR:  42501: permission denied to use the user mapping of role "regress_kept_b"$/, "another role's mapping");
+like(session("SELECT admin_dashboard_refresh('calls')"), qr/^ERROR:  55000: sums of foreign table "calls" are not kept\nHINT:  Use admin_dashboard_keep\(\) first\.$/, 'a refresh of nothing');
+like(session("SET ROLE regress_kept_a; SELECT * FROM admin_dashboard.kept_call"), qr/^ERROR:  42501: permission denied for schema admin_dashboard$/, 'the tables are closed');
+python("client.kept.command({'create': 'seen', 'viewOn': 'calls', 'pipeline': []})");
+my @ports = start_members('127.0.0.1', server_port(), 1);
+session("CREATE SERVER member FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://127.0.0.1:$ports[0]/?directConnection=true');
+CREATE FOREIGN TABLE sharded (created_by_email text, created_at timestamptz, duration_minutes double precision) SERVER member OPTIONS (database 'kept', collection 'calls')");
+member('hello 0 {"msg": "isdbgrid"}');
+session("ALTER SERVER member OPTIONS (SET uri 'mongodb://127.0.0.1:$ports[0]/')");
+like(session("SELECT admin_dashboard_keep('sharded')"), qr/^ERROR:  0A000: sums of foreign table "sharded" cannot be kept\nDETAIL:  Its MongoDB server is a sharded cluster\.$/, 'a sharded cluster');
+is(session('SELECT count(*) FROM admin_dashboard.kept_source'), '0', 'nothing was made');
+is(answer(), "live $true", 'and answers are live');
+
+# Kept, and used
+is(session("SELECT admin_dashboard_keep('calls')"), '100', 'the number of calls');
+like(session('SELECT relation, calls, users, lost IS NULL FROM admin_dashboard_kept()'), qr/^calls\|100\|3\|t$/, 'the list');
+is(session('CREATE ROLE regress_kept_c; SET ROLE regress_kept_c; SELECT count(*) FROM admin_dashboard_kept(); RESET ROLE; DROP ROLE regress_kept_c'), '0', 'is of tables that one may read');
+is(answer(), "kept $true", 'answers come from the sums');
+is(answer('SET ROLE regress_kept_b;'), "kept $true", 'for any role without another mapping');
+is(answer('BEGIN READ ONLY;'), "kept $true", 'in a read-only transaction');
+is(answer('BEGIN ISOLATION LEVEL REPEATABLE READ;'), "kept $true", 'and in one with a single snapshot');
+is(answer('SET admin_dashboard.enable_aggregate_pushdown = off;') =~ /^(\w+)/ && $1, 'live', 'not without pushdown');
+
+# Another mapping
+session("CREATE USER MAPPING FOR regress_kept_b SERVER mongodb");
+is(answer('SET ROLE regress_kept_b;'), "live $true", 'a role with another mapping reads MongoDB');
+like(session("SET ROLE regress_kept_b; SELECT admin_dashboard_refresh('calls')"), qr/^ERROR:  42501: sums of foreign table "calls" are kept with another user mapping$/, 'and cannot refresh');
+session("DROP USER MAPPING FOR regress_kept_b SERVER mongodb");
+
+# Changes
+python("calls.update_one({'_id': 5}, {'\$set': {'duration_minutes': 1000.25}}); calls.delete_one({'_id': 7}); calls.insert_one({'_id': 'new', 'created_by_email': 'u9', 'created_at': datetime(2026, 1, 5)})");
+my $stale = $true;
+$true = session("SET admin_dashboard.calls_table = live; SELECT admin_dashboard('2026-01-02 03:04:05', '2026-01-27 01:02:03')");
+isnt($true, $stale, 'other calls');
+is(answer('SET admin_dashboard.refresh = off;'), "kept $stale", 'without a refresh the answer is as it was');
+is(answer('BEGIN READ ONLY;'), "live $true", 'in a read-only transaction changes cannot be stored');
+is(answer('BEGIN ISOLATION LEVEL REPEATABLE READ;'), "live $true", 'nor in one with a single snapshot');
+my $holder = background('');
+go_on($holder, "BEGIN; SELECT FROM admin_dashboard.kept_source FOR UPDATE");
+is(answer(), "live $true", 'an idle transaction that has locked the source holds nobody up');
+go_on($holder, 'ROLLBACK');
+is(session("BEGIN; SELECT admin_dashboard_refresh('calls'); ROLLBACK"), '3', 'a refresh that is rolled back');
+is(session("SELECT admin_dashboard_refresh('calls'); SELECT admin_dashboard_refresh('calls')"), "3\n0", 'and once more');
+is(answer(), "kept $true", 'each change counts once');
+
+# A value that fits no sum is the live query's to report
+python("calls.insert_one({'_id': 'odd', 'created_by_email': 'u9', 'created_at': datetime(2026, 1, 6), 'duration_minutes': float('nan')})");
+like(answer(), qr/^live ERROR:  22003: call of 2026-01-06 00:00:00\+00 has the duration NaN\n/, 'NaN');
+python("calls.update_one({'_id': 'odd'}, {'\$set': {'duration_minutes': 'long'}})");
+like(answer(), qr/^live ERROR:  22018: |^live ERROR:  /, 'a mismatch');
+python("calls.delete_one({'_id': 'odd'})");
+is(answer(), "kept $true", 'and when it is gone, the sums answer again');
+
+# What ends the truth of sums
+session("ALTER FOREIGN TABLE calls ALTER duration_minutes OPTIONS (ADD on_mismatch 'null')");
+like(answer(), qr/^live WARNING:  55000: kept sums of foreign table "calls" cannot be used\nDETAIL:  The definition of the table or its server has changed\.\nHINT:  .*\n\Q$true\E$/, 'another definition');
+session("ALTER FOREIGN TABLE calls ALTER duration_minutes OPTIONS (DROP on_mismatch)");
+is(answer(), "kept $true", 'the old one again');
+python("client.kept.noise.insert_many([{} for _ in range(500)]); calls.update_one({'_id': 9}, {'\$set': {'duration_minutes': 0.5}})\nfor _ in range(300): client.kept.noise.insert_one({})");
+$true = session("SET admin_dashboard.calls_table = live; SELECT admin_dashboard('2026-01-02 03:04:05', '2026-01-27 01:02:03')");
+my $lost = qr/^live WARNING:  55000: kept sums of foreign table "calls" cannot be used\nDETAIL:  MongoDB no longer has the changes since the last refresh, at .*\.\nHINT:  The dashboard reads MongoDB instead\. Keep them anew by admin_dashboard_keep\(\)\.\n\Q$true\E$/;
+like(answer(), $lost, 'a token that MongoDB has forgotten');
+like(answer(), $lost, 'which is remembered');
+like(session("SELECT lost FROM admin_dashboard_kept()"), qr/^MongoDB no longer has/, 'and listed');
+is(session("SELECT admin_dashboard_keep('calls')"), '100', 'kept anew');
+is(answer(), "kept $true", 'it answers again');
+python("calls.rename('moved')");
+like(answer(), qr/^live WARNING: .*\nDETAIL:  The collection was renamed\.\n.*\n.*"total_calls": 0/, 'a collection that is renamed');
+python("client.kept.moved.rename('calls')");
+like(answer(), qr/^live WARNING: .*\n.*\n.*\n\Q$true\E$/, 'and back');
+is(session("SELECT admin_dashboard_keep('calls')"), '100', 'kept anew');
+python("calls.drop()");
+like(answer(), qr/^live WARNING: .*\nDETAIL:  The collection was dropped\.\n.*\n.*"total_calls": 0/, 'a collection that is dropped');
+
+# The server is gone
+is(session("SELECT admin_dashboard_keep('calls')"), '0', 'an empty collection');
+stop_server();
+like(answer(), qr/^live ERROR:  0800[16]: /, 'no server: the error of the live query');
+like(answer('SET admin_dashboard.refresh = off;'), qr/^kept .*"total_calls": 0/, 'without a refresh the sums suffice');
+start_server('--oplog-max-entries', '200');
+
+# The end
+is(session("SELECT admin_dashboard_forget('calls'); SELECT admin_dashboard_forget('calls')"), "t\nf", 'forgotten');
+is(session('SELECT count(*) FROM admin_dashboard.kept_call'), '0', 'nothing is left');
+session("SELECT admin_dashboard_keep('calls'); DROP VIEW live; DROP FOREIGN TABLE calls");
+is(session("SELECT count(*) FROM admin_dashboard_kept(); SELECT admin_dashboard_forget('other'); SELECT count(*) FROM admin_dashboard_kept()"), "1\nf\n0", 'a table that was dropped goes with the next');
+stop_server();
+start_server('--standalone');
+like(session("SELECT admin_dashboard_keep('decimals'); ALTER FOREIGN TABLE decimals ALTER duration_minutes TYPE float8; SELECT admin_dashboard_keep('decimals')"), qr/ERROR:  0A000: the MongoDB server of foreign table "decimals" has no change streams\n(?:DETAIL: .*\n)?HINT:  Make it a replica set, which can have a single member\.$/, 'a standalone server');
+session('DROP OWNED BY regress_kept_a, regress_kept_b; DROP ROLE regress_kept_a, regress_kept_b');
+done_testing();
