@@ -29,6 +29,7 @@ struct AdRemote
 	AdConnection *conn;			/* NULL if closed */
 	mongoc_client_session_t *session;	/* NULL if the server has no sessions */
 	uint32		member;			/* the driver's number of the primary */
+	bool		sharded;		/* the member is a router */
 	bson_t		reply;
 	bool		has_reply;		/* has `reply` been initialized? */
 	bson_error_t error;			/* of the last command */
@@ -125,6 +126,7 @@ select_primary(AdRemote *remote)
 	if (primary != NULL)
 	{
 		remote->member = mongoc_server_description_id(primary);
+		remote->sharded = strcmp(mongoc_server_description_type(primary), "Mongos") == 0;
 		mongoc_server_description_destroy(primary);
 		opts = mongoc_session_opts_new();
 		mongoc_session_opts_set_causal_consistency(opts, false);
@@ -269,7 +271,7 @@ ad_remote_detail(const AdRemote *remote)
 bool
 ad_remote_is_sharded(const AdRemote *remote)
 {
-	return strcmp(remote->conn->topology, "Sharded") == 0;
+	return remote->sharded;
 }
 
 /*

@@ -14,7 +14,7 @@ use Time::HiRes qw(sleep);
 plan skip_all => 'there is no MongoDB server program to start' if !$ENV{AD_TEST_MONGOD};
 
 my $seed = $ENV{SEED} // 1;
-my ($pauses, $questions, $changes) = (40, 8, 250);
+my ($pauses, $questions, $changes) = (40, 5, 260);
 srand $seed;
 
 make_database('ad_kept_property');
