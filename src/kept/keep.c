@@ -24,7 +24,7 @@
 #include "utils/tuplestore.h"
 
 #include "base/compat.h"
-#include "kept/batch.h"
+#include "kept/collected.h"
 #include "kept/keep.h"
 #include "kept/refresh.h"
 #include "kept/source.h"
@@ -218,31 +218,31 @@ read_collection(AdLoad *load)
 {
 	AdFeed	   *feed = ad_feed_create(load->remote, load->table->options->database,
 									  load->table->options->collection);
-	AdCallBatch *batch = ad_batch_create(load->table);
+	AdCallBatch *batch = ad_collected_create(load->table);
 	AdOutcome	outcome = ad_feed_find(feed, ad_call_fields(load->table));
 	TimestampTz last = GetCurrentTimestamp();
 
 	for (;;)
 	{
-		AdElement	document;
+		const uint8 *document;
 
 		if (outcome != AD_SUCCEEDED)
 			report_refusal(load, outcome);
-		while (ad_feed_next(feed, &document))
+		while ((document = ad_feed_next(feed)) != NULL)
 		{
 			AdReader	reader;
 			AdCallKey	key;
 
-			ad_reader_enter(&reader, &document);
+			ad_reader_init(&reader, document, ad_read_int32(document));
 			if (!ad_call_key(reader, &key))
 				ereport(ERROR,
 						(errcode(ERRCODE_PROTOCOL_VIOLATION),
 						 errmsg("a document of foreign table \"%s\" has no _id", load->name)));
-			ad_batch_add(batch, &key, document.value);
+			ad_collected_add(batch, &key, document);
 			load->documents++;
 		}
-		if (feed->reached || ad_batch_count(batch) >= AD_BATCH_CALLS)
-			ad_batch_store(batch, load->source, "kept_load");
+		if (feed->reached || ad_collected_count(batch) >= AD_COLLECTED_CALLS)
+			ad_collected_store(batch, load->source, "kept_load");
 		note_progress(load, &last);
 		if (feed->reached)
 			return;

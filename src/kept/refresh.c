@@ -19,7 +19,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "kept/batch.h"
+#include "kept/collected.h"
 #include "kept/refresh.h"
 #include "remote/feed.h"
 
@@ -93,7 +93,7 @@ elapsed_ms(const AdRefresh *refresh)
  * can be known.
  */
 static const char *
-take_event(AdRefresh *refresh, const AdElement *event)
+take_event(AdRefresh *refresh, const uint8 *event)
 {
 	AdReader	reader;
 	AdReader	document_key;
@@ -102,7 +102,7 @@ take_event(AdRefresh *refresh, const AdElement *event)
 	AdCallKey	key;
 	const char *name;
 
-	ad_reader_enter(&reader, event);
+	ad_reader_init(&reader, event, ad_read_int32(event));
 	if (!ad_reader_find(reader, "operationType", &operation))
 		return "MongoDB sent an event without a type.";
 	name = ad_element_string(&operation);
@@ -120,9 +120,9 @@ take_event(AdRefresh *refresh, const AdElement *event)
 		return "MongoDB sent an event without the key of its document.";
 	if (strcmp(name, "delete") == 0 || !ad_reader_find(reader, "fullDocument", &document) ||
 		document.type != BSON_TYPE_DOCUMENT)
-		ad_batch_add(refresh->batch, &key, NULL);
+		ad_collected_add(refresh->batch, &key, NULL);
 	else
-		ad_batch_add(refresh->batch, &key, document.value);
+		ad_collected_add(refresh->batch, &key, document.value);
 	return NULL;
 }
 
@@ -134,11 +134,11 @@ take_events(AdRefresh *refresh)
 {
 	AdFeed	   *feed = refresh->feed;
 	const char *why = NULL;
-	AdElement	event;
+	const uint8 *event;
 
-	while (why == NULL && ad_feed_next(feed, &event))
+	while (why == NULL && (event = ad_feed_next(feed)) != NULL)
 	{
-		why = take_event(refresh, &event);
+		why = take_event(refresh, event);
 		refresh->progress_ms = elapsed_ms(refresh);
 	}
 	if (why != NULL)
@@ -157,9 +157,9 @@ take_events(AdRefresh *refresh)
 static void
 store(AdRefresh *refresh)
 {
-	refresh->report->changes += ad_batch_count(refresh->batch);
-	if (ad_batch_count(refresh->batch) > 0)
-		ad_batch_store(refresh->batch, refresh->source->id, "kept_apply");
+	refresh->report->changes += ad_collected_count(refresh->batch);
+	if (ad_collected_count(refresh->batch) > 0)
+		ad_collected_store(refresh->batch, refresh->source->id, "kept_apply");
 	ad_source_set_token(refresh->source, refresh->token, refresh->token_size);
 }
 
@@ -208,7 +208,7 @@ static AdRefreshed
 finish(AdRefresh *refresh, bool *moved)
 {
 	*moved = false;
-	if (ad_batch_count(refresh->batch) > 0 || refresh->locked)
+	if (ad_collected_count(refresh->batch) > 0 || refresh->locked)
 		return lock_and_store(refresh, moved);
 
 	/*
@@ -266,7 +266,7 @@ read_changes(AdRefresh *refresh, const AdFeedStart *start, bool *moved)
 			return because(refresh, AD_SOURCE_LOST, why);
 		if (refresh->feed->reached)
 			return finish(refresh, moved);
-		if (ad_batch_count(refresh->batch) >= AD_BATCH_CALLS)
+		if (ad_collected_count(refresh->batch) >= AD_COLLECTED_CALLS)
 		{
 			result = lock_and_store(refresh, moved);
 			if (result != AD_REFRESHED || *moved)
@@ -275,7 +275,7 @@ read_changes(AdRefresh *refresh, const AdFeedStart *start, bool *moved)
 		why = give_up(refresh);
 		if (why != NULL)
 		{
-			if (ad_batch_count(refresh->batch) > 0)
+			if (ad_collected_count(refresh->batch) > 0)
 				(void) lock_and_store(refresh, moved);
 			return because(refresh, AD_NOT_REFRESHED, why);
 		}
@@ -301,7 +301,7 @@ run(AdRefresh *refresh, const AdFeedStart *start)
 		refresh->remote = ad_remote_open(refresh->table->serverid, refresh->userid, &outcome);
 		if (outcome != AD_SUCCEEDED)
 			return failed(refresh, outcome);
-		refresh->batch = ad_batch_create(refresh->table);
+		refresh->batch = ad_collected_create(refresh->table);
 		refresh->token = NULL;
 		result = read_changes(refresh, start != NULL ? start : &at_token, &moved);
 		ad_remote_close(refresh->remote);

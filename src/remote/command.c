@@ -32,6 +32,7 @@ struct AdRemote
 	bool		sharded;		/* the member is a router */
 	bson_t		reply;
 	bool		has_reply;		/* has `reply` been initialized? */
+	AdBatch		batch;			/* the documents of the reply */
 	bson_error_t error;			/* of the last command */
 	uint64		time;			/* see ad_remote_time() */
 	/* see ad_remote_hold(); the names in UTF-8 */
@@ -44,6 +45,7 @@ struct AdRemote
 static void
 forget_reply(AdRemote *remote)
 {
+	ad_batch_free(&remote->batch);
 	if (remote->has_reply)
 		bson_destroy(&remote->reply);
 	remote->has_reply = false;
@@ -172,6 +174,9 @@ ad_remote_run(AdRemote *remote, const char *database, StringInfo command, const 
 												&remote->reply, &remote->error);
 	remote->has_reply = true;
 	bson_destroy(&opts);
+	/* message_check.c has kept the documents */
+	remote->batch = conn->transport.peer.batch;
+	memset(&conn->transport.peer.batch, 0, sizeof(AdBatch));
 	ad_connection_leave(conn);
 	if (!succeeded)
 		return outcome_of(remote);
@@ -234,6 +239,16 @@ ad_remote_open(Oid serverid, Oid userid, AdOutcome *outcome)
 		ad_connection_fail(remote->conn);
 		ad_remote_close(remote);
 	}
+}
+
+/*
+ * Returns the documents of the last reply, which remain valid until the next
+ * command.
+ */
+AdBatch *
+ad_remote_batch(AdRemote *remote)
+{
+	return &remote->batch;
 }
 
 /*

@@ -11,6 +11,7 @@
 #include "lib/stringinfo.h"
 
 #include "base/compat.h"
+#include "remote/batch.h"
 
 /* a connection to a primary, in use until its memory context is reset */
 typedef struct AdRemote AdRemote;
@@ -27,6 +28,7 @@ typedef enum AdOutcome
 extern AdRemote *ad_remote_open(Oid serverid, Oid userid, AdOutcome *outcome);
 extern AdOutcome ad_remote_run(AdRemote *remote, const char *database, StringInfo command,
 							   const uint8 **reply);
+extern AdBatch *ad_remote_batch(AdRemote *remote);
 extern uint64 ad_remote_time(const AdRemote *remote);
 extern uint32 ad_remote_code(const AdRemote *remote);
 extern char *ad_remote_detail(const AdRemote *remote);

@@ -143,13 +143,12 @@ report_reply(const char *field)
  * Run a command, and take in the batch of its reply.
  */
 static AdOutcome
-run(AdFeed *feed, StringInfo command, const char *batch_name)
+run(AdFeed *feed, StringInfo command)
 {
 	const uint8 *reply;
 	AdOutcome	outcome = ad_remote_run(feed->remote, feed->database, command, &reply);
 	AdReader	reader;
 	AdReader	cursor;
-	AdReader	batch;
 	AdElement	element;
 	bool		empty;
 
@@ -166,10 +165,7 @@ run(AdFeed *feed, StringInfo command, const char *batch_name)
 		report_reply("cursor.id");
 	feed->cursor = ad_read_int64(element.value);
 	ad_remote_hold(feed->remote, feed->database, feed->collection, feed->cursor);
-	if (!ad_reader_find_inner(cursor, batch_name, BSON_TYPE_ARRAY, &feed->batch))
-		report_reply(batch_name);
-	batch = feed->batch;
-	empty = !ad_reader_next(&batch, &element);
+	empty = ad_remote_batch(feed->remote)->next == NULL;
 	feed->token = NULL;
 	if (feed->watches && ad_reader_find(cursor, "postBatchResumeToken", &element) &&
 		element.type == BSON_TYPE_DOCUMENT)
@@ -201,7 +197,7 @@ ad_feed_find(AdFeed *feed, List *names)
 	ad_write_end(&command, inner);
 	write_int32(&command, "batchSize", DOCUMENTS_PER_BATCH);
 	write_read_concern(&command, feed);
-	return run(feed, &command, "firstBatch");
+	return run(feed, &command);
 }
 
 /* the stage $changeStream */
@@ -264,16 +260,16 @@ ad_feed_watch(AdFeed *feed, const AdFeedStart *start, List *names)
 	if (feed->max_time_ms > 0)
 		write_int32(&command, "maxTimeMS", feed->max_time_ms);
 	write_read_concern(&command, feed);
-	return run(feed, &command, "firstBatch");
+	return run(feed, &command);
 }
 
 /*
- * Gets the next document of the batch, or returns false at its end.
+ * Returns the next document of the batch, or NULL at its end.
  */
-bool
-ad_feed_next(AdFeed *feed, AdElement *document)
+const uint8 *
+ad_feed_next(AdFeed *feed)
 {
-	return ad_reader_next(&feed->batch, document);
+	return ad_batch_next(ad_remote_batch(feed->remote));
 }
 
 /*
@@ -292,5 +288,5 @@ ad_feed_more(AdFeed *feed)
 	write_int32(&command, "batchSize", DOCUMENTS_PER_BATCH);
 	if (feed->watches)
 		write_int32(&command, "maxTimeMS", PATIENCE_MS);
-	return run(feed, &command, "nextBatch");
+	return run(feed, &command);
 }

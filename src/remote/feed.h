@@ -6,7 +6,7 @@
  *
  *		outcome = ad_feed_find(...) or ad_feed_watch(...);
  *		do
- *			while (ad_feed_next(feed, &element)) ...
+ *			while ((document = ad_feed_next(feed)) != NULL) ...
  *		while (!feed->reached && (outcome = ad_feed_more(feed)) == AD_SUCCEEDED);
  */
 #ifndef AD_FEED_H
@@ -25,7 +25,6 @@ typedef struct AdFeed
 	bool		watches;		/* it reads changes */
 	int			max_time_ms;	/* for the first command; 0 for no limit */
 	int64		cursor;
-	AdReader	batch;			/* what is left of the batch */
 	bool		reached;		/* the batch is the last: of the collection,
 								 * or of the changes up to ad_remote_time() */
 	/* for changes: the token of the batch, a document; valid like the batch */
@@ -44,7 +43,7 @@ typedef struct AdFeedStart
 extern AdFeed *ad_feed_create(AdRemote *remote, const char *database, const char *collection);
 extern AdOutcome ad_feed_find(AdFeed *feed, List *names);
 extern AdOutcome ad_feed_watch(AdFeed *feed, const AdFeedStart *start, List *names);
-extern bool ad_feed_next(AdFeed *feed, AdElement *document);
+extern const uint8 *ad_feed_next(AdFeed *feed);
 extern AdOutcome ad_feed_more(AdFeed *feed);
 
 #endif							/* AD_FEED_H */

@@ -1,5 +1,5 @@
 /*
- * batch.c
+ * collected.c
  *	  Calls that are collected, and then stored together.
  *
  * Of a document that changes several times only the last state is stored.
@@ -15,7 +15,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
-#include "kept/batch.h"
+#include "kept/collected.h"
 
 struct AdCallBatch
 {
@@ -34,7 +34,7 @@ start(AdCallBatch *batch)
 	control.keysize = sizeof(AdCallKey);
 	control.entrysize = sizeof(AdKeptCall);
 	control.hcxt = batch->context;
-	batch->calls = hash_create("admin_dashboard kept calls", AD_BATCH_CALLS, &control,
+	batch->calls = hash_create("admin_dashboard kept calls", AD_COLLECTED_CALLS, &control,
 							   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
@@ -43,7 +43,7 @@ start(AdCallBatch *batch)
  * context.
  */
 AdCallBatch *
-ad_batch_create(const AdKeptTable *table)
+ad_collected_create(const AdKeptTable *table)
 {
 	AdCallBatch *batch = palloc0(sizeof(AdCallBatch));
 
@@ -58,7 +58,7 @@ ad_batch_create(const AdKeptTable *table)
  * Add the state of a document; NULL if it is gone.
  */
 void
-ad_batch_add(AdCallBatch *batch, const AdCallKey *key, const uint8 *document)
+ad_collected_add(AdCallBatch *batch, const AdCallKey *key, const uint8 *document)
 {
 	MemoryContext old = MemoryContextSwitchTo(batch->context);
 	AdKeptCall *call = hash_search(batch->calls, key, HASH_ENTER, NULL);
@@ -77,7 +77,7 @@ ad_batch_add(AdCallBatch *batch, const AdCallKey *key, const uint8 *document)
  * Returns the number of documents.
  */
 int
-ad_batch_count(const AdCallBatch *batch)
+ad_collected_count(const AdCallBatch *batch)
 {
 	return hash_get_num_entries(batch->calls);
 }
@@ -103,7 +103,7 @@ set_value(AdCallArrays *arrays, int column, bool isnull, Datum value)
 static void
 fill_arrays(const AdCallBatch *batch, AdCallArrays *arrays)
 {
-	int			size = ad_batch_count(batch);
+	int			size = ad_collected_count(batch);
 	HASH_SEQ_STATUS sequence;
 	AdKeptCall *call;
 
@@ -133,7 +133,7 @@ fill_arrays(const AdCallBatch *batch, AdCallArrays *arrays)
  * kept_apply, and start again with none.
  */
 void
-ad_batch_store(AdCallBatch *batch, int32 source, const char *function)
+ad_collected_store(AdCallBatch *batch, int32 source, const char *function)
 {
 	static const Oid types[] = {INT4OID, BYTEAARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID, FLOAT8ARRAYOID, BOOLARRAYOID};
 	MemoryContext old = MemoryContextSwitchTo(batch->context);
