@@ -774,6 +774,37 @@ AS $$
 	ORDER BY s.id;
 $$;
 
+COMMENT ON FUNCTION admin_dashboard.kept_exact_add(internal, double precision) IS
+	'transition function of kept_exact_sum()';
+COMMENT ON FUNCTION admin_dashboard.kept_exact_result(internal) IS
+	'final function of kept_exact_sum()';
+COMMENT ON AGGREGATE admin_dashboard.kept_exact_sum(double precision) IS
+	'exact sum of doubles, 0 for none';
+COMMENT ON FUNCTION admin_dashboard.kept_users_change(bytea, integer[], integer[]) IS
+	'adds users to a set and removes users from it';
+COMMENT ON FUNCTION admin_dashboard.kept_users_add(internal, bytea) IS
+	'transition function of kept_users_count()';
+COMMENT ON FUNCTION admin_dashboard.kept_users_result(internal) IS
+	'final function of kept_users_count()';
+COMMENT ON AGGREGATE admin_dashboard.kept_users_count(bytea) IS
+	'number of users in the union of sets';
+COMMENT ON FUNCTION admin_dashboard.kept_number_users(integer, text[]) IS
+	'gives numbers to users that have none';
+COMMENT ON FUNCTION admin_dashboard.kept_load(integer, bytea[], text[], timestamptz[], double precision[], boolean[]) IS
+	'adds calls of a load to the ledger of kept sums';
+COMMENT ON FUNCTION admin_dashboard.kept_sum_up(integer) IS
+	'makes the sums of a source from its ledger';
+COMMENT ON FUNCTION admin_dashboard.kept_apply(integer, bytea[], text[], timestamptz[], double precision[], boolean[]) IS
+	'changes ledger and sums for documents that have changed';
+COMMENT ON FUNCTION admin_dashboard.kept_totals(integer, text[], timestamptz[], timestamptz[]) IS
+	'returns the totals of ranges from kept sums';
+COMMENT ON FUNCTION admin_dashboard.kept_user_totals(integer, text[], timestamptz[], timestamptz[], text) IS
+	'returns the totals of ranges of one user from kept sums';
+COMMENT ON FUNCTION admin_dashboard.kept_delete(oid) IS
+	'deletes what is kept of a foreign table';
+COMMENT ON FUNCTION admin_dashboard.kept_list() IS
+	'lists the sources, for admin_dashboard_kept()';
+
 REVOKE ALL ON FUNCTION
 	admin_dashboard.kept_list(),
 	admin_dashboard.kept_number_users(integer, text[]),

@@ -14,7 +14,7 @@ use Time::HiRes qw(sleep);
 plan skip_all => 'there is no MongoDB server program to start' if !$ENV{AD_TEST_MONGOD};
 
 my $seed = $ENV{SEED} // 1;
-my ($pauses, $questions, $changes) = (40, 5, 260);
+my ($pauses, $questions, $changes) = (24, 4, 430);
 srand $seed;
 
 make_database('ad_kept_property');
@@ -122,7 +122,7 @@ for my $pause (1 .. $pauses)
 {
 	my $done = ask_writer("change $changes");
 	$changed += $done =~ /^\d+$/ ? $done : 0;
-	kill_something(qw(backend mongodb backend postgres)[ rand 4 ]) if $pause % 4 == 0;
+	kill_something(qw(backend mongodb backend postgres)[ rand 4 ]) if $pause % 3 == 0;
 	$different = difference();
 	last if defined $different;
 }
