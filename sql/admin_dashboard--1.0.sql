@@ -342,11 +342,14 @@ FROM PUBLIC;
 
 -- A foreign table whose sums are kept, and the token of the change stream up to
 -- which all changes are in the other tables.  lost tells why they no longer are.
+-- relation is null while the source is loaded, mapping and definition are texts of
+-- src/kept/source.c, and collection is the UUID of MongoDB's collection.
 CREATE TABLE admin_dashboard.kept_source (
 	id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	relation oid NOT NULL UNIQUE,
-	mapping oid NOT NULL,
+	relation oid UNIQUE,
+	mapping text NOT NULL,
 	definition text NOT NULL,
+	collection bytea NOT NULL,
 	token bytea NOT NULL,
 	kept_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	refreshed_at timestamptz NOT NULL,
@@ -431,7 +434,7 @@ CREATE AGGREGATE admin_dashboard.kept_exact_sum(double precision) (
 	FINALFUNC = admin_dashboard.kept_exact_result
 );
 
--- Sets of users: change one, and count the members of the union of several.
+-- Sets of users: change one, and unite several.
 CREATE FUNCTION admin_dashboard.kept_users_change(users bytea, added integer[], removed integer[])
 RETURNS bytea
 AS 'MODULE_PATHNAME', 'admin_dashboard_users_change'
@@ -443,11 +446,11 @@ AS 'MODULE_PATHNAME', 'admin_dashboard_users_add'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 CREATE FUNCTION admin_dashboard.kept_users_result(internal)
-RETURNS bigint
-AS 'MODULE_PATHNAME', 'admin_dashboard_users_count'
+RETURNS bytea
+AS 'MODULE_PATHNAME', 'admin_dashboard_users_result'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-CREATE AGGREGATE admin_dashboard.kept_users_count(bytea) (
+CREATE AGGREGATE admin_dashboard.kept_users_union(bytea) (
 	SFUNC = admin_dashboard.kept_users_add,
 	STYPE = internal,
 	FINALFUNC = admin_dashboard.kept_users_result
@@ -644,7 +647,7 @@ BEGIN
 END $$;
 
 -- The totals of ranges, each with its unit, its start and its end, which it does not
--- include.  Unit c means single calls.  users is the number of different users.
+-- include.  Unit c means single calls.  users is the set of users.
 CREATE FUNCTION admin_dashboard.kept_totals(
 	p_source integer,
 	p_units text[],
@@ -654,7 +657,7 @@ CREATE FUNCTION admin_dashboard.kept_totals(
 	OUT unusual bigint,
 	OUT minutes numeric,
 	OUT negative numeric,
-	OUT users bigint
+	OUT users bytea
 )
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
@@ -664,7 +667,7 @@ SET enable_mergejoin = off
 AS $$
 BEGIN
 	SELECT coalesce(sum(t.calls), 0), coalesce(sum(t.unusual), 0), coalesce(sum(t.minutes), 0),
-		coalesce(sum(t.negative), 0), admin_dashboard.kept_users_count(t.users)
+		coalesce(sum(t.negative), 0), admin_dashboard.kept_users_union(t.users)
 	INTO calls, unusual, minutes, negative, users
 	FROM (SELECT s.calls, s.unusual, s.minutes, s.negative, s.users
 		  FROM unnest(p_units, p_starts, p_ends) AS r (unit, first, last)
@@ -691,8 +694,7 @@ CREATE FUNCTION admin_dashboard.kept_user_totals(
 	OUT calls bigint,
 	OUT unusual bigint,
 	OUT minutes numeric,
-	OUT negative numeric,
-	OUT users bigint
+	OUT negative numeric
 )
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
@@ -705,8 +707,8 @@ DECLARE
 					   WHERE u.source = p_source AND u.email = p_email COLLATE "C");
 BEGIN
 	SELECT coalesce(sum(t.calls), 0), coalesce(sum(t.unusual), 0), coalesce(sum(t.minutes), 0),
-		coalesce(sum(t.negative), 0), (coalesce(sum(t.calls), 0) > 0)::integer
-	INTO calls, unusual, minutes, negative, users
+		coalesce(sum(t.negative), 0)
+	INTO calls, unusual, minutes, negative
 	FROM (SELECT s.calls, s.unusual, s.minutes, s.negative
 		  FROM unnest(p_units, p_starts, p_ends) AS r (unit, first, last)
 			  JOIN admin_dashboard.kept_user_sum s ON s.source = p_source AND s.user_id = number
@@ -719,6 +721,158 @@ BEGIN
 			  JOIN admin_dashboard.kept_call c ON c.source = p_source
 				  AND c.created_at >= r.first AND c.created_at < r.last AND c.user_id = number
 		  WHERE r.unit = 'c') t;
+END $$;
+
+-- The totals of a range as they will be when documents that have changed are stored;
+-- these are as for kept_apply().  The range and its user, or null, are given once more,
+-- and for the calls of single users the parts without hours.
+CREATE FUNCTION admin_dashboard.kept_changed_totals(
+	p_source integer,
+	p_first timestamptz,
+	p_last timestamptz,
+	p_email text,
+	p_units text[],
+	p_starts timestamptz[],
+	p_ends timestamptz[],
+	p_user_units text[],
+	p_user_starts timestamptz[],
+	p_user_ends timestamptz[],
+	p_ids bytea[],
+	p_emails text[],
+	p_created_at timestamptz[],
+	p_minutes double precision[],
+	p_unusual boolean[],
+	OUT calls bigint,
+	OUT unusual bigint,
+	OUT minutes numeric,
+	OUT negative numeric,
+	OUT users bigint
+)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+AS $$
+DECLARE
+	number integer := (SELECT u.id FROM admin_dashboard.kept_user u
+					   WHERE u.source = p_source AND u.email = p_email COLLATE "C");
+	stored record;
+	stored_users bytea := '';
+	-- users who have a call less in the range and none more, and how many less
+	losers integer[];
+	losses bigint[];
+BEGIN
+	IF p_email IS NULL THEN
+		SELECT t.calls, t.unusual, t.minutes, t.negative, t.users INTO stored
+		FROM admin_dashboard.kept_totals(p_source, p_units, p_starts, p_ends) t;
+		stored_users := stored.users;
+	ELSE
+		SELECT t.calls, t.unusual, t.minutes, t.negative INTO stored
+		FROM admin_dashboard.kept_user_totals(p_source, p_units, p_starts, p_ends, p_email) t;
+	END IF;
+
+	WITH changed AS MATERIALIZED (
+		SELECT c.user_id, NULL AS stranger, c.minutes, c.unusual, -1 AS sign
+		FROM unnest(p_ids) AS n (id)
+			JOIN admin_dashboard.kept_call c ON c.source = p_source AND c.id = n.id
+		WHERE c.created_at >= p_first AND c.created_at < p_last AND (p_email IS NULL OR c.user_id = number)
+		UNION ALL
+		SELECT coalesce(u.id, 0), CASE WHEN u.id IS NULL THEN n.email END, n.minutes, n.unusual, 1
+		FROM unnest(p_emails, p_created_at, p_minutes, p_unusual) AS n (email, created_at, minutes, unusual)
+			LEFT JOIN admin_dashboard.kept_user u ON u.source = p_source AND u.email = n.email COLLATE "C"
+		WHERE n.created_at >= p_first AND n.created_at < p_last AND (p_email IS NULL OR n.email = p_email COLLATE "C")
+	)
+	SELECT stored.calls + coalesce(sum(c.sign), 0), stored.unusual + coalesce(sum(c.sign) FILTER (WHERE c.unusual), 0),
+		stored.minutes + admin_dashboard.kept_exact_sum(c.sign * c.minutes),
+		stored.negative + admin_dashboard.kept_exact_sum(c.sign * c.minutes) FILTER (WHERE c.minutes < 0),
+		bit_count(stored_users) + count(DISTINCT c.stranger COLLATE "C") + count(DISTINCT c.user_id)
+			FILTER (WHERE c.sign > 0 AND c.user_id > 0 AND
+				CASE WHEN c.user_id < 8 * length(stored_users) THEN get_bit(stored_users, c.user_id) = 0 ELSE true END),
+		(SELECT array_agg(l.user_id) FROM (SELECT d.user_id FROM changed d WHERE d.user_id > 0
+			GROUP BY 1 HAVING max(d.sign) < 0 ORDER BY 1) l),
+		(SELECT array_agg(l.losses) FROM (SELECT count(*) AS losses FROM changed d WHERE d.user_id > 0
+			GROUP BY d.user_id HAVING max(d.sign) < 0 ORDER BY d.user_id) l)
+	INTO calls, unusual, minutes, negative, users, losers, losses
+	FROM changed c;
+
+	IF p_email IS NOT NULL THEN
+		users := (calls > 0)::integer;
+	ELSIF losers IS NOT NULL THEN
+		users := users - (
+			WITH single AS MATERIALIZED (
+				SELECT c.user_id, count(*) AS calls
+				FROM unnest(p_user_units, p_user_starts, p_user_ends) AS r (unit, first, last)
+					JOIN admin_dashboard.kept_call c ON c.source = p_source
+						AND c.created_at >= r.first AND c.created_at < r.last
+				WHERE r.unit = 'c' AND c.user_id = ANY (losers)
+				GROUP BY c.user_id
+			)
+			SELECT count(*)
+			FROM unnest(losers, losses) AS l (user_id, losses)
+			WHERE l.losses =
+				coalesce((SELECT s.calls FROM single s WHERE s.user_id = l.user_id), 0) +
+				coalesce((SELECT sum(s.calls)
+						  FROM unnest(p_user_units, p_user_starts, p_user_ends) AS r (unit, first, last)
+							  JOIN admin_dashboard.kept_user_sum s ON s.source = p_source AND s.user_id = l.user_id
+								  AND s.unit = r.unit AND s.start >= r.first AND s.start < r.last
+						  WHERE r.unit <> 'c'), 0));
+	END IF;
+END $$;
+
+-- The totals of each hour, day, week or month of ranges as for kept_totals(), or, if
+-- the address is not null, as for kept_user_totals().
+CREATE FUNCTION admin_dashboard.kept_days(
+	p_source integer,
+	p_email text,
+	p_unit text,
+	p_units text[],
+	p_starts timestamptz[],
+	p_ends timestamptz[],
+	OUT day timestamptz,
+	OUT calls bigint,
+	OUT unusual bigint,
+	OUT minutes numeric,
+	OUT negative numeric,
+	OUT users bigint
+)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+AS $$
+DECLARE
+	number integer := (SELECT u.id FROM admin_dashboard.kept_user u
+					   WHERE u.source = p_source AND u.email = p_email COLLATE "C");
+BEGIN
+	RETURN QUERY
+	SELECT date_trunc(p_unit, t.start, 'UTC'), sum(t.calls)::bigint, sum(t.unusual)::bigint, sum(t.minutes), sum(t.negative),
+		CASE WHEN p_email IS NULL THEN bit_count(admin_dashboard.kept_users_union(t.users)) ELSE 1 END
+	FROM (SELECT s.start, s.calls, s.unusual, s.minutes, s.negative, s.users
+		  FROM unnest(p_units, p_starts, p_ends) AS r (unit, first, last)
+			  JOIN admin_dashboard.kept_sum s ON s.source = p_source AND s.unit = r.unit
+				  AND s.start >= r.first AND s.start < r.last
+		  WHERE r.unit <> 'c' AND p_email IS NULL
+		  UNION ALL
+		  SELECT s.start, s.calls, s.unusual, s.minutes, s.negative, NULL
+		  FROM unnest(p_units, p_starts, p_ends) AS r (unit, first, last)
+			  JOIN admin_dashboard.kept_user_sum s ON s.source = p_source AND s.user_id = number
+				  AND s.unit = r.unit AND s.start >= r.first AND s.start < r.last
+		  WHERE r.unit <> 'c'
+		  UNION ALL
+		  SELECT date_trunc('hour', c.created_at, 'UTC'), count(*), count(*) FILTER (WHERE c.unusual),
+			  admin_dashboard.kept_exact_sum(c.minutes), admin_dashboard.kept_exact_sum(c.minutes) FILTER (WHERE c.minutes < 0),
+			  admin_dashboard.kept_users_change(NULL, array_agg(DISTINCT c.user_id), NULL)
+		  FROM unnest(p_units, p_starts, p_ends) AS r (unit, first, last)
+			  JOIN admin_dashboard.kept_call c ON c.source = p_source
+				  AND c.created_at >= r.first AND c.created_at < r.last
+		  WHERE r.unit = 'c' AND (p_email IS NULL OR c.user_id = number)
+		  GROUP BY 1) t
+	GROUP BY 1
+	HAVING sum(t.calls) > 0
+	ORDER BY 1;
 END $$;
 
 -- Delete what is kept of a source, and return whether there was any.
@@ -736,7 +890,8 @@ BEGIN
 	-- sources whose foreign table was dropped go, too
 	WITH deleted AS (
 		DELETE FROM admin_dashboard.kept_source s
-		WHERE s.relation = p_relation OR NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = s.relation)
+		WHERE s.relation = p_relation
+		   OR s.relation IS NOT NULL AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = s.relation)
 		RETURNING s.id, s.relation
 	)
 	SELECT array_agg(d.id), coalesce(bool_or(d.relation = p_relation), false) INTO gone, found_one
@@ -783,11 +938,11 @@ COMMENT ON AGGREGATE admin_dashboard.kept_exact_sum(double precision) IS
 COMMENT ON FUNCTION admin_dashboard.kept_users_change(bytea, integer[], integer[]) IS
 	'adds users to a set and removes users from it';
 COMMENT ON FUNCTION admin_dashboard.kept_users_add(internal, bytea) IS
-	'transition function of kept_users_count()';
+	'transition function of kept_users_union()';
 COMMENT ON FUNCTION admin_dashboard.kept_users_result(internal) IS
-	'final function of kept_users_count()';
-COMMENT ON AGGREGATE admin_dashboard.kept_users_count(bytea) IS
-	'number of users in the union of sets';
+	'final function of kept_users_union()';
+COMMENT ON AGGREGATE admin_dashboard.kept_users_union(bytea) IS
+	'union of sets of users';
 COMMENT ON FUNCTION admin_dashboard.kept_number_users(integer, text[]) IS
 	'gives numbers to users that have none';
 COMMENT ON FUNCTION admin_dashboard.kept_load(integer, bytea[], text[], timestamptz[], double precision[], boolean[]) IS
@@ -800,6 +955,10 @@ COMMENT ON FUNCTION admin_dashboard.kept_totals(integer, text[], timestamptz[], 
 	'returns the totals of ranges from kept sums';
 COMMENT ON FUNCTION admin_dashboard.kept_user_totals(integer, text[], timestamptz[], timestamptz[], text) IS
 	'returns the totals of ranges of one user from kept sums';
+COMMENT ON FUNCTION admin_dashboard.kept_changed_totals(integer, timestamptz, timestamptz, text, text[], timestamptz[], timestamptz[], text[], timestamptz[], timestamptz[], bytea[], text[], timestamptz[], double precision[], boolean[]) IS
+	'returns the totals of a range from kept sums and documents that have changed';
+COMMENT ON FUNCTION admin_dashboard.kept_days(integer, text, text, text[], timestamptz[], timestamptz[]) IS
+	'returns the totals of each hour, day, week or month from kept sums';
 COMMENT ON FUNCTION admin_dashboard.kept_delete(oid) IS
 	'deletes what is kept of a foreign table';
 COMMENT ON FUNCTION admin_dashboard.kept_list() IS
@@ -813,6 +972,8 @@ REVOKE ALL ON FUNCTION
 	admin_dashboard.kept_apply(integer, bytea[], text[], timestamptz[], double precision[], boolean[]),
 	admin_dashboard.kept_totals(integer, text[], timestamptz[], timestamptz[]),
 	admin_dashboard.kept_user_totals(integer, text[], timestamptz[], timestamptz[], text),
+	admin_dashboard.kept_changed_totals(integer, timestamptz, timestamptz, text, text[], timestamptz[], timestamptz[], text[], timestamptz[], timestamptz[], bytea[], text[], timestamptz[], double precision[], boolean[]),
+	admin_dashboard.kept_days(integer, text, text, text[], timestamptz[], timestamptz[]),
 	admin_dashboard.kept_delete(oid)
 FROM PUBLIC;
 

@@ -387,3 +387,34 @@ ad_calls_quotient(Numeric number, int64 divisor)
 								 NumericGetDatum(round_numeric(int64_to_numeric(divisor), 20)));
 	return round_numeric(DatumGetNumeric(result), 2);
 }
+
+/*
+ * Returns a sum of doubles as numeric, as ad_calls_minutes() does.
+ */
+Numeric
+ad_calls_double(double sum)
+{
+	return DatumGetNumeric(DirectFunctionCall1(numeric_conversion(FLOAT8OID), Float8GetDatum(sum)));
+}
+
+/* do two numbers show the same digits after the division? */
+static bool
+is_same_quotient(Numeric a, Numeric b, int64 divisor)
+{
+	return DatumGetBool(DirectFunctionCall2(numeric_eq, NumericGetDatum(ad_calls_quotient(a, divisor)),
+											NumericGetDatum(ad_calls_quotient(b, divisor))));
+}
+
+/*
+ * Do all sums of minutes between two bounds show the same minutes, hours and
+ * minutes per call?
+ */
+bool
+ad_calls_are_certain(double low, double high, int64 calls)
+{
+	Numeric		least = ad_calls_double(low);
+	Numeric		most = ad_calls_double(high);
+
+	return is_same_quotient(least, most, 1) && is_same_quotient(least, most, 60) &&
+		is_same_quotient(least, most, calls);
+}

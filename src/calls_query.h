@@ -74,5 +74,7 @@ extern void ad_calls_query_run(AdCallsQuery *query, AdCallsRequest *request, AdR
 							   AdCallsReceiver receive, void *state);
 extern Numeric ad_calls_minutes(AdCallsRequest *request, HeapTuple tuple, int column);
 extern Numeric ad_calls_quotient(Numeric number, int64 divisor);
+extern Numeric ad_calls_double(double sum);
+extern bool ad_calls_are_certain(double low, double high, int64 calls);
 
 #endif							/* AD_CALLS_QUERY_H */

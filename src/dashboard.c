@@ -15,6 +15,8 @@
 
 #include "base/compat.h"
 #include "calls_query.h"
+#include "calls_table.h"
+#include "dashboard.h"
 #include "kept/answer.h"
 
 PG_FUNCTION_INFO_V1(admin_dashboard);
@@ -51,21 +53,6 @@ receive_summary(AdCallsRequest *request, void *state)
 	summary->users = DatumGetInt64(SPI_getbinval(tuple, desc, 3, &isnull));
 }
 
-/* the minutes of a sum as the query has them */
-static Numeric
-minutes_from_double(double sum)
-{
-	return DatumGetNumeric(DirectFunctionCall1(float8_numeric, Float8GetDatum(sum)));
-}
-
-/* do two numbers show the same digits after the division? */
-static bool
-is_same_quotient(Numeric a, Numeric b, int64 divisor)
-{
-	return DatumGetBool(DirectFunctionCall2(numeric_eq, NumericGetDatum(ad_calls_quotient(a, divisor)),
-											NumericGetDatum(ad_calls_quotient(b, divisor))));
-}
-
 /*
  * Fills in the summary from kept sums.  Returns false if the query must run.
  * That is also so if the sum of minutes, of which only bounds are certain,
@@ -76,19 +63,13 @@ summarize_kept(const AdCallsRequest *request, AdRange range, text *user, void *s
 {
 	Summary    *summary = state;
 	AdKeptTotals totals;
-	Numeric		low;
-	Numeric		high;
 
-	if (!ad_kept_answer(request->relid, range.start, range.end, user, &totals))
-		return false;
-	low = minutes_from_double(totals.low);
-	high = minutes_from_double(totals.high);
-	if (!is_same_quotient(low, high, 1) || !is_same_quotient(low, high, 60) ||
-		!is_same_quotient(low, high, totals.calls))
+	if (!ad_kept_answer(request->relid, range.start, range.end, user, &totals) ||
+		!ad_calls_are_certain(totals.low, totals.high, totals.calls))
 		return false;
 	summary->calls = totals.calls;
 	summary->users = totals.users;
-	summary->minutes = low;
+	summary->minutes = ad_calls_double(totals.low);
 	return true;
 }
 
@@ -178,6 +159,33 @@ summary_to_jsonb(const Summary *summary, AdRange range)
 }
 
 /*
+ * Returns the dashboard of a range, palloc'd, of one user or of all if `user`
+ * is NULL, and the number of calls in *calls.  From kept sums alone it is NULL
+ * if they do not answer.  Errors are those of admin_dashboard().
+ */
+Jsonb *
+ad_dashboard(AdRange range, text *user, AdDashboardFrom from, int64 *calls)
+{
+	Summary		summary = {CurrentMemoryContext};
+	AdCallsRequest request = {
+		.head = "SELECT pg_catalog.count(*), pg_catalog.sum(duration_minutes), pg_catalog.count(DISTINCT created_by_email)",
+		.tail = "",
+		.shortcut = from == AD_FROM_EITHER ? summarize_kept : NULL,
+	};
+
+	if (from == AD_FROM_KEPT)
+	{
+		request.relid = ad_calls_table_find();
+		if (!summarize_kept(&request, range, user, &summary))
+			return NULL;
+	}
+	else
+		ad_calls_query_run(&query, &request, range, user, receive_summary, &summary);
+	*calls = summary.calls;
+	return summary_to_jsonb(&summary, range);
+}
+
+/*
  * admin_dashboard(start_date timestamptz, end_date timestamptz,
  * user_email text) RETURNS jsonb
  *
@@ -201,18 +209,12 @@ Datum
 admin_dashboard(PG_FUNCTION_ARGS)
 {
 	AdRange		range = ad_calls_range(fcinfo);
-	text	   *user = PG_ARGISNULL(2) ? NULL : PG_GETARG_TEXT_PP(2);
-	Summary		summary = {CurrentMemoryContext};
-	AdCallsRequest request = {
-		.head = "SELECT pg_catalog.count(*), pg_catalog.sum(duration_minutes), pg_catalog.count(DISTINCT created_by_email)",
-		.tail = "",
-		.shortcut = summarize_kept,
-	};
+	int64		calls;
+	Jsonb	   *result = ad_dashboard(range, PG_ARGISNULL(2) ? NULL : PG_GETARG_TEXT_PP(2), AD_FROM_EITHER, &calls);
 
-	ad_calls_query_run(&query, &request, range, user, receive_summary, &summary);
-	if (summary.calls == 0 && PG_ARGISNULL(0) && PG_ARGISNULL(1))
+	if (calls == 0 && PG_ARGISNULL(0) && PG_ARGISNULL(1))
 		ereport(NOTICE,
 				(errmsg("there are no calls of the last 30 days"),
 				 errhint("Give start_date and end_date for another range, as in admin_dashboard('2026-03-01', '2026-03-31').")));
-	PG_RETURN_JSONB_P(summary_to_jsonb(&summary, range));
+	PG_RETURN_JSONB_P(result);
 }

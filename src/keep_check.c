@@ -15,14 +15,11 @@
 #include "utils/tuplestore.h"
 
 #include "calls_table.h"
-#include "kept/answer.h"
+#include "dashboard.h"
 #include "kept/keep.h"
 #include "kept/source.h"
 
 PG_FUNCTION_INFO_V1(admin_dashboard_keep_check);
-
-/* of src/dashboard.c; PostgreSQL calls it by its name, too */
-extern Datum admin_dashboard(PG_FUNCTION_ARGS);
 
 /*
  * How often a month is compared: a change between the two answers makes them
@@ -41,23 +38,16 @@ enum
 	N_RESULTS
 };
 
-/* a month of a source */
-typedef struct AdKeptMonth
-{
-	TimestampTz start;
-	TimestampTz end;			/* included */
-} AdKeptMonth;
-
 /*
  * Returns the months that have calls, palloc'd, and their number.
  */
-static AdKeptMonth *
+static AdRange *
 list_months(const AdSource *source, int *count)
 {
 	static const Oid types[] = {INT4OID};
 	Datum		values[] = {Int32GetDatum(source->id)};
 	MemoryContext caller = CurrentMemoryContext;
-	AdKeptMonth *months = NULL;
+	AdRange    *months = NULL;
 	AdKeptScope scope;
 
 	*count = 0;
@@ -68,7 +58,7 @@ list_months(const AdSource *source, int *count)
 						 "FROM (SELECT pg_catalog.timezone('UTC', start) AS start FROM admin_dashboard.kept_sum "
 						 "WHERE source OPERATOR(pg_catalog.=) $1 AND unit OPERATOR(pg_catalog.=) 'm' "
 						 "AND calls OPERATOR(pg_catalog.>) 0) m ORDER BY 1", lengthof(types), types, values, NULL);
-	months = MemoryContextAlloc(caller, Max(*count, 1) * sizeof(AdKeptMonth));
+	months = MemoryContextAlloc(caller, Max(*count, 1) * sizeof(AdRange));
 	for (int i = 0; i < *count; i++)
 	{
 		bool		isnull;
@@ -81,69 +71,46 @@ list_months(const AdSource *source, int *count)
 	return months;
 }
 
-/* the dashboard of a month, as text */
+/* the dashboard of a month as text; NULL if it is not from there */
 static char *
-dashboard(const AdKeptMonth *month)
+dashboard(const AdRange *month, AdDashboardFrom from)
 {
-	LOCAL_FCINFO(call, 3);
-	Jsonb	   *result;
+	int64		calls;
+	Jsonb	   *result = ad_dashboard(*month, NULL, from, &calls);
 
-	InitFunctionCallInfoData(*call, NULL, 3, InvalidOid, NULL, NULL);
-	call->args[0].value = TimestampTzGetDatum(month->start);
-	call->args[1].value = TimestampTzGetDatum(month->end);
-	call->args[0].isnull = call->args[1].isnull = false;
-	call->args[2].value = (Datum) 0;
-	call->args[2].isnull = true;
-	result = DatumGetJsonbP(admin_dashboard(call));
-	return JsonbToCString(NULL, &result->root, VARSIZE(result));
+	return result == NULL ? NULL : JsonbToCString(NULL, &result->root, VARSIZE(result));
 }
 
 /*
- * Get both dashboards of a month; *kept is NULL if the sums do not answer.
+ * Compare a month, and return its row.  If the sums do not answer, MongoDB is
+ * not asked either: it may have an error to report.
  */
 static void
-get_both(const AdKeptMonth *month, char **kept, char **live)
-{
-	int64		before = ad_kept_answers;
-
-	*kept = dashboard(month);
-	if (ad_kept_answers == before)
-		*kept = NULL;
-	ad_kept_suspended = true;
-	PG_TRY();
-	{
-		*live = dashboard(month);
-	}
-	PG_FINALLY();
-	{
-		ad_kept_suspended = false;
-	}
-	PG_END_TRY();
-}
-
-/* compare a month, and return its row */
-static void
-check_month(const AdKeptMonth *month, ReturnSetInfo *result)
+check_month(const AdRange *month, ReturnSetInfo *result)
 {
 	Datum		values[N_RESULTS] = {0};
 	bool		nulls[N_RESULTS] = {0};
-	char	   *kept;
-	char	   *live;
+	char	   *kept = NULL;
+	char	   *live = NULL;
 	bool		ok = false;
 
 	for (int i = 0; i < ATTEMPTS && !ok; i++)
 	{
-		get_both(month, &kept, &live);
-		ok = kept == NULL || strcmp(kept, live) == 0;
+		kept = dashboard(month, AD_FROM_KEPT);
+		if (kept == NULL)
+			break;
+		live = dashboard(month, AD_FROM_TABLE);
+		ok = strcmp(kept, live) == 0;
 	}
 	values[RESULT_START] = TimestampTzGetDatum(month->start);
 	values[RESULT_END] = TimestampTzGetDatum(month->end);
-	nulls[RESULT_KEPT] = kept == NULL;
+	nulls[RESULT_KEPT] = nulls[RESULT_LIVE] = nulls[RESULT_OK] = kept == NULL;
 	if (kept != NULL)
+	{
 		values[RESULT_KEPT] = DirectFunctionCall1(jsonb_in, CStringGetDatum(kept));
-	values[RESULT_LIVE] = DirectFunctionCall1(jsonb_in, CStringGetDatum(live));
-	nulls[RESULT_OK] = kept == NULL;
-	values[RESULT_OK] = BoolGetDatum(ok);
+		values[RESULT_LIVE] = DirectFunctionCall1(jsonb_in, CStringGetDatum(live));
+		values[RESULT_OK] = BoolGetDatum(ok);
+	}
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
@@ -153,7 +120,7 @@ check_month(const AdKeptMonth *month, ReturnSetInfo *result)
  * RETURNS SETOF record
  *
  * Compares the dashboard from kept sums with the live one, month by month.
- * kept and ok are null if the sums cannot answer for the month.  Raises an
+ * kept, live and ok are null if the sums cannot answer for the month.  Raises an
  * error if the sums of the table are not kept, and the errors of the live
  * query.
  */
@@ -163,7 +130,7 @@ admin_dashboard_keep_check(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Oid			relid = PG_GETARG_OID(0);
 	AdSource	source;
-	AdKeptMonth *months;
+	AdRange    *months;
 	int			count;
 	int			level;
 

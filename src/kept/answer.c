@@ -30,7 +30,6 @@
 #include "kept/range.h"
 #include "kept/refresh.h"
 #include "kept/source.h"
-#include "remote/connection.h"
 
 /* how long an answer may wait for another session, and work itself */
 #define LOCK_MS		1000
@@ -39,8 +38,11 @@
 /* the setting admin_dashboard.refresh */
 static bool refresh_before_answer;
 
-int64		ad_kept_answers = 0;
-bool		ad_kept_suspended = false;
+/*
+ * How often to begin anew if another session brings the source forward while
+ * this one has changes to add to its answer.
+ */
+#define ATTEMPTS	3
 
 /*
  * Define the setting.  _PG_init calls this once.
@@ -81,33 +83,103 @@ work_ms(void)
 
 /*
  * Bring the source up to date.  Returns false if the live query must answer.
+ * *pending tells whether the caller must add the changes in the report.
  */
 static bool
-bring_up_to_date(AdSource *source, const AdKeptTable *table)
+bring_up_to_date(AdSource *source, const AdKeptTable *table, bool may_pend, bool *pending,
+				 AdRefreshReport *report)
 {
-	AdRefreshLimits limits = {ad_kept_may_write(), LOCK_MS, work_ms()};
-	AdRefreshReport report;
+	AdRefreshLimits limits = {ad_kept_may_write(), may_pend, LOCK_MS, work_ms()};
+	AdRefreshed result = ad_refresh(source, table, GetUserId(), &limits, report);
 
-	switch (ad_refresh(source, table, GetUserId(), &limits, &report))
-	{
-		case AD_REFRESHED:
-			return true;
-		case AD_NOT_REFRESHED:
-			ereport(DEBUG1,
-					(errmsg("kept sums of foreign table \"%s\" are not used", get_rel_name(table->relid)),
-					 errdetail_internal("%s", report.why)));
-			return false;
-		case AD_SOURCE_LOST:
-			warn_lost(table->relid, report.why);
-			return false;
-	}
-	return false;				/* not reached */
+	*pending = result == AD_PENDING;
+	if (result == AD_SOURCE_LOST)
+		warn_lost(table->relid, report->why);
+	else if (result == AD_NOT_REFRESHED)
+		ereport(DEBUG1,
+				(errmsg("kept sums of foreign table \"%s\" are not used", get_rel_name(table->relid)),
+				 errdetail_internal("%s", report->why)));
+	return result == AD_REFRESHED || result == AD_PENDING;
 }
 
-/* the parts of a range as three arrays: units, starts, ends */
-static void
-parts_to_arrays(const AdRangePart *parts, int count, Datum *arrays)
+/* ------------------------------------------------------------------------
+ * Queries of the sums
+ * ------------------------------------------------------------------------ */
+
+/* what a query computes */
+typedef enum AdTotalsQuery
 {
+	AD_TOTALS_OF_ALL,
+	AD_TOTALS_OF_USER,
+	AD_TOTALS_CHANGED,			/* of either, with changes to add */
+	AD_TOTALS_OF_DAYS
+} AdTotalsQuery;
+
+/* the parameters of the queries, of which each uses some */
+enum
+{
+	TOTALS_SOURCE,				/* $1 */
+	TOTALS_TOKEN,				/* $2: of the source, before the changes */
+	TOTALS_FIRST,				/* $3, $4: the range, without its end */
+	TOTALS_LAST,
+	TOTALS_EMAIL,				/* $5 */
+	TOTALS_UNIT,				/* $6: of days */
+	TOTALS_PARTS,				/* $7 to $9, see set_parts() */
+	TOTALS_USER_PARTS = TOTALS_PARTS + 3,	/* $10 to $12: without hours */
+	TOTALS_PENDING = TOTALS_USER_PARTS + 3, /* $13 to $17: the changes */
+	N_TOTALS = TOTALS_PENDING + AD_N_CALL_ARRAYS
+};
+
+/*
+ * A source that was forgotten or lost in the meantime has no totals: its row
+ * and the sums are seen in one snapshot.
+ */
+#define TOTALS(columns, call, condition) \
+	"SELECT " columns " FROM admin_dashboard.kept_source s, " call " t " \
+	"WHERE s.id OPERATOR(pg_catalog.=) $1 AND s.lost IS NULL" condition
+#define SUMS "t.calls, t.unusual, t.minutes, t.negative, "
+
+static const char *const totals_queries[] = {
+	TOTALS(SUMS "pg_catalog.bit_count(t.users)", "admin_dashboard.kept_totals($1, $7, $8, $9)", ""),
+	TOTALS(SUMS "(t.calls OPERATOR(pg_catalog.>) 0)::pg_catalog.int4::pg_catalog.int8",
+		   "admin_dashboard.kept_user_totals($1, $7, $8, $9, $5)", ""),
+	TOTALS(SUMS "t.users", "admin_dashboard.kept_changed_totals($1, $3, $4, $5, $7, $8, $9, $10, $11, $12, "
+		   "$13, $14, $15, $16, $17)", " AND s.token OPERATOR(pg_catalog.=) $2"),
+	/* a row of nulls if there are no calls */
+	"SELECT " SUMS "t.users, t.day FROM admin_dashboard.kept_source s "
+	"LEFT JOIN admin_dashboard.kept_days($1, $5, $6, $7, $8, $9) t ON true "
+	"WHERE s.id OPERATOR(pg_catalog.=) $1 AND s.lost IS NULL LIMIT 10001",
+};
+
+/* run a query, whose plan the session keeps; returns the number of rows */
+static uint64
+run_totals(AdTotalsQuery query, Datum *values, const char *nulls)
+{
+	static Oid	types[N_TOTALS] = {INT4OID, BYTEAOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID,
+	TEXTARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID};
+	static SPIPlanPtr plans[lengthof(totals_queries)];
+
+	if (plans[query] == NULL)
+	{
+		SPIPlanPtr	made;
+
+		memcpy(types + TOTALS_PENDING, ad_call_array_types, sizeof(ad_call_array_types));
+		made = SPI_prepare(totals_queries[query], N_TOTALS, types);
+		if (made == NULL || SPI_keepplan(made) != 0)
+			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+		plans[query] = made;
+	}
+	if (SPI_execute_plan(plans[query], values, nulls, IsInParallelMode(), 0) != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(SPI_result));
+	return SPI_processed;
+}
+
+/* the parts of a range as three parameters: units, starts, ends */
+static void
+set_parts(TimestampTz start, TimestampTz end, const char *units, Datum *arrays, char *nulls)
+{
+	AdRangePart parts[AD_MOST_PARTS];
+	int			count = ad_divide_range(start, end, units, parts);
 	Datum		values[3][AD_MOST_PARTS];
 
 	for (int i = 0; i < count; i++)
@@ -120,40 +192,14 @@ parts_to_arrays(const AdRangePart *parts, int count, Datum *arrays)
 	for (int i = 1; i < 3; i++)
 		arrays[i] = PointerGetDatum(construct_array(values[i], count, TIMESTAMPTZOID, sizeof(TimestampTz),
 													FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	memset(nulls, ' ', 3);
 }
 
-/*
- * The query for the totals of a source.  A source that was forgotten or lost
- * in the meantime has none: a row and the sums are seen in one snapshot.
- */
-#define TOTALS(call) \
-	"SELECT t.calls, t.unusual, t.minutes, t.negative, t.users " \
-	"FROM admin_dashboard.kept_source s, " call " t " \
-	"WHERE s.id OPERATOR(pg_catalog.=) $1 AND s.lost IS NULL"
-
-static const char *const totals_queries[] = {
-	TOTALS("admin_dashboard.kept_totals($1, $2, $3, $4)"),
-	TOTALS("admin_dashboard.kept_user_totals($1, $2, $3, $4, $5)"),
-};
-static Oid	totals_types[] = {INT4OID, TEXTARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID, TEXTOID};
-
-/* run a totals query, whose plan the session keeps */
-static uint64
-run_totals(bool of_user, Datum *values)
+static void
+set_parameter(int parameter, Datum value, Datum *values, char *nulls)
 {
-	static SPIPlanPtr plans[2];
-
-	if (plans[of_user] == NULL)
-	{
-		SPIPlanPtr	made = SPI_prepare(totals_queries[of_user], of_user ? 5 : 4, totals_types);
-
-		if (made == NULL || SPI_keepplan(made) != 0)
-			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
-		plans[of_user] = made;
-	}
-	if (SPI_execute_plan(plans[of_user], values, NULL, IsInParallelMode(), 0) != SPI_OK_SELECT)
-		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(SPI_result));
-	return SPI_processed;
+	values[parameter] = value;
+	nulls[parameter] = ' ';
 }
 
 static double
@@ -163,44 +209,105 @@ to_double(Datum number)
 }
 
 /*
- * Compute the totals.  Returns false if the range has calls that the sums
- * cannot hold, or if the source is gone.
+ * Read a row of totals.  Returns false if it has calls that the sums cannot
+ * hold, or if its sum has more digits than bounds can be given of.
  */
 static bool
-compute_totals(const AdSource *source, TimestampTz start, TimestampTz end, text *user, AdKeptTotals *totals)
+read_totals(const AdKeptTable *table, HeapTuple tuple, bool of_day, AdKeptTotals *totals)
 {
-	AdRangePart parts[AD_MOST_PARTS];
-	int			count = ad_divide_range(start, end + 1, user == NULL, parts);
-	Datum		values[5] = {Int32GetDatum(source->id)};
-	AdKeptScope scope;
-	bool		found;
+	TupleDesc	desc = SPI_tuptable->tupdesc;
+	bool		isnull;
+	int64		unusual = DatumGetInt64(SPI_getbinval(tuple, desc, 2, &isnull));
+	double		sum = to_double(SPI_getbinval(tuple, desc, 3, &isnull));
+	double		negative = to_double(SPI_getbinval(tuple, desc, 4, &isnull));
+	double		calls;
+	double		error;
 
-	parts_to_arrays(parts, count, values + 1);
-	values[4] = PointerGetDatum(user);
+	totals->calls = DatumGetInt64(SPI_getbinval(tuple, desc, 1, &isnull));
+	totals->users = DatumGetInt64(SPI_getbinval(tuple, desc, 5, &isnull));
+	totals->day = of_day ? DatumGetTimestampTz(SPI_getbinval(tuple, desc, 6, &isnull)) : 0;
+	calls = totals->calls;
+	error = ldexp(calls * calls * (fabs(sum) + 2 * fabs(negative)), -104) * 1.01;
+	totals->low = nextafter(sum, -INFINITY) - error;
+	totals->high = nextafter(sum, INFINITY) + error;
+	/* the query shows all digits of a sum of integers, and 15 of a double */
+	return unusual == 0 && (table->fields[AD_KEPT_MINUTES].typid == FLOAT8OID || fabs(sum) < 1e14);
+}
+
+/*
+ * Compute the totals of a range.  `pending` are changes to add, or NULL.
+ * *found is false if the source is gone, or if it has been brought forward, so
+ * that the changes are no longer those to add.  Returns false if the range has
+ * calls that the sums cannot hold.
+ */
+static bool
+compute_totals(const AdSource *source, const AdKeptTable *table, TimestampTz start, TimestampTz end, text *user,
+			   const Datum *pending, AdKeptTotals *totals, bool *found)
+{
+	AdTotalsQuery query = pending != NULL ? AD_TOTALS_CHANGED : user != NULL ? AD_TOTALS_OF_USER : AD_TOTALS_OF_ALL;
+	Datum		values[N_TOTALS] = {0};
+	char		nulls[N_TOTALS];
+	AdKeptScope scope;
+	bool		usual = false;
+
+	memset(nulls, 'n', N_TOTALS);
+	set_parameter(TOTALS_SOURCE, Int32GetDatum(source->id), values, nulls);
+	set_parts(start, end + 1, user == NULL ? "hdm" : "dm", values + TOTALS_PARTS, nulls + TOTALS_PARTS);
+	if (user != NULL)
+		set_parameter(TOTALS_EMAIL, PointerGetDatum(user), values, nulls);
+	if (pending != NULL)
+	{
+		set_parameter(TOTALS_TOKEN, PointerGetDatum(source->token), values, nulls);
+		set_parameter(TOTALS_FIRST, TimestampTzGetDatum(start), values, nulls);
+		set_parameter(TOTALS_LAST, TimestampTzGetDatum(end + 1), values, nulls);
+		set_parts(start, end + 1, "dm", values + TOTALS_USER_PARTS, nulls + TOTALS_USER_PARTS);
+		for (int i = 0; i < AD_N_CALL_ARRAYS; i++)
+			set_parameter(TOTALS_PENDING + i, pending[i], values, nulls);
+	}
+	*found = false;
 	if (!ad_kept_enter(&scope))
 		return false;
-	found = run_totals(user != NULL, values) > 0;
-	if (found)
-	{
-		HeapTuple	tuple = SPI_tuptable->vals[0];
-		TupleDesc	desc = SPI_tuptable->tupdesc;
-		bool		isnull;
-		int64		unusual = DatumGetInt64(SPI_getbinval(tuple, desc, 2, &isnull));
-		double		sum = to_double(SPI_getbinval(tuple, desc, 3, &isnull));
-		double		negative = to_double(SPI_getbinval(tuple, desc, 4, &isnull));
-		double		calls;
-		double		error;
-
-		totals->calls = DatumGetInt64(SPI_getbinval(tuple, desc, 1, &isnull));
-		totals->users = DatumGetInt64(SPI_getbinval(tuple, desc, 5, &isnull));
-		calls = totals->calls;
-		error = ldexp(calls * calls * (fabs(sum) + 2 * fabs(negative)), -104) * 1.01;
-		totals->low = nextafter(sum, -INFINITY) - error;
-		totals->high = nextafter(sum, INFINITY) + error;
-		found = unusual == 0;
-	}
+	*found = run_totals(query, values, nulls) > 0;
+	if (*found)
+		usual = read_totals(table, SPI_tuptable->vals[0], false, totals);
 	ad_kept_leave(&scope);
-	return found;
+	return usual;
+}
+
+/* ------------------------------------------------------------------------
+ * Answers
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Find the source of a relation, if its sums may be used for the range and the
+ * user.  Returns false if the live query must answer.
+ */
+static bool
+find_usable(Oid relid, TimestampTz start, TimestampTz end, const text *user, AdSource *source, AdKeptTable **table)
+{
+	if (!ad_is_kept_candidate(relid) || !ad_source_find(relid, source))
+		return false;
+	if (source->lost != NULL)
+	{
+		warn_lost(relid, source->lost);
+		return false;
+	}
+	*table = ad_kept_table(relid);
+	if ((*table)->flaw != NULL || strcmp((*table)->definition, source->definition) != 0)
+	{
+		warn_lost(relid, (*table)->flaw != NULL ? (*table)->flaw :
+				  "The definition of the table or its server has changed.");
+		return false;
+	}
+
+	/*
+	 * Another mapping may be allowed to read other documents.  Without
+	 * pushdown the live query also fails for documents outside of the range.
+	 */
+	return strcmp(ad_kept_mapping((*table)->serverid, GetUserId()), source->mapping) == 0 &&
+		(*table)->options->enable_filter_pushdown && (*table)->options->enable_aggregate_pushdown &&
+		ad_is_usual_range(start, end) &&
+		(user == NULL || ad_is_usual_email(VARDATA_ANY(user), VARSIZE_ANY_EXHDR(user)));
 }
 
 /*
@@ -211,38 +318,66 @@ compute_totals(const AdSource *source, TimestampTz start, TimestampTz end, text 
 bool
 ad_kept_answer(Oid relid, TimestampTz start, TimestampTz end, text *user, AdKeptTotals *totals)
 {
+	for (int i = 0; i < ATTEMPTS; i++)
+	{
+		AdRefreshReport report;
+		AdSource	source;
+		AdKeptTable *table;
+		bool		pending = false;
+		bool		found;
+		bool		usual;
+
+		if (!find_usable(relid, start, end, user, &source, &table) ||
+			(refresh_before_answer && !bring_up_to_date(&source, table, true, &pending, &report)))
+			return false;
+		usual = compute_totals(&source, table, start, end, user, pending ? report.pending : NULL, totals, &found);
+		if (found || !pending)
+			return usual;
+	}
+	return false;
+}
+
+/*
+ * Compute the totals of each hour, day, week or month in UTC that has calls,
+ * in their order, but not more than 10001, with which there are too many.
+ * `unit` is its name.  Sets *days, palloc'd, and *count.  Returns false if the
+ * live query must answer.
+ */
+bool
+ad_kept_days(Oid relid, TimestampTz start, TimestampTz end, text *user, const char *unit,
+			 AdKeptTotals **days, int *count)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	Datum		values[N_TOTALS] = {0};
+	char		nulls[N_TOTALS];
+	AdRefreshReport report;
 	AdSource	source;
 	AdKeptTable *table;
+	AdKeptScope scope;
+	bool		pending;
+	bool		usual = true;
+	const char *units = strcmp(unit, "hour") == 0 ? "h" : strcmp(unit, "month") == 0 ? "hdm" : "hd";
 
-	if (ad_kept_suspended || !ad_is_kept_candidate(relid) || !ad_source_find(relid, &source))
+	/* users have no sums of hours */
+	if ((user != NULL && *++units == '\0') || !find_usable(relid, start, end, user, &source, &table) ||
+		(refresh_before_answer && !bring_up_to_date(&source, table, false, &pending, &report)))
 		return false;
-	if (source.lost != NULL)
-	{
-		warn_lost(relid, source.lost);
+	memset(nulls, 'n', N_TOTALS);
+	set_parameter(TOTALS_SOURCE, Int32GetDatum(source.id), values, nulls);
+	set_parameter(TOTALS_UNIT, CStringGetTextDatum(unit), values, nulls);
+	set_parts(start, end + 1, units, values + TOTALS_PARTS, nulls + TOTALS_PARTS);
+	if (user != NULL)
+		set_parameter(TOTALS_EMAIL, PointerGetDatum(user), values, nulls);
+	if (!ad_kept_enter(&scope))
 		return false;
-	}
-	table = ad_kept_table(relid);
-	if (table->flaw != NULL || strcmp(table->definition, source.definition) != 0)
-	{
-		warn_lost(relid, table->flaw != NULL ? table->flaw :
-				  "The definition of the table or its server has changed.");
-		return false;
-	}
-
-	/*
-	 * Another mapping may be allowed to read other documents.  Without
-	 * pushdown the live query also fails for documents outside of the range.
-	 */
-	if (ad_connection_mapping(table->serverid, GetUserId()) != source.mapping ||
-		!table->options->enable_filter_pushdown || !table->options->enable_aggregate_pushdown)
-		return false;
-	if (!ad_is_usual_range(start, end) ||
-		(user != NULL && !ad_is_usual_email(VARDATA_ANY(user), VARSIZE_ANY_EXHDR(user))))
-		return false;
-	if (refresh_before_answer && !bring_up_to_date(&source, table))
-		return false;
-	if (!compute_totals(&source, start, end, user, totals))
-		return false;
-	ad_kept_answers++;
-	return true;
+	*count = run_totals(AD_TOTALS_OF_DAYS, values, nulls);
+	if (*count == 0)
+		usual = false;
+	else if (SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1) == NULL)
+		*count = 0;
+	*days = MemoryContextAlloc(caller, Max(*count, 1) * sizeof(AdKeptTotals));
+	for (int i = 0; i < *count && usual; i++)
+		usual = read_totals(table, SPI_tuptable->vals[i], true, &(*days)[i]);
+	ad_kept_leave(&scope);
+	return usual;
 }

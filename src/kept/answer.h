@@ -7,9 +7,10 @@
 
 #include "datatype/timestamp.h"
 
-/* the totals of a range */
+/* the totals of a range, or of a day in it */
 typedef struct AdKeptTotals
 {
+	TimestampTz day;			/* its beginning */
 	int64		calls;
 	int64		users;
 	/* bounds of the sum of minutes that the live query would get */
@@ -17,12 +18,10 @@ typedef struct AdKeptTotals
 	double		high;
 } AdKeptTotals;
 
-/* for keep_check.c: the number of answers so far, and whether there are none */
-extern int64 ad_kept_answers;
-extern bool ad_kept_suspended;
-
 extern void ad_kept_init(void);
 extern bool ad_kept_answer(Oid relid, TimestampTz start, TimestampTz end, text *user,
 						   AdKeptTotals *totals);
+extern bool ad_kept_days(Oid relid, TimestampTz start, TimestampTz end, text *user, const char *unit,
+						 AdKeptTotals **days, int *count);
 
 #endif							/* AD_ANSWER_H */

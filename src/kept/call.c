@@ -19,13 +19,10 @@
 #include "common/sha2.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/numeric.h"
 #include "utils/timestamp.h"
 
 #include "base/field.h"
 #include "base/utf8.h"
-#include "bson/bsonwrite.h"
-#include "bson/decimal.h"
 #include "bson/decoder.h"
 #include "bson/types.h"
 #include "kept/call.h"
@@ -38,8 +35,8 @@
 #define FIRST_INSTANT	INT64CONST(-63082281600000000)
 #define LAST_INSTANT	(INT64CONST(252455616000000000) - 1000)
 
-/* how deep a document in an _id may be nested */
-#define DEEPEST_ID		100
+/* added to the type in the key of a long _id; only minKey, which is short, has it anyway */
+#define HASHED			0x80
 
 struct AdCallReader
 {
@@ -94,103 +91,38 @@ ad_call_fields(const AdKeptTable *table)
  * Keys
  * ------------------------------------------------------------------------ */
 
-/* the number of an element as text without trailing zeros; NULL if it is none */
-static char *
-plain_number(const AdElement *element)
-{
-	char	   *text;
-	Datum		number;
-
-	switch (element->type)
-	{
-		case BSON_TYPE_INT32:
-			return psprintf("%d", ad_read_int32(element->value));
-		case BSON_TYPE_INT64:
-			return psprintf(INT64_FORMAT, ad_read_int64(element->value));
-		case BSON_TYPE_DOUBLE:
-			{
-				double		value = ad_read_double(element->value);
-
-				if (value == rint(value) && fabs(value) < 9007199254740992.0)
-					return psprintf(INT64_FORMAT, (int64) value);
-				return psprintf("%.17g", value);
-			}
-		case BSON_TYPE_DECIMAL128:
-			number = ad_decimal_to_numeric(element);
-			text = DatumGetCString(DirectFunctionCall1(numeric_out, DirectFunctionCall1(numeric_trim_scale, number)));
-			return text;
-		default:
-			return NULL;
-	}
-}
-
 /*
- * Append an element in a form that is equal for numbers of different types
- * that are equal, as MongoDB compares the values of _id.
- */
-static void
-append_plain(StringInfo out, const AdElement *element, int depth)
-{
-	char	   *number = plain_number(element);
-	AdReader	inner;
-	AdElement	member;
-
-	if (number != NULL)
-	{
-		appendStringInfoChar(out, BSON_TYPE_INT32);
-		appendBinaryStringInfo(out, number, strlen(number) + 1);
-		pfree(number);
-		return;
-	}
-	appendStringInfoChar(out, (char) element->type);
-	if ((element->type != BSON_TYPE_DOCUMENT && element->type != BSON_TYPE_ARRAY) || depth > DEEPEST_ID)
-	{
-		appendBinaryStringInfo(out, (const char *) element->value, element->size);
-		return;
-	}
-	ad_reader_enter(&inner, element);
-	while (ad_reader_next(&inner, &member))
-	{
-		appendBinaryStringInfo(out, member.key, member.key_len + 1);
-		append_plain(out, &member, depth + 1);
-	}
-	appendStringInfoChar(out, '\0');
-}
-
-/*
- * Get the key of a document: its _id, or its hash if it is long.  Returns
- * false if it has none.
+ * Get the key of a document: the type and the bytes of its _id, or their hash
+ * if there are many.  Returns false if it has none.
+ *
+ * MongoDB never changes an _id, so the events of a document have the bytes
+ * that were read with it.  1 and 1.0, which MongoDB holds for the same _id,
+ * have different keys.  They cannot be those of two documents at a time.
  */
 bool
 ad_call_key(AdReader document, AdCallKey *key)
 {
 	AdElement	id;
-	StringInfoData plain;
+	pg_cryptohash_ctx *hash;
 
 	memset(key, 0, sizeof(AdCallKey));
 	if (!ad_reader_find(document, "_id", &id))
 		return false;
-	initStringInfo(&plain);
-	append_plain(&plain, &id, 0);
-	if (plain.len <= AD_KEY_SIZE)
+	key->bytes[0] = (uint8) id.type;
+	if (id.size < AD_KEY_SIZE)
 	{
-		key->size = plain.len;
-		memcpy(key->bytes, plain.data, plain.len);
+		key->size = 1 + id.size;
+		memcpy(key->bytes + 1, id.value, id.size);
+		return true;
 	}
-	else
-	{
-		pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
-
-		/* no BSON type has this code */
-		key->bytes[0] = 0xfe;
-		key->size = 1 + PG_SHA256_DIGEST_LENGTH;
-		if (pg_cryptohash_init(hash) < 0 ||
-			pg_cryptohash_update(hash, (uint8 *) plain.data, plain.len) < 0 ||
-			pg_cryptohash_final(hash, key->bytes + 1, PG_SHA256_DIGEST_LENGTH) < 0)
-			elog(ERROR, "could not compute a hash: %s", pg_cryptohash_error(hash));
-		pg_cryptohash_free(hash);
-	}
-	pfree(plain.data);
+	key->bytes[0] |= HASHED;
+	key->size = 1 + PG_SHA256_DIGEST_LENGTH;
+	hash = pg_cryptohash_create(PG_SHA256);
+	if (pg_cryptohash_init(hash) < 0 ||
+		pg_cryptohash_update(hash, id.value, id.size) < 0 ||
+		pg_cryptohash_final(hash, key->bytes + 1, PG_SHA256_DIGEST_LENGTH) < 0)
+		elog(ERROR, "could not compute a hash: %s", pg_cryptohash_error(hash));
+	pg_cryptohash_free(hash);
 	return true;
 }
 

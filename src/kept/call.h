@@ -10,10 +10,10 @@
 #include "bson/bsonread.h"
 #include "kept/source.h"
 
-/* the longest text of a key, see ad_call_key() */
+/* the most bytes of a key, see ad_call_key() */
 #define AD_KEY_SIZE		40
 
-/* the _id of a document, in a form that is equal for equal values */
+/* the _id of a document, see ad_call_key() */
 typedef struct AdCallKey
 {
 	uint8		size;			/* the rest of the bytes is zero */

@@ -22,6 +22,8 @@ struct AdCallBatch
 	AdCallReader *reader;
 	MemoryContext context;		/* of what belongs to the collected calls */
 	HTAB	   *calls;			/* AdKeptCall by AdCallKey */
+	int			states;			/* how many were added, also of the same
+								 * document */
 };
 
 /* start with no calls */
@@ -31,10 +33,11 @@ start(AdCallBatch *batch)
 	HASHCTL		control = {0};
 
 	MemoryContextReset(batch->context);
+	batch->states = 0;
 	control.keysize = sizeof(AdCallKey);
 	control.entrysize = sizeof(AdKeptCall);
 	control.hcxt = batch->context;
-	batch->calls = hash_create("admin_dashboard kept calls", AD_COLLECTED_CALLS, &control,
+	batch->calls = hash_create("admin_dashboard kept calls", AD_COLLECTED_STATES, &control,
 							   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
@@ -63,6 +66,7 @@ ad_collected_add(AdCallBatch *batch, const AdCallKey *key, const uint8 *document
 	MemoryContext old = MemoryContextSwitchTo(batch->context);
 	AdKeptCall *call = hash_search(batch->calls, key, HASH_ENTER, NULL);
 
+	batch->states++;
 	if (document == NULL)
 	{
 		call->exists = call->has_minutes = call->unusual = false;
@@ -82,15 +86,26 @@ ad_collected_count(const AdCallBatch *batch)
 	return hash_get_num_entries(batch->calls);
 }
 
+/*
+ * Is it time to store the batch?  The states of a document that changes all
+ * the time count, too, since each takes memory.
+ */
+bool
+ad_collected_enough(const AdCallBatch *batch)
+{
+	return batch->states >= AD_COLLECTED_STATES;
+}
+
 /* the columns of the calls as arrays */
 typedef struct AdCallArrays
 {
 	int			count;
-	Datum	   *values[5];
-	bool	   *nulls[5];
+	Datum	   *values[AD_N_CALL_ARRAYS];
+	bool	   *nulls[AD_N_CALL_ARRAYS];
 } AdCallArrays;
 
-static const Oid array_types[] = {BYTEAOID, TEXTOID, TIMESTAMPTZOID, FLOAT8OID, BOOLOID};
+static const Oid member_types[] = {BYTEAOID, TEXTOID, TIMESTAMPTZOID, FLOAT8OID, BOOLOID};
+const Oid	ad_call_array_types[] = {BYTEAARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID, FLOAT8ARRAYOID, BOOLARRAYOID};
 
 static void
 set_value(AdCallArrays *arrays, int column, bool isnull, Datum value)
@@ -107,7 +122,7 @@ fill_arrays(const AdCallBatch *batch, AdCallArrays *arrays)
 	HASH_SEQ_STATUS sequence;
 	AdKeptCall *call;
 
-	for (int i = 0; i < lengthof(array_types); i++)
+	for (int i = 0; i < AD_N_CALL_ARRAYS; i++)
 	{
 		arrays->values[i] = palloc(size * sizeof(Datum));
 		arrays->nulls[i] = palloc(size * sizeof(bool));
@@ -129,33 +144,43 @@ fill_arrays(const AdCallBatch *batch, AdCallArrays *arrays)
 }
 
 /*
+ * Returns the calls as arrays, one for each of their columns, palloc'd.
+ */
+void
+ad_collected_arrays(const AdCallBatch *batch, Datum *arrays)
+{
+	AdCallArrays columns = {0};
+
+	fill_arrays(batch, &columns);
+	for (int i = 0; i < AD_N_CALL_ARRAYS; i++)
+	{
+		int			dims[1] = {columns.count};
+		int			lower[1] = {1};
+		int16		typlen;
+		bool		typbyval;
+		char		typalign;
+
+		get_typlenbyvalalign(member_types[i], &typlen, &typbyval, &typalign);
+		arrays[i] = PointerGetDatum(construct_md_array(columns.values[i], columns.nulls[i], 1, dims, lower,
+													   member_types[i], typlen, typbyval, typalign));
+	}
+}
+
+/*
  * Store the calls of a source with one of the functions kept_load and
  * kept_apply, and start again with none.
  */
 void
 ad_collected_store(AdCallBatch *batch, int32 source, const char *function)
 {
-	static const Oid types[] = {INT4OID, BYTEAARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID, FLOAT8ARRAYOID, BOOLARRAYOID};
 	MemoryContext old = MemoryContextSwitchTo(batch->context);
-	AdCallArrays arrays = {0};
-	Datum		values[lengthof(types)];
+	Oid			types[1 + AD_N_CALL_ARRAYS] = {INT4OID};
+	Datum		values[1 + AD_N_CALL_ARRAYS] = {Int32GetDatum(source)};
 	AdKeptScope scope;
 
 	CHECK_FOR_INTERRUPTS();
-	fill_arrays(batch, &arrays);
-	values[0] = Int32GetDatum(source);
-	for (int i = 0; i < lengthof(array_types); i++)
-	{
-		int			dims[1] = {arrays.count};
-		int			lower[1] = {1};
-		int16		typlen;
-		bool		typbyval;
-		char		typalign;
-
-		get_typlenbyvalalign(array_types[i], &typlen, &typbyval, &typalign);
-		values[i + 1] = PointerGetDatum(construct_md_array(arrays.values[i], arrays.nulls[i], 1, dims, lower,
-														   array_types[i], typlen, typbyval, typalign));
-	}
+	memcpy(types + 1, ad_call_array_types, sizeof(ad_call_array_types));
+	ad_collected_arrays(batch, values + 1);
 	if (ad_kept_enter(&scope))
 	{
 		(void) ad_kept_run(psprintf("SELECT admin_dashboard.%s($1, $2, $3, $4, $5, $6)", function),

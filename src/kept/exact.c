@@ -27,7 +27,7 @@ PG_FUNCTION_INFO_V1(admin_dashboard_exact_add);
 PG_FUNCTION_INFO_V1(admin_dashboard_exact_result);
 PG_FUNCTION_INFO_V1(admin_dashboard_users_change);
 PG_FUNCTION_INFO_V1(admin_dashboard_users_add);
-PG_FUNCTION_INFO_V1(admin_dashboard_users_count);
+PG_FUNCTION_INFO_V1(admin_dashboard_users_result);
 
 /* the unit is 2^-UNIT_BITS */
 #define UNIT_BITS	72
@@ -171,7 +171,7 @@ admin_dashboard_users_change(PG_FUNCTION_ARGS)
 }
 
 /*
- * Transition function of kept_users_count(bytea): the state is a StringInfo,
+ * Transition function of kept_users_union(bytea): the state is a StringInfo,
  * the union of the sets.
  */
 Datum
@@ -211,15 +211,14 @@ admin_dashboard_users_add(PG_FUNCTION_ARGS)
 }
 
 /*
- * Final function of kept_users_count(bytea): the number of users.
+ * Final function of kept_users_union(bytea): the set, empty for no sets.
  */
 Datum
-admin_dashboard_users_count(PG_FUNCTION_ARGS)
+admin_dashboard_users_result(PG_FUNCTION_ARGS)
 {
 	StringInfo	all = PG_ARGISNULL(0) ? NULL : (StringInfo) PG_GETARG_POINTER(0);
-	int64		count = 0;
 
-	for (int i = 0; all != NULL && i < all->len; i++)
-		count += __builtin_popcount((unsigned char) all->data[i]);
-	PG_RETURN_INT64(count);
+	if (all == NULL)
+		PG_RETURN_DATUM(PointerGetDatum(cstring_to_text("")));
+	PG_RETURN_DATUM(PointerGetDatum(cstring_to_text_with_len(all->data, all->len)));
 }

@@ -28,7 +28,6 @@
 #include "kept/keep.h"
 #include "kept/refresh.h"
 #include "kept/source.h"
-#include "remote/connection.h"
 #include "remote/feed.h"
 
 PG_FUNCTION_INFO_V1(admin_dashboard_keep);
@@ -39,9 +38,8 @@ PG_FUNCTION_INFO_V1(admin_dashboard_kept);
 /* the time between two notices about progress */
 #define NOTICE_MS	5000
 
-/* the server's codes for deployments and collections without change streams */
+/* the server's codes for deployments without change streams, and missing rights */
 #define NOT_A_REPLICA_SET	40573
-#define NOT_FOR_VIEWS		169
 #define UNAUTHORIZED		13
 
 /* a load of a foreign table */
@@ -51,8 +49,11 @@ typedef struct AdLoad
 	Oid			userid;			/* whose user mapping is used */
 	const char *name;			/* of the foreign table */
 	AdRemote   *remote;
+	uint64		time;			/* after which the calls are read */
+	uint8		uuid[16];		/* of the collection */
 	int32		source;
 	int64		documents;
+	TimestampTz noted_at;		/* time of the last notice */
 } AdLoad;
 
 /* ------------------------------------------------------------------------
@@ -120,18 +121,12 @@ report_refusal(const AdLoad *load, AdOutcome outcome)
 				 errmsg("the MongoDB server of foreign table \"%s\" has no change streams", load->name),
 				 errdetail_internal("%s", ad_remote_detail(load->remote)),
 				 errhint("Make it a replica set, which can have a single member.")));
-	if (outcome == AD_REFUSED && code == NOT_FOR_VIEWS)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("the collection of foreign table \"%s\" has no change stream", load->name),
-				 errdetail_internal("%s", ad_remote_detail(load->remote)),
-				 errhint("A view or a time series collection cannot be kept.")));
 	if (outcome == AD_REFUSED && code == UNAUTHORIZED)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("the MongoDB user for foreign table \"%s\" may not open its change stream", load->name),
+				 errmsg("the MongoDB user for foreign table \"%s\" may not read its changes", load->name),
 				 errdetail_internal("%s", ad_remote_detail(load->remote)),
-				 errhint("Grant the role read on the database, which includes the actions find and changeStream.")));
+				 errhint("Grant the role read on the database, which includes the actions find, changeStream and listCollections.")));
 	ad_remote_report(load->remote, psprintf("%s.%s", load->table->options->database,
 											load->table->options->collection));
 }
@@ -139,6 +134,46 @@ report_refusal(const AdLoad *load, AdOutcome outcome)
 /* ------------------------------------------------------------------------
  * Load
  * ------------------------------------------------------------------------ */
+
+/*
+ * Open the connection.
+ */
+static void
+connect_remote(AdLoad *load)
+{
+	AdOutcome	outcome;
+
+	load->remote = ad_remote_open(load->table->serverid, load->userid, load->table->options->database,
+								  load->table->options->collection, &outcome);
+	if (outcome != AD_SUCCEEDED)
+		report_refusal(load, outcome);
+}
+
+/*
+ * Raise an error if the changes of the collection do not suffice, or if there
+ * are none.
+ */
+static void
+check_collection(AdLoad *load)
+{
+	const AdCollectionState *state = ad_remote_collection(load->remote);
+	const char *flaw = NULL;
+
+	if (ad_remote_is_sharded(load->remote))
+		flaw = "Its MongoDB server is a sharded cluster.";
+	else if (!state->exists)
+		flaw = "Its collection does not exist.";
+	else if (!state->plain)
+		flaw = "Its collection is a view or a time series collection, which has no changes.";
+	else if (state->capped)
+		flaw = "Its collection is capped: MongoDB does not tell which documents it removes.";
+	if (flaw != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("sums of foreign table \"%s\" cannot be kept", load->name),
+				 errdetail_internal("%s", flaw)));
+	memcpy(load->uuid, state->uuid, sizeof(load->uuid));
+}
 
 /*
  * Connect, and open the change stream once, before anything is made.
@@ -150,21 +185,15 @@ check_deployment(AdLoad *load)
 	AdOutcome	outcome;
 	AdFeed	   *feed;
 
-	load->remote = ad_remote_open(load->table->serverid, load->userid, &outcome);
-	if (outcome != AD_SUCCEEDED)
-		report_refusal(load, outcome);
-	if (ad_remote_is_sharded(load->remote))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("sums of foreign table \"%s\" cannot be kept", load->name),
-				 errdetail("Its MongoDB server is a sharded cluster.")));
-	start.time = ad_remote_time(load->remote);
+	connect_remote(load);
+	load->time = start.time = ad_remote_time(load->remote);
 	if (start.time == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("the MongoDB server of foreign table \"%s\" has no change streams", load->name),
 				 errdetail("Its replies have no time of an operation."),
 				 errhint("Make it a replica set, which can have a single member.")));
+	check_collection(load);
 	feed = ad_feed_create(load->remote, load->table->options->database, load->table->options->collection);
 	outcome = ad_feed_watch(feed, &start, ad_call_fields(load->table));
 	if (outcome != AD_SUCCEEDED)
@@ -174,54 +203,80 @@ check_deployment(AdLoad *load)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("the change stream of foreign table \"%s\" cannot be continued", load->name),
 				 errdetail("The server sends no postBatchResumeToken with its changes.")));
+	/* closes the cursor, too */
+	ad_remote_close(load->remote);
 }
 
-/* make the row of the source, in place of one that was there */
+/*
+ * Make the row of the source.  It is nobody's until the load is complete, so
+ * that what was kept before can be used and refreshed meanwhile.
+ */
 static void
 insert_source(AdLoad *load)
 {
-	static const Oid types[] = {OIDOID, OIDOID, TEXTOID};
+	static const Oid types[] = {TEXTOID, TEXTOID, BYTEAOID};
+	bytea	   *uuid = palloc(VARHDRSZ + sizeof(load->uuid));
 	Datum		values[] = {
-		ObjectIdGetDatum(load->table->relid),
-		ObjectIdGetDatum(ad_connection_mapping(load->table->serverid, load->userid)),
+		CStringGetTextDatum(ad_kept_mapping(load->table->serverid, load->userid)),
 		CStringGetTextDatum(load->table->definition),
+		PointerGetDatum(uuid),
 	};
 	AdKeptScope scope;
 	bool		isnull;
 
+	SET_VARSIZE(uuid, VARHDRSZ + sizeof(load->uuid));
+	memcpy(VARDATA(uuid), load->uuid, sizeof(load->uuid));
 	if (!ad_kept_enter(&scope))
 		elog(ERROR, "extension admin_dashboard has no tables for kept sums");
-	(void) ad_kept_run("SELECT admin_dashboard.kept_delete($1)", 1, types, values, NULL);
-	(void) ad_kept_run("INSERT INTO admin_dashboard.kept_source (relation, mapping, definition, token, refreshed_at) "
+	/* one load at a time: ANALYZE needs this lock, too */
+	(void) ad_kept_run("LOCK TABLE admin_dashboard.kept_user IN SHARE UPDATE EXCLUSIVE MODE", 0, NULL, NULL, NULL);
+	(void) ad_kept_run("INSERT INTO admin_dashboard.kept_source (mapping, definition, collection, token, refreshed_at) "
 					   "VALUES ($1, $2, $3, '', pg_catalog.clock_timestamp()) RETURNING id",
 					   lengthof(types), types, values, NULL);
 	load->source = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	ad_kept_leave(&scope);
 }
 
-/* tell how far the load is, every few seconds */
+/* the load is complete: put it in the place of what was kept before */
 static void
-note_progress(AdLoad *load, TimestampTz *last)
+replace_source(const AdLoad *load)
+{
+	static const Oid types[] = {OIDOID, INT4OID};
+	Datum		values[] = {ObjectIdGetDatum(load->table->relid), Int32GetDatum(load->source)};
+	AdKeptScope scope;
+
+	if (!ad_kept_enter(&scope))
+		return;
+	(void) ad_kept_run("SELECT admin_dashboard.kept_delete($1)", 1, types, values, NULL);
+	(void) ad_kept_run("UPDATE admin_dashboard.kept_source SET relation = $1 WHERE id OPERATOR(pg_catalog.=) $2",
+					   lengthof(types), types, values, NULL);
+	ad_kept_leave(&scope);
+}
+
+/* tell how far the load is, if the last notice was a few seconds ago */
+static void
+note_progress(AdLoad *load, const char *step)
 {
 	TimestampTz now = GetCurrentTimestamp();
 
-	if (TimestampDifferenceMilliseconds(*last, now) < NOTICE_MS)
+	if (TimestampDifferenceMilliseconds(load->noted_at, now) < NOTICE_MS)
 		return;
-	*last = now;
+	load->noted_at = now;
 	ereport(NOTICE,
-			(errmsg("read " INT64_FORMAT " documents of foreign table \"%s\"", load->documents, load->name)));
+			(errmsg("read " INT64_FORMAT " documents of foreign table \"%s\"%s", load->documents, load->name, step)));
 }
 
 /* read the collection into the ledger */
 static void
 read_collection(AdLoad *load)
 {
-	AdFeed	   *feed = ad_feed_create(load->remote, load->table->options->database,
-									  load->table->options->collection);
 	AdCallBatch *batch = ad_collected_create(load->table);
-	AdOutcome	outcome = ad_feed_find(feed, ad_call_fields(load->table));
-	TimestampTz last = GetCurrentTimestamp();
+	AdFeed	   *feed;
+	AdOutcome	outcome;
 
+	connect_remote(load);
+	feed = ad_feed_create(load->remote, load->table->options->database, load->table->options->collection);
+	outcome = ad_feed_find(feed, ad_call_fields(load->table));
 	for (;;)
 	{
 		const uint8 *document;
@@ -241,13 +296,14 @@ read_collection(AdLoad *load)
 			ad_collected_add(batch, &key, document);
 			load->documents++;
 		}
-		if (feed->reached || ad_collected_count(batch) >= AD_COLLECTED_CALLS)
+		if (feed->reached || ad_collected_enough(batch))
 			ad_collected_store(batch, load->source, "kept_load");
-		note_progress(load, &last);
+		note_progress(load, "");
 		if (feed->reached)
-			return;
+			break;
 		outcome = ad_feed_more(feed);
 	}
+	ad_remote_close(load->remote);
 }
 
 /* make the sums from the ledger */
@@ -320,7 +376,6 @@ admin_dashboard_keep(PG_FUNCTION_ARGS)
 	AdLoad		load = {0};
 	AdSource	source = {0};
 	AdRefreshReport report;
-	uint64		time;
 
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
@@ -336,23 +391,25 @@ admin_dashboard_keep(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("sums of foreign table \"%s\" cannot be kept", load.name),
 				 errdetail_internal("%s", load.table->flaw)));
+	load.noted_at = GetCurrentTimestamp();
 	check_deployment(&load);
-	time = ad_remote_time(load.remote);
-
 	insert_source(&load);
 	read_collection(&load);
+	note_progress(&load, ", and makes the sums");
 	sum_up(&load);
-	ad_remote_close(load.remote);
+	note_progress(&load, ", and adds the changes since then");
 
 	source.id = load.source;
+	memcpy(source.uuid, load.uuid, sizeof(source.uuid));
 	source.token = (bytea *) cstring_to_text("");
 	source.refreshed_at = GetCurrentTimestamp();
-	if (ad_refresh_first(&source, load.table, load.userid, time, &report) != AD_REFRESHED)
+	if (ad_refresh_first(&source, load.table, load.userid, load.time, &report) != AD_REFRESHED)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
 				 errmsg("could not add the changes of foreign table \"%s\" since the load began", load.name),
 				 errdetail_internal("%s", report.why),
 				 errhint("The oplog of MongoDB must hold the changes of the time that a load takes.")));
+	replace_source(&load);
 	PG_RETURN_INT64(count_calls(&load));
 }
 
@@ -415,7 +472,7 @@ admin_dashboard_refresh(PG_FUNCTION_ARGS)
 				 errmsg("kept sums of foreign table \"%s\" cannot be used", name),
 				 errdetail("The definition of the table or its server has changed."),
 				 errhint("Keep them anew by admin_dashboard_keep().")));
-	if (ad_connection_mapping(table->serverid, GetUserId()) != source.mapping)
+	if (strcmp(ad_kept_mapping(table->serverid, GetUserId()), source.mapping) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("sums of foreign table \"%s\" are kept with another user mapping", name)));

@@ -10,9 +10,6 @@
 
 #include "kept/range.h"
 
-/* the units, the largest first; single calls have none */
-static const char units[] = {'m', 'd', 'h'};
-
 /* returns value / divisor, rounded down */
 static int64
 floor_divide(int64 value, int64 divisor)
@@ -73,23 +70,23 @@ add_part(AdRangePart *parts, int *count, char unit, TimestampTz start, Timestamp
 }
 
 /*
- * Divide the range from start to end, which it does not include.  Returns the
- * number of parts, at most AD_MOST_PARTS.  If `hours` is false, no part has
- * hours.
+ * Divide the range from start to end, which it does not include.  `units` are
+ * those that parts can have beside c, the smallest first.  Returns the number
+ * of parts, at most AD_MOST_PARTS.
  */
 int
-ad_divide_range(TimestampTz start, TimestampTz end, bool hours, AdRangePart *parts)
+ad_divide_range(TimestampTz start, TimestampTz end, const char *units, AdRangePart *parts)
 {
 	int			count = 0;
 	TimestampTz outer_start = start;
 	TimestampTz outer_end = end;
 	char		outer = 'c';
 
-	/* from the smallest unit to the largest: what is beside its whole ones */
-	for (int i = hours ? lengthof(units) - 1 : lengthof(units) - 2; i >= 0; i--)
+	/* what is beside the whole ones of each unit */
+	for (const char *unit = units; *unit != '\0'; unit++)
 	{
-		TimestampTz inner_start = round_up(outer_start, units[i]);
-		TimestampTz inner_end = round_down(outer_end, units[i]);
+		TimestampTz inner_start = round_up(outer_start, *unit);
+		TimestampTz inner_end = round_down(outer_end, *unit);
 
 		if (inner_start >= inner_end)
 			break;
@@ -97,7 +94,7 @@ ad_divide_range(TimestampTz start, TimestampTz end, bool hours, AdRangePart *par
 		add_part(parts, &count, outer, inner_end, outer_end);
 		outer_start = inner_start;
 		outer_end = inner_end;
-		outer = units[i];
+		outer = *unit;
 	}
 	add_part(parts, &count, outer, outer_start, outer_end);
 	return count;

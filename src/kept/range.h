@@ -17,6 +17,7 @@ typedef struct AdRangePart
 	TimestampTz end;			/* not included */
 } AdRangePart;
 
-extern int	ad_divide_range(TimestampTz start, TimestampTz end, bool hours, AdRangePart *parts);
+extern int	ad_divide_range(TimestampTz start, TimestampTz end, const char *units,
+							AdRangePart *parts);
 
 #endif							/* AD_RANGE_H */

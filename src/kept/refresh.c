@@ -12,6 +12,9 @@
  * The row of the source is locked while changes are stored.  Reading them
  * first needs no lock: if another session has stored changes in the meantime,
  * the token is no longer the same, and we start again.
+ *
+ * A transaction that cannot store the changes, or not now, can be given those
+ * of one batch, to add them to its own answer.
  */
 #include "postgres.h"
 
@@ -190,39 +193,47 @@ lock(AdRefresh *refresh, int patience_ms, bool *moved)
  * The batch has changes.  Lock the source and store them, if that is allowed.
  */
 static AdRefreshed
-lock_and_store(AdRefresh *refresh, bool *moved)
+lock_and_store(AdRefresh *refresh, int patience_ms, bool *moved)
 {
 	AdRefreshed result;
 
 	*moved = false;
 	if (!refresh->limits->may_write)
 		return because(refresh, AD_NOT_REFRESHED, "There are changes, and this transaction cannot store them.");
-	result = lock(refresh, refresh->limits->lock_ms, moved);
+	result = lock(refresh, patience_ms, moved);
 	if (result == AD_REFRESHED && !*moved)
 		store(refresh);
 	return result;
 }
 
-/* all changes were read: store what is left */
+/* all changes were read: store what is left, or give it to the caller */
 static AdRefreshed
-finish(AdRefresh *refresh, bool *moved)
+finish_changes(AdRefresh *refresh, bool *moved)
 {
-	*moved = false;
-	if (ad_collected_count(refresh->batch) > 0 || refresh->locked)
-		return lock_and_store(refresh, moved);
+	bool		may_pend = refresh->limits->may_pend;
+	AdRefreshed result = lock_and_store(refresh, may_pend ? 0 : refresh->limits->lock_ms, moved);
 
-	/*
-	 * There is nothing to store but the token, so that it does not become too
-	 * old, and there is no hurry.
-	 */
-	if (!refresh->limits->may_write || refresh->token == NULL ||
-		TimestampDifferenceMilliseconds(refresh->source->refreshed_at, GetCurrentTimestamp()) < TOKEN_AGE_MS ||
-		!ad_source_lock(refresh->source, 0))
-		return AD_REFRESHED;
-	refresh->locked = true;
-	if (refresh->source->lost == NULL)
+	if (result != AD_NOT_REFRESHED || !may_pend)
+		return result;
+	MemoryContextSwitchTo(refresh->caller);
+	ad_collected_arrays(refresh->batch, refresh->report->pending);
+	MemoryContextSwitchTo(refresh->context);
+	return AD_PENDING;
+}
+
+/*
+ * There are no changes.  Store the token all the same, so that it does not
+ * become too old, unless that must wait.
+ */
+static void
+finish_unchanged(AdRefresh *refresh)
+{
+	bool		moved;
+
+	if (refresh->limits->may_write &&
+		TimestampDifferenceMilliseconds(refresh->source->refreshed_at, GetCurrentTimestamp()) >= TOKEN_AGE_MS &&
+		lock(refresh, 0, &moved) == AD_REFRESHED && !moved)
 		store(refresh);
-	return AD_REFRESHED;
 }
 
 /*
@@ -265,10 +276,17 @@ read_changes(AdRefresh *refresh, const AdFeedStart *start, bool *moved)
 		if (why != NULL)
 			return because(refresh, AD_SOURCE_LOST, why);
 		if (refresh->feed->reached)
-			return finish(refresh, moved);
-		if (ad_collected_count(refresh->batch) >= AD_COLLECTED_CALLS)
 		{
-			result = lock_and_store(refresh, moved);
+			if (ad_collected_count(refresh->batch) > 0 || refresh->locked)
+				return finish_changes(refresh, moved);
+			finish_unchanged(refresh);
+			return AD_REFRESHED;
+		}
+		if (refresh->feed->cursor == 0)
+			return because(refresh, AD_NOT_REFRESHED, "MongoDB has closed the change stream.");
+		if (ad_collected_enough(refresh->batch))
+		{
+			result = lock_and_store(refresh, refresh->limits->lock_ms, moved);
 			if (result != AD_REFRESHED || *moved)
 				return result;
 		}
@@ -276,11 +294,31 @@ read_changes(AdRefresh *refresh, const AdFeedStart *start, bool *moved)
 		if (why != NULL)
 		{
 			if (ad_collected_count(refresh->batch) > 0)
-				(void) lock_and_store(refresh, moved);
+				(void) lock_and_store(refresh, refresh->limits->lock_ms, moved);
+			*moved = false;
 			return because(refresh, AD_NOT_REFRESHED, why);
 		}
 		outcome = ad_feed_more(refresh->feed);
 	}
+}
+
+/*
+ * Has the server become one whose changes say nothing about the source?
+ * Returns the reason, a sentence, or NULL.
+ */
+static const char *
+find_other_collection(const AdRefresh *refresh)
+{
+	const AdCollectionState *state = ad_remote_collection(refresh->remote);
+
+	if (ad_remote_is_sharded(refresh->remote))
+		return "The MongoDB server is a sharded cluster now.";
+	if (!state->exists)
+		return "The collection was dropped or renamed.";
+	if (!state->plain || state->capped ||
+		memcmp(state->uuid, refresh->source->uuid, sizeof(state->uuid)) != 0)
+		return "The collection is not the one that was read, but has its name.";
+	return NULL;
 }
 
 /*
@@ -296,11 +334,16 @@ run(AdRefresh *refresh, const AdFeedStart *start)
 		VARSIZE_ANY_EXHDR(refresh->source->token)};
 		AdRefreshed result;
 		AdOutcome	outcome;
+		const char *why;
 		bool		moved;
 
-		refresh->remote = ad_remote_open(refresh->table->serverid, refresh->userid, &outcome);
+		refresh->remote = ad_remote_open(refresh->table->serverid, refresh->userid, refresh->table->options->database,
+										 refresh->table->options->collection, &outcome);
 		if (outcome != AD_SUCCEEDED)
 			return failed(refresh, outcome);
+		why = find_other_collection(refresh);
+		if (why != NULL)
+			return because(refresh, AD_SOURCE_LOST, why);
 		refresh->batch = ad_collected_create(refresh->table);
 		refresh->token = NULL;
 		result = read_changes(refresh, start != NULL ? start : &at_token, &moved);

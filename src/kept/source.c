@@ -15,6 +15,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "foreign/foreign.h"
 #include "mb/pg_wchar.h"
@@ -29,6 +30,7 @@
 #include "base/compat.h"
 #include "base/field.h"
 #include "kept/source.h"
+#include "remote/connection.h"
 
 static const char *const column_names[] = {"created_by_email", "created_at", "duration_minutes"};
 
@@ -159,6 +161,24 @@ read_column(AdKeptTable *table, AdKeptColumn column)
 }
 
 /*
+ * Returns a sentence that says why a table cannot be kept, whatever its
+ * columns, or NULL.
+ */
+static const char *
+find_flaw(const AdKeptTable *table)
+{
+	if (GetDatabaseEncoding() != PG_UTF8)
+		return "The encoding of the database is not UTF8.";
+	/* a query of the table reads its children, too */
+	if (has_subclass(table->relid) && find_inheritance_children(table->relid, NoLock) != NIL)
+		return "Other tables inherit from it.";
+	/* PostgreSQL would add up rounded sums where MongoDB must not add */
+	if (!bms_is_empty(table->options->avoided))
+		return "Its option avoid decides what MongoDB may compute.";
+	return NULL;
+}
+
+/*
  * Returns the definition of a foreign table of this extension, palloc'd.
  */
 AdKeptTable *
@@ -173,9 +193,11 @@ ad_kept_table(Oid relid)
 	table->options = ad_table_options(relid);
 	server = GetForeignServer(table->serverid);
 	initStringInfo(&text);
-	appendStringInfo(&text, "server %u %s, collection %s.%s", table->serverid,
-					 ad_connect_options(server, NULL)->uri, table->options->database,
+	/* pg_upgrade copies our tables to a cluster where OIDs are others */
+	appendStringInfo(&text, "cluster " UINT64_FORMAT ", server %u %s, collection %s.%s", GetSystemIdentifier(),
+					 table->serverid, ad_connect_options(server, NULL)->uri, table->options->database,
 					 table->options->collection);
+	table->flaw = find_flaw(table);
 	for (int i = 0; i < AD_N_KEPT_COLUMNS && table->flaw == NULL; i++)
 	{
 		AdKeptField *field = &table->fields[i];
@@ -185,17 +207,33 @@ ad_kept_table(Oid relid)
 			appendStringInfo(&text, ", %s %u %d %s %d", column_names[i], field->typid, field->typmod,
 							 field->options.field, field->options.on_mismatch);
 	}
-	if (table->flaw == NULL && GetDatabaseEncoding() != PG_UTF8)
-		table->flaw = "The encoding of the database is not UTF8.";
 	table->definition = text.data;
 	return table;
+}
+
+/*
+ * Returns a text about the user's mapping for a server, palloc'd, which is
+ * another one if MongoDB may let its user read other documents.
+ */
+const char *
+ad_kept_mapping(Oid serverid, Oid userid)
+{
+	Oid			mapping = ad_connection_mapping(serverid, userid);
+	AdConnectOptions *options;
+
+	if (!OidIsValid(mapping))
+		return "none";
+	options = ad_connect_options(GetForeignServer(serverid), GetUserMapping(userid, serverid));
+	return psprintf("%u, user %s, source %s, mechanism %s", mapping, options->user ? options->user : "",
+					options->auth_source ? options->auth_source : "",
+					options->auth_mechanism ? options->auth_mechanism : "");
 }
 
 /* ------------------------------------------------------------------------
  * Rows of kept_source
  * ------------------------------------------------------------------------ */
 
-#define SOURCE_COLUMNS	"id, relation, mapping, definition, token, refreshed_at, lost"
+#define SOURCE_COLUMNS	"id, relation, mapping, definition, collection, token, refreshed_at, lost"
 
 /* copy the row that a query has returned into a memory context */
 static void
@@ -205,15 +243,18 @@ read_source(AdSource *source, MemoryContext context)
 	TupleDesc	desc = SPI_tuptable->tupdesc;
 	MemoryContext old = MemoryContextSwitchTo(context);
 	bool		isnull;
+	bytea	   *uuid;
 	Datum		lost;
 
 	source->id = DatumGetInt32(SPI_getbinval(tuple, desc, 1, &isnull));
 	source->relid = DatumGetObjectId(SPI_getbinval(tuple, desc, 2, &isnull));
-	source->mapping = DatumGetObjectId(SPI_getbinval(tuple, desc, 3, &isnull));
+	source->mapping = TextDatumGetCString(SPI_getbinval(tuple, desc, 3, &isnull));
 	source->definition = TextDatumGetCString(SPI_getbinval(tuple, desc, 4, &isnull));
-	source->token = DatumGetByteaPCopy(SPI_getbinval(tuple, desc, 5, &isnull));
-	source->refreshed_at = DatumGetTimestampTz(SPI_getbinval(tuple, desc, 6, &isnull));
-	lost = SPI_getbinval(tuple, desc, 7, &isnull);
+	uuid = DatumGetByteaPP(SPI_getbinval(tuple, desc, 5, &isnull));
+	memcpy(source->uuid, VARDATA_ANY(uuid), Min(VARSIZE_ANY_EXHDR(uuid), sizeof(source->uuid)));
+	source->token = DatumGetByteaPCopy(SPI_getbinval(tuple, desc, 6, &isnull));
+	source->refreshed_at = DatumGetTimestampTz(SPI_getbinval(tuple, desc, 7, &isnull));
+	lost = SPI_getbinval(tuple, desc, 8, &isnull);
 	source->lost = isnull ? NULL : TextDatumGetCString(lost);
 	MemoryContextSwitchTo(old);
 }

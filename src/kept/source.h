@@ -44,8 +44,9 @@ typedef struct AdSource
 {
 	int32		id;
 	Oid			relid;
-	Oid			mapping;		/* user mapping with which it is read */
+	const char *mapping;		/* see ad_kept_mapping() */
 	const char *definition;
+	uint8		uuid[16];		/* of the collection, see AdCollectionState */
 	bytea	   *token;
 	TimestampTz refreshed_at;
 	const char *lost;			/* why the sums are no longer true, a
@@ -67,6 +68,7 @@ extern bool ad_kept_may_write(void);
 
 extern bool ad_is_kept_candidate(Oid relid);
 extern AdKeptTable *ad_kept_table(Oid relid);
+extern const char *ad_kept_mapping(Oid serverid, Oid userid);
 extern bool ad_source_find(Oid relid, AdSource *source);
 extern bool ad_source_lock(AdSource *source, int patience_ms);
 extern void ad_source_set_token(const AdSource *source, const uint8 *token, uint32 size);

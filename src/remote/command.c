@@ -35,6 +35,7 @@ struct AdRemote
 	AdBatch		batch;			/* the documents of the reply */
 	bson_error_t error;			/* of the last command */
 	uint64		time;			/* see ad_remote_time() */
+	AdCollectionState state;	/* see ad_remote_collection() */
 	/* see ad_remote_hold(); the names in UTF-8 */
 	const char *database;
 	const char *collection;
@@ -185,38 +186,85 @@ ad_remote_run(AdRemote *remote, const char *database, StringInfo command, const 
 }
 
 /*
- * Asks the primary for the time of its last operation.
+ * Takes in what listCollections tells of a collection.
+ */
+static void
+read_state(AdRemote *remote)
+{
+	const uint8 *document = ad_batch_next(&remote->batch);
+	AdReader	reader;
+	AdReader	inner;
+	AdElement	element;
+	bson_subtype_t subtype;
+	uint32		size;
+
+	memset(&remote->state, 0, sizeof(AdCollectionState));
+	remote->state.exists = document != NULL;
+	if (document == NULL)
+		return;
+	ad_reader_init(&reader, document, ad_read_int32(document));
+	remote->state.plain = ad_reader_find(reader, "type", &element) &&
+		strcmp(ad_element_string(&element), "collection") == 0;
+	if (ad_reader_find_inner(reader, "options", BSON_TYPE_DOCUMENT, &inner))
+	{
+		remote->state.capped = ad_reader_find(inner, "capped", &element) &&
+			!(element.type == BSON_TYPE_BOOL && element.value[0] == 0);
+		if (ad_reader_find(inner, "viewOn", &element) || ad_reader_find(inner, "timeseries", &element))
+			remote->state.plain = false;
+	}
+	if (ad_reader_find_inner(reader, "info", BSON_TYPE_DOCUMENT, &inner) &&
+		ad_reader_find(inner, "uuid", &element) && element.type == BSON_TYPE_BINARY)
+	{
+		const uint8 *bytes = ad_element_bytes(&element, &subtype, &size);
+
+		if (size == sizeof(remote->state.uuid))
+			memcpy(remote->state.uuid, bytes, size);
+	}
+}
+
+/*
+ * Asks the primary what a collection is.  The reply also has the time of the
+ * primary's last operation.
  */
 static AdOutcome
-ping(AdRemote *remote)
+describe(AdRemote *remote, const char *database, const char *collection)
 {
+	const char *name = ad_to_utf8(collection);
 	StringInfoData command;
 	const uint8 *reply;
 	AdOutcome	outcome;
 	AdReader	reader;
 	AdElement	element;
+	int			filter;
 
 	initStringInfo(&command);
 	(void) ad_write_begin(&command);
-	ad_write_key(&command, BSON_TYPE_INT32, "ping");
+	ad_write_key(&command, BSON_TYPE_INT32, "listCollections");
 	ad_write_int32(&command, 1);
-	outcome = ad_remote_run(remote, "admin", &command, &reply);
+	ad_write_key(&command, BSON_TYPE_DOCUMENT, "filter");
+	filter = ad_write_begin(&command);
+	ad_write_key(&command, BSON_TYPE_UTF8, "name");
+	ad_write_string(&command, name, strlen(name));
+	ad_write_end(&command, filter);
+	outcome = ad_remote_run(remote, database, &command, &reply);
+	pfree(command.data);
 	if (outcome != AD_SUCCEEDED)
 		return outcome;
 	ad_reader_init(&reader, reply, ad_read_int32(reply));
 	if (ad_reader_find(reader, "operationTime", &element) && element.type == BSON_TYPE_TIMESTAMP)
 		remote->time = ad_read_int64(element.value);
+	read_state(remote);
 	return AD_SUCCEEDED;
 }
 
 /*
- * Connects to the primary as the user's mapping says, and asks for its time.
- * Returns an AdRemote, palloc'd, which is closed with the current memory
- * context, and sets *outcome.  Raises an error if the options do not suffice
- * for a login.
+ * Connects to the primary as the user's mapping says, and asks for its time
+ * and for what a collection is.  Returns an AdRemote, palloc'd, which is
+ * closed with the current memory context, and sets *outcome.  Raises an error
+ * if the options do not suffice for a login.
  */
 AdRemote *
-ad_remote_open(Oid serverid, Oid userid, AdOutcome *outcome)
+ad_remote_open(Oid serverid, Oid userid, const char *database, const char *collection, AdOutcome *outcome)
 {
 	AdRemote   *remote = palloc0(sizeof(AdRemote));
 
@@ -232,7 +280,7 @@ ad_remote_open(Oid serverid, Oid userid, AdOutcome *outcome)
 		reused = remote->conn->replies > 0;
 		*outcome = select_primary(remote);
 		if (*outcome == AD_SUCCEEDED)
-			*outcome = ping(remote);
+			*outcome = describe(remote, database, collection);
 		/* a connection from the cache may turn out to be lost */
 		if (*outcome != AD_NOT_REACHED || !reused)
 			return remote;
@@ -259,6 +307,15 @@ uint64
 ad_remote_time(const AdRemote *remote)
 {
 	return remote->time;
+}
+
+/*
+ * Returns what the collection was when the connection was opened.
+ */
+const AdCollectionState *
+ad_remote_collection(const AdRemote *remote)
+{
+	return &remote->state;
 }
 
 /*

@@ -16,6 +16,16 @@
 /* a connection to a primary, in use until its memory context is reset */
 typedef struct AdRemote AdRemote;
 
+/* what a collection is */
+typedef struct AdCollectionState
+{
+	bool		exists;
+	bool		plain;			/* neither a view nor a time series collection */
+	bool		capped;
+	uint8		uuid[16];		/* differs from that of any other; 0 if
+								 * unknown */
+} AdCollectionState;
+
 /* what became of a command */
 typedef enum AdOutcome
 {
@@ -25,11 +35,13 @@ typedef enum AdOutcome
 								 * now */
 } AdOutcome;
 
-extern AdRemote *ad_remote_open(Oid serverid, Oid userid, AdOutcome *outcome);
+extern AdRemote *ad_remote_open(Oid serverid, Oid userid, const char *database, const char *collection,
+								AdOutcome *outcome);
 extern AdOutcome ad_remote_run(AdRemote *remote, const char *database, StringInfo command,
 							   const uint8 **reply);
 extern AdBatch *ad_remote_batch(AdRemote *remote);
 extern uint64 ad_remote_time(const AdRemote *remote);
+extern const AdCollectionState *ad_remote_collection(const AdRemote *remote);
 extern uint32 ad_remote_code(const AdRemote *remote);
 extern char *ad_remote_detail(const AdRemote *remote);
 extern bool ad_remote_is_sharded(const AdRemote *remote);

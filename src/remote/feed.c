@@ -140,7 +140,7 @@ report_reply(const char *field)
 }
 
 /*
- * Run a command, and take in the batch of its reply.
+ * Run a command, whose text is freed, and take in the batch of its reply.
  */
 static AdOutcome
 run(AdFeed *feed, StringInfo command)
@@ -152,6 +152,7 @@ run(AdFeed *feed, StringInfo command)
 	AdElement	element;
 	bool		empty;
 
+	pfree(command->data);
 	if (outcome != AD_SUCCEEDED)
 	{
 		/* the server has closed it, or cannot be reached */
@@ -173,7 +174,7 @@ run(AdFeed *feed, StringInfo command)
 		feed->token = element.value;
 		feed->token_size = element.size;
 	}
-	feed->reached = feed->cursor == 0 || (feed->watches && is_reached(feed, empty));
+	feed->reached = feed->watches ? is_reached(feed, empty) : feed->cursor == 0;
 	return AD_SUCCEEDED;
 }
 

@@ -17,7 +17,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 import pymongo
-from bson import Decimal128, Int64, ObjectId
+from bson import DatetimeMS, Decimal128, Int64, ObjectId, Timestamp
+from bson.codec_options import CodecOptions, DatetimeConversion
 
 FIRST = datetime(2026, 1, 1, tzinfo=timezone.utc)
 DAYS = 100
@@ -31,7 +32,7 @@ class Writer:
     def __init__(self, port, seed):
         self.random = random.Random(seed)
         self.client = pymongo.MongoClient("127.0.0.1", port, directConnection=True, serverSelectionTimeoutMS=10000)
-        self.calls = self.client.kept.get_collection("calls", write_concern=WIDE)
+        self.calls = self.client.kept.get_collection("calls", CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO), write_concern=WIDE)
         self.fresh = 0
 
     def instant(self):
@@ -56,9 +57,9 @@ class Writer:
             del call[r.choice(["created_by_email", "created_at", "duration_minutes"])]
         if r.random() < 0.02:
             call["created_at"] = STRANGE + timedelta(seconds=r.randrange(3600))
-            call[r.choice(["created_by_email", "duration_minutes"])] = r.choice([True, {"a": 1}, [1], float("nan"), float("inf"), 1e300, 1e-300])
+            call[r.choice(["created_by_email", "duration_minutes"])] = r.choice([True, {"a": 1}, [1], ["u1@example.com", 2.5], float("nan"), float("inf"), 1e300, 1e-300, Decimal128("0.1"), 2**53 + 1, "é" * 501])
         if r.random() < 0.01:
-            call["created_at"] = r.choice(["2026-01-01", 5, datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999000)])
+            call["created_at"] = r.choice(["2026-01-01", 5, [call.get("created_at")], Timestamp(1770000000, 1), datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999000), DatetimeMS(10**16), DatetimeMS(-10**16)])
         return call
 
     def new_id(self):
@@ -120,6 +121,16 @@ class Writer:
         question = "\t".join([start.isoformat(), end.isoformat(), "-" if user is None else str(user)])
         return question + "\t" + self.answer(start, end, user)
 
+    @staticmethod
+    def fits(minutes):
+        """Can the sums hold it, and a column of doubles?"""
+        if minutes is None:
+            return True
+        if isinstance(minutes, (bool, list, dict, str)) or minutes != minutes or minutes in (float("inf"), 1e300):
+            return False
+        number = minutes.to_decimal() if isinstance(minutes, Decimal128) else minutes
+        return Fraction(float(number)) == Fraction(number)
+
     def answer(self, start, end, user):
         calls, total, users = 0, Fraction(0), set()
         for call in self.calls.find():
@@ -132,7 +143,7 @@ class Writer:
             email = str(email) if isinstance(email, ObjectId) else email
             if user is not None and email != str(user):
                 continue
-            if not isinstance(email, (str, type(None))) or isinstance(minutes, (bool, list, dict, str)) or minutes in (float("inf"), 1e300) or minutes != minutes:
+            if not isinstance(email, (str, type(None))) or not self.fits(minutes):
                 return "unusual"
             calls += 1
             users.add(email)

@@ -7,6 +7,9 @@ use lib 'test/lib';
 use Servers;
 use Test::More;
 
+# The figures of days, and of weeks, for one of the users, and so on
+my @reports = map { my $unit = $_; map { "SELECT string_agg(d::text, ' ' ORDER BY day) FROM admin_dashboard_days('2026-01-02 03:04:05', '2026-01-27 01:02:03', $_, unit => '$unit') d" } 'NULL', "'u1'", "'nobody'" } qw(hour day week month);
+
 plan skip_all => 'there is no MongoDB server program to start' if !$ENV{AD_TEST_MONGOD};
 
 make_database('ad_kept');
@@ -22,6 +25,9 @@ sub python
 python(<<'PY');
 calls.insert_many([{"_id": n, "created_by_email": "u%d" % (n % 3), "created_at": datetime(2026, 1, 1 + n % 28, n % 24, n % 60), "duration_minutes": n / 4} for n in range(100)])
 PY
+# Tables over collections of the same names, or with options
+my %others = (map({ $_ => '' } qw(seen capped series missing)), avoiding => ", collection 'calls', avoid '\$dateTrunc'", parent => ", collection 'calls'");
+my $others = join "\n", map { "CREATE FOREIGN TABLE $_ (created_by_email text, created_at timestamptz, duration_minutes double precision) SERVER mongodb OPTIONS (database 'kept'$others{$_});" } sort keys %others;
 my $uri = 'mongodb://127.0.0.1:' . server_port() . '/?directConnection=true';
 is(session(<<"SQL"), '', 'tables');
 SET client_min_messages = error;
@@ -37,6 +43,10 @@ CREATE FOREIGN TABLE decimals (created_by_email text, created_at timestamptz, du
 	SERVER mongodb OPTIONS (database 'kept', collection 'calls');
 CREATE TABLE local (created_by_email text, created_at timestamptz, duration_minutes double precision);
 CREATE VIEW live AS SELECT * FROM calls;
+CREATE FOREIGN TABLE whole (created_by_email text, created_at timestamptz, duration_minutes bigint)
+	SERVER mongodb OPTIONS (database 'kept');
+$others
+CREATE TABLE child () INHERITS (parent);
 GRANT SELECT ON calls TO regress_kept_a, regress_kept_b;
 SQL
 
@@ -69,7 +79,14 @@ like(session("GRANT EXECUTE ON FUNCTION admin_dashboard_keep TO regress_kept_a; 
 like(session("SET ROLE regress_kept_a; SELECT admin_dashboard_keep('calls', 'regress_kept_b')"), qr/^ERROR:  42501: permission denied to use the user mapping of role "regress_kept_b"$/, "another role's mapping");
 like(session("SELECT admin_dashboard_refresh('calls')"), qr/^ERROR:  55000: sums of foreign table "calls" are not kept\nHINT:  Use admin_dashboard_keep\(\) first\.$/, 'a refresh of nothing');
 like(session("SET ROLE regress_kept_a; SELECT * FROM admin_dashboard.kept_call"), qr/^ERROR:  42501: permission denied for schema admin_dashboard$/m, 'the tables are closed');
-python("client.kept.command({'create': 'seen', 'viewOn': 'calls', 'pipeline': []})");
+python("client.kept.command({'create': 'seen', 'viewOn': 'calls', 'pipeline': []}); client.kept.create_collection('capped', capped=True, size=100000)\n"
+	  . "client.kept.command({'create': 'series', 'timeseries': {'timeField': 'created_at'}})");
+like(session("SELECT admin_dashboard_keep('seen')"), qr/^ERROR:  0A000: sums of foreign table "seen" cannot be kept\nDETAIL:  Its collection is a view or a time series collection, which has no changes\.$/, 'a view of MongoDB');
+like(session("SELECT admin_dashboard_keep('series')"), qr/^ERROR:  0A000: .*\nDETAIL:  Its collection is a view or a time series/, 'a time series collection');
+like(session("SELECT admin_dashboard_keep('capped')"), qr/^ERROR:  0A000: .*\nDETAIL:  Its collection is capped: MongoDB does not tell which documents it removes\.$/, 'a capped collection');
+like(session("SELECT admin_dashboard_keep('missing')"), qr/^ERROR:  0A000: .*\nDETAIL:  Its collection does not exist\.$/, 'no collection');
+like(session("SELECT admin_dashboard_keep('avoiding')"), qr/^ERROR:  0A000: .*\nDETAIL:  Its option avoid decides what MongoDB may compute\.$/, 'the option avoid');
+like(session("SELECT admin_dashboard_keep('parent')"), qr/^ERROR:  0A000: .*\nDETAIL:  Other tables inherit from it\.$/, 'a table with children');
 my @ports = start_members('127.0.0.1', server_port(), 1);
 session("CREATE SERVER member FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://127.0.0.1:$ports[0]/?directConnection=true');
 CREATE FOREIGN TABLE sharded (created_by_email text, created_at timestamptz, duration_minutes double precision) SERVER member OPTIONS (database 'kept', collection 'calls')");
@@ -92,7 +109,30 @@ is(answer('SET admin_dashboard.enable_aggregate_pushdown = off;') =~ /^(\w+)/ &&
 
 is(session("SELECT start_date, end_date, kept = live, ok FROM admin_dashboard_keep_check('calls')"), '2026-01-01 00:00:00+00|2026-01-31 23:59:59.999999+00|t|t', 'a check by months');
 
+# Days
+my $days = join "\n", @reports;
+sub days
+{
+	my ($table, $sql) = @_;
+	my $said = session("$sql SET client_min_messages = log; SET admin_dashboard.log_remote = on; SET admin_dashboard.calls_table = $table;\n" . join ";\n", @reports);
+	my $asked = () = $said =~ /^LOG:  00000: query of MongoDB server /mg;
+	$said =~ s/^(?:LOG|CONTEXT): .*\n//mg;
+	return ($asked, $said);
+}
+my ($asked, $kept_days) = days('calls', '');
+my ($asked_live, $live_days) = days('live', '');
+is($kept_days, $live_days, 'days from the sums and from MongoDB are the same');
+is($asked, 2, 'MongoDB is asked for the hours of a user only');
+is($asked_live, 12, 'and for all without sums');
+is((days('calls', 'SET admin_dashboard.enable_aggregate_pushdown = off;'))[1], $live_days, 'and so without pushdown');
+like(session("SET admin_dashboard.log_remote = on; SET client_min_messages = log; SELECT count(*) FROM admin_dashboard_days('2026-01-02', '2026-01-09', time_zone => 'Europe/Berlin')"), qr/^LOG: .*^8$/ms, 'not in another time zone');
+like(session("SELECT count(*) FROM admin_dashboard_days('1900-01-02', '2026-01-09')"), qr/^ERROR:  54000: the range has more than 10000 times the unit "day"/, 'too many of them');
+
 # Another mapping
+session("CREATE USER MAPPING FOR CURRENT_USER SERVER mongodb; SELECT admin_dashboard_keep('calls')");
+is(answer(), "kept $true", 'kept with a user mapping');
+is(answer('ALTER USER MAPPING FOR CURRENT_USER SERVER mongodb OPTIONS (ADD auth_source $$other$$);'), "live $true", 'which changes');
+session("DROP USER MAPPING FOR CURRENT_USER SERVER mongodb; SELECT admin_dashboard_keep('calls')");
 session("CREATE USER MAPPING FOR regress_kept_b SERVER mongodb");
 is(answer('SET ROLE regress_kept_b;'), "live $true", 'a role with another mapping reads MongoDB');
 like(session("SET ROLE regress_kept_b; SELECT admin_dashboard_refresh('calls')"), qr/^ERROR:  42501: sums of foreign table "calls" are kept with another user mapping$/, 'and cannot refresh');
@@ -104,23 +144,68 @@ my $stale = $true;
 $true = session("SET admin_dashboard.calls_table = live; SELECT admin_dashboard('2026-01-02 03:04:05', '2026-01-27 01:02:03')");
 isnt($true, $stale, 'other calls');
 is(answer('SET admin_dashboard.refresh = off;'), "kept $stale", 'without a refresh the answer is as it was');
-is(answer('BEGIN READ ONLY;'), "live $true", 'in a read-only transaction changes cannot be stored');
-is(answer('BEGIN ISOLATION LEVEL REPEATABLE READ;'), "live $true", 'nor in one with a single snapshot');
+is(answer('BEGIN READ ONLY;'), "kept $true", 'a read-only transaction adds the changes to its answer');
+is(answer('BEGIN ISOLATION LEVEL REPEATABLE READ;'), "kept $true", 'as does one with a single snapshot');
+is(answer('BEGIN ISOLATION LEVEL SERIALIZABLE;'), "kept $true", 'or a serializable one');
 my $holder = background('');
 go_on($holder, "BEGIN; SELECT FROM admin_dashboard.kept_source FOR UPDATE");
-is(answer(), "live $true", 'an idle transaction that has locked the source holds nobody up');
+is(answer(), "kept $true", 'and one while an idle transaction has locked the source');
 go_on($holder, 'ROLLBACK');
+my $users = join ";\n", map { "SELECT admin_dashboard('2026-01-02 03:04:05', '2026-01-27 01:02:03', '$_')" } qw(u0 u1 u2 u9 nobody);
+is(session("BEGIN READ ONLY; $users"), session("SET admin_dashboard.calls_table = live; $users"), 'the same of users');
 is(session("BEGIN; SELECT admin_dashboard_refresh('calls'); ROLLBACK"), '3', 'a refresh that is rolled back');
 is(session("SELECT admin_dashboard_refresh('calls'); SELECT admin_dashboard_refresh('calls')"), "3\n0", 'and once more');
 is(answer(), "kept $true", 'each change counts once');
+
+# What MongoDB holds for different _ids, and what it holds for the same
+python(<<'PY');
+from bson import Decimal128, Int64
+calls.insert_many([{'_id': i, 'created_by_email': 'u8', 'created_at': datetime(2026, 1, 7), 'duration_minutes': 2} for i in (0.1, Decimal128('0.10000000000000001'), b'x' * 100, b'x' * 101, '')])
+calls.update_one({'_id': Int64(8)}, {'$set': {'duration_minutes': 77}})
+calls.delete_one({'_id': 10.0})
+calls.delete_one({'_id': 11})
+calls.insert_one({'_id': 11.0, 'created_by_email': 'u8', 'created_at': datetime(2026, 1, 7)})
+PY
+$true = session("SET admin_dashboard.calls_table = live; SELECT admin_dashboard('2026-01-02 03:04:05', '2026-01-27 01:02:03')");
+is(answer('BEGIN READ ONLY;'), "kept $true", 'numbers of different types');
+is(answer(), "kept $true", 'and once they are stored');
+python("calls.delete_many({'_id': {'\$in': [0.1, b'x' * 100, 11, '']}})");
+$true = session("SET admin_dashboard.calls_table = live; SELECT admin_dashboard('2026-01-02 03:04:05', '2026-01-27 01:02:03')");
+is(answer('BEGIN READ ONLY;'), "kept $true", 'deleted, of which one has another type');
+is(answer(), "kept $true", 'and once that is stored');
+my $kept_calls = session("SELECT calls FROM admin_dashboard_kept()");
+
+# Integers
+is(session("ALTER FOREIGN TABLE whole OPTIONS (ADD collection 'whole')"), '', 'a column of integers');
+python("client.kept.whole.insert_many([{'created_by_email': 'u', 'created_at': datetime(2026, 1, 7), 'duration_minutes': n} for n in (16777215, 16777215, 3)])");
+is(session("SELECT admin_dashboard_keep('whole')"), 3, 'is kept');
+is(session("SET admin_dashboard.calls_table = whole; SELECT admin_dashboard('2026-01-02', '2026-01-27')"),
+	session("CREATE VIEW whole_live AS SELECT * FROM whole; SET admin_dashboard.calls_table = whole_live; SELECT admin_dashboard('2026-01-02', '2026-01-27')"), 'and adds up');
+session("SELECT admin_dashboard_forget('whole')");
 
 # A value that fits no sum is the live query's to report
 python("calls.insert_one({'_id': 'odd', 'created_by_email': 'u9', 'created_at': datetime(2026, 1, 6), 'duration_minutes': float('nan')})");
 like(answer(), qr/^live ERROR:  22003: call of 2026-01-06 00:00:00\+00 has the duration NaN\n/, 'NaN');
 python("calls.update_one({'_id': 'odd'}, {'\$set': {'duration_minutes': 'long'}})");
 like(answer(), qr/^live ERROR:  22018: |^live ERROR:  /, 'a mismatch');
+is(session("SELECT kept, live, ok FROM admin_dashboard_keep_check('calls')"), '||', 'a check says nothing of that month');
 python("calls.delete_one({'_id': 'odd'})");
 is(answer(), "kept $true", 'and when it is gone, the sums answer again');
+
+# A table gets a child
+is(session("CREATE TABLE local_calls () INHERITS (calls); INSERT INTO local_calls VALUES ('u1', '2026-01-07', 3)"), '', 'a child');
+like(answer(), qr/^live WARNING:  55000: kept sums of foreign table "calls" cannot be used\nDETAIL:  Other tables inherit from it\.\n.*\n.*"total_calls": (?!@{[ $true =~ m{"total_calls": (\d+)} ]},)/, 'whose calls count, too');
+session("DROP TABLE local_calls");
+is(answer(), "kept $true", 'no child');
+
+# A new load leaves what is kept in use until it commits
+go_on($holder, "BEGIN; SELECT admin_dashboard_keep('calls')");
+python("calls.update_one({'_id': 9}, {'\$set': {'duration_minutes': 0.25}})");
+$true = session("SET admin_dashboard.calls_table = live; SELECT admin_dashboard('2026-01-02 03:04:05', '2026-01-27 01:02:03')");
+is(answer(), "kept $true", 'the old sums answer');
+go_on($holder, 'COMMIT');
+is(answer(), "kept $true", 'the new ones, too');
+is(session("SELECT calls FROM admin_dashboard_kept()"), $kept_calls, 'and nothing is kept twice');
 
 # What ends the truth of sums
 session("ALTER FOREIGN TABLE calls ALTER duration_minutes OPTIONS (ADD on_mismatch 'null')");
@@ -133,15 +218,22 @@ my $lost = qr/^live WARNING:  55000: kept sums of foreign table "calls" cannot b
 like(answer(), $lost, 'a token that MongoDB has forgotten');
 like(answer(), $lost, 'which is remembered');
 like(session("SELECT lost FROM admin_dashboard_kept()"), qr/^MongoDB no longer has/, 'and listed');
-is(session("SELECT admin_dashboard_keep('calls')"), '100', 'kept anew');
+is(session("SELECT admin_dashboard_keep('calls')"), $kept_calls, 'kept anew');
 is(answer(), "kept $true", 'it answers again');
 python("calls.rename('moved')");
-like(answer(), qr/^live WARNING: .*\nDETAIL:  The collection was renamed\.\n.*\n.*"total_calls": 0/, 'a collection that is renamed');
+like(answer(), qr/^live WARNING: .*\nDETAIL:  The collection was dropped or renamed\.\n.*\n.*"total_calls": 0/, 'a collection that is renamed');
 python("client.kept.moved.rename('calls')");
 like(answer(), qr/^live WARNING: .*\n.*\n.*\n\Q$true\E$/, 'and back');
-is(session("SELECT admin_dashboard_keep('calls')"), '100', 'kept anew');
+is(session("SELECT admin_dashboard_keep('calls')"), $kept_calls, 'kept anew');
+python("calls.rename('moved'); client.kept.moved.rename('calls')");
+like(answer(), qr/^live WARNING: .*\nDETAIL:  The collection (?:was renamed|is not the one that was read, but has its name)\.\n.*\n\Q$true\E$/, 'there and back');
+session("SELECT admin_dashboard_keep('calls')");
+python("calls.drop(); calls.insert_one({'created_at': datetime(2026, 1, 7)})");
+like(answer(), qr/^live WARNING: .*\nDETAIL:  The collection is not the one that was read, but has its name\.\n.*\n.*"total_calls": 1,/, 'a collection that is made anew');
+is(session("SELECT admin_dashboard_keep('calls')"), 1, 'kept anew');
 python("calls.drop()");
-like(answer(), qr/^live WARNING: .*\nDETAIL:  The collection was dropped\.\n.*\n.*"total_calls": 0/, 'a collection that is dropped');
+like(answer(), qr/^live WARNING: .*\nDETAIL:  The collection was dropped or renamed\.\n.*\n.*"total_calls": 0/, 'one that is dropped');
+python("client.kept.create_collection('calls')");
 
 # The server is gone
 is(session("SELECT admin_dashboard_keep('calls')"), '0', 'an empty collection');
