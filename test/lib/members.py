@@ -13,6 +13,7 @@ answered by one:
     mute I NAME         member I does not answer commands of that name
     fail I NAME CODE    member I answers commands of that name by an error
     reply I NAME JSON   member I answers commands of that name by that
+    replies I JSON      likewise of several names, the keys of the JSON
     stop I              no connection is taken any more, and those there are close
     start I             member I is back
     commands            prints what was asked since the last time, as JSON: `member`,
@@ -210,6 +211,8 @@ def main():
             elif word == "reply":
                 name, text = rest[1].split(None, 1)
                 member.answers = {name: {"ok": 1, **json_util.loads(text)}}
+            elif word == "replies":
+                member.answers = {name: {"ok": 1, **reply} for name, reply in json_util.loads(rest[1]).items()}
             elif word == "stop":
                 member.stop()
             elif word == "start":

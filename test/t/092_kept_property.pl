@@ -150,5 +150,16 @@ note("$changed changes, $asked questions, $from_sums answered from sums, $unusua
 cmp_ok($from_sums, '>', 0.3 * ($asked - $unusual), 'and many answers came from the sums');
 like(session('SELECT * FROM admin_dashboard_kept()', undef, $there), qr/^calls\|\d+\|.*\|$/, 'which were never lost');
 
+# A standby cannot store the changes, and adds them to its answers
+mkdir "$folder/more";
+my $host = $there =~ s/.*host=(\S+).*/$1/sr;
+run_or_die("$bin/pg_basebackup", '-h', $host, '-D', "$folder/more/standby", '-R', '-c', 'fast');
+my $standby = start_cluster($bin, "$folder/more/standby") . 'postgres';
+wait_until { session('SELECT pg_is_in_recovery() AND count(*) = 1 FROM admin_dashboard_kept()', undef, $standby) eq 't' };
+ask_writer('change 50');
+my @question = split /\t/, ask_writer('ask');
+my $query = dashboard(@question[ 0 .. 2 ]);
+is(session("SET admin_dashboard.calls_table = calls; $query", undef, $standby), session("SET admin_dashboard.calls_table = live; $query", undef, $standby), 'a standby answers');
+stop_cluster($bin, "$folder/more/standby", '-m', 'immediate');
 stop_cluster($bin, "$folder/data", '-m', 'immediate');
 done_testing();
