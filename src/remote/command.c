@@ -59,18 +59,18 @@ static void
 kill_cursor(AdRemote *remote)
 {
 	bson_t		command = BSON_INITIALIZER;
-	bson_t		cursors;
+	bson_t		cursors = BSON_INITIALIZER;
 	bson_t		opts = BSON_INITIALIZER;
 
 	BSON_APPEND_UTF8(&command, "killCursors", remote->collection);
-	BSON_APPEND_ARRAY_BEGIN(&command, "cursors", &cursors);
 	BSON_APPEND_INT64(&cursors, "0", remote->cursor);
-	bson_append_array_end(&command, &cursors);
+	BSON_APPEND_ARRAY(&command, "cursors", &cursors);
 	BSON_APPEND_INT32(&opts, "serverId", remote->member);
 	if (remote->session != NULL)
 		(void) mongoc_client_session_append(remote->session, &opts, NULL);
 	(void) mongoc_client_command_with_opts(remote->conn->client, remote->database, &command, NULL,
 										   &opts, NULL, NULL);
+	bson_destroy(&cursors);
 	bson_destroy(&command);
 	bson_destroy(&opts);
 	remote->cursor = 0;
