@@ -147,6 +147,17 @@ is(answer('SET admin_dashboard.refresh = off;'), "kept $stale", 'without a refre
 is(answer('BEGIN READ ONLY;'), "kept $true", 'a read-only transaction adds the changes to its answer');
 is(answer('BEGIN ISOLATION LEVEL REPEATABLE READ;'), "kept $true", 'as does one with a single snapshot');
 is(answer('BEGIN ISOLATION LEVEL SERIALIZABLE;'), "kept $true", 'or a serializable one');
+my $parallel = session(<<"SQL");
+CREATE TABLE wide AS SELECT g FROM generate_series(1, 20000) g;
+ANALYZE wide;
+SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
+SET admin_dashboard.calls_table = calls;
+SET admin_dashboard.log_remote = on; SET client_min_messages = log;
+EXPLAIN (COSTS OFF) SELECT admin_dashboard('2026-01-02 03:04:05', '2026-01-27 01:02:03') FROM wide WHERE g = 1;
+SELECT admin_dashboard('2026-01-02 03:04:05', '2026-01-27 01:02:03') FROM wide WHERE g = 1;
+SQL
+like($parallel, qr/Gather.*\n\Q$true\E$/s, 'one whose query is parallel');
+unlike($parallel, qr/^LOG: /m, 'too');
 my $holder = background('');
 go_on($holder, "BEGIN; SELECT FROM admin_dashboard.kept_source FOR UPDATE");
 is(answer(), "kept $true", 'and one while an idle transaction has locked the source');
