@@ -137,15 +137,17 @@ sub kill_something
 my ($changed, $different) = (0);
 for my $pause (1 .. $pauses)
 {
-	my $done = ask_writer("change $changes");
+	# what a kill has cut off is begun again
+	my $done;
+	wait_until { ($done = ask_writer("change $changes")) =~ /^\d+$/ };
 	$changed += $done =~ /^\d+$/ ? $done : 0;
 	kill_something(qw(backend mongodb backend postgres)[ rand 4 ]) if $pause % 3 == 0;
 	$different = difference();
 	last if defined $different;
 }
 is($different, undef, "kept sums, live query and computation agree, with the seed $seed");
-# (a kill loses some, and on a busy machine answers are live)
-cmp_ok($changed, '>=', 0.5 * $pauses * $changes, 'after many changes');
+cmp_ok($changed, '>=', 0.8 * $pauses * $changes, 'after many changes');
+# (on a busy machine answers are live)
 note("$changed changes, $asked questions, $from_sums answered from sums, $unusual unusual");
 cmp_ok($from_sums, '>', 0.3 * ($asked - $unusual), 'and many answers came from the sums');
 like(session('SELECT * FROM admin_dashboard_kept()', undef, $there), qr/^calls\|\d+\|.*\|$/, 'which were never lost');
