@@ -356,6 +356,7 @@ CREATE TABLE admin_dashboard.kept_source (
 	lost text
 );
 REVOKE ALL ON admin_dashboard.kept_source FROM PUBLIC;
+COMMENT ON SEQUENCE admin_dashboard.kept_source_id_seq IS 'numbers of the rows of kept_source';
 COMMENT ON TABLE admin_dashboard.kept_source IS
 	'foreign tables whose sums are kept for admin_dashboard()';
 

@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "access/parallel.h"
+#include "access/relation.h"
 #include "access/xact.h"
 #include "access/xlog.h"
 #include "catalog/namespace.h"
@@ -20,6 +21,7 @@
 #include "foreign/foreign.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "storage/bufmgr.h"
 #include "storage/latch.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -41,6 +43,32 @@ static const char *const column_names[] = {"created_by_email", "created_at", "du
  * Our own tables
  * ------------------------------------------------------------------------ */
 
+/* the OID of the table of sources, or InvalidOid */
+static Oid
+sources_relid(void)
+{
+	Oid			schema = get_namespace_oid("admin_dashboard", true);
+
+	return OidIsValid(schema) ? get_relname_relid("kept_source", schema) : InvalidOid;
+}
+
+/*
+ * Whether the database has certainly no source.  Most have none, and their
+ * dashboards should not pay for a query.
+ */
+static bool
+has_no_sources(void)
+{
+	Relation	relation = try_relation_open(sources_relid(), AccessShareLock);
+	bool		empty;
+
+	if (relation == NULL)
+		return true;
+	empty = RelationGetNumberOfBlocks(relation) == 0;
+	relation_close(relation, AccessShareLock);
+	return empty;
+}
+
 /*
  * Become the owner of the tables, and connect to SPI.  Returns false, and
  * does nothing, if the extension has no such tables in this database.  An
@@ -49,8 +77,7 @@ static const char *const column_names[] = {"created_by_email", "created_at", "du
 bool
 ad_kept_enter(AdKeptScope *scope)
 {
-	Oid			schema = get_namespace_oid("admin_dashboard", true);
-	Oid			relid = OidIsValid(schema) ? get_relname_relid("kept_source", schema) : InvalidOid;
+	Oid			relid = sources_relid();
 	HeapTuple	tuple;
 	Oid			owner;
 
@@ -273,7 +300,7 @@ ad_source_find(Oid relid, AdSource *source)
 	Datum		value = ObjectIdGetDatum(relid);
 	bool		found;
 
-	if (!ad_kept_enter(&scope))
+	if (has_no_sources() || !ad_kept_enter(&scope))
 		return false;
 	if (plan == NULL)
 	{

@@ -119,20 +119,13 @@ string_or_empty(const AdType *type, Node *path)
 	return ad_doc("$substrBytes", ad_array3(string, ad_integer(0), ad_integer(-1)));
 }
 
-/* returns the test that a string has no U+0000 */
-static Node *
-has_no_nul(Node *string)
-{
-	return ad_doc("$eq", ad_array2(ad_doc("$indexOfBytes", ad_array2(string, ad_node(AD_NUL, NIL))),
-								   ad_integer(-1)));
-}
-
 /* returns the tests of a text: it has no U+0000 and is not too long */
 static List *
 text_tests(const AdType *type, Node *path)
 {
 	Node	   *string = string_or_empty(type, path);
-	List	   *tests = list_make1(has_no_nul(string));
+	Node	   *nul = ad_doc("$indexOfBytes", ad_array2(string, ad_node(AD_NUL, NIL)));
+	List	   *tests = list_make1(ad_doc("$eq", ad_array2(nul, ad_integer(-1))));
 
 	if (type->max_length > 0)
 		tests = lappend(tests, ad_doc("$lte", ad_array2(ad_doc("$strLenCP", string),
@@ -247,11 +240,13 @@ ad_fits_expr(const AdType *type, Node *path, bool or_null)
 Node *
 ad_plain_expr(const AdType *type, Node *path)
 {
+	List	   *tests = text_tests(type, path);
+
 	if (type->trusted)
 		return type_is_in(path, type->possible, nulls);
-	if (type->max_length > 0)
-		return ad_doc("$or", ad_array2(type_is_in(path, nulls, NULL), ad_possible_expr(type, path)));
-	return ad_doc("$cond", ad_array3(has_possible_type(type, path), has_no_nul(path),
+	return ad_doc("$cond", ad_array3(has_possible_type(type, path),
+									 list_length(tests) == 1 ? linitial(tests) :
+									 ad_doc("$and", ad_node(AD_ARRAY, tests)),
 									 type_is_in(path, nulls, NULL)));
 }
 
