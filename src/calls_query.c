@@ -45,38 +45,47 @@
 	"created_at OPERATOR(pg_catalog.>=) $1 AND created_at OPERATOR(pg_catalog.<=) $2 " \
 	"AND ($3 IS NULL OR created_by_email OPERATOR(pg_catalog.=) $3)"
 
-/* the options of the plan of a query over a relation */
+/*
+ * The options of the plan of a query over a relation.  In a foreign table the
+ * calls of one user are too few for a parallel plan, and their query is
+ * written for the user whatever the plan.
+ */
 static int
-plan_options(Oid relid)
+plan_options(Oid relid, bool of_user)
 {
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
 	int			options = CURSOR_OPT_PARALLEL_OK;
+	Form_pg_class relation;
 
 	if (!HeapTupleIsValid(tuple))
 		return options;
-	if (((Form_pg_class) GETSTRUCT(tuple))->reltuples >= PLANNED_FOR_RANGE)
+	relation = (Form_pg_class) GETSTRUCT(tuple);
+	if (of_user && relation->relkind == RELKIND_FOREIGN_TABLE)
+		options = CURSOR_OPT_GENERIC_PLAN;
+	else if (relation->reltuples >= PLANNED_FOR_RANGE)
 		options |= CURSOR_OPT_CUSTOM_PLAN;
 	ReleaseSysCache(tuple);
 	return options;
 }
 
 /*
- * Returns the session's plan, and makes it if necessary.  We keep it as long
- * as the relation and the text are the same.  If the relation changes,
- * PostgreSQL's plan cache plans the query again.
+ * Returns the session's plan for all users or for one, and makes it if
+ * necessary.  We keep it as long as the relation and the text are the same.
+ * If the relation changes, PostgreSQL's plan cache plans the query again.
  */
 static SPIPlanPtr
-get_plan(AdCallsQuery *query, AdCallsRequest *request)
+get_plan(AdCallsQuery *query, AdCallsRequest *request, bool of_user)
 {
+	AdCallsPlan *kept = &query->plans[of_user];
 	SPIPlanPtr	plan;
-	SPIPlanPtr	old_plan = query->plan;
-	char	   *old_text = query->text;
+	SPIPlanPtr	old_plan = kept->plan;
+	char	   *old_text = kept->text;
 	char	   *text = psprintf("%s FROM %s WHERE " CONDITIONS "%s",
 								request->head, ad_calls_table_name(request->relid), request->tail);
 
-	if (old_plan != NULL && query->relid == request->relid && strcmp(old_text, text) == 0)
+	if (old_plan != NULL && kept->relid == request->relid && strcmp(old_text, text) == 0)
 		return old_plan;
-	plan = SPI_prepare_cursor(text, query->nparameters, query->types, plan_options(request->relid));
+	plan = SPI_prepare_cursor(text, query->nparameters, query->types, plan_options(request->relid, of_user));
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare_cursor failed: %s", SPI_result_code_string(SPI_result));
 
@@ -89,9 +98,9 @@ get_plan(AdCallsQuery *query, AdCallsRequest *request)
 	text = MemoryContextStrdup(TopMemoryContext, text);
 	if (SPI_keepplan(plan) != 0)
 		elog(ERROR, "SPI_keepplan failed");
-	query->plan = plan;
-	query->text = text;
-	query->relid = request->relid;
+	kept->plan = plan;
+	kept->text = text;
+	kept->relid = request->relid;
 	if (old_plan != NULL)
 	{
 		SPI_freeplan(old_plan);
@@ -305,7 +314,7 @@ ad_calls_query_run(AdCallsQuery *query, AdCallsRequest *request, AdRange range, 
 	SPI_connect();
 	PG_TRY();
 	{
-		SPIPlanPtr	plan = get_plan(query, request);
+		SPIPlanPtr	plan = get_plan(query, request, user != NULL);
 
 		query->in_use = true;
 		if (query->many)

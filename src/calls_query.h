@@ -25,7 +25,15 @@ typedef struct AdRange
 	TimestampTz end;
 } AdRange;
 
-/* a query, and the session's plan for it */
+/* a plan of a session, its text, and the relation that it reads; NULL at first */
+typedef struct AdCallsPlan
+{
+	SPIPlanPtr	plan;
+	char	   *text;
+	Oid			relid;
+} AdCallsPlan;
+
+/* a query, and the session's plans for it */
 typedef struct AdCallsQuery
 {
 	const char *function;		/* the SQL function, for messages */
@@ -34,10 +42,7 @@ typedef struct AdCallsQuery
 	int			nparameters;
 	Oid			types[AD_CALLS_MAX_PARAMETERS];
 
-	/* the plan, its text, and the relation that it reads; NULL at first */
-	SPIPlanPtr	plan;
-	char	   *text;
-	Oid			relid;
+	AdCallsPlan plans[2];		/* for all users, and for one */
 	bool		in_use;
 } AdCallsQuery;
 
