@@ -212,8 +212,10 @@ stop_scan(AdScanState *state)
 static void
 release_tuples(AdScanState *state)
 {
-	if (state->held != NULL)
-		tuplestore_end(state->held);
+	if (state->held == NULL)
+		return;
+	ExecClearTuple(state->held_slot);
+	tuplestore_end(state->held);
 	state->held = NULL;
 }
 
@@ -569,6 +571,24 @@ hold_tuples(ForeignScanState *node, AdScanState *state)
 }
 
 /*
+ * Returns the next of the tuples that are held, or an empty slot at the end.
+ *
+ * PostgreSQL calls us in the memory of one row.  A tuple that comes from a
+ * temporary file belongs to the slot until the next one, so it must not be
+ * there.
+ */
+static TupleTableSlot *
+next_held(ForeignScanState *node, AdScanState *state)
+{
+	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
+	MemoryContext old = MemoryContextSwitchTo(state->command_cxt);
+	bool		found = tuplestore_gettupleslot(state->held, true, false, state->held_slot);
+
+	MemoryContextSwitchTo(old);
+	return found ? ExecCopySlot(slot, state->held_slot) : ExecClearTuple(slot);
+}
+
+/*
  * Returns the next tuple of a sorted quick form.  Groups in doubt come first,
  * see having.c, so the first tuple tells of all.
  */
@@ -595,19 +615,13 @@ next_sorted(ForeignScanState *node, AdScanState *state)
 static TupleTableSlot *
 next_of_query(ForeignScanState *node, AdScanState *state)
 {
-	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
-
 	if (state->quick && state->query->sort != NULL)
 		return next_sorted(node, state);
 	if (state->quick && state->held == NULL)
 		hold_tuples(node, state);
 	if (state->query->counted)
 		return next_counted(node, state);
-	if (!state->quick)
-		return next_tuple(node, state);
-	if (tuplestore_gettupleslot(state->held, true, false, state->held_slot))
-		return ExecCopySlot(slot, state->held_slot);
-	return ExecClearTuple(slot);
+	return state->quick ? next_held(node, state) : next_tuple(node, state);
 }
 
 /*

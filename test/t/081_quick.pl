@@ -144,4 +144,20 @@ is(repeated('texts', 'empty'), '1 1', 'strings give no doubt');
 is(repeated('ids', 'ids'), '2 1 1', 'an ObjectId does, once');
 is(session("ALTER SERVER quick OPTIONS (ADD verify 'false');\n" . join ";\n", map { "SELECT count(DISTINCT s) FROM $_" } qw(texts empty ids ids_and_digits)),
 	"7\n8\n8\n8", 'trusted texts that are no strings are counted once, too');
+
+# Groups that are held in a temporary file are the same, and what ends the scan frees them
+run_python(<<'PY', server_port());
+import sys, pymongo
+pymongo.MongoClient("127.0.0.1", int(sys.argv[1]), directConnection=True).quick.many.insert_many(
+    [{"s": "%d %s" % (n % 1500, "x" * (n % 1500 % 90)), "g": n % 3, "f": n % 100 / 4} for n in range(9000)])
+PY
+is(session("ALTER SERVER quick OPTIONS (DROP verify); CREATE FOREIGN TABLE many (s text, g int, f double precision) SERVER quick"), '', 'a table of many groups');
+my $file = "SET work_mem = '64kB'; SET admin_dashboard.enable_aggregate_pushdown =";
+for my $query ('SELECT count(*), sum(f) FROM (SELECT s, sum(f) AS f FROM many GROUP BY s OFFSET 0) q',
+	'SELECT count(*) FROM (SELECT s, sum(f) FROM many GROUP BY s LIMIT 700) q',
+	'SELECT v, n FROM generate_series(0, 2) v, LATERAL (SELECT count(*) AS n FROM (SELECT s, sum(f) FROM many WHERE g >= v GROUP BY s OFFSET 0) q) r')
+{
+	is(session("$file on; $query; $query"), session("$file off; $query; $query"), "held in a file: $query");
+}
+is(session("$file on; BEGIN; DECLARE c CURSOR FOR SELECT s, sum(f) FROM many GROUP BY s; MOVE 800 FROM c; CLOSE c; COMMIT; SELECT 'alive'"), 'alive', 'a cursor over them that ends early');
 done_testing();
