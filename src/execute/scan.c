@@ -197,13 +197,8 @@ stop_scan(AdScanState *state)
 {
 	if (state->cursor != NULL)
 	{
-		const AdCursorStats *stats = ad_cursor_stats(state->cursor);
-
 		ad_cursor_close(state->cursor);
-		state->total.documents += stats->documents;
-		state->total.batches += stats->batches;
-		state->total.bytes += stats->bytes;
-		state->total.wait_ms += stats->wait_ms;
+		ad_cursor_add_stats(&state->total, ad_cursor_stats(state->cursor));
 		state->cursor = NULL;
 	}
 }

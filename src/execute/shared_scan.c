@@ -107,16 +107,6 @@ ad_initialize_worker_foreign_scan(ForeignScanState *node, shm_toc *toc, void *co
 	state->quick &= !state->shared->exact;
 }
 
-/* adds statistics to others */
-static void
-add_stats(AdCursorStats *sum, const AdCursorStats *stats)
-{
-	sum->documents += stats->documents;
-	sum->batches += stats->batches;
-	sum->bytes += stats->bytes;
-	sum->wait_ms += stats->wait_ms;
-}
-
 /*
  * Callback ShutdownForeignScan: the leader takes over what workers have
  * counted.  The shared memory may be gone afterwards, so the scan gets a
@@ -131,7 +121,7 @@ ad_shutdown_foreign_scan(ForeignScanState *node)
 	if (shared == NULL || IsParallelWorker())
 		return;
 	SpinLockAcquire(&shared->mutex);
-	add_stats(&state->total, &shared->stats);
+	ad_cursor_add_stats(&state->total, &shared->stats);
 	state->nulled += shared->nulled;
 	state->repeated += shared->repeated;
 	SpinLockRelease(&shared->mutex);
@@ -186,7 +176,7 @@ ad_shared_scan_report(AdScanState *state)
 	if (shared == NULL || !IsParallelWorker())
 		return;
 	SpinLockAcquire(&shared->mutex);
-	add_stats(&shared->stats, &state->total);
+	ad_cursor_add_stats(&shared->stats, &state->total);
 	shared->nulled += state->nulled;
 	shared->repeated += state->repeated;
 	SpinLockRelease(&shared->mutex);

@@ -159,19 +159,8 @@ run_totals(AdTotalsQuery query, Datum *values, const char *nulls)
 	TEXTARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID};
 	static SPIPlanPtr plans[lengthof(totals_queries)];
 
-	if (plans[query] == NULL)
-	{
-		SPIPlanPtr	made;
-
-		memcpy(types + TOTALS_PENDING, ad_call_array_types, sizeof(ad_call_array_types));
-		made = SPI_prepare(totals_queries[query], N_TOTALS, types);
-		if (made == NULL || SPI_keepplan(made) != 0)
-			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
-		plans[query] = made;
-	}
-	if (SPI_execute_plan(plans[query], values, nulls, IsInParallelMode(), 0) != SPI_OK_SELECT)
-		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(SPI_result));
-	return SPI_processed;
+	memcpy(types + TOTALS_PENDING, ad_call_array_types, sizeof(ad_call_array_types));
+	return ad_kept_run_plan(&plans[query], totals_queries[query], N_TOTALS, types, values, nulls);
 }
 
 /* the parts of a range as three parameters: units, starts, ends */

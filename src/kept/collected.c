@@ -10,6 +10,7 @@
 #include "common/hashfn.h"
 #include "miscadmin.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -130,11 +131,9 @@ fill_arrays(const AdCallBatch *batch, AdCallArrays *arrays)
 	hash_seq_init(&sequence, batch->calls);
 	while ((call = hash_seq_search(&sequence)) != NULL)
 	{
-		bytea	   *id = palloc(VARHDRSZ + call->key.size);
-
-		SET_VARSIZE(id, VARHDRSZ + call->key.size);
-		memcpy(VARDATA(id), call->key.bytes, call->key.size);
-		set_value(arrays, 0, false, PointerGetDatum(id));
+		/* a bytea has the form of a text */
+		set_value(arrays, 0, false,
+				  PointerGetDatum(cstring_to_text_with_len((const char *) call->key.bytes, call->key.size)));
 		set_value(arrays, 1, call->email == NULL, PointerGetDatum(call->email));
 		set_value(arrays, 2, !call->exists, TimestampTzGetDatum(call->created_at));
 		set_value(arrays, 3, !call->has_minutes, Float8GetDatum(call->minutes));

@@ -215,17 +215,15 @@ static void
 insert_source(AdLoad *load)
 {
 	static const Oid types[] = {TEXTOID, TEXTOID, BYTEAOID};
-	bytea	   *uuid = palloc(VARHDRSZ + sizeof(load->uuid));
 	Datum		values[] = {
 		CStringGetTextDatum(ad_kept_mapping(load->table->serverid, load->userid)),
 		CStringGetTextDatum(load->table->definition),
-		PointerGetDatum(uuid),
+		/* a bytea has the form of a text */
+		PointerGetDatum(cstring_to_text_with_len((const char *) load->uuid, sizeof(load->uuid))),
 	};
 	AdKeptScope scope;
 	bool		isnull;
 
-	SET_VARSIZE(uuid, VARHDRSZ + sizeof(load->uuid));
-	memcpy(VARDATA(uuid), load->uuid, sizeof(load->uuid));
 	if (!ad_kept_enter(&scope))
 		elog(ERROR, "extension admin_dashboard has no tables for kept sums");
 	/* one load at a time: ANALYZE needs this lock, too */

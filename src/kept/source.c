@@ -123,6 +123,25 @@ ad_kept_run(const char *query, int nargs, const Oid *types, const Datum *values,
 }
 
 /*
+ * Run such a query whose plan the session keeps in *plan, NULL at first.
+ */
+uint64
+ad_kept_run_plan(SPIPlanPtr *plan, const char *query, int nargs, Oid *types, Datum *values, const char *nulls)
+{
+	if (*plan == NULL)
+	{
+		SPIPlanPtr	made = SPI_prepare(query, nargs, types);
+
+		if (made == NULL || SPI_keepplan(made) != 0)
+			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+		*plan = made;
+	}
+	if (SPI_execute_plan(*plan, values, nulls, IsInParallelMode(), 0) != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(SPI_result));
+	return SPI_processed;
+}
+
+/*
  * Can this transaction write, and see what others have committed?
  */
 bool
@@ -302,18 +321,8 @@ ad_source_find(Oid relid, AdSource *source)
 
 	if (has_no_sources() || !ad_kept_enter(&scope))
 		return false;
-	if (plan == NULL)
-	{
-		SPIPlanPtr	made = SPI_prepare("SELECT " SOURCE_COLUMNS " FROM admin_dashboard.kept_source "
-									   "WHERE relation OPERATOR(pg_catalog.=) $1", 1, &type);
-
-		if (made == NULL || SPI_keepplan(made) != 0)
-			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
-		plan = made;
-	}
-	if (SPI_execute_plan(plan, &value, NULL, IsInParallelMode(), 0) != SPI_OK_SELECT)
-		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(SPI_result));
-	found = SPI_processed > 0;
+	found = ad_kept_run_plan(&plan, "SELECT " SOURCE_COLUMNS " FROM admin_dashboard.kept_source "
+							 "WHERE relation OPERATOR(pg_catalog.=) $1", 1, &type, &value, NULL) > 0;
 	if (found)
 		read_source(source, caller);
 	ad_kept_leave(&scope);
@@ -365,12 +374,12 @@ void
 ad_source_set_token(const AdSource *source, const uint8 *token, uint32 size)
 {
 	static const Oid types[] = {INT4OID, BYTEAOID};
-	bytea	   *stored = palloc(VARHDRSZ + size);
-	Datum		values[] = {Int32GetDatum(source->id), PointerGetDatum(stored)};
+
+	/* a bytea has the form of a text */
+	Datum		values[] = {Int32GetDatum(source->id),
+	PointerGetDatum(cstring_to_text_with_len((const char *) token, size))};
 	AdKeptScope scope;
 
-	SET_VARSIZE(stored, VARHDRSZ + size);
-	memcpy(VARDATA(stored), token, size);
 	if (!ad_kept_enter(&scope))
 		return;
 	(void) ad_kept_run("UPDATE admin_dashboard.kept_source "

@@ -64,6 +64,8 @@ extern bool ad_kept_enter(AdKeptScope *scope);
 extern void ad_kept_leave(const AdKeptScope *scope);
 extern uint64 ad_kept_run(const char *query, int nargs, const Oid *types, const Datum *values,
 						  const char *nulls);
+extern uint64 ad_kept_run_plan(SPIPlanPtr *plan, const char *query, int nargs, Oid *types, Datum *values,
+							   const char *nulls);
 extern bool ad_kept_may_write(void);
 
 extern bool ad_is_kept_candidate(Oid relid);

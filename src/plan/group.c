@@ -259,10 +259,10 @@ ad_group_return_grouping(AdGroup *group, int position, List *numbers)
 
 /*
  * Adds a guard: MaxKey at `path` of a reply's document means an error of this
- * kind.  `column` is that of a mismatch, NULL for other errors.  A path can
- * have only one guard.
+ * kind.  `column` is that of a mismatch, NULL for other errors.  Returns the
+ * guard of the path, which has only one.
  */
-void
+AdGuard *
 ad_group_add_guard(AdGroup *group, const char *path, AdFailureKind kind, const AdColumn *column)
 {
 	AdGuard    *guard;
@@ -270,8 +270,9 @@ ad_group_add_guard(AdGroup *group, const char *path, AdFailureKind kind, const A
 
 	foreach(lc, group->guards)
 	{
-		if (strcmp(((AdGuard *) lfirst(lc))->path, path) == 0)
-			return;
+		guard = lfirst(lc);
+		if (strcmp(guard->path, path) == 0)
+			return guard;
 	}
 	guard = palloc0(sizeof(AdGuard));
 	guard->path = path;
@@ -283,6 +284,7 @@ ad_group_add_guard(AdGroup *group, const char *path, AdFailureKind kind, const A
 		guard->typmod = column->typmod;
 	}
 	group->guards = lappend(group->guards, guard);
+	return guard;
 }
 
 /*

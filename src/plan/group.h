@@ -92,8 +92,8 @@ extern AdOutput *ad_group_add_output(AdGroup *group, int position, const char *p
 									 AdResult kind, Oid typid);
 extern const char *ad_group_accumulate(AdGroup *group, const char *op, Node *argument);
 extern const char *ad_group_accumulate_distinct(AdGroup *group, const char *op, Node *argument);
-extern void ad_group_add_guard(AdGroup *group, const char *path, AdFailureKind kind,
-							   const AdColumn *column);
+extern AdGuard *ad_group_add_guard(AdGroup *group, const char *path, AdFailureKind kind,
+								   const AdColumn *column);
 extern const char *ad_group_accumulate_guard(AdGroup *group, const AdColumn *column);
 extern const char *ad_group_key_path(AdGroup *group, int i, int count);
 extern Node *ad_group_key_guard(AdGroup *group, int i);

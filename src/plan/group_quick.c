@@ -80,20 +80,6 @@ can_be_plain(const AdGroup *group)
 	return found;
 }
 
-/* the guard of an accumulator; NULL if it has none */
-static AdGuard *
-find_guard(const AdGroup *group, const char *path)
-{
-	ListCell   *lc;
-
-	foreach(lc, group->guards)
-	{
-		if (strcmp(((AdGuard *) lfirst(lc))->path, path) == 0)
-			return lfirst(lc);
-	}
-	return NULL;
-}
-
 /*
  * Has the quick form ask whether key `i` of all keys is plain, in place of
  * whether it decodes.
@@ -117,9 +103,8 @@ guard_plain_key(AdGroup *group, int i)
 	{
 		/* the column is trusted, or the filter proves that its values decode */
 		name = ad_group_accumulate_distinct(group, "$max", ad_node(AD_CHOICE, list_make2(quick, ad_null())));
-		ad_group_add_guard(group, name, AD_FAILURE_MISMATCH, column);
 	}
-	find_guard(group, name)->doubtful = true;
+	ad_group_add_guard(group, name, AD_FAILURE_MISMATCH, column)->doubtful = true;
 }
 
 /*

@@ -30,6 +30,7 @@
 
 #include "base/compat.h"
 #include "bson/constant.h"
+#include "query/bind.h"
 #include "query/leaf.h"
 #include "query/slice.h"
 
@@ -68,11 +69,9 @@ bound_at(Oid typid, Datum value)
 	switch (typid)
 	{
 		case INT2OID:
-			return ad_int64(DatumGetInt16(value));
 		case INT4OID:
-			return ad_int64(DatumGetInt32(value));
 		case INT8OID:
-			return ad_int64(DatumGetInt64(value));
+			return ad_bind_operand(typid, value, false, AD_ROUND_NONE, 0);
 		case TIMESTAMPOID:
 		case TIMESTAMPTZOID:
 			return instant_bound(DatumGetTimestamp(value));
@@ -165,24 +164,7 @@ is_range(Node *predicate, const char *path)
 		strcmp(leaf.path, path) == 0;
 }
 
-/*
- * Whether the template of a filter has a range of the path's values, in which
- * every document that matches is.
- */
-bool
-ad_filter_bounds(Node *filter, const char *path)
-{
-	if (ad_tag(filter) != AD_AND)
-		return is_range(filter, path);
-	for (int i = 0; i < ad_member_count(filter); i++)
-	{
-		if (is_range(ad_member(filter, i), path))
-			return true;
-	}
-	return false;
-}
-
-/* the members of a folded filter's conjunction */
+/* the members of a filter's conjunction */
 static List *
 conjuncts(Node *filter)
 {
@@ -193,6 +175,23 @@ conjuncts(Node *filter)
 	for (int i = 0; i < ad_member_count(filter); i++)
 		members = lappend(members, ad_member(filter, i));
 	return members;
+}
+
+/*
+ * Whether the template of a filter has a range of the path's values, in which
+ * every document that matches is.
+ */
+bool
+ad_filter_bounds(Node *filter, const char *path)
+{
+	ListCell   *lc;
+
+	foreach(lc, conjuncts(filter))
+	{
+		if (is_range(lfirst(lc), path))
+			return true;
+	}
+	return false;
 }
 
 /*

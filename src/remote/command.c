@@ -13,9 +13,6 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
-#include "utils/backend_status.h"
-
 #include "base/utf8.h"
 #include "bson/bsonread.h"
 #include "bson/bsonwrite.h"
@@ -150,13 +147,11 @@ ad_remote_run(AdRemote *remote, const char *database, StringInfo command, const 
 {
 	AdConnection *conn = remote->conn;
 	const char *name = ad_to_utf8(database);
-	char		comment[64];
+	const char *comment = ad_connection_comment();
 	bson_t		document;
 	bson_t		opts;
 	bool		succeeded;
 
-	snprintf(comment, sizeof(comment), "pg pid=%d queryid=" INT64_FORMAT,
-			 MyProcPid, (int64) pgstat_get_my_query_id());
 	ad_write_key(command, BSON_TYPE_UTF8, "comment");
 	ad_write_string(command, comment, strlen(comment));
 	ad_write_end(command, 0);

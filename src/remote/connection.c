@@ -23,6 +23,7 @@
 #include "foreign/foreign.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "utils/backend_status.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
@@ -66,6 +67,16 @@ static dlist_head connections = DLIST_STATIC_INIT(connections);
 
 /* number of changes to servers, roles and user mappings that were noticed */
 static uint64 changes = 0;
+
+/*
+ * Returns the comment of a command, palloc'd: what MongoDB's logs and profiler
+ * show of the session and of its query.
+ */
+const char *
+ad_connection_comment(void)
+{
+	return psprintf("pg pid=%d queryid=" INT64_FORMAT, MyProcPid, (int64) pgstat_get_my_query_id());
+}
 
 /*
  * Returns the user's mapping for the server; if there is none, the public

@@ -54,6 +54,7 @@ typedef struct AdConnection
 } AdConnection;
 
 extern Oid	ad_connection_mapping(Oid serverid, Oid userid);
+extern const char *ad_connection_comment(void);
 extern dlist_head *ad_connection_list(void);
 extern AdConnection *ad_connection_get(Oid serverid, Oid userid);
 extern void ad_connection_release(AdConnection *conn);

@@ -14,7 +14,6 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "storage/latch.h"
-#include "utils/backend_status.h"
 #include "utils/memutils.h"
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
@@ -299,14 +298,12 @@ make_driver_cursor(AdCursor *cursor, const AdCommand *command, bson_error_t *err
 	mongoc_database_t *owner;
 	AdViews		views;
 	bson_t		opts;
-	char		comment[64];
+	const char *comment = ad_connection_comment();
 	bool		succeeded = true;
 
 	view_document(&views.body, command->body);
 	view_document(&views.projection, command->projection);
 	view_document(&views.sort, command->sort);
-	snprintf(comment, sizeof(comment), "pg pid=%d queryid=" INT64_FORMAT,
-			 MyProcPid, (int64) pgstat_get_my_query_id());
 
 	enter_driver(cursor);
 	bson_init(&opts);
@@ -629,6 +626,18 @@ const AdCursorStats *
 ad_cursor_stats(AdCursor *cursor)
 {
 	return &cursor->stats;
+}
+
+/*
+ * Adds statistics to others.
+ */
+void
+ad_cursor_add_stats(AdCursorStats *sum, const AdCursorStats *stats)
+{
+	sum->documents += stats->documents;
+	sum->batches += stats->batches;
+	sum->bytes += stats->bytes;
+	sum->wait_ms += stats->wait_ms;
 }
 
 /*

@@ -68,6 +68,7 @@ extern AdCursor *ad_cursor_open(const AdCommand *command);
 extern const uint8 *ad_cursor_next(AdCursor *cursor);
 extern void ad_cursor_close(AdCursor *cursor);
 extern const AdCursorStats *ad_cursor_stats(AdCursor *cursor);
+extern void ad_cursor_add_stats(AdCursorStats *sum, const AdCursorStats *stats);
 extern int64 ad_cursor_count(const AdCommand *command);
 
 #endif							/* AD_CURSOR_H */
