@@ -70,7 +70,7 @@ slices_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, PathTarge
 	return path;
 }
 
-/* whether all aggregates have states */
+/* whether all aggregates have states; GROUPING() has none */
 static bool
 have_states(const PathTarget *target)
 {
@@ -78,7 +78,8 @@ have_states(const PathTarget *target)
 
 	foreach(lc, target->exprs)
 	{
-		if (IsA(lfirst(lc), Aggref) && !ad_has_state(lfirst(lc)))
+		if (IsA(lfirst(lc), GroupingFunc) ||
+			(IsA(lfirst(lc), Aggref) && !ad_has_state(lfirst(lc))))
 			return false;
 	}
 	return true;

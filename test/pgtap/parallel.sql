@@ -67,7 +67,13 @@ INSERT INTO made VALUES
 	('SELECT count(*) FROM t WHERE false'),
 	('SELECT count(*) FROM t WHERE id > (SELECT NULL::int)'),
 	('SELECT count(DISTINCT t) FROM t WHERE id > (SELECT NULL::int)'),
-	('SELECT g, count(*) FROM t WHERE id > 2 AND id < 1 GROUP BY g');
+	('SELECT g, count(*) FROM t WHERE id > 2 AND id < 1 GROUP BY g'),
+	('SELECT g, GROUPING(g), count(*) FROM t WHERE id > 3 GROUP BY g'),
+	('SELECT g, GROUPING(g), count(DISTINCT t) FROM t WHERE id > 3 GROUP BY g'),
+	('SELECT g FROM t WHERE id > 3 GROUP BY g HAVING GROUPING(g) = 0'),
+	('SELECT x, GROUPING(x), count(*) FROM (SELECT lower(t) AS x FROM t WHERE id > 3) s GROUP BY GROUPING SETS ((x), ())'),
+	('SELECT z, count(*) FROM (SELECT coalesce(i, 0) AS z, g FROM t WHERE id > 3) s RIGHT JOIN names n ON n.g = s.g GROUP BY z'),
+	('SELECT z, count(*), sum(w) FROM names n LEFT JOIN LATERAL (SELECT coalesce(i, 0) AS z, n.i AS w FROM t WHERE id > 3 AND t.g = n.g) s ON true WHERE z > 3 OR z IS NULL GROUP BY z');
 
 CREATE FUNCTION same(query text, ordered boolean, collection text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
@@ -93,9 +99,9 @@ BEGIN
 	RETURN plan;
 END $$;
 
-SELECT plan(11 + (SELECT 2 * count(*)::int FROM made) + (SELECT count(*)::int FROM corpus WHERE sampled));
+SELECT plan(11 + (SELECT 2 * count(*)::int FROM made) + (SELECT count(*)::int FROM corpus WHERE few));
 SELECT same(query, false, collection) FROM made, unnest(ARRAY['few', 'sound']) collection;
-SELECT same(query, ordered, 'mixed') FROM corpus WHERE sampled ORDER BY number;
+SELECT same(query, ordered, 'mixed') FROM corpus WHERE few ORDER BY number;
 
 -- all of that was parallel
 SELECT alike(plan_of('SELECT * FROM remote_few.t'), '%Workers Launched: 2%Parallel Foreign Scan%MongoDB Slices: 12 by _id%MongoDB Documents: 300%', 'rows');

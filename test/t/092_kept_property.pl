@@ -59,6 +59,9 @@ sub days
 	return "SELECT string_agg(d::text, ' ' ORDER BY day) FROM admin_dashboard_days('$start', '$end', $user, unit => '$unit') d;\n";
 }
 
+# answers whose errors name the table that was asked, with one name for both
+sub without_names { return map { s/\b(?:calls|live)\b/TABLE/gr } @_ }
+
 # Ask some questions.  Returns the first answer that differs, or nothing.  Each begins in
 # a transaction of another kind.  Those that cannot store the changes come first.
 my @kinds = ('READ ONLY', 'ISOLATION LEVEL REPEATABLE READ', '', 'ISOLATION LEVEL SERIALIZABLE');
@@ -83,8 +86,7 @@ sub difference
 		my $logs = 'LOG:  00000: query of MongoDB server .*\n';
 		my $is_live = $kept =~ s/^$logs//mg;
 		s/^$logs//mg for $live, $kept_days, $live_days;
-		# the context names the setting's table
-		s/\b(?:calls|live)\b/TABLE/g for $kept, $kept_days, $live, $live_days;
+		($kept, $kept_days, $live, $live_days) = without_names($kept, $kept_days, $live, $live_days);
 		$kept_days = $live_days if $kept_days =~ /current transaction is aborted/;
 		return "days of @{$questions[$i]}: kept $kept_days, live $live_days" if $kept_days ne $live_days;
 		$asked++;
@@ -161,7 +163,8 @@ wait_until { session('SELECT pg_is_in_recovery() AND count(*) = 1 FROM admin_das
 ask_writer('change 50');
 my @question = split /\t/, ask_writer('ask');
 my $query = dashboard(@question[ 0 .. 2 ]);
-is(session("SET admin_dashboard.calls_table = calls; $query", undef, $standby), session("SET admin_dashboard.calls_table = live; $query", undef, $standby), 'a standby answers');
+my ($kept, $live) = without_names(map { session("SET admin_dashboard.calls_table = $_; $query", undef, $standby) } qw(calls live));
+is($kept, $live, 'a standby answers');
 stop_cluster($bin, "$folder/more/standby", '-m', 'immediate');
 stop_cluster($bin, "$folder/data", '-m', 'immediate');
 done_testing();
