@@ -342,8 +342,10 @@ FROM PUBLIC;
 
 -- A foreign table whose sums are kept, and the token of the change stream up to
 -- which all changes are in the other tables.  lost tells why they no longer are.
--- relation is null while the source is loaded, mapping and definition are texts of
--- src/kept/source.c, and collection is the UUID of MongoDB's collection.
+-- mapping and definition are texts of src/kept/source.c, and collection is the UUID of
+-- MongoDB's collection.  relation is null while the source is loaded.  If it is loaded in
+-- parts, loading is that relation, and last_id the type and the bytes of the _id of the
+-- last document so far.
 CREATE TABLE admin_dashboard.kept_source (
 	id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	relation oid UNIQUE,
@@ -353,7 +355,10 @@ CREATE TABLE admin_dashboard.kept_source (
 	token bytea NOT NULL,
 	kept_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	refreshed_at timestamptz NOT NULL,
-	lost text
+	lost text,
+	loading oid UNIQUE,
+	last_id bytea,
+	documents bigint NOT NULL DEFAULT 0
 );
 REVOKE ALL ON admin_dashboard.kept_source FROM PUBLIC;
 COMMENT ON SEQUENCE admin_dashboard.kept_source_id_seq IS 'numbers of the rows of kept_source';
@@ -876,8 +881,9 @@ BEGIN
 	ORDER BY 1;
 END $$;
 
--- Delete what is kept of a source, and return whether there was any.
-CREATE FUNCTION admin_dashboard.kept_delete(p_relation oid)
+-- Delete what is kept of a relation, and what was loaded of it, or only that.  Return
+-- whether there was any.
+CREATE FUNCTION admin_dashboard.kept_delete(p_relation oid, p_loads_only boolean)
 RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -891,9 +897,11 @@ BEGIN
 	-- sources whose foreign table was dropped go, too
 	WITH deleted AS (
 		DELETE FROM admin_dashboard.kept_source s
-		WHERE s.relation = p_relation
-		   OR s.relation IS NOT NULL AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = s.relation)
-		RETURNING s.id, s.relation
+		WHERE s.loading = p_relation
+		   OR s.relation = p_relation AND NOT p_loads_only
+		   OR coalesce(s.relation, s.loading) IS NOT NULL
+			  AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = coalesce(s.relation, s.loading))
+		RETURNING s.id, coalesce(s.relation, s.loading) AS relation
 	)
 	SELECT array_agg(d.id), coalesce(bool_or(d.relation = p_relation), false) INTO gone, found_one
 	FROM deleted d;
@@ -921,11 +929,13 @@ RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT s.relation::regclass,
+	SELECT coalesce(s.relation, s.loading)::regclass,
 		coalesce((SELECT sum(m.calls) FROM admin_dashboard.kept_sum m
 				  WHERE m.source = s.id AND m.unit = 'm'), 0)::bigint,
 		coalesce((SELECT max(u.id) FROM admin_dashboard.kept_user u WHERE u.source = s.id), 0)::bigint,
-		s.kept_at, s.refreshed_at, s.lost
+		s.kept_at, s.refreshed_at,
+		CASE WHEN s.loading IS NULL THEN s.lost
+			 ELSE format('Its load is not complete: it has read %s documents.', s.documents) END
 	FROM admin_dashboard.kept_source s
 	ORDER BY s.id;
 $$;
@@ -960,7 +970,7 @@ COMMENT ON FUNCTION admin_dashboard.kept_changed_totals(integer, timestamptz, ti
 	'returns the totals of a range from kept sums and documents that have changed';
 COMMENT ON FUNCTION admin_dashboard.kept_days(integer, text, text, text[], timestamptz[], timestamptz[]) IS
 	'returns the totals of each hour, day, week or month from kept sums';
-COMMENT ON FUNCTION admin_dashboard.kept_delete(oid) IS
+COMMENT ON FUNCTION admin_dashboard.kept_delete(oid, boolean) IS
 	'deletes what is kept of a foreign table';
 COMMENT ON FUNCTION admin_dashboard.kept_list() IS
 	'lists the sources, for admin_dashboard_kept()';
@@ -975,7 +985,7 @@ REVOKE ALL ON FUNCTION
 	admin_dashboard.kept_user_totals(integer, text[], timestamptz[], timestamptz[], text),
 	admin_dashboard.kept_changed_totals(integer, timestamptz, timestamptz, text, text[], timestamptz[], timestamptz[], text[], timestamptz[], timestamptz[], bytea[], text[], timestamptz[], double precision[], boolean[]),
 	admin_dashboard.kept_days(integer, text, text, text[], timestamptz[], timestamptz[]),
-	admin_dashboard.kept_delete(oid)
+	admin_dashboard.kept_delete(oid, boolean)
 FROM PUBLIC;
 
 -- Keep the sums of a foreign table, and return the number of its calls.  MongoDB is
@@ -988,6 +998,15 @@ REVOKE ALL ON FUNCTION admin_dashboard_keep(regclass, regrole) FROM PUBLIC;
 
 COMMENT ON FUNCTION admin_dashboard_keep(regclass, regrole) IS
 	'keeps sums of a foreign table''s calls, from which admin_dashboard() answers';
+
+-- The same, but commit after so many documents, and go on with a load that was ended.
+CREATE PROCEDURE admin_dashboard_load(relation regclass, role regrole DEFAULT NULL, part_size integer DEFAULT 100000)
+AS 'MODULE_PATHNAME'
+LANGUAGE C;
+REVOKE ALL ON PROCEDURE admin_dashboard_load(regclass, regrole, integer) FROM PUBLIC;
+
+COMMENT ON PROCEDURE admin_dashboard_load(regclass, regrole, integer) IS
+	'keeps sums as admin_dashboard_keep() does, in parts that are committed';
 
 -- End that, and return whether there was something to end.
 CREATE FUNCTION admin_dashboard_forget(relation regclass)

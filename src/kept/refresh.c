@@ -323,14 +323,14 @@ find_other_collection(const AdRefresh *refresh)
 
 /*
  * Connect, and read the changes until the source is not brought forward by
- * others.  If start is NULL, they are read from the source's token on.
+ * others.
  */
 static AdRefreshed
-run(AdRefresh *refresh, const AdFeedStart *start)
+run(AdRefresh *refresh)
 {
 	for (;;)
 	{
-		AdFeedStart at_token = {(const uint8 *) VARDATA_ANY(refresh->source->token),
+		AdFeedStart start = {(const uint8 *) VARDATA_ANY(refresh->source->token),
 		VARSIZE_ANY_EXHDR(refresh->source->token)};
 		AdRefreshed result;
 		AdOutcome	outcome;
@@ -346,7 +346,7 @@ run(AdRefresh *refresh, const AdFeedStart *start)
 			return because(refresh, AD_SOURCE_LOST, why);
 		refresh->batch = ad_collected_create(refresh->table);
 		refresh->token = NULL;
-		result = read_changes(refresh, start != NULL ? start : &at_token, &moved);
+		result = read_changes(refresh, &start, &moved);
 		ad_remote_close(refresh->remote);
 		if (result != AD_REFRESHED || !moved)
 			return result;
@@ -365,11 +365,12 @@ note_lost(AdRefresh *refresh)
 }
 
 /*
- * Set up and run a refresh in a memory context of its own.
+ * Set up and run a refresh in a memory context of its own.  If `first` is
+ * true, the caller has locked the source, and does without it if it is lost.
  */
 static AdRefreshed
 refresh_source(AdSource *source, const AdKeptTable *table, Oid userid,
-			   const AdRefreshLimits *limits, const AdFeedStart *start, AdRefreshReport *report)
+			   const AdRefreshLimits *limits, bool first, AdRefreshReport *report)
 {
 	AdRefresh	refresh = {source, table, userid, limits, report};
 	AdRefreshed result;
@@ -378,12 +379,12 @@ refresh_source(AdSource *source, const AdKeptTable *table, Oid userid,
 	refresh.caller = CurrentMemoryContext;
 	refresh.context = AllocSetContextCreate(CurrentMemoryContext, "admin_dashboard refresh",
 											ALLOCSET_DEFAULT_SIZES);
-	refresh.locked = start != NULL;
+	refresh.locked = first;
 	MemoryContextSwitchTo(refresh.context);
 	report->changes = 0;
 	report->why = NULL;
-	result = run(&refresh, start);
-	if (result == AD_SOURCE_LOST && start == NULL)
+	result = run(&refresh);
+	if (result == AD_SOURCE_LOST && !first)
 		note_lost(&refresh);
 	MemoryContextSwitchTo(refresh.caller);
 	MemoryContextDelete(refresh.context);
@@ -407,19 +408,17 @@ ad_refresh(AdSource *source, const AdKeptTable *table, Oid userid,
 		report->why = source->lost;
 		return AD_SOURCE_LOST;
 	}
-	return refresh_source(&copy, table, userid, limits, NULL, report);
+	return refresh_source(&copy, table, userid, limits, false, report);
 }
 
 /*
- * The same for a source that this transaction has made, whose calls were read
- * after a time.
+ * The same for a source that was loaded, and is locked.  It does not become
+ * one that is lost.
  */
 AdRefreshed
-ad_refresh_first(AdSource *source, const AdKeptTable *table, Oid userid,
-				 uint64 time, AdRefreshReport *report)
+ad_refresh_first(AdSource *source, const AdKeptTable *table, Oid userid, AdRefreshReport *report)
 {
 	AdRefreshLimits limits = {.may_write = true};
-	AdFeedStart start = {.time = time};
 
-	return refresh_source(source, table, userid, &limits, &start, report);
+	return refresh_source(source, table, userid, &limits, true, report);
 }

@@ -36,6 +36,6 @@ typedef struct AdRefreshReport
 extern AdRefreshed ad_refresh(AdSource *source, const AdKeptTable *table, Oid userid,
 							  const AdRefreshLimits *limits, AdRefreshReport *report);
 extern AdRefreshed ad_refresh_first(AdSource *source, const AdKeptTable *table, Oid userid,
-									uint64 time, AdRefreshReport *report);
+									AdRefreshReport *report);
 
 #endif							/* AD_REFRESH_H */

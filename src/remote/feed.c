@@ -178,12 +178,41 @@ run(AdFeed *feed, StringInfo command)
 	return AD_SUCCEEDED;
 }
 
+/* what of the collection a part has; $expr compares values of any two types */
+static void
+write_part(StringInfo out, const AdFeedPart *part)
+{
+	int			inner;
+
+	if (part->after.value != NULL)
+	{
+		int			filter = begin_inner(out, BSON_TYPE_DOCUMENT, "filter");
+		int			expr = begin_inner(out, BSON_TYPE_DOCUMENT, "$expr");
+		int			operands = begin_inner(out, BSON_TYPE_ARRAY, "$gt");
+		int			literal;
+
+		write_text(out, "0", "$_id");
+		literal = begin_inner(out, BSON_TYPE_DOCUMENT, "1");
+		ad_write_key(out, part->after.type, "$literal");
+		appendBinaryStringInfo(out, (const char *) part->after.value, part->after.size);
+		ad_write_end(out, literal);
+		ad_write_end(out, operands);
+		ad_write_end(out, expr);
+		ad_write_end(out, filter);
+	}
+	inner = begin_inner(out, BSON_TYPE_DOCUMENT, "sort");
+	write_int32(out, "_id", 1);
+	ad_write_end(out, inner);
+	write_int32(out, "limit", part->limit);
+}
+
 /*
- * Start to read the collection.  `names` are the names of the fields that are
- * wanted beside _id, in UTF-8; NIL for all.
+ * Start to read the collection, or, if that is not NULL, a part of it.
+ * `names` are the names of the fields that are wanted beside _id, in UTF-8;
+ * NIL for all.
  */
 AdOutcome
-ad_feed_find(AdFeed *feed, List *names)
+ad_feed_find(AdFeed *feed, List *names, const AdFeedPart *part)
 {
 	StringInfoData command;
 	ListCell   *lc;
@@ -196,6 +225,8 @@ ad_feed_find(AdFeed *feed, List *names)
 	foreach(lc, names)
 		write_int32(&command, lfirst(lc), 1);
 	ad_write_end(&command, inner);
+	if (part != NULL)
+		write_part(&command, part);
 	write_int32(&command, "batchSize", DOCUMENTS_PER_BATCH);
 	write_read_concern(&command, feed);
 	return run(feed, &command);

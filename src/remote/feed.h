@@ -40,8 +40,16 @@ typedef struct AdFeedStart
 	uint64		time;
 } AdFeedStart;
 
+/* a part of a collection, in the order of its documents' _id */
+typedef struct AdFeedPart
+{
+	AdElement	after;			/* only documents with an _id after this one;
+								 * its value is NULL for all */
+	int32		limit;			/* the most documents */
+} AdFeedPart;
+
 extern AdFeed *ad_feed_create(AdRemote *remote, const char *database, const char *collection);
-extern AdOutcome ad_feed_find(AdFeed *feed, List *names);
+extern AdOutcome ad_feed_find(AdFeed *feed, List *names, const AdFeedPart *part);
 extern AdOutcome ad_feed_watch(AdFeed *feed, const AdFeedStart *start, List *names);
 extern const uint8 *ad_feed_next(AdFeed *feed);
 extern AdOutcome ad_feed_more(AdFeed *feed);

@@ -106,7 +106,7 @@ END $$;
 -- one.  Of all, each is asked in all ways; what is inherited has no partitions.
 CREATE TABLE public.asked AS
 	SELECT number, zone, ordered, query, way, CASE WHEN :'whole' = 'all' THEN partitionwise ELSE (number + n) / 4 % 2 = 0 END AS partitionwise
-	FROM (SELECT number, zone, ordered, query FROM public.corpus WHERE sampled
+	FROM (SELECT number, zone, ordered, query FROM public.corpus WHERE few
 		  UNION ALL SELECT 100000 + row_number() OVER (ORDER BY query), 'Europe/Berlin', false, query FROM public.made) q,
 		(SELECT way, row_number() OVER (ORDER BY way) AS n FROM public.ways) w, unnest(ARRAY[true, false]) partitionwise
 	WHERE (partitionwise OR :'whole' = 'all' AND way LIKE 'partitions%') AND

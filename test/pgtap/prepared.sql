@@ -17,7 +17,7 @@ BEGIN;
 
 CREATE TABLE public.queries (number int, zone text, ordered boolean, columns int, types text, arguments text, query text);
 SELECT format('COPY public.queries FROM PROGRAM %L (FORMAT csv)', concat_ws(' ', :'program', :'query_seed', :'count')) \gexec
-INSERT INTO public.queries (number, zone, ordered, types, query) SELECT 100000 + number, zone, ordered, '', query FROM public.corpus WHERE sampled;
+INSERT INTO public.queries (number, zone, ordered, types, query) SELECT 100000 + number, zone, ordered, '', query FROM public.corpus WHERE few;
 
 -- those of what a setting decides
 INSERT INTO public.queries (number, zone, ordered, types, arguments, query)

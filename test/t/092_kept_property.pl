@@ -14,7 +14,7 @@ use Time::HiRes qw(sleep);
 plan skip_all => 'there is no MongoDB server program to start' if !$ENV{AD_TEST_MONGOD};
 
 my $seed = $ENV{SEED} // 1;
-my ($pauses, $questions, $changes) = ($ENV{AD_TEST_ALL} eq 'yes' ? 24 : 9, 4, 430);
+my ($pauses, $questions, $changes) = ($ENV{PAUSES} // ($ENV{AD_TEST_ALL} eq 'yes' ? 12 : 9), 4, 430);
 srand $seed;
 
 make_database('ad_kept_property');
@@ -105,12 +105,14 @@ sub difference
 	return;
 }
 
-# Changes go on in the background, and something is killed
+# Changes go on in the background, and something is killed.  A load in parts that was
+# ended so may go on when other calls have changed.
 sub kill_something
 {
 	my ($what) = @_;
+	my $work = rand() < 0.5 ? "CALL admin_dashboard_load('calls', part_size => 100)" : "SELECT admin_dashboard_refresh('calls')";
 	my $handle = IPC::Run::start([ 'psql', '-XAtq', '-d', $there, map { ('-c', $_) } 'SELECT pg_backend_pid()',
-		"SELECT admin_dashboard_refresh('calls')", "SELECT admin_dashboard('2026-01-01', '2026-04-01')" ],
+		$work, "SELECT admin_dashboard('2026-01-01', '2026-04-01')" ],
 		'<', \undef, '>', \my $out, '2>&1');
 	sleep rand 0.15;
 	if ($what eq 'backend')
@@ -149,9 +151,10 @@ for my $pause (1 .. $pauses)
 }
 is($different, undef, "kept sums, live query and computation agree, with the seed $seed");
 cmp_ok($changed, '>=', 0.8 * $pauses * $changes, 'after many changes');
-# (on a busy machine answers are live)
+# (on a busy machine most answers are live)
 note("$changed changes, $asked questions, $from_sums answered from sums, $unusual unusual");
-cmp_ok($from_sums, '>', 0.3 * ($asked - $unusual), 'and many answers came from the sums');
+cmp_ok($from_sums, '>', 0.1 * ($asked - $unusual), 'and some answers came from the sums');
+session("CALL admin_dashboard_load('calls')", undef, $there);
 like(session('SELECT * FROM admin_dashboard_kept()', undef, $there), qr/^calls\|\d+\|.*\|$/, 'which were never lost');
 
 # A standby cannot store the changes, and adds them to its answers
