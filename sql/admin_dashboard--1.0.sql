@@ -533,15 +533,18 @@ BEGIN
 	GROUP BY 3;
 
 	INSERT INTO admin_dashboard.kept_sum (source, unit, start, calls, unusual, minutes, negative, users)
-	SELECT p_source, u.unit, u.start, sum(s.calls), sum(s.unusual), sum(s.minutes), sum(s.negative),
-		(SELECT admin_dashboard.kept_users_change(NULL, array_agg(v.user_id), NULL)
-		 FROM admin_dashboard.kept_user_sum v
-		 WHERE v.source = p_source AND v.unit = u.unit AND v.start = u.start)
-	FROM admin_dashboard.kept_sum s
-		CROSS JOIN LATERAL (VALUES ('d', date_trunc('day', s.start, 'UTC')),
-							('m', date_trunc('month', s.start, 'UTC'))) AS u (unit, start)
-	WHERE s.source = p_source AND s.unit = 'h'
-	GROUP BY u.unit, u.start;
+	SELECT p_source, s.unit, s.start, s.calls, s.unusual, s.minutes, s.negative, v.users
+	FROM (SELECT u.unit, u.start, sum(h.calls) AS calls, sum(h.unusual) AS unusual,
+			  sum(h.minutes) AS minutes, sum(h.negative) AS negative
+		  FROM admin_dashboard.kept_sum h
+			  CROSS JOIN LATERAL (VALUES ('d', date_trunc('day', h.start, 'UTC')),
+								  ('m', date_trunc('month', h.start, 'UTC'))) AS u (unit, start)
+		  WHERE h.source = p_source AND h.unit = 'h'
+		  GROUP BY u.unit, u.start) s
+		LEFT JOIN (SELECT w.unit, w.start, admin_dashboard.kept_users_change(NULL, array_agg(w.user_id), NULL) AS users
+				   FROM admin_dashboard.kept_user_sum w
+				   WHERE w.source = p_source
+				   GROUP BY w.unit, w.start) v ON v.unit = s.unit AND v.start = s.start;
 END $$;
 
 -- Change ledger and sums for documents that have changed: each has its new state,
