@@ -19,6 +19,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_user_mapping.h"
 #include "foreign/foreign.h"
 #include "mb/pg_wchar.h"
@@ -37,8 +38,12 @@
 
 #define AD_APPLICATION_NAME		"admin_dashboard"
 
-/* how long clean-up may wait for the server's reply */
-#define AD_CLEANUP_TIMEOUT_US	1000000
+/*
+ * How long clean-up may wait for the server's reply; the second is for a
+ * connection that other scans go on to use, which would be lost for them, too
+ */
+#define AD_CLEANUP_TIMEOUT_US			1000000
+#define AD_SHARED_CLEANUP_TIMEOUT_US	30000000
 
 /*
  * Default timeouts, if neither an option nor the URI sets them.  The first is
@@ -583,15 +588,19 @@ ad_connection_leave(AdConnection *conn)
 
 /*
  * Must be called before calls of the driver that only clean up, perhaps after
- * an error.  Waits are then short, and an interrupt that ends a wait stays
+ * an error.  Waits are then limited, and an interrupt that ends a wait stays
  * pending.  Does not throw.
  */
 void
 ad_connection_enter_quietly(AdConnection *conn)
 {
+	/* after an error, in which the transaction is aborting, no scan goes on */
+	bool		shared = conn->pins > 1 && IsTransactionState();
+
 	ad_connection_enter(conn);
 	conn->transport.quiet = true;
-	conn->transport.deadline = bson_get_monotonic_time() + AD_CLEANUP_TIMEOUT_US;
+	conn->transport.deadline = bson_get_monotonic_time() +
+		(shared ? AD_SHARED_CLEANUP_TIMEOUT_US : AD_CLEANUP_TIMEOUT_US);
 }
 
 /*

@@ -136,6 +136,16 @@ like(session('SELECT 1 / (n - 600) FROM login_items; SELECT count(*) FROM login_
 member('mute 0 nothing');
 ok(wait_until { fault('open') eq '0' }, 'no connection is left over');
 
+# But a slow server does not lose the connection for other scans
+fault('pass');
+my $shared = background('BEGIN; DECLARE a CURSOR FOR SELECT n FROM reply_items; DECLARE b CURSOR FOR SELECT n FROM reply_items;');
+go_on($shared, 'FETCH FROM a; FETCH FROM b');
+fault('delay 2500');
+go_on($shared, 'CLOSE a');
+fault('pass');
+is(scalar(() = go_on($shared, 'FETCH ALL FROM b; COMMIT') =~ /^\d+$/mg), $documents - 1, 'a cursor that is closed slowly leaves the connection to another');
+$shared->{handle}->kill_kill;
+
 # The network fails at any place: an error, and never a part of the data.  Where
 # the reply is corrupt in a value there is no telling.
 is(session('SELECT count(*), sum(n) FROM direct_items'), "$documents|$sum", 'all the data');
