@@ -168,6 +168,25 @@ is(session("BEGIN; SELECT admin_dashboard_refresh('calls'); ROLLBACK"), '3', 'a 
 is(session("SELECT admin_dashboard_refresh('calls'); SELECT admin_dashboard_refresh('calls')"), "3\n0", 'and once more');
 is(answer(), "kept $true", 'each change counts once');
 
+# The plans of answers and of a refresh over a hundred million calls, as the planner believes
+my $plans = session(<<'SQL');
+BEGIN;
+UPDATE pg_class SET reltuples = 1e8, relpages = 1 WHERE oid IN ('admin_dashboard.kept_call'::regclass, 'admin_dashboard.kept_user_sum'::regclass);
+LOAD 'auto_explain';
+SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on; SET auto_explain.log_analyze = on; SET client_min_messages = log;
+SET jit_above_cost = 0;
+SET admin_dashboard.calls_table = calls;
+SELECT admin_dashboard('2026-01-02 03:04:05', '2026-01-27 01:02:03');
+SELECT admin_dashboard('2026-01-02 03:04:05', '2026-01-27 01:02:03', 'u1');
+SELECT * FROM admin_dashboard_days('2026-01-02 03:04:05', '2026-01-27 01:02:03');
+SELECT * FROM admin_dashboard_days('2026-01-02 03:04:05', '2026-01-27 01:02:03', 'u1');
+SELECT admin_dashboard.kept_apply(id, '{x}', '{u1}', '{2026-01-03}', '{1}', '{f}') FROM admin_dashboard.kept_source WHERE relation = 'calls'::regclass;
+ROLLBACK;
+SQL
+my @ledger = grep { /kept_call\b/ } split /^LOG: /m, $plans;
+cmp_ok(scalar(@ledger), '>=', 5, 'the ledger is read');
+is(scalar(grep { /Seq Scan on kept_|^JIT:/m } @ledger), 0, 'by an index, and nothing is compiled');
+
 # What MongoDB holds for different _ids, and what it holds for the same
 python(<<'PY');
 from bson import Decimal128, Int64
