@@ -148,8 +148,8 @@ check_deployment(AdLoad *load)
 }
 
 /*
- * One load begins or ends at a time.  The lock is the one that ANALYZE needs
- * at the end.
+ * One load works at a time.  The lock is the one that ANALYZE needs at the
+ * end.  What needs this lock and that of a source takes this one first.
  */
 static void
 lock_loads(void)
@@ -447,6 +447,7 @@ lock_source(AdLoad *load)
 	bool		loading;
 
 	enter(&scope);
+	lock_loads();
 	if (ad_kept_run("SELECT documents, token, last_id, loading FROM admin_dashboard.kept_source "
 					"WHERE id OPERATOR(pg_catalog.=) $1 FOR UPDATE", 1, &type, &value, NULL) == 0)
 		ereport(ERROR,

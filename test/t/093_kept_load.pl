@@ -97,6 +97,15 @@ ok($_->finish, 'a load beside another') for @handles;
 is_deeply([ kept() ], [ live(), 0 ], 'the same sums');
 is(session('SELECT count(*) FROM admin_dashboard.kept_source'), '1', 'once');
 
+# A load that waits for another one has not locked its source, which the other may delete
+my $other = background('');
+my $waiting = IPC::Run::start([ 'psql', '-XAtq', '-d', 'ad_kept_load', '-c', "CALL admin_dashboard_load('calls', part_size => 50)" ], '<', \undef, '>', \my $waited, '2>&1');
+wait_until { session($documents) >= 50 };
+go_on($other, 'BEGIN; LOCK TABLE admin_dashboard.kept_user IN SHARE UPDATE EXCLUSIVE MODE');
+wait_until { session("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CALL %' AND wait_event_type = 'Lock'") eq '1' };
+unlike(go_on($other, 'SELECT id FROM admin_dashboard.kept_source FOR UPDATE NOWAIT; COMMIT'), qr/ERROR/, 'no deadlock');
+ok($waiting->finish, 'and the load goes on');
+
 # What begins anew: another definition, changes that are gone, another collection
 end_load(20);
 is_deeply([ kept() ], [ live(), 0 ], 'the old sums are used until a load is complete');
