@@ -282,7 +282,8 @@ read_collection(AdLoad *load, const AdFeedPart *part)
 		if (outcome != AD_SUCCEEDED)
 			report_refusal(load, outcome);
 		last = collect_batch(load, feed, batch);
-		if (part != NULL && feed->reached && last != NULL)
+		/* the last batch can be empty */
+		if (part != NULL && last != NULL)
 			set_last_id(load, last);
 		if (feed->reached || ad_collected_enough(batch))
 			ad_collected_store(batch, load->source, "kept_load");
@@ -503,11 +504,11 @@ store_progress(const AdLoad *load)
 }
 
 /*
- * Raise an error if the definition of the table has changed since the load
- * began.
+ * Raise an error if the definition of the table, or the user mapping, has
+ * changed since the load began.
  */
 static void
-check_definition(AdLoad *load, Oid relid, const char *definition)
+check_definition(AdLoad *load, Oid relid, const char *definition, const char *mapping)
 {
 	load->name = get_rel_name(relid);
 	if (load->name == NULL)
@@ -515,10 +516,12 @@ check_definition(AdLoad *load, Oid relid, const char *definition)
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("the foreign table was dropped while it was loaded")));
 	load->table = ad_kept_table(relid);
-	if (load->table->flaw != NULL || strcmp(load->table->definition, definition) != 0)
+	if (load->table->flaw != NULL || strcmp(load->table->definition, definition) != 0 ||
+		strcmp(ad_kept_mapping(load->table->serverid, load->userid), mapping) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the definition of foreign table \"%s\" has changed while it was loaded", load->name)));
+				 errmsg("the definition of foreign table \"%s\" or its user mapping has changed while it was loaded",
+						load->name)));
 }
 
 /*
@@ -566,6 +569,7 @@ void
 ad_load_in_parts(AdLoad *load)
 {
 	const char *definition = load->table->definition;
+	const char *mapping = ad_kept_mapping(load->table->serverid, load->userid);
 	Oid			relid = load->table->relid;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "admin_dashboard part of a load",
 												  ALLOCSET_DEFAULT_SIZES);
@@ -578,7 +582,7 @@ ad_load_in_parts(AdLoad *load)
 	{
 		commit_part();
 		MemoryContextReset(context);
-		check_definition(load, relid, definition);
+		check_definition(load, relid, definition, mapping);
 		more = load_part(load);
 	} while (more);
 	MemoryContextSwitchTo(caller);

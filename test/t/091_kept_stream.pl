@@ -67,5 +67,12 @@ served(aggregate => batch('firstBatch', [ inserted('g', 64) ], 139, 0));
 like(refresh(), qr/^ERROR:  55000: .*\nDETAIL:  MongoDB has closed the change stream\.$/, 'a stream that the server closes before that');
 served(aggregate => batch('firstBatch', [], undef), getMore => batch('nextBatch', [], undef));
 like(refresh(), qr/^WARNING:  55000: .*\nDETAIL:  MongoDB sent changes without a token\./, 'one without tokens');
+
+# The last batch of a part can be empty; the next part begins after the last document
+served(find => batch('firstBatch', [ call('a', 1), call('b', 2) ], undef), aggregate => batch('firstBatch', [], 140), getMore => batch('nextBatch', [], undef, 0));
+member('commands');
+like(session("SET statement_timeout = '2s'; CALL admin_dashboard_load('calls')"), qr/^ERROR:  57014: /, 'a server that always has the same documents');
+my @finds = member_commands('find');
+is_deeply([ map { exists $_->{filter} ? $_->{filter}{'$expr'}{'$gt'}[1]{'$literal'} : '-' } @finds[ 0, 1 ] ], [ '-', 'b' ], 'is asked for those after the last');
 stop_server();
 done_testing();

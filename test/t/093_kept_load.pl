@@ -65,6 +65,10 @@ for my $size (1, 2, 7, 25, 26, 27, 100000)
 is(session("DO \$\$ BEGIN CALL admin_dashboard_load('calls', part_size => 9); END \$\$; SELECT calls FROM admin_dashboard_kept()"), '26', 'from PL/pgSQL');
 is(session("SELECT admin_dashboard_forget('calls'); SELECT count(*) FROM admin_dashboard.kept_call"), "t\n0", 'forgotten');
 
+# As many as two batches have
+python("client.kept.even.insert_many([{'_id': n, 'created_at': datetime(2026, 2, 1)} for n in range(10000)])");
+is(session("CREATE FOREIGN TABLE even (created_by_email text, created_at timestamptz, duration_minutes float8) SERVER mongodb OPTIONS (database 'kept'); CALL admin_dashboard_load('even'); SELECT calls FROM admin_dashboard_kept(); SELECT admin_dashboard_forget('even')"), "10000\nt", 'a last batch that is empty');
+
 # A load that is ended while others write
 python("calls.insert_many([{'_id': n, 'created_by_email': 'v%d' % (n % 50), 'created_at': datetime(2026, 2, 1 + n % 28), 'duration_minutes': n / 8} for n in range(10000, 12000)])");
 
@@ -131,7 +135,13 @@ my $handle = IPC::Run::start([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d',
 wait_until { session($documents) >= 5 };
 session("ALTER FOREIGN TABLE calls ALTER duration_minutes OPTIONS (DROP on_mismatch)");
 $handle->finish;
-like($out, qr/^ERROR:  55000: the definition of foreign table "calls" has changed while it was loaded$/m, 'a table that changes');
+like($out, qr/^ERROR:  55000: the definition of foreign table "calls" or its user mapping has changed while it was loaded$/m, 'a table that changes');
+$handle = IPC::Run::start([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', 'ad_kept_load', '-c', "CALL admin_dashboard_load('calls', part_size => 1)" ], '<', \undef, '>', \$out, '2>&1');
+wait_until { session($documents) >= 5 };
+session('CREATE USER MAPPING FOR CURRENT_USER SERVER mongodb');
+$handle->finish;
+like($out, qr/^ERROR:  55000: the definition of foreign table "calls" or its user mapping has changed while it was loaded$/m, 'or its user mapping');
+session('DROP USER MAPPING FOR CURRENT_USER SERVER mongodb');
 end_load(20);
 session("SELECT admin_dashboard_keep('calls')");
 is_deeply([ kept() ], [ live(), 0 ], 'a load at once takes the place of one in parts');
