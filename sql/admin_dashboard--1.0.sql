@@ -549,7 +549,7 @@ END $$;
 
 -- The functions that follow read a few rows of the ledger by ranges that the planner does
 -- not know, so that it expects a ninth of all.  It would compile their queries, which takes
--- a hundred times as long as they do, or might not use an index.
+-- a hundred times as long as they do, or might choose a plan for many rows.
 
 -- Change ledger and sums for documents that have changed: each has its new state,
 -- or a created_at that is null if it is gone.  The ledger has the old state.
@@ -565,7 +565,6 @@ RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
-SET enable_seqscan = off
 SET enable_seqscan = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
@@ -678,7 +677,6 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 SET enable_seqscan = off
-SET enable_seqscan = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
 AS $$
@@ -716,7 +714,6 @@ CREATE FUNCTION admin_dashboard.kept_user_totals(
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 SET jit = off
-SET enable_seqscan = off
 SET enable_seqscan = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
@@ -770,7 +767,6 @@ CREATE FUNCTION admin_dashboard.kept_changed_totals(
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 SET jit = off
-SET enable_seqscan = off
 SET enable_seqscan = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
@@ -861,7 +857,6 @@ RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 SET jit = off
-SET enable_seqscan = off
 SET enable_seqscan = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off

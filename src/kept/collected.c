@@ -131,9 +131,7 @@ fill_arrays(const AdCallBatch *batch, AdCallArrays *arrays)
 	hash_seq_init(&sequence, batch->calls);
 	while ((call = hash_seq_search(&sequence)) != NULL)
 	{
-		/* a bytea has the form of a text */
-		set_value(arrays, 0, false,
-				  PointerGetDatum(cstring_to_text_with_len((const char *) call->key.bytes, call->key.size)));
+		set_value(arrays, 0, false, PointerGetDatum(ad_kept_bytea(call->key.bytes, call->key.size)));
 		set_value(arrays, 1, call->email == NULL, PointerGetDatum(call->email));
 		set_value(arrays, 2, !call->exists, TimestampTzGetDatum(call->created_at));
 		set_value(arrays, 3, !call->has_minutes, Float8GetDatum(call->minutes));

@@ -14,9 +14,7 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "miscadmin.h"
 #include "tcop/pquery.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -59,13 +57,6 @@ report_refusal(const AdLoad *load, AdOutcome outcome)
 /* ------------------------------------------------------------------------
  * Load
  * ------------------------------------------------------------------------ */
-
-/* a palloc'd bytea, which has the form of a text */
-static bytea *
-make_bytea(const uint8 *bytes, uint32 size)
-{
-	return (bytea *) cstring_to_text_with_len((const char *) bytes, size);
-}
 
 /*
  * Open the connection.
@@ -142,7 +133,7 @@ check_deployment(AdLoad *load)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("the change stream of foreign table \"%s\" cannot be continued", load->name),
 				 errdetail("The server sends no postBatchResumeToken with its changes.")));
-	load->token = make_bytea(feed->token, feed->token_size);
+	load->token = ad_kept_bytea(feed->token, feed->token_size);
 	/* closes the cursor, too */
 	ad_remote_close(load->remote);
 }
@@ -177,7 +168,7 @@ insert_source(AdLoad *load, Oid loading)
 	Datum		values[] = {
 		CStringGetTextDatum(ad_kept_mapping(load->table->serverid, load->userid)),
 		CStringGetTextDatum(load->table->definition),
-		PointerGetDatum(make_bytea(load->uuid, sizeof(load->uuid))),
+		PointerGetDatum(ad_kept_bytea(load->uuid, sizeof(load->uuid))),
 		ObjectIdGetDatum(loading),
 		PointerGetDatum(load->token),
 	};
@@ -406,7 +397,7 @@ find_unfinished(AdLoad *load)
 		ObjectIdGetDatum(load->table->relid),
 		CStringGetTextDatum(ad_kept_mapping(load->table->serverid, load->userid)),
 		CStringGetTextDatum(load->table->definition),
-		PointerGetDatum(make_bytea(load->uuid, sizeof(load->uuid))),
+		PointerGetDatum(ad_kept_bytea(load->uuid, sizeof(load->uuid))),
 	};
 	bool		isnull;
 

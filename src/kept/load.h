@@ -21,8 +21,8 @@ typedef struct AdLoad
 	uint8		uuid[16];		/* of the collection */
 	int32		source;
 	int64		documents;		/* that were read */
-	bytea	   *last_id;		/* of a load in parts: the _id of the last of
-								 * them, see read_part(); or NULL */
+	bytea	   *last_id;		/* of a load in parts: the type and the bytes
+								 * of the _id of the last of them; or NULL */
 	TimestampTz noted_at;		/* time of the last notice */
 } AdLoad;
 

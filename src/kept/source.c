@@ -367,6 +367,16 @@ ad_source_lock(AdSource *source, int patience_ms)
 }
 
 /*
+ * Returns a palloc'd bytea of these bytes.
+ */
+bytea *
+ad_kept_bytea(const uint8 *bytes, uint32 size)
+{
+	/* it has the form of a text */
+	return (bytea *) cstring_to_text_with_len((const char *) bytes, size);
+}
+
+/*
  * Store the token up to which all changes are in the sums.  The caller has
  * locked the row.
  */
@@ -374,10 +384,7 @@ void
 ad_source_set_token(const AdSource *source, const uint8 *token, uint32 size)
 {
 	static const Oid types[] = {INT4OID, BYTEAOID};
-
-	/* a bytea has the form of a text */
-	Datum		values[] = {Int32GetDatum(source->id),
-	PointerGetDatum(cstring_to_text_with_len((const char *) token, size))};
+	Datum		values[] = {Int32GetDatum(source->id), PointerGetDatum(ad_kept_bytea(token, size))};
 	AdKeptScope scope;
 
 	if (!ad_kept_enter(&scope))

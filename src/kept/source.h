@@ -67,6 +67,7 @@ extern uint64 ad_kept_run(const char *query, int nargs, const Oid *types, const 
 extern uint64 ad_kept_run_plan(SPIPlanPtr *plan, const char *query, int nargs, Oid *types, Datum *values,
 							   const char *nulls);
 extern bool ad_kept_may_write(void);
+extern bytea *ad_kept_bytea(const uint8 *bytes, uint32 size);
 
 extern bool ad_is_kept_candidate(Oid relid);
 extern AdKeptTable *ad_kept_table(Oid relid);

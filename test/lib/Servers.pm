@@ -11,7 +11,7 @@ use JSON::PP;
 use Socket;
 use Time::HiRes qw(sleep time);
 
-our @EXPORT = qw(free_port run_or_die run_python slurp make_secret make_database wait_until session background go_on
+our @EXPORT = qw(free_port run_or_die run_python python_with_calls slurp make_secret make_database wait_until session background go_on
   waits_for_mongodb
   start_server stop_server server_pid server_port start_faults fault
   start_members member member_commands start_hostile);
@@ -39,6 +39,14 @@ sub run_python
 {
 	my ($code, @arguments) = @_;
 	return run_or_die($ENV{PYTHON}, '-c', $code, @arguments);
+}
+
+# The same, with the collection `calls` in database `kept` of the test's own server
+sub python_with_calls
+{
+	my ($code) = @_;
+	return run_python("import sys, pymongo\nfrom bson import *\nfrom datetime import datetime\n"
+		  . "client = pymongo.MongoClient('127.0.0.1', int(sys.argv[1]), directConnection=True)\ncalls = client.kept.calls\n$code", server_port());
 }
 
 sub slurp

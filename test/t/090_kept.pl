@@ -15,14 +15,7 @@ plan skip_all => 'there is no MongoDB server program to start' if !$ENV{AD_TEST_
 make_database('ad_kept');
 start_server('--oplog-max-entries', '200');
 
-sub python
-{
-	my ($code) = @_;
-	return run_python("import sys, pymongo\nfrom datetime import datetime\n"
-		  . "client = pymongo.MongoClient('127.0.0.1', int(sys.argv[1]), directConnection=True)\ncalls = client.kept.calls\n$code", server_port());
-}
-
-python(<<'PY');
+python_with_calls(<<'PY');
 calls.insert_many([{"_id": n, "created_by_email": "u%d" % (n % 3), "created_at": datetime(2026, 1, 1 + n % 28, n % 24, n % 60), "duration_minutes": n / 4} for n in range(100)])
 PY
 # Tables over collections of the same names, or with options
@@ -79,7 +72,7 @@ like(session("GRANT EXECUTE ON FUNCTION admin_dashboard_keep TO regress_kept_a; 
 like(session("SET ROLE regress_kept_a; SELECT admin_dashboard_keep('calls', 'regress_kept_b')"), qr/^ERROR:  42501: permission denied to use the user mapping of role "regress_kept_b"$/, "another role's mapping");
 like(session("SELECT admin_dashboard_refresh('calls')"), qr/^ERROR:  55000: sums of foreign table "calls" are not kept\nHINT:  Use admin_dashboard_keep\(\) first\.$/, 'a refresh of nothing');
 like(session("SET ROLE regress_kept_a; SELECT * FROM admin_dashboard.kept_call"), qr/^ERROR:  42501: permission denied for schema admin_dashboard$/m, 'the tables are closed');
-python("client.kept.command({'create': 'seen', 'viewOn': 'calls', 'pipeline': []}); client.kept.create_collection('capped', capped=True, size=100000)\n"
+python_with_calls("client.kept.command({'create': 'seen', 'viewOn': 'calls', 'pipeline': []}); client.kept.create_collection('capped', capped=True, size=100000)\n"
 	  . "client.kept.command({'create': 'series', 'timeseries': {'timeField': 'created_at'}})");
 like(session("SELECT admin_dashboard_keep('seen')"), qr/^ERROR:  0A000: sums of foreign table "seen" cannot be kept\nDETAIL:  Its collection is a view or a time series collection, which has no changes\.$/, 'a view of MongoDB');
 like(session("SELECT admin_dashboard_keep('series')"), qr/^ERROR:  0A000: .*\nDETAIL:  Its collection is a view or a time series/, 'a time series collection');
@@ -139,7 +132,7 @@ like(session("SET ROLE regress_kept_b; SELECT admin_dashboard_refresh('calls')")
 session("DROP USER MAPPING FOR regress_kept_b SERVER mongodb");
 
 # Changes
-python("calls.update_one({'_id': 5}, {'\$set': {'duration_minutes': 1000.25}}); calls.delete_one({'_id': 7}); calls.insert_one({'_id': 'new', 'created_by_email': 'u9', 'created_at': datetime(2026, 1, 5)})");
+python_with_calls("calls.update_one({'_id': 5}, {'\$set': {'duration_minutes': 1000.25}}); calls.delete_one({'_id': 7}); calls.insert_one({'_id': 'new', 'created_by_email': 'u9', 'created_at': datetime(2026, 1, 5)})");
 my $stale = $true;
 $true = session("SET admin_dashboard.calls_table = live; SELECT admin_dashboard('2026-01-02 03:04:05', '2026-01-27 01:02:03')");
 isnt($true, $stale, 'other calls');
@@ -188,7 +181,7 @@ cmp_ok(scalar(@ledger), '>=', 5, 'the ledger is read');
 is(scalar(grep { /Seq Scan on kept_|^JIT:/m } @ledger), 0, 'by an index, and nothing is compiled');
 
 # What MongoDB holds for different _ids, and what it holds for the same
-python(<<'PY');
+python_with_calls(<<'PY');
 from bson import Decimal128, Int64
 calls.insert_many([{'_id': i, 'created_by_email': 'u8', 'created_at': datetime(2026, 1, 7), 'duration_minutes': 2} for i in (0.1, Decimal128('0.10000000000000001'), b'x' * 100, b'x' * 101, '')])
 calls.update_one({'_id': Int64(8)}, {'$set': {'duration_minutes': 77}})
@@ -199,7 +192,7 @@ PY
 $true = session("SET admin_dashboard.calls_table = live; SELECT admin_dashboard('2026-01-02 03:04:05', '2026-01-27 01:02:03')");
 is(answer('BEGIN READ ONLY;'), "kept $true", 'numbers of different types');
 is(answer(), "kept $true", 'and once they are stored');
-python("calls.delete_many({'_id': {'\$in': [0.1, b'x' * 100, 11, '']}})");
+python_with_calls("calls.delete_many({'_id': {'\$in': [0.1, b'x' * 100, 11, '']}})");
 $true = session("SET admin_dashboard.calls_table = live; SELECT admin_dashboard('2026-01-02 03:04:05', '2026-01-27 01:02:03')");
 is(answer('BEGIN READ ONLY;'), "kept $true", 'deleted, of which one has another type');
 is(answer(), "kept $true", 'and once that is stored');
@@ -207,19 +200,19 @@ my $kept_calls = session("SELECT calls FROM admin_dashboard_kept()");
 
 # Integers
 is(session("ALTER FOREIGN TABLE whole OPTIONS (ADD collection 'whole')"), '', 'a column of integers');
-python("client.kept.whole.insert_many([{'created_by_email': 'u', 'created_at': datetime(2026, 1, 7), 'duration_minutes': n} for n in (16777215, 16777215, 3)])");
+python_with_calls("client.kept.whole.insert_many([{'created_by_email': 'u', 'created_at': datetime(2026, 1, 7), 'duration_minutes': n} for n in (16777215, 16777215, 3)])");
 is(session("SELECT admin_dashboard_keep('whole')"), 3, 'is kept');
 is(session("SET admin_dashboard.calls_table = whole; SELECT admin_dashboard('2026-01-02', '2026-01-27')"),
 	session("CREATE VIEW whole_live AS SELECT * FROM whole; SET admin_dashboard.calls_table = whole_live; SELECT admin_dashboard('2026-01-02', '2026-01-27')"), 'and adds up');
 session("SELECT admin_dashboard_forget('whole')");
 
 # A value that fits no sum is the live query's to report
-python("calls.insert_one({'_id': 'odd', 'created_by_email': 'u9', 'created_at': datetime(2026, 1, 6), 'duration_minutes': float('nan')})");
+python_with_calls("calls.insert_one({'_id': 'odd', 'created_by_email': 'u9', 'created_at': datetime(2026, 1, 6), 'duration_minutes': float('nan')})");
 like(answer(), qr/^live ERROR:  22003: call of 2026-01-06 00:00:00\+00 has the duration NaN\n/, 'NaN');
-python("calls.update_one({'_id': 'odd'}, {'\$set': {'duration_minutes': 'long'}})");
+python_with_calls("calls.update_one({'_id': 'odd'}, {'\$set': {'duration_minutes': 'long'}})");
 like(answer(), qr/^live ERROR:  22018: |^live ERROR:  /, 'a mismatch');
 is(session("SELECT kept, live, ok FROM admin_dashboard_keep_check('calls')"), '||', 'a check says nothing of that month');
-python("calls.delete_one({'_id': 'odd'})");
+python_with_calls("calls.delete_one({'_id': 'odd'})");
 is(answer(), "kept $true", 'and when it is gone, the sums answer again');
 
 # A table gets a child
@@ -230,7 +223,7 @@ is(answer(), "kept $true", 'no child');
 
 # A new load leaves what is kept in use until it commits
 go_on($holder, "BEGIN; SELECT admin_dashboard_keep('calls')");
-python("calls.update_one({'_id': 9}, {'\$set': {'duration_minutes': 0.25}})");
+python_with_calls("calls.update_one({'_id': 9}, {'\$set': {'duration_minutes': 0.25}})");
 $true = session("SET admin_dashboard.calls_table = live; SELECT admin_dashboard('2026-01-02 03:04:05', '2026-01-27 01:02:03')");
 is(answer(), "kept $true", 'the old sums answer');
 go_on($holder, 'COMMIT');
@@ -242,7 +235,7 @@ session("ALTER FOREIGN TABLE calls ALTER duration_minutes OPTIONS (ADD on_mismat
 like(answer(), qr/^live WARNING:  55000: kept sums of foreign table "calls" cannot be used\nDETAIL:  The definition of the table or its server has changed\.\nHINT:  .*\n\Q$true\E$/, 'another definition');
 session("ALTER FOREIGN TABLE calls ALTER duration_minutes OPTIONS (DROP on_mismatch)");
 is(answer(), "kept $true", 'the old one again');
-python("calls.update_one({'_id': 9}, {'\$set': {'duration_minutes': 0.5}})\nfor _ in range(5): client.kept.noise.insert_many([{} for _ in range(500)])");
+python_with_calls("calls.update_one({'_id': 9}, {'\$set': {'duration_minutes': 0.5}})\nfor _ in range(5): client.kept.noise.insert_many([{} for _ in range(500)])");
 $true = session("SET admin_dashboard.calls_table = live; SELECT admin_dashboard('2026-01-02 03:04:05', '2026-01-27 01:02:03')");
 my $lost = qr/^live WARNING:  55000: kept sums of foreign table "calls" cannot be used\nDETAIL:  MongoDB no longer has the changes since the last refresh, at .*\.\nHINT:  The dashboard reads MongoDB instead\. Keep them anew by admin_dashboard_keep\(\)\.\n\Q$true\E$/;
 like(answer(), $lost, 'a token that MongoDB has forgotten');
@@ -250,20 +243,20 @@ like(answer(), $lost, 'which is remembered');
 like(session("SELECT lost FROM admin_dashboard_kept()"), qr/^MongoDB no longer has/, 'and listed');
 is(session("SELECT admin_dashboard_keep('calls')"), $kept_calls, 'kept anew');
 is(answer(), "kept $true", 'it answers again');
-python("calls.rename('moved')");
+python_with_calls("calls.rename('moved')");
 like(answer(), qr/^live WARNING: .*\nDETAIL:  The collection was dropped or renamed\.\n.*\n.*"total_calls": 0/, 'a collection that is renamed');
-python("client.kept.moved.rename('calls')");
+python_with_calls("client.kept.moved.rename('calls')");
 like(answer(), qr/^live WARNING: .*\n.*\n.*\n\Q$true\E$/, 'and back');
 is(session("SELECT admin_dashboard_keep('calls')"), $kept_calls, 'kept anew');
-python("calls.rename('moved'); client.kept.moved.rename('calls')");
+python_with_calls("calls.rename('moved'); client.kept.moved.rename('calls')");
 like(answer(), qr/^live WARNING: .*\nDETAIL:  The collection (?:was renamed|is not the one that was read, but has its name)\.\n.*\n\Q$true\E$/, 'there and back');
 session("SELECT admin_dashboard_keep('calls')");
-python("calls.drop(); calls.insert_one({'created_at': datetime(2026, 1, 7)})");
+python_with_calls("calls.drop(); calls.insert_one({'created_at': datetime(2026, 1, 7)})");
 like(answer(), qr/^live WARNING: .*\nDETAIL:  The collection is not the one that was read, but has its name\.\n.*\n.*"total_calls": 1,/, 'a collection that is made anew');
 is(session("SELECT admin_dashboard_keep('calls')"), 1, 'kept anew');
-python("calls.drop()");
+python_with_calls("calls.drop()");
 like(answer(), qr/^live WARNING: .*\nDETAIL:  The collection was dropped or renamed\.\n.*\n.*"total_calls": 0/, 'one that is dropped');
-python("client.kept.create_collection('calls')");
+python_with_calls("client.kept.create_collection('calls')");
 
 # The server is gone
 is(session("SELECT admin_dashboard_keep('calls')"), '0', 'an empty collection');

@@ -14,15 +14,8 @@ plan skip_all => 'there is no MongoDB server program to start' if !$ENV{AD_TEST_
 make_database('ad_kept_load');
 start_server('--oplog-max-entries', '1000');
 
-sub python
-{
-	my ($code) = @_;
-	return run_python("import sys, pymongo\nfrom bson import *\nfrom datetime import datetime\n"
-		  . "client = pymongo.MongoClient('127.0.0.1', int(sys.argv[1]), directConnection=True)\ncalls = client.kept.calls\n$code", server_port());
-}
-
 # An _id of each type, in the order of MongoDB's and not
-python(<<'PY');
+python_with_calls(<<'PY');
 from bson.decimal128 import Decimal128
 ids = ['b', 7, None, {'a': 1}, 2.5, Decimal128('7.5'), {'a': 'x'}, ObjectId(), float('nan'), 'a', Int64(2**53 + 1), b'xy', b'x', Binary(b'z', 5),
 	False, True, datetime(1960, 1, 1), datetime(2026, 1, 1), Timestamp(5, 1), MaxKey(), float('-inf'), -3, {}, '', MinKey(), 'x' * 5000]
@@ -66,17 +59,24 @@ is(session("DO \$\$ BEGIN CALL admin_dashboard_load('calls', part_size => 9); EN
 is(session("SELECT admin_dashboard_forget('calls'); SELECT count(*) FROM admin_dashboard.kept_call"), "t\n0", 'forgotten');
 
 # As many as two batches have
-python("client.kept.even.insert_many([{'_id': n, 'created_at': datetime(2026, 2, 1)} for n in range(10000)])");
-is(session("CREATE FOREIGN TABLE even (created_by_email text, created_at timestamptz, duration_minutes float8) SERVER mongodb OPTIONS (database 'kept'); CALL admin_dashboard_load('even'); SELECT calls FROM admin_dashboard_kept(); SELECT admin_dashboard_forget('even')"), "10000\nt", 'a last batch that is empty');
+python_with_calls("client.kept.even.insert_many([{'_id': n, 'created_at': datetime(2026, 2, 1)} for n in range(10000)])");
+is(session("CREATE FOREIGN TABLE even (created_by_email text, created_at timestamptz, duration_minutes float8) SERVER mongodb OPTIONS (database 'kept'); CALL admin_dashboard_load('even'); SELECT calls FROM admin_dashboard_kept(); SELECT admin_dashboard_forget('even')"), "10000\nt", 'all of them');
 
 # A load that is ended while others write
-python("calls.insert_many([{'_id': n, 'created_by_email': 'v%d' % (n % 50), 'created_at': datetime(2026, 2, 1 + n % 28), 'duration_minutes': n / 8} for n in range(10000, 12000)])");
+python_with_calls("calls.insert_many([{'_id': n, 'created_by_email': 'v%d' % (n % 50), 'created_at': datetime(2026, 2, 1 + n % 28), 'duration_minutes': n / 8} for n in range(10000, 12000)])");
+
+# A load that has begun, in a session of its own
+sub begin_load
+{
+	my ($part_size, $out) = @_;
+	return IPC::Run::start([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', 'ad_kept_load', '-c', "CALL admin_dashboard_load('calls', part_size => $part_size)" ], '<', \undef, '>', $out, '2>&1');
+}
 
 # begin to load, wait until so many documents have been committed, and end the backend
 sub end_load
 {
 	my ($least) = @_;
-	my $handle = IPC::Run::start([ 'psql', '-XAtq', '-d', 'ad_kept_load', '-c', "CALL admin_dashboard_load('calls', part_size => 5)" ], '<', \undef, '>', \my $out, '2>&1');
+	my $handle = begin_load(5, \my $out);
 	wait_until { session($documents) >= $least };
 	session("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'CALL %'");
 	$handle->finish;
@@ -86,24 +86,24 @@ my $first = end_load(20);
 ok($first >= 20 && $first < 2026, 'a load is ended');
 like(session('SELECT relation, calls, lost FROM admin_dashboard_kept()'), qr/^calls\|0\|Its load is not complete: it has read $first documents\.$/, 'and listed');
 is_deeply([ kept() ], [ live(), 1 ], 'the dashboard reads MongoDB');
-python("calls.update_many({'_id': {'\$mod': [7, 3]}}, {'\$set': {'duration_minutes': 3.5}}); calls.delete_many({'_id': {'\$mod': [11, 3]}}); calls.delete_one({'_id': None})");
+python_with_calls("calls.update_many({'_id': {'\$mod': [7, 3]}}, {'\$set': {'duration_minutes': 3.5}}); calls.delete_many({'_id': {'\$mod': [11, 3]}}); calls.delete_one({'_id': None})");
 my $second = end_load($first + 50);
-python("calls.insert_many([{'_id': n, 'created_by_email': 'w', 'created_at': datetime(2026, 3, 3)} for n in range(9000, 9100)]); calls.update_one({'_id': MinKey()}, {'\$set': {'duration_minutes': 8.25}})");
+python_with_calls("calls.insert_many([{'_id': n, 'created_by_email': 'w', 'created_at': datetime(2026, 3, 3)} for n in range(9000, 9100)]); calls.update_one({'_id': MinKey()}, {'\$set': {'duration_minutes': 8.25}})");
 my $said = session("SET client_min_messages = log; SET admin_dashboard.log_remote = on; CALL admin_dashboard_load('calls')");
 like($said, qr/^NOTICE:  00000: the load of foreign table "calls" goes on after $second documents$/m, 'it goes on');
 is_deeply([ kept() ], [ live(), 0 ], 'and the sums are those of MongoDB');
-is(session('SELECT calls FROM admin_dashboard_kept()'), python('print(calls.count_documents({}))'), 'with all calls');
+is(session('SELECT calls FROM admin_dashboard_kept()'), python_with_calls('print(calls.count_documents({}))'), 'with all calls');
 is(session($documents), '0', 'no load is left');
 
 # Two at once
-my @handles = map { IPC::Run::start([ 'psql', '-XAtq', '-d', 'ad_kept_load', '-c', "CALL admin_dashboard_load('calls', part_size => 150)" ], '<', \undef, '>', \my $out, '2>&1') } 1 .. 2;
+my @handles = map { begin_load(150, \my $out) } 1 .. 2;
 ok($_->finish, 'a load beside another') for @handles;
 is_deeply([ kept() ], [ live(), 0 ], 'the same sums');
 is(session('SELECT count(*) FROM admin_dashboard.kept_source'), '1', 'once');
 
 # A load that waits for another one has not locked its source, which the other may delete
 my $other = background('');
-my $waiting = IPC::Run::start([ 'psql', '-XAtq', '-d', 'ad_kept_load', '-c', "CALL admin_dashboard_load('calls', part_size => 50)" ], '<', \undef, '>', \my $waited, '2>&1');
+my $waiting = begin_load(50, \my $waited);
 wait_until { session($documents) >= 50 };
 go_on($other, 'BEGIN; LOCK TABLE admin_dashboard.kept_user IN SHARE UPDATE EXCLUSIVE MODE');
 wait_until { session("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CALL %' AND wait_event_type = 'Lock'") eq '1' };
@@ -117,26 +117,26 @@ session("ALTER FOREIGN TABLE calls ALTER duration_minutes OPTIONS (ADD on_mismat
 is(session("CALL admin_dashboard_load('calls')"), '', 'another definition');
 is_deeply([ kept() ], [ live(), 0 ], 'the sums of it');
 end_load(20);
-python("for _ in range(4): client.kept.noise.insert_many([{} for _ in range(500)])");
+python_with_calls("for _ in range(4): client.kept.noise.insert_many([{} for _ in range(500)])");
 is(session("CALL admin_dashboard_load('calls')"), '', 'changes that MongoDB no longer has');
 is_deeply([ kept() ], [ live(), 0 ], 'are not needed');
 end_load(20);
-python("calls.drop(); calls.insert_one({'created_by_email': 'u', 'created_at': datetime(2026, 3, 1)})");
+python_with_calls("calls.drop(); calls.insert_one({'created_by_email': 'u', 'created_at': datetime(2026, 3, 1)})");
 is(session("CALL admin_dashboard_load('calls')"), '', 'another collection');
 is_deeply([ kept() ], [ live(), 0 ], 'the sums of it');
 is(session('SELECT count(*), count(DISTINCT source) FROM admin_dashboard.kept_call'), '1|1', 'and nothing is left of others');
 
 # The end of a load that is not complete
-python("calls.insert_many([{'_id': n, 'created_at': datetime(2026, 2, 1)} for n in range(2000)])");
+python_with_calls("calls.insert_many([{'_id': n, 'created_at': datetime(2026, 2, 1)} for n in range(2000)])");
 session("SELECT admin_dashboard_forget('calls')");
 end_load(20);
 is(session("SELECT admin_dashboard_forget('calls'); SELECT count(*) FROM admin_dashboard.kept_call"), "t\n0", 'it can be forgotten');
-my $handle = IPC::Run::start([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', 'ad_kept_load', '-c', "CALL admin_dashboard_load('calls', part_size => 1)" ], '<', \undef, '>', \my $out, '2>&1');
+my $handle = begin_load(1, \my $out);
 wait_until { session($documents) >= 5 };
 session("ALTER FOREIGN TABLE calls ALTER duration_minutes OPTIONS (DROP on_mismatch)");
 $handle->finish;
 like($out, qr/^ERROR:  55000: the definition of foreign table "calls" or its user mapping has changed while it was loaded$/m, 'a table that changes');
-$handle = IPC::Run::start([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', 'ad_kept_load', '-c', "CALL admin_dashboard_load('calls', part_size => 1)" ], '<', \undef, '>', \$out, '2>&1');
+$handle = begin_load(1, \$out);
 wait_until { session($documents) >= 5 };
 session('CREATE USER MAPPING FOR CURRENT_USER SERVER mongodb');
 $handle->finish;
