@@ -893,8 +893,67 @@ BEGIN
 	ORDER BY 1;
 END $$;
 
+-- The months of a source that have calls, each with the start of the next one, and
+-- whether the ledger, the sums and those of users agree.
+CREATE FUNCTION admin_dashboard.kept_months(
+	p_source integer,
+	OUT start timestamptz,
+	OUT next timestamptz,
+	OUT agrees boolean
+)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET timezone = 'UTC'
+AS $$
+	WITH totals AS (
+		SELECT s.unit AS level, date_trunc('month', s.start) AS start, 0 AS user_id, sum(s.calls) AS calls,
+			sum(s.unusual) AS unusual, sum(s.minutes) AS minutes, sum(s.negative) AS negative,
+			admin_dashboard.kept_users_union(s.users) AS users
+		FROM admin_dashboard.kept_sum s
+		WHERE s.source = p_source
+		GROUP BY 1, 2
+		UNION ALL
+		SELECT 'c', date_trunc('month', c.created_at), 0, count(*), count(*) FILTER (WHERE c.unusual),
+			admin_dashboard.kept_exact_sum(c.minutes),
+			admin_dashboard.kept_exact_sum(c.minutes) FILTER (WHERE c.minutes < 0),
+			admin_dashboard.kept_users_change(NULL, array_agg(DISTINCT c.user_id), NULL)
+		FROM admin_dashboard.kept_call c
+		WHERE c.source = p_source
+		GROUP BY 2
+		UNION ALL
+		SELECT s.unit, date_trunc('month', s.start), s.user_id, sum(s.calls), sum(s.unusual), sum(s.minutes),
+			sum(s.negative), NULL
+		FROM admin_dashboard.kept_user_sum s
+		WHERE s.source = p_source
+		GROUP BY 1, 2, 3
+		UNION ALL
+		SELECT 'c', date_trunc('month', c.created_at), c.user_id, count(*), count(*) FILTER (WHERE c.unusual),
+			admin_dashboard.kept_exact_sum(c.minutes),
+			admin_dashboard.kept_exact_sum(c.minutes) FILTER (WHERE c.minutes < 0), NULL
+		FROM admin_dashboard.kept_call c
+		WHERE c.source = p_source AND c.user_id > 0
+		GROUP BY 2, 3
+	), compared AS (
+		-- all together have four levels, and a user has no hours
+		SELECT t.start, count(*) = CASE t.user_id WHEN 0 THEN 4 ELSE 3 END
+			AND count(DISTINCT (t.calls, t.unusual, t.minutes, t.negative)) = 1
+			AND (t.user_id > 0
+				 OR (min(bit_count(t.users)), max(bit_count(t.users))) =
+					(bit_count(admin_dashboard.kept_users_union(t.users)), bit_count(admin_dashboard.kept_users_union(t.users))))
+			AS agrees
+		FROM totals t
+		WHERE (t.calls, t.unusual, t.minutes, t.negative) IS DISTINCT FROM (0, 0, 0, 0)
+		GROUP BY t.start, t.user_id
+	)
+	SELECT c.start, c.start + interval '1 month', bool_and(c.agrees)
+	FROM compared c
+	GROUP BY c.start
+	ORDER BY c.start;
+$$;
+
 -- Delete what is kept of a relation, and what was loaded of it, or only that.  Return
--- whether there was any.
+-- whether there was any.  The caller has locked loads, see src/kept/source.c.
 CREATE FUNCTION admin_dashboard.kept_delete(p_relation oid, p_loads_only boolean)
 RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -904,15 +963,18 @@ DECLARE
 	gone integer[];
 	found_one boolean;
 BEGIN
-	-- one load or end of a source at a time
-	LOCK TABLE admin_dashboard.kept_user IN SHARE UPDATE EXCLUSIVE MODE;
-	-- sources whose foreign table was dropped go, too
-	WITH deleted AS (
+	-- sources whose foreign table was dropped go, too, unless somebody has locked them
+	WITH dropped AS (
+		SELECT s.id
+		FROM admin_dashboard.kept_source s
+		WHERE coalesce(s.relation, s.loading) IS NOT NULL
+		  AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = coalesce(s.relation, s.loading))
+		FOR UPDATE SKIP LOCKED
+	), deleted AS (
 		DELETE FROM admin_dashboard.kept_source s
 		WHERE s.loading = p_relation
 		   OR s.relation = p_relation AND NOT p_loads_only
-		   OR coalesce(s.relation, s.loading) IS NOT NULL
-			  AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = coalesce(s.relation, s.loading))
+		   OR s.id IN (SELECT d.id FROM dropped d)
 		RETURNING s.id, coalesce(s.relation, s.loading) AS relation
 	)
 	SELECT array_agg(d.id), coalesce(bool_or(d.relation = p_relation), false) INTO gone, found_one
@@ -944,7 +1006,8 @@ AS $$
 	SELECT coalesce(s.relation, s.loading)::regclass,
 		coalesce((SELECT sum(m.calls) FROM admin_dashboard.kept_sum m
 				  WHERE m.source = s.id AND m.unit = 'm'), 0)::bigint,
-		coalesce((SELECT max(u.id) FROM admin_dashboard.kept_user u WHERE u.source = s.id), 0)::bigint,
+		(SELECT bit_count(admin_dashboard.kept_users_union(m.users)) FROM admin_dashboard.kept_sum m
+		 WHERE m.source = s.id AND m.unit = 'm'),
 		s.kept_at, s.refreshed_at,
 		CASE WHEN s.loading IS NULL THEN s.lost
 			 ELSE format('Its load is not complete: it has read %s documents.', s.documents) END
@@ -982,6 +1045,8 @@ COMMENT ON FUNCTION admin_dashboard.kept_changed_totals(integer, timestamptz, ti
 	'returns the totals of a range from kept sums and documents that have changed';
 COMMENT ON FUNCTION admin_dashboard.kept_days(integer, text, text, text[], timestamptz[], timestamptz[]) IS
 	'returns the totals of each hour, day, week or month from kept sums';
+COMMENT ON FUNCTION admin_dashboard.kept_months(integer) IS
+	'compares the ledger with the sums, for admin_dashboard_keep_check()';
 COMMENT ON FUNCTION admin_dashboard.kept_delete(oid, boolean) IS
 	'deletes what is kept of a foreign table';
 COMMENT ON FUNCTION admin_dashboard.kept_list() IS
@@ -997,6 +1062,7 @@ REVOKE ALL ON FUNCTION
 	admin_dashboard.kept_user_totals(integer, text[], timestamptz[], timestamptz[], text),
 	admin_dashboard.kept_changed_totals(integer, timestamptz, timestamptz, text, text[], timestamptz[], timestamptz[], text[], timestamptz[], timestamptz[], bytea[], text[], timestamptz[], double precision[], boolean[]),
 	admin_dashboard.kept_days(integer, text, text, text[], timestamptz[], timestamptz[]),
+	admin_dashboard.kept_months(integer),
 	admin_dashboard.kept_delete(oid, boolean)
 FROM PUBLIC;
 

@@ -292,8 +292,11 @@ find_usable(Oid relid, TimestampTz start, TimestampTz end, const text *user, AdS
 	/*
 	 * Another mapping may be allowed to read other documents.  Without
 	 * pushdown the live query also fails for documents outside of the range.
+	 * A transaction that sees one state of MongoDB must go on to see that.
 	 */
-	return strcmp(ad_kept_mapping((*table)->serverid, GetUserId()), source->mapping) == 0 &&
+	return !(IsolationUsesXactSnapshot() &&
+			 ad_connect_options(GetForeignServer((*table)->serverid), NULL)->snapshot == AD_SNAPSHOT_TRANSACTION) &&
+		strcmp(ad_kept_mapping((*table)->serverid, GetUserId()), source->mapping) == 0 &&
 		(*table)->options->enable_filter_pushdown && (*table)->options->enable_aggregate_pushdown &&
 		ad_is_usual_range(start, end) &&
 		(user == NULL || ad_is_usual_email(VARDATA_ANY(user), VARSIZE_ANY_EXHDR(user)));

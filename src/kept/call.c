@@ -31,10 +31,6 @@
 /* longest address in bytes; an index entry has room for 2700 */
 #define LONGEST_EMAIL	1000
 
-/* years 1 to 9999; the last millisecond stands for all that is beyond */
-#define FIRST_INSTANT	INT64CONST(-63082281600000000)
-#define LAST_INSTANT	(INT64CONST(252455616000000000) - 1000)
-
 /* added to the type in the key of a long _id; only minKey, which is short, has it anyway */
 #define HASHED			0x80
 
@@ -145,14 +141,14 @@ ad_is_usual_email(const char *email, int len)
 bool
 ad_is_usual_range(TimestampTz start, TimestampTz end)
 {
-	return start >= FIRST_INSTANT && end < LAST_INSTANT;
+	return start >= AD_FIRST_INSTANT && end < AD_LAST_INSTANT;
 }
 
 /* take over the date; one beyond the usual counts as the first or last one */
 static void
 set_created_at(AdKeptCall *call, TimestampTz created_at)
 {
-	call->created_at = Max(FIRST_INSTANT, Min(created_at, LAST_INSTANT));
+	call->created_at = Max(AD_FIRST_INSTANT, Min(created_at, AD_LAST_INSTANT));
 	if (call->created_at != created_at)
 		call->unusual = true;
 }

@@ -13,6 +13,10 @@
 /* the most bytes of a key, see ad_call_key() */
 #define AD_KEY_SIZE		40
 
+/* years 1 to 9999; the last millisecond stands for all that is beyond */
+#define AD_FIRST_INSTANT	INT64CONST(-63082281600000000)
+#define AD_LAST_INSTANT	(INT64CONST(252455616000000000) - 1000)
+
 /* the _id of a document, see ad_call_key() */
 typedef struct AdCallKey
 {

@@ -43,7 +43,7 @@ ad_kept_check_relation(Oid relid)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("relation with OID %u does not exist", relid)));
-	if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+	if (!ad_kept_may_read(relid, GetUserId()))
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_FOREIGN_TABLE, name);
 	if (!ad_is_kept_candidate(relid))
 		ereport(ERROR,
@@ -192,6 +192,8 @@ admin_dashboard_forget(PG_FUNCTION_ARGS)
 	check_transaction("admin_dashboard_forget()");
 	if (ad_kept_enter(&scope))
 	{
+		ad_kept_lock_loads();
+		ad_source_lock_patiently(PG_GETARG_OID(0));
 		(void) ad_kept_run("SELECT admin_dashboard.kept_delete($1, false)", 1, types, values, NULL);
 		found = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 		ad_kept_leave(&scope);
@@ -250,7 +252,7 @@ admin_dashboard_refresh(PG_FUNCTION_ARGS)
  * text) RETURNS SETOF record
  *
  * Lists the foreign tables whose sums are kept, of those that the caller may
- * read, and those that were dropped.
+ * read.  The owner of the extension sees those that were dropped, too.
  */
 Datum
 admin_dashboard_kept(PG_FUNCTION_ARGS)
@@ -269,7 +271,8 @@ admin_dashboard_kept(PG_FUNCTION_ARGS)
 		bool		isnull;
 		Oid			relid = DatumGetObjectId(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &isnull));
 
-		if (get_rel_name(relid) == NULL || pg_class_aclcheck(relid, caller, ACL_SELECT) == ACLCHECK_OK)
+		/* we are the owner of the tables now */
+		if (get_rel_name(relid) == NULL ? has_privs_of_role(caller, GetUserId()) : ad_kept_may_read(relid, caller))
 			tuplestore_puttuple(result->setResult, tuple);
 	}
 	ad_kept_leave(&scope);

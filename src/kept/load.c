@@ -138,16 +138,6 @@ check_deployment(AdLoad *load)
 	ad_remote_close(load->remote);
 }
 
-/*
- * One load works at a time.  The lock is the one that ANALYZE needs at the
- * end.  What needs this lock and that of a source takes this one first.
- */
-static void
-lock_loads(void)
-{
-	(void) ad_kept_run("LOCK TABLE admin_dashboard.kept_user IN SHARE UPDATE EXCLUSIVE MODE", 0, NULL, NULL, NULL);
-}
-
 /* become the owner of our tables */
 static void
 enter(AdKeptScope *scope)
@@ -193,6 +183,7 @@ replace_source(const AdLoad *load)
 	enter(&scope);
 	(void) ad_kept_run("UPDATE admin_dashboard.kept_source SET loading = NULL, last_id = NULL "
 					   "WHERE id OPERATOR(pg_catalog.=) $1", 1, types + 1, values + 1, NULL);
+	ad_source_lock_patiently(load->table->relid);
 	(void) ad_kept_run("SELECT admin_dashboard.kept_delete($1, false)", 1, types, values, NULL);
 	(void) ad_kept_run("UPDATE admin_dashboard.kept_source SET relation = $1 WHERE id OPERATOR(pg_catalog.=) $2",
 					   lengthof(types), types, values, NULL);
@@ -330,6 +321,7 @@ finish(AdLoad *load)
 {
 	AdSource	source = {0};
 	AdRefreshReport report;
+	AdRefreshed result;
 
 	note_progress(load, ", and makes the sums");
 	sum_up(load);
@@ -338,12 +330,14 @@ finish(AdLoad *load)
 	memcpy(source.uuid, load->uuid, sizeof(source.uuid));
 	source.token = load->token;
 	source.refreshed_at = GetCurrentTimestamp();
-	if (ad_refresh_first(&source, load->table, load->userid, &report) != AD_REFRESHED)
+	result = ad_refresh_first(&source, load->table, load->userid, &report);
+	if (result != AD_REFRESHED)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
 				 errmsg("could not add the changes of foreign table \"%s\" since the load began", load->name),
 				 errdetail_internal("%s", report.why),
-				 errhint("The oplog of MongoDB must hold the changes of the time that a load takes.")));
+				 result == AD_SOURCE_LOST ?
+				 errhint("The oplog of MongoDB must hold the changes of the time that a load takes.") : 0));
 	replace_source(load);
 }
 
@@ -358,7 +352,7 @@ ad_load_at_once(AdLoad *load)
 	load->noted_at = GetCurrentTimestamp();
 	check_deployment(load);
 	enter(&scope);
-	lock_loads();
+	ad_kept_lock_loads();
 	insert_source(load, InvalidOid);
 	ad_kept_leave(&scope);
 	read_collection(load, NULL);
@@ -439,7 +433,7 @@ lock_source(AdLoad *load)
 	bool		loading;
 
 	enter(&scope);
-	lock_loads();
+	ad_kept_lock_loads();
 	if (ad_kept_run("SELECT documents, token, last_id, loading FROM admin_dashboard.kept_source "
 					"WHERE id OPERATOR(pg_catalog.=) $1 FOR UPDATE", 1, &type, &value, NULL) == 0)
 		ereport(ERROR,
@@ -466,7 +460,7 @@ begin_parts(AdLoad *load)
 	check_deployment(load);
 	token = load->token;
 	enter(&scope);
-	lock_loads();
+	ad_kept_lock_loads();
 	if (find_unfinished(load) && lock_source(load) && has_changes(load))
 		ereport(NOTICE,
 				(errmsg("the load of foreign table \"%s\" goes on after " INT64_FORMAT " documents",

@@ -29,7 +29,7 @@
 /* a token without changes after it is stored after so many milliseconds */
 #define TOKEN_AGE_MS	10000
 
-/* how long to wait for the token of a time that the server has reached */
+/* how long the token of a change stream may stay the same before its end */
 #define PATIENCE_MS		10000
 
 /* the server's codes for a token whose changes it no longer has */
@@ -52,7 +52,7 @@ typedef struct AdRefresh
 	AdFeed	   *feed;
 	AdCallBatch *batch;
 	bool		locked;
-	long		progress_ms;	/* when the last event came */
+	long		progress_ms;	/* when the stream came forward last */
 	/* the token up to which the batch has all changes */
 	uint8	   *token;			/* palloc'd, NULL before the first */
 	uint32		token_size;
@@ -130,29 +130,42 @@ take_event(AdRefresh *refresh, const uint8 *event)
 }
 
 /*
+ * Take in the token of what was read.  Between changes of other collections
+ * only the token comes forward.
+ */
+static void
+take_token(AdRefresh *refresh)
+{
+	const AdFeed *feed = refresh->feed;
+
+	if (refresh->token != NULL)
+	{
+		if (refresh->token_size == feed->token_size && memcmp(refresh->token, feed->token, feed->token_size) == 0)
+			return;
+		pfree(refresh->token);
+	}
+	refresh->token = palloc(feed->token_size);
+	refresh->token_size = feed->token_size;
+	memcpy(refresh->token, feed->token, feed->token_size);
+	refresh->progress_ms = elapsed_ms(refresh);
+}
+
+/*
  * Take in what was read.  Returns NULL, or a sentence as take_event() does.
  */
 static const char *
 take_events(AdRefresh *refresh)
 {
-	AdFeed	   *feed = refresh->feed;
 	const char *why = NULL;
 	const uint8 *event;
 
-	while (why == NULL && (event = ad_feed_next(feed)) != NULL)
-	{
+	while (why == NULL && (event = ad_feed_next(refresh->feed)) != NULL)
 		why = take_event(refresh, event);
-		refresh->progress_ms = elapsed_ms(refresh);
-	}
 	if (why != NULL)
 		return why;
-	if (feed->token == NULL)
+	if (refresh->feed->token == NULL)
 		return "MongoDB sent changes without a token.";
-	if (refresh->token != NULL)
-		pfree(refresh->token);
-	refresh->token = palloc(feed->token_size);
-	refresh->token_size = feed->token_size;
-	memcpy(refresh->token, feed->token, feed->token_size);
+	take_token(refresh);
 	return NULL;
 }
 
@@ -262,7 +275,8 @@ read_changes(AdRefresh *refresh, const AdFeedStart *start, bool *moved)
 	*moved = false;
 	refresh->feed = ad_feed_create(refresh->remote, refresh->table->options->database,
 								   refresh->table->options->collection);
-	refresh->feed->max_time_ms = refresh->limits->work_ms > 0 ? refresh->limits->work_ms : PATIENCE_MS;
+	/* without a limit MongoDB may look through its oplog as long as it must */
+	refresh->feed->max_time_ms = refresh->limits->work_ms;
 	outcome = ad_feed_watch(refresh->feed, start, ad_call_fields(refresh->table));
 	for (;;)
 	{
@@ -293,8 +307,8 @@ read_changes(AdRefresh *refresh, const AdFeedStart *start, bool *moved)
 		why = give_up(refresh);
 		if (why != NULL)
 		{
-			if (ad_collected_count(refresh->batch) > 0)
-				(void) lock_and_store(refresh, refresh->limits->lock_ms, moved);
+			/* the next refresh begins where this one has come to */
+			(void) lock_and_store(refresh, ad_collected_count(refresh->batch) > 0 ? refresh->limits->lock_ms : 0, moved);
 			*moved = false;
 			return because(refresh, AD_NOT_REFRESHED, why);
 		}

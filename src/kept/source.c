@@ -23,6 +23,7 @@
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "storage/latch.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
@@ -38,6 +39,9 @@ static const char *const column_names[] = {"created_by_email", "created_at", "du
 
 /* the time between two attempts to lock a source */
 #define PAUSE_MS	20
+
+/* how long to wait for a source before a notice tells for whom */
+#define NOTICE_MS	5000
 
 /* ------------------------------------------------------------------------
  * Our own tables
@@ -162,6 +166,24 @@ ad_is_kept_candidate(Oid relid)
 {
 	return get_rel_relkind(relid) == RELKIND_FOREIGN_TABLE &&
 		ad_is_own_server(GetForeignServer(GetForeignTable(relid)->serverid));
+}
+
+/*
+ * May the role read what the dashboard reads of a relation?
+ */
+bool
+ad_kept_may_read(Oid relid, Oid role)
+{
+	if (pg_class_aclcheck(relid, role, ACL_SELECT) == ACLCHECK_OK)
+		return true;
+	for (int i = 0; i < AD_N_KEPT_COLUMNS; i++)
+	{
+		AttrNumber	attnum = get_attnum(relid, column_names[i]);
+
+		if (attnum == InvalidAttrNumber || pg_attribute_aclcheck(relid, attnum, role, ACL_SELECT) != ACLCHECK_OK)
+			return false;
+	}
+	return true;
 }
 
 /* may a column be of this type? */
@@ -364,6 +386,50 @@ ad_source_lock(AdSource *source, int patience_ms)
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
 	}
+}
+
+/*
+ * Lock loads and ends of sources until the end of the transaction: one works
+ * at a time.  The lock is the one that ANALYZE needs at the end of a load.
+ * What needs this lock and that of a source takes this one first.
+ */
+void
+ad_kept_lock_loads(void)
+{
+	(void) ad_kept_run("LOCK TABLE admin_dashboard.kept_user IN SHARE UPDATE EXCLUSIVE MODE", 0, NULL, NULL, NULL);
+}
+
+/*
+ * Lock the row of a relation, if there is one, before it is deleted.  If
+ * another transaction has locked it for some seconds, tell whose that is, and
+ * leave it to the DELETE to wait on.
+ */
+void
+ad_source_lock_patiently(Oid relid)
+{
+	Oid			type = INT4OID;
+	AdSource	source;
+	Datum		value;
+	AdKeptScope scope;
+
+	if (!ad_source_find(relid, &source) || ad_source_lock(&source, NOTICE_MS) || !ad_kept_enter(&scope))
+		return;
+	value = Int32GetDatum(source.id);
+	if (ad_kept_run("SELECT l.pid FROM admin_dashboard.kept_source s "
+					"JOIN pg_catalog.pg_locks l ON l.transactionid OPERATOR(pg_catalog.=) s.xmax AND l.granted "
+					"WHERE s.id OPERATOR(pg_catalog.=) $1", 1, &type, &value, NULL) > 0)
+	{
+		bool		isnull;
+		int			pid = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+
+		ereport(NOTICE,
+				(isnull ?
+				 errmsg("waiting for a prepared transaction that has added changes to the kept sums of foreign table \"%s\"",
+						get_rel_name(relid)) :
+				 errmsg("waiting for the transaction of process %d, which has added changes to the kept sums of foreign table \"%s\"",
+						pid, get_rel_name(relid))));
+	}
+	ad_kept_leave(&scope);
 }
 
 /*

@@ -70,10 +70,13 @@ extern bool ad_kept_may_write(void);
 extern bytea *ad_kept_bytea(const uint8 *bytes, uint32 size);
 
 extern bool ad_is_kept_candidate(Oid relid);
+extern bool ad_kept_may_read(Oid relid, Oid role);
 extern AdKeptTable *ad_kept_table(Oid relid);
 extern const char *ad_kept_mapping(Oid serverid, Oid userid);
 extern bool ad_source_find(Oid relid, AdSource *source);
 extern bool ad_source_lock(AdSource *source, int patience_ms);
+extern void ad_kept_lock_loads(void);
+extern void ad_source_lock_patiently(Oid relid);
 extern void ad_source_set_token(const AdSource *source, const uint8 *token, uint32 size);
 extern void ad_source_set_lost(const AdSource *source, const char *why);
 

@@ -13,7 +13,8 @@ answered by one:
     mute I NAME         member I does not answer commands of that name
     fail I NAME CODE    member I answers commands of that name by an error
     reply I NAME JSON   member I answers commands of that name by that
-    replies I JSON      likewise of several names, the keys of the JSON
+    replies I JSON      likewise of several names, the keys of the JSON; one can be the
+                        first stage of a pipeline, such as $changeStream
     stop I              no connection is taken any more, and those there are close
     start I             member I is back
     commands            prints what was asked since the last time, as JSON: `member`,
@@ -153,8 +154,8 @@ class Member:
                 answer = {"ok": 1} if inside else REFUSED
             elif name in ("saslStart", "saslContinue"):
                 answer = REFUSED
-            elif name in self.answers:
-                answer = self.answers[name]
+            elif known := self.answers.keys() & {name, *(command.get("pipeline") or [{}])[0]}:
+                answer = self.answers[known.pop()]
             elif name == "endSessions":
                 answer = {"ok": 1}
             elif name in ("find", "aggregate") and self.hello.get("secondary") and command.get(

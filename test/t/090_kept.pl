@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use lib 'test/lib';
+use IPC::Run;
 use Servers;
 use Test::More;
 
@@ -99,8 +100,33 @@ is(answer('SET ROLE regress_kept_b;'), "kept $true", 'for any role without anoth
 is(answer('BEGIN READ ONLY;'), "kept $true", 'in a read-only transaction');
 is(answer('BEGIN ISOLATION LEVEL REPEATABLE READ;'), "kept $true", 'and in one with a single snapshot');
 is(answer('SET admin_dashboard.enable_aggregate_pushdown = off;') =~ /^(\w+)/ && $1, 'live', 'not without pushdown');
+session("ALTER SERVER mongodb OPTIONS (ADD snapshot 'transaction')");
+is(answer('BEGIN ISOLATION LEVEL REPEATABLE READ;') =~ /^(\w+)/ && $1, 'live', 'nor where a transaction sees one state of MongoDB');
+is(answer('BEGIN;'), "kept $true", 'as others do not');
+session("ALTER SERVER mongodb OPTIONS (DROP snapshot)");
 
-is(session("SELECT start_date, end_date, kept = live, ok FROM admin_dashboard_keep_check('calls')"), '2026-01-01 00:00:00+00|2026-01-31 23:59:59.999999+00|t|t', 'a check by months');
+# A role that may read the three columns
+session('CREATE ROLE regress_kept_c; GRANT SELECT (created_by_email, created_at, duration_minutes) ON calls TO regress_kept_c');
+is(answer('SET ROLE regress_kept_c;'), "kept $true", 'the columns suffice');
+is(session("SET ROLE regress_kept_c; SELECT admin_dashboard_refresh('calls'); SELECT calls FROM admin_dashboard_kept(); SELECT ok FROM admin_dashboard_keep_check('calls')"), "0\n100\nt", 'for the other functions, too');
+like(session("REVOKE SELECT (created_at) ON calls FROM regress_kept_c; SET ROLE regress_kept_c; SELECT count(*) FROM admin_dashboard_kept(); SELECT admin_dashboard_refresh('calls')"), qr/^0\nERROR:  42501: permission denied for foreign table calls$/, 'two of them do not');
+session('DROP OWNED BY regress_kept_c; DROP ROLE regress_kept_c');
+
+# Checks
+my $check = "SELECT start_date, end_date, kept = live, ok FROM admin_dashboard_keep_check('calls')";
+is(session($check), '2026-01-01 00:00:00+00|2026-01-31 23:59:59.999999+00|t|t', 'a check by months');
+
+# what becomes of the check if the tables were changed by hand, without a word to MongoDB
+sub checked { return session("BEGIN; $_[0]; $check; ROLLBACK") }
+my $month = '2026-01-01 00:00:00+00|2026-01-31 23:59:59.999999+00';
+is(checked('DELETE FROM admin_dashboard.kept_sum'), "$month|f|f", 'sums that are missing');
+is(checked("DELETE FROM admin_dashboard.kept_sum WHERE unit = 'h' AND start = '2026-01-05 04:00Z'"), "$month|t|f", 'the sum of an hour');
+is(checked('DELETE FROM admin_dashboard.kept_call WHERE ctid IN (SELECT ctid FROM admin_dashboard.kept_call LIMIT 1)'), "$month|t|f", 'a call');
+is(checked('UPDATE admin_dashboard.kept_call SET user_id = 3 - user_id WHERE user_id IN (1, 2)'), "$month|t|f", 'users that were confused');
+is(checked("UPDATE admin_dashboard.kept_user_sum SET minutes = minutes + CASE user_id WHEN 1 THEN 1 ELSE -1 END WHERE user_id < 3 AND unit = 'm'"), "$month|t|f", 'and their sums');
+is(checked("UPDATE admin_dashboard.kept_sum SET users = '\\x06' WHERE unit = 'd' AND start = '2026-01-05'"), "$month|t|t", 'the set of users of a day, whose month has them');
+is(checked("UPDATE admin_dashboard.kept_sum SET users = '\\x06' WHERE unit = 'm'"), "$month|f|f", 'the set of users of a month');
+is(checked('DELETE FROM admin_dashboard.kept_sum; DELETE FROM admin_dashboard.kept_user_sum; DELETE FROM admin_dashboard.kept_call'), '0001-01-01 00:00:00+00|9999-12-31 23:59:59.998999+00|f|f', 'everything');
 
 # Days
 my $days = join "\n", @reports;
@@ -159,6 +185,7 @@ my $users = join ";\n", map { "SELECT admin_dashboard('2026-01-02 03:04:05', '20
 is(session("BEGIN READ ONLY; $users"), session("SET admin_dashboard.calls_table = live; $users"), 'the same of users');
 is(session("BEGIN; SELECT admin_dashboard_refresh('calls'); ROLLBACK"), '3', 'a refresh that is rolled back');
 is(session("SELECT admin_dashboard_refresh('calls'); SELECT admin_dashboard_refresh('calls')"), "3\n0", 'and once more');
+is(session('SELECT users FROM admin_dashboard_kept()'), '4', 'one more user');
 is(answer(), "kept $true", 'each change counts once');
 
 # The plans of answers and of a refresh over a hundred million calls, as the planner believes
@@ -265,11 +292,26 @@ like(answer(), qr/^live ERROR:  0800[16]: /, 'no server: the error of the live q
 like(answer('SET admin_dashboard.refresh = off;'), qr/^kept .*"total_calls": 0/, 'without a refresh the sums suffice');
 start_server('--oplog-max-entries', '200');
 
+# Who only reads can hold up the end
+python_with_calls("calls.insert_one({'created_by_email': 'u', 'created_at': datetime(2026, 1, 7)})");
+go_on($holder, "BEGIN; SET LOCAL ROLE regress_kept_a; SELECT admin_dashboard_refresh('calls')");
+my $forgetting = IPC::Run::start([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', 'ad_kept', '-c', "SELECT admin_dashboard_forget('calls')" ], '<', \undef, '>', \my $told, '2>&1');
+wait_until { $forgetting->pump_nb; ($told // '') =~ /\n/ };
+like($told, qr/^NOTICE:  00000: waiting for the transaction of process $holder->{pid}, which has added changes to the kept sums of foreign table "calls"\n/, 'the notice names it');
+go_on($holder, 'COMMIT');
+$forgetting->finish;
+like($told, qr/\nt$/, 'and then it ends');
+like(session("SET lock_timeout = '100ms'; SELECT admin_dashboard_keep('calls')"), qr/^1$/, 'kept anew');
+
 # The end
 is(session("SELECT admin_dashboard_forget('calls'); SELECT admin_dashboard_forget('calls')"), "t\nf", 'forgotten');
 is(session('SELECT count(*) FROM admin_dashboard.kept_call'), '0', 'nothing is left');
 session("SELECT admin_dashboard_keep('calls'); DROP VIEW live; DROP FOREIGN TABLE calls");
-is(session("SELECT count(*) FROM admin_dashboard_kept(); SELECT admin_dashboard_forget('other'); SELECT count(*) FROM admin_dashboard_kept()"), "1\nf\n0", 'a table that was dropped goes with the next');
+is(session('SET ROLE regress_kept_a; SELECT count(*) FROM admin_dashboard_kept()'), '0', 'a table that was dropped is not listed for anybody');
+go_on($holder, 'BEGIN; SELECT FROM admin_dashboard.kept_source FOR UPDATE');
+is(session("SELECT admin_dashboard_forget('other'); SELECT count(*) FROM admin_dashboard_kept()"), "f\n1", 'and stays while somebody uses it');
+go_on($holder, 'ROLLBACK');
+is(session("SELECT admin_dashboard_forget('other'); SELECT count(*) FROM admin_dashboard_kept()"), "f\n0", 'but goes with the next');
 stop_server();
 start_server('--standalone');
 like(session("SELECT admin_dashboard_keep('decimals'); ALTER FOREIGN TABLE decimals ALTER duration_minutes TYPE float8; SELECT admin_dashboard_keep('decimals')"), qr/ERROR:  0A000: the MongoDB server of foreign table "decimals" has no change streams\n(?:DETAIL: .*\n)?HINT:  Make it a replica set, which can have a single member\.$/, 'a standalone server');

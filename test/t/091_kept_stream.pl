@@ -60,16 +60,33 @@ served(aggregate => batch('firstBatch', [ inserted('f', 32) ], 131));
 is(minutes(), '6|63.00', 'a batch with a later token is');
 is(scalar(member_commands('getMore')), 0, 'and no other is asked for');
 
-# (the live query would get the same replies)
 sub refresh { return session("SELECT admin_dashboard_refresh('calls')") }
+
+# Between changes of other collections only the token comes forward.  An answer that has no
+# time for all of them keeps how far it came, and a refresh has no limit
 $now = 140;
-served(aggregate => batch('firstBatch', [ inserted('g', 64) ], 139, 0));
+served('$changeStream' => batch('firstBatch', [], 135), getMore => batch('nextBatch', [], 138));
+session("SET statement_timeout = '900ms'; SET admin_dashboard.calls_table = calls; SELECT admin_dashboard('2026-01-01', '2026-02-01')");
+$now = 150;
+served(aggregate => batch('firstBatch', [ inserted('h', 128) ], 151));
+member('commands');
+is(refresh(), '1', 'a refresh');
+my ($watch) = member_commands('aggregate');
+like($watch->{pipeline}[0]{'$changeStream'}{resumeAfter}{_data}, qr/^820000008A/, 'begins where an answer has come to');
+ok(!exists $watch->{maxTimeMS}, 'and lets MongoDB look through its oplog as long as it must');
+member('commands');
+minutes();
+cmp_ok((member_commands('aggregate'))[0]{maxTimeMS}, '<=', 1000, 'an answer does not');
+
+# (the live query would get the same replies)
+$now = 160;
+served(aggregate => batch('firstBatch', [ inserted('g', 64) ], 159, 0));
 like(refresh(), qr/^ERROR:  55000: .*\nDETAIL:  MongoDB has closed the change stream\.$/, 'a stream that the server closes before that');
 served(aggregate => batch('firstBatch', [], undef), getMore => batch('nextBatch', [], undef));
 like(refresh(), qr/^WARNING:  55000: .*\nDETAIL:  MongoDB sent changes without a token\./, 'one without tokens');
 
 # The last batch of a part can be empty; the next part begins after the last document
-served(find => batch('firstBatch', [ call('a', 1), call('b', 2) ], undef), aggregate => batch('firstBatch', [], 140), getMore => batch('nextBatch', [], undef, 0));
+served(find => batch('firstBatch', [ call('a', 1), call('b', 2) ], undef), aggregate => batch('firstBatch', [], 160), getMore => batch('nextBatch', [], undef, 0));
 member('commands');
 like(session("SET statement_timeout = '2s'; CALL admin_dashboard_load('calls')"), qr/^ERROR:  57014: /, 'a server that always has the same documents');
 my @finds = member_commands('find');
