@@ -20,11 +20,20 @@ my $where = start_cluster($old_bin, $old);
 run_or_die('psql', '-d', "${where}postgres", '-c', 'CREATE DATABASE calls');
 run_or_die('psql', '-d', "${where}calls", '-c', 'CREATE EXTENSION admin_dashboard');
 make_objects("${where}calls");
+like(session("SELECT admin_dashboard_keep('crm.calls')", undef, "${where}calls"), qr/^\d+$/, 'sums are kept');
 my $before = state_of("${where}calls");
 my ($old_version) = session('SELECT admin_dashboard_version()', undef, "${where}calls") =~ /PostgreSQL (\d+)/;
 like($before, qr/^ann\@example\.com\|/m, 'there is something to compare');
 unlike($before, qr/ERROR/, 'and nothing failed');
 stop_cluster($old_bin, $old);
+
+# while PostgreSQL is away, a call comes and another one ends
+sub change
+{
+	my ($change) = @_;
+	run_python('import sys, pymongo; from datetime import datetime; calls = pymongo.MongoClient(sys.argv[1]).ad_test.calls; ' . $change, $ENV{AD_TEST_MONGODB_URI});
+}
+change('calls.insert_one({"_id": "new", "created_by_email": "new@example.com", "created_at": datetime(2026, 3, 9), "duration_minutes": 7})');
 
 make_cluster($new_bin, $new);
 chdir $folder;
@@ -32,6 +41,11 @@ run_or_die("$new_bin/pg_upgrade", '-b', $old_bin, '-B', $new_bin, '-d', $old, '-
 start_cluster($new_bin, $new);
 my ($new_version) = session('SELECT admin_dashboard_version()', undef, "${where}calls") =~ /PostgreSQL (\d+)/;
 cmp_ok($new_version, '>', $old_version, "from PostgreSQL $old_version to $new_version");
+my $asked = session("SET client_min_messages = log; SET admin_dashboard.log_remote = on; SELECT admin_dashboard('2026-03-01', '2026-03-31', 'new\@example.com')", undef, "${where}calls");
+like($asked, qr/"total_calls": 1, /, 'the change is there');
+unlike($asked, qr/query of MongoDB/, 'and the sums know it');
+is(session("SELECT count(*) FROM admin_dashboard_keep_check('crm.calls') WHERE NOT ok", undef, "${where}calls"), '0', 'they are true');
+change('calls.delete_one({"_id": "new"})');
 is(state_of("${where}calls"), $before, 'all is the same');
 like(session("SELECT admin_dashboard.create_api_key('new')", undef, "${where}calls"), qr/^adk_/, 'and keys can be made');
 stop_cluster($new_bin, $new);

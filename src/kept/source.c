@@ -12,12 +12,12 @@
 #include "access/parallel.h"
 #include "access/relation.h"
 #include "access/xact.h"
-#include "access/xlog.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
+#include "catalog/pg_user_mapping.h"
 #include "foreign/foreign.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -261,10 +261,9 @@ ad_kept_table(Oid relid)
 	table->options = ad_table_options(relid);
 	server = GetForeignServer(table->serverid);
 	initStringInfo(&text);
-	/* pg_upgrade copies our tables to a cluster where OIDs are others */
-	appendStringInfo(&text, "cluster " UINT64_FORMAT ", server %u %s, collection %s.%s", GetSystemIdentifier(),
-					 table->serverid, ad_connect_options(server, NULL)->uri, table->options->database,
-					 table->options->collection);
+	/* pg_upgrade keeps the OIDs of relations and roles, and no others */
+	appendStringInfo(&text, "server %s %s, collection %s.%s", quote_identifier(server->servername),
+					 ad_connect_options(server, NULL)->uri, table->options->database, table->options->collection);
 	table->flaw = find_flaw(table);
 	for (int i = 0; i < AD_N_KEPT_COLUMNS && table->flaw == NULL; i++)
 	{
@@ -277,6 +276,20 @@ ad_kept_table(Oid relid)
 	}
 	table->definition = text.data;
 	return table;
+}
+
+/* the role of a user mapping, InvalidOid for PUBLIC */
+static Oid
+mapping_role(Oid mappingid)
+{
+	HeapTuple	tuple = SearchSysCache1(USERMAPPINGOID, ObjectIdGetDatum(mappingid));
+	Oid			role;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for user mapping %u", mappingid);
+	role = ((Form_pg_user_mapping) GETSTRUCT(tuple))->umuser;
+	ReleaseSysCache(tuple);
+	return role;
 }
 
 /*
@@ -292,8 +305,8 @@ ad_kept_mapping(Oid serverid, Oid userid)
 	if (!OidIsValid(mapping))
 		return "none";
 	options = ad_connect_options(GetForeignServer(serverid), GetUserMapping(userid, serverid));
-	return psprintf("%u, user %s, source %s, mechanism %s", mapping, options->user ? options->user : "",
-					options->auth_source ? options->auth_source : "",
+	return psprintf("of %u, user %s, source %s, mechanism %s", mapping_role(mapping),
+					options->user ? options->user : "", options->auth_source ? options->auth_source : "",
 					options->auth_mechanism ? options->auth_mechanism : "");
 }
 
