@@ -116,7 +116,7 @@ take_event(AdRefresh *refresh, const uint8 *event)
 			return "The collection was dropped.";
 		if (strcmp(name, "rename") == 0)
 			return "The collection was renamed.";
-		return psprintf("MongoDB sent an event of another type than changes of documents.");
+		return "MongoDB sent an event that is no change of a document.";
 	}
 	if (!ad_reader_find_inner(reader, "documentKey", BSON_TYPE_DOCUMENT, &document_key) ||
 		!ad_call_key(document_key, &key))
