@@ -124,7 +124,7 @@ best_slices(PlannerInfo *root, RelOptInfo *rel)
 		if (!OidIsValid(get_atttype(relation->context.relid, attnum)))
 			continue;
 		column = ad_column(relation->context.relid, attnum, relation->options);
-		bounded = column->nameable && ad_filter_bounds(relation->filter, column->field);
+		bounded = column->nameable && ad_filter_bounds(relation->filter, column->field, column->typid);
 		if (!bounded && strcmp(column->field, "_id") != 0)
 			continue;
 		slices = column_slices(relation, column, bounded);

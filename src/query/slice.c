@@ -179,13 +179,17 @@ conjuncts(Node *filter)
 
 /*
  * Whether the template of a filter has a range of the path's values, in which
- * every document that matches is.
+ * every document that matches is, and whether such a range of a column of the
+ * type lets pass only values of the bounds' BSON type.
  */
 bool
-ad_filter_bounds(Node *filter, const char *path)
+ad_filter_bounds(Node *filter, const char *path, Oid typid)
 {
 	ListCell   *lc;
 
+	/* a range of text lets pass strings, and the bounds are ObjectIds */
+	if (typid == TEXTOID || typid == VARCHAROID)
+		return false;
 	foreach(lc, conjuncts(filter))
 	{
 		if (is_range(lfirst(lc), path))

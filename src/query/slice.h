@@ -30,7 +30,7 @@ typedef struct AdSlice
 
 extern AdSlices *ad_slices_create(const char *path, Oid typid, const Datum *values, int count,
 								  bool bounded);
-extern bool ad_filter_bounds(Node *filter, const char *path);
+extern bool ad_filter_bounds(Node *filter, const char *path, Oid typid);
 extern int	ad_slices_divide(const AdSlices *slices, Node *filter, uint16 *ends);
 extern Node *ad_slice_filter(const AdSlices *slices, const AdSlice *slice, Node *filter);
 

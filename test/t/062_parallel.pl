@@ -41,6 +41,26 @@ for my $kind (sort keys %queries)
 	is(session($queries{$kind}[0]), $queries{$kind}[1], "$kind: and right");
 }
 
+# A text column reads strings and ObjectIds, of which only the latter divide it
+run_python(<<'PY', $direct);
+import sys, pymongo
+from bson import *
+client = pymongo.MongoClient("127.0.0.1", int(sys.argv[1]), directConnection=True)
+kinds = (lambda n: ObjectId("%024x" % (n * 7919)), lambda n: "%024x" % (n * 104729), lambda n: "n%05d" % n, lambda n: n / 4, lambda n: "", lambda n: [str(n)], lambda n: None)
+client.shop.ids.insert_many([{"_id": kinds[n % 4](n), "s": kinds[n % 7](n), "hex": "%024x" % (n * 31)} for n in range(700)])
+PY
+is(session(<<"SQL"), '', 'ObjectIds and strings');
+CREATE FOREIGN TABLE ids (id text OPTIONS (field '_id') COLLATE "C", s text COLLATE "C", hex varchar COLLATE "C") SERVER parallel OPTIONS (database 'shop', on_mismatch 'null');
+ANALYZE ids;
+UPDATE pg_class SET reltuples = 1e7 WHERE relname = 'ids';
+SQL
+like(session('EXPLAIN (VERBOSE, COSTS OFF) SELECT count(*) FROM ids'), qr/MongoDB Slices: \d+ by _id$/m, 'slices end at ObjectIds');
+for my $column (qw(id s hex))
+{
+	my $ranges = join '; ', map { "SELECT count(*), count(s), min(hex) FROM ids WHERE $_" } 'true', "$column <= 'z'", "$column >= '0'", "$column > '000000000000000000100000'", "$column < '000000000000000000200000'", "$column BETWEEN '000000000000000000050000' AND 'n00300'";
+	is(session($ranges), session("SET max_parallel_workers_per_gather = 0; $ranges"), "ranges of $column");
+}
+
 sub workers { return session("SELECT count(*) FROM pg_stat_activity WHERE datname = 'ad_parallel' AND backend_type = 'parallel worker'") }
 sub ended
 {
