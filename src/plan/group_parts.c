@@ -24,6 +24,13 @@
 #include "translate/clock_format.h"
 #include "translate/group_key.h"
 
+/*
+ * Of an expression with more parts than this, such as a long list of
+ * conditions, rather columns become keys: there are fewer of them, and each
+ * key is compared with the others.
+ */
+#define MOST_PARTS	16
+
 /* a copy of the builder's context, in which a translation can fail */
 static AdValueContext
 trial_context(const AdGroupBuilder *builder, AdExprContext *context)
@@ -149,17 +156,59 @@ add_all_parts(AdGroupBuilder *builder, List *parts)
 	return parts != NIL;
 }
 
+/*
+ * Whether the expression reads more than the keys.  It ends at the first
+ * column that is none, since misses_part() asks at each level of nesting.
+ */
+static bool
+reads_others(Node *node, void *keys)
+{
+	if (node == NULL || list_member(keys, node))
+		return false;
+	if (IsA(node, Var) || IsA(node, PlaceHolderVar))
+		return true;
+	return expression_tree_walker(node, reads_others, keys);
+}
+
+/* what misses_part() is about */
+typedef struct Parts
+{
+	AdGroupBuilder *builder;
+	bool		columns_first;	/* rather columns than parts that MongoDB
+								 * evaluates? */
+	int			count;			/* of such parts, nested ones too */
+}			Parts;
+
+/* can MongoDB evaluate an expression of this kind as a key? */
+static bool
+may_be_part(const Node *node)
+{
+	return IsA(node, FuncExpr) || IsA(node, OpExpr) || IsA(node, CoerceViaIO) ||
+		IsA(node, CaseExpr) || IsA(node, CoalesceExpr);
+}
+
+/* expression_tree_walker() callback; counts such parts, until there are too many */
+static bool
+count_parts(Node *node, void *arg)
+{
+	Parts	   *parts = arg;
+
+	if (!reads_others(node, parts->builder->keys))
+		return false;
+	if (may_be_part(node) && ++parts->count > MOST_PARTS)
+		return true;
+	return expression_tree_walker(node, count_parts, arg);
+}
+
 /* expression_tree_walker() callback; true if a part cannot be a key */
 static bool
 misses_part(Node *node, void *arg)
 {
-	AdGroupBuilder *builder = arg;
+	Parts	   *parts = arg;
+	AdGroupBuilder *builder = parts->builder;
 
-	if (node == NULL || list_member(builder->keys, node))
-		return false;
 	/* constants, and expressions whose columns are all keys */
-	if (!IsA(node, List) && list_difference(pull_var_clause(node, PVC_INCLUDE_PLACEHOLDERS),
-											builder->keys) == NIL)
+	if (!reads_others(node, builder->keys))
 		return false;
 	if (IsA(node, Var))
 	{
@@ -169,14 +218,12 @@ misses_part(Node *node, void *arg)
 			ad_add_key_with_columns(builder, node, column, NULL);
 		return column == NULL;
 	}
-	if (IsA(node, FuncExpr) || IsA(node, OpExpr) || IsA(node, CoerceViaIO) ||
-		IsA(node, CaseExpr) || IsA(node, CoalesceExpr))
-	{
-		if (add_computed_part(builder, node) ||
-			add_all_parts(builder, ad_clock_format_parts(node)))
-			return false;
-	}
-	return expression_tree_walker(node, misses_part, arg);
+	if (!may_be_part(node))
+		return expression_tree_walker(node, misses_part, arg);
+	return !((parts->columns_first && !expression_tree_walker(node, misses_part, arg)) ||
+			 add_computed_part(builder, node) ||
+			 add_all_parts(builder, ad_clock_format_parts(node)) ||
+			 (!parts->columns_first && !expression_tree_walker(node, misses_part, arg)));
 }
 
 /*
@@ -187,6 +234,7 @@ misses_part(Node *node, void *arg)
 bool
 ad_add_key_parts(AdGroupBuilder *builder, Node *node)
 {
+	Parts		parts = {builder};
 	ListCell   *lc;
 
 	foreach(lc, pull_var_clause(node, PVC_INCLUDE_PLACEHOLDERS))
@@ -197,5 +245,6 @@ ad_add_key_parts(AdGroupBuilder *builder, Node *node)
 	if (contain_volatile_functions(node) || contain_subplans(node) || expression_returns_set(node))
 		return false;
 	builder->values.base->visits = 0;
-	return !misses_part(node, builder);
+	parts.columns_first = count_parts(node, &parts);
+	return !misses_part(node, &parts);
 }

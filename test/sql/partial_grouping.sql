@@ -77,6 +77,10 @@ RESET enable_hashagg;
 
 -- an error that PostgreSQL would not meet where the condition is not true
 SELECT shown('SELECT lower(s), sum(i + 1) FROM t GROUP BY 1');
+-- of many parts, rather the columns become keys, unless they cannot; of columns that are keys, no part does
+SELECT shown('SELECT lower(concat(' || string_agg('left(s, ' || n || ')', ', ') || ')), count(*) FROM t GROUP BY 1') FROM generate_series(1, 17) n;
+SELECT shown('SELECT lower(concat(f > 1, ' || string_agg('left(s, ' || n || ')', ', ') || ')), count(*) FROM t GROUP BY 1') FROM generate_series(1, 17) n;
+SELECT right(line, 200) FROM shown('SELECT count(*) FROM t WHERE ' || (SELECT string_agg(format('(i = %s OR (l > %1$s AND ', n), '') FROM generate_series(1, 300) n) || 's = ''x''' || repeat('))', 300)) line;
 SELECT stays('SELECT lower(s), sum(i + 1) FROM t WHERE md5(s) = ''x'' GROUP BY 1');
 
 -- the states of aggregates
