@@ -147,6 +147,7 @@ ad_clock_array_condition(AdExprContext *context, ScalarArrayOpExpr *expr, bool w
 {
 	Const	   *array = lsecond(expr->args);
 	bool		any = expr->useOr == wanted;
+	bool		compared = false;
 	List	   *tests = NIL;
 	List	   *elements;
 	ListCell   *lc;
@@ -158,15 +159,21 @@ ad_clock_array_condition(AdExprContext *context, ScalarArrayOpExpr *expr, bool w
 		OpExpr	   *test = (OpExpr *) make_opclause(expr->opno, BOOLOID, false,
 													linitial(expr->args), lfirst(lc),
 													InvalidOid, expr->inputcollid);
-		Node	   *leaf = ((Const *) lfirst(lc))->constisnull ? ad_false() :
-		ad_clock_condition(context, test, wanted);
+		bool		isnull = ((Const *) lfirst(lc))->constisnull;
+		Node	   *leaf = isnull ? ad_false() : ad_clock_condition(context, test, wanted);
 
 		if (leaf == NULL)
 			return NULL;
 		tests = lappend(tests, leaf);
+		compared |= !isnull;
 	}
-	/* ALL of an empty array is true even of null, which no leaf matches */
-	if (tests == NIL)
+
+	/*
+	 * PostgreSQL evaluates the left side even if there is nothing to compare
+	 * it with, and it is a clock only if it has been.  ALL of an empty array
+	 * is true even of null, which no leaf matches.
+	 */
+	if (!compared)
 		return NULL;
 	return any ? ad_or(tests) : ad_and(tests);
 }

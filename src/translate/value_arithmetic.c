@@ -204,6 +204,27 @@ integer_product(AdValueContext *context, const AdRow *row, AdOperation *operands
 	return true;
 }
 
+static bool
+may_be_zero(const AdValue *value)
+{
+	return value->min <= 0 && value->max >= 0;
+}
+
+/*
+ * Does the same for a division.  The null for a zero divisor would hide
+ * failures of its operands, so these get tests of their own.
+ */
+static void
+close_division(AdValueContext *context, AdOperation *operands, AdOperation *result)
+{
+	if (may_be_zero(&operands[1].value))
+	{
+		ad_operation_settle(context, &operands[0]);
+		ad_operation_settle(context, &operands[1]);
+	}
+	close_operands(context, operands, 2, result);
+}
+
 /*
  * Returns the divisor, with null instead of zero, because MongoDB raises an
  * error for zero.  Records the failure, which is PostgreSQL's error.
@@ -215,11 +236,11 @@ integer_divisor(AdValueContext *context, AdOperation *operands, AdOperation *res
 	AdValue    *divisor = &operands[1].value;
 	Node	   *is_zero;
 
-	if (divisor->min > 0 || divisor->max < 0)
+	if (!may_be_zero(divisor))
 		return divisor->expr;
 	is_zero = ad_binary("$eq", ad_value_let(context, divisor), ad_int64(0));
-	ad_value_fail(context, AD_FAILURE_ZERO, !dividend->nullable && !operands[0].fails ? is_zero :
-				  ad_binary("$and", is_zero, ad_binary("$gt", ad_value_let(context, dividend), ad_null())));
+	ad_value_fail(context, AD_FAILURE_ZERO, dividend->nullable ?
+				  ad_binary("$and", is_zero, ad_binary("$gt", ad_value_let(context, dividend), ad_null())) : is_zero);
 	result->value.nullable = true;
 	return ad_value_if(is_zero, ad_null(), divisor->expr);
 }
@@ -251,7 +272,7 @@ integer_mod(AdValueContext *context, const AdRow *row, AdOperation *operands, Ad
 		result->value.min = dividend->min < 0 ? 1 - divisor->min : 0;
 		result->value.max = divisor->max - 1;
 	}
-	close_operands(context, operands, 2, result);
+	close_division(context, operands, result);
 	expr = integer_divisor(context, operands, result);
 	allow_zero(context, operands, result, expr);
 	result->value.expr = ad_binary("$mod", dividend->expr, expr);
@@ -286,7 +307,7 @@ integer_div(AdValueContext *context, const AdRow *row, AdOperation *operands, Ad
 		return false;
 	far = known ? Max(-dividend->min, dividend->max) : 0;
 	result->checked = set_range(result, known, -far, far);
-	close_operands(context, operands, 2, result);
+	close_division(context, operands, result);
 	expr = integer_divisor(context, operands, result);
 	allow_zero(context, operands, result, expr);
 	expr = ad_doc("$trunc", ad_binary("$divide", ad_widened(!is_near(dividend) || !is_near(divisor),
