@@ -184,9 +184,91 @@ read_text(const char *c, const char *end, AdPattern *pattern, StringInfo part)
 }
 
 /*
- * Reads a regular expression that a LIKE pattern could express, too.  It
- * consists of characters, . and .*, with ^ and $ at its ends only.  Returns
- * false for any other regular expression.
+ * Appends a set of characters to a part.  members has one entry for each
+ * ASCII character, and is true for letters, digits and _ only.
+ */
+static void
+add_set(AdPattern *pattern, StringInfo part, const bool *members, bool negated)
+{
+	if (pattern->fold == AD_FOLD_LOWER || pattern->fold == AD_FOLD_UPPER)
+	{
+		add_any_one(pattern, part);
+		return;
+	}
+	appendStringInfoString(part, negated ? "[^" : "[");
+	for (int c = 0; c < 128; c++)
+	{
+		int			last = c;
+
+		if (!members[c])
+			continue;
+		while (last < 127 && members[last + 1])
+			last++;
+		appendStringInfoChar(part, c);
+		/* two neighbours need no - */
+		if (last > c + 1)
+			appendStringInfoChar(part, '-');
+		if (last > c)
+			appendStringInfoChar(part, last);
+		c = last;
+	}
+	appendStringInfoChar(part, ']');
+	pattern->any_one = true;
+	pattern->length++;
+}
+
+/*
+ * Reads a bracket expression of ASCII letters, digits, _ and ranges of
+ * letters or digits.  Returns the place of its ], or NULL if it has anything
+ * else.
+ *
+ * Both PostgreSQL and PCRE take a range as one of code points, whatever the
+ * locale.  In PostgreSQL ~* adds the other case of each letter before ^
+ * negates the set.
+ */
+static const char *
+read_set(const char *c, const char *end, AdPattern *pattern, StringInfo part)
+{
+	bool		members[128] = {false};
+	bool		negated = ++c < end && *c == '^';
+	const char *first = negated ? ++c : c;
+
+	for (; c < end && *c != ']'; c++)
+	{
+		char		low = *c;
+
+		if (!isascii(low) || (!isalnum((unsigned char) low) && low != '_'))
+			return NULL;
+		if (c + 2 < end && c[1] == '-')
+		{
+			c += 2;
+			/* all between two digits, or letters of one case, is the same */
+			if (!isascii(*c) || *c < low ||
+				!((isdigit((unsigned char) low) && isdigit((unsigned char) *c)) ||
+				  (islower((unsigned char) low) && islower((unsigned char) *c)) ||
+				  (isupper((unsigned char) low) && isupper((unsigned char) *c))))
+				return NULL;
+		}
+		for (int member = low; member <= *c; member++)
+		{
+			members[member] = true;
+			if (pattern->fold != AD_FOLD_NONE)
+			{
+				members[pg_ascii_tolower((unsigned char) member)] = true;
+				members[pg_ascii_toupper((unsigned char) member)] = true;
+			}
+		}
+	}
+	if (c >= end || c == first)
+		return NULL;
+	add_set(pattern, part, members, negated);
+	return c;
+}
+
+/*
+ * Reads a regular expression that consists of characters, sets of characters,
+ * . and .*, with ^ and $ at its ends only.  Returns false for any other
+ * regular expression.
  */
 static bool
 read_regex(const char *c, const char *end, AdPattern *pattern, StringInfo part)
@@ -208,6 +290,12 @@ read_regex(const char *c, const char *end, AdPattern *pattern, StringInfo part)
 		}
 		else if (*c == '.')
 			add_any_one(pattern, part);
+		else if (*c == '[')
+		{
+			c = read_set(c, end, pattern, part);
+			if (c == NULL)
+				return false;
+		}
 		else if (*c == '\\')
 		{
 			/* after a backslash, punctuation is literal */

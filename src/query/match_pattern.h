@@ -13,7 +13,7 @@ typedef enum AdPatternKind
 {
 	AD_PATTERN_LIKE,
 	AD_PATTERN_PREFIX,			/* for starts_with(): it has no wildcards */
-	AD_PATTERN_REGEX,			/* for ~: one that LIKE could express, too */
+	AD_PATTERN_REGEX,			/* for ~: characters, sets, . and .* */
 	/* with the next two, the predicate may be broader than the condition */
 	AD_PATTERN_REGEX_PARTS,		/* for ~: only the parts that every matching
 								 * text contains */

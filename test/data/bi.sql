@@ -237,8 +237,8 @@ SELECT DISTINCT DATE_TRUNC('month', "calls"."created_at" AT TIME ZONE 'UTC') AS 
 -- C13, 123: Power BI: top 10 with a total of the rest
 select "_"."created_by_email", "_"."a0" from (select "rows"."created_by_email", sum("rows"."duration_minutes") as "a0" from "calls" "rows" group by "created_by_email") "_" where not "_"."a0" is null order by "_"."a0" desc nulls last limit 10;
 
--- C14, 2: PostgREST: users by a regular expression
-SELECT count(*) FROM calls WHERE created_by_email ~ '^user0[0-4]';
+-- C14, 1: PostgREST: users by a regular expression
+SELECT count(*) FROM calls WHERE created_by_email ~ '^user1[0-4]';
 
 -- C15, 1: Django: calls since a day, by an interval
 SELECT count(*), sum(duration_minutes) FROM calls WHERE created_at > '2025-06-30'::timestamptz + interval '1 day';

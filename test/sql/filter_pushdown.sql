@@ -108,6 +108,18 @@ SELECT shown('SELECT i FROM t WHERE s ILIKE ''x%''');
 SELECT shown('SELECT i FROM t WHERE s ~ ''^x''');
 SELECT shown('SELECT i FROM t WHERE s !~ ''@example\.com$''');
 SELECT shown('SELECT i FROM t WHERE s ~ ''^x.*y.$''');
+SELECT shown('SELECT i FROM t WHERE s ~ ''^user0[0-4]''');
+SELECT shown('SELECT i FROM t WHERE s !~ ''[^Zf-hacb_0-9][A]$''');
+SELECT shown('SELECT i FROM t WHERE s COLLATE "C" ~* ''x[a-cK5]''');
+-- these are rechecked or local
+SELECT shown('SELECT i FROM t WHERE s ~* ''x[a-c]y''');
+SELECT shown('SELECT i FROM t WHERE s ~ ''x[0-4]+''');
+SELECT shown('SELECT i FROM t WHERE s ~ ''x[A-z]''');
+SELECT shown('SELECT i FROM t WHERE s ~ ''x[é]''');
+SELECT shown('SELECT i FROM t WHERE s ~ ''x[[:digit:]]''');
+SELECT shown('SELECT i FROM t WHERE s ~ ''x[4-0]''');
+SELECT shown('SELECT i FROM t WHERE s ~ ''x[a-]''');
+SELECT shown('SELECT i FROM t WHERE s ~ ''x[0-4''');
 SELECT shown('SELECT i FROM t WHERE s ~ ''x+''');
 SELECT shown('SELECT i FROM t WHERE s ~ ''x|y''');
 SELECT shown('SELECT i FROM t WHERE s ~ ''\d''');
