@@ -39,7 +39,7 @@ struct AdType
 	 */
 	const char *certain[5];
 	/* the BSON types of which some values decode; see ad_fits_expr() */
-	const char *possible[4];
+	const char *possible[5];
 
 	/*
 	 * The BSON type that must be converted to a string, so that values that

@@ -191,6 +191,20 @@ decode_float4(const AdTarget *target, const AdElement *element, Datum *value)
 }
 
 /*
+ * Sets the precision and scale of a numeric type; false if it has none.
+ */
+bool
+ad_numeric_typmod(int32 typmod, int *precision, int *scale)
+{
+	if (typmod < (int32) VARHDRSZ)
+		return false;
+	/* numeric.c of PostgreSQL defines this format: make_numeric_typmod() */
+	*precision = ((typmod - VARHDRSZ) >> 16) & 0xffff;
+	*scale = (((typmod - VARHDRSZ) & 0x7ff) ^ 1024) - 1024;
+	return true;
+}
+
+/*
  * Give a numeric the scale of its type.  Returns false if the type's
  * precision and scale cannot hold it without loss.
  */
@@ -203,13 +217,10 @@ fit_numeric(int32 typmod, Datum *value)
 	Datum		rounded;
 	char		limit[32];
 
-	if (typmod < (int32) VARHDRSZ || numeric_is_nan(number))
+	if (!ad_numeric_typmod(typmod, &precision, &scale) || numeric_is_nan(number))
 		return true;
 	if (numeric_is_inf(number))
 		return false;
-	/* numeric.c of PostgreSQL defines this format: make_numeric_typmod() */
-	precision = ((typmod - VARHDRSZ) >> 16) & 0xffff;
-	scale = (((typmod - VARHDRSZ) & 0x7ff) ^ 1024) - 1024;
 	rounded = DirectFunctionCall2(numeric_round, *value, Int32GetDatum(scale));
 	snprintf(limit, sizeof(limit), "1e%d", precision - scale);
 	if (ad_compare_numeric(DatumGetNumeric(rounded), number) != 0 ||
@@ -518,6 +529,8 @@ static const AdType types[] = {
 	.decode = decode_date},
 	{.typid = TIMEOID,
 		.reads = "date on 1970-01-01 UTC: its time",
+		.possible = {"date"},
+		.min = 0, .max = AD_DAY_MS - 1,
 	.decode = decode_time},
 	{.typid = UUIDOID, .class = AD_CLASS_UUID,
 		.reads = "binData of subtype 4, or 3, whose bytes are not reordered",
@@ -525,6 +538,7 @@ static const AdType types[] = {
 	.decode = decode_uuid},
 	{.typid = BYTEAOID,
 		.reads = "binData of any subtype; objectId as 12 bytes",
+		.certain = {"binData", "objectId"},
 	.decode = decode_bytea},
 	{.typid = JSONOID,
 		.reads = "everything but strings and names with U+0000",

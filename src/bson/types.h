@@ -10,6 +10,7 @@
 extern const AdType *ad_type(Oid typid);
 extern const AdType *ad_column_type(Oid typid, int32 typmod);
 extern const char *ad_type_names(void);
+extern bool ad_numeric_typmod(int32 typmod, int *precision, int *scale);
 extern AdTarget *ad_target(Oid typid, int32 typmod);
 extern AdTarget *ad_result_target(AdResult kind, Oid typid, int32 typmod);
 

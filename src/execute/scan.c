@@ -99,6 +99,17 @@ name_columns(ForeignScanState *node, AdScanState *state)
 		name_column(node, &state->columns[i]);
 }
 
+/* the target for the second value of an output */
+static AdTarget *
+second_target(const AdScanColumn *column)
+{
+	const AdOutput *output = column->output;
+
+	if (output->kind == AD_RESULT_COUNT)
+		return ad_target(output->state_of, output->typmod);
+	return output->state_of == NUMERICOID ? ad_target(NUMERICOID, -1) : column->target;
+}
+
 /*
  * Create the decoder for the query's outputs and guards.
  */
@@ -128,8 +139,7 @@ init_decoder(AdScanState *state)
 			add_to_decoder(state, output->divisor,
 						   ad_result_target(AD_RESULT_COUNT, INT8OID, -1));
 		state->columns[i].second = output->second == NULL ? -1 :
-			add_to_decoder(state, output->second, output->state_of == NUMERICOID ?
-						   ad_target(NUMERICOID, -1) : state->columns[i].target);
+			add_to_decoder(state, output->second, second_target(&state->columns[i]));
 		state->columns[i].is_plain = output->indicator == NULL && output->divisor == NULL &&
 			output->second == NULL && !OidIsValid(state->columns[i].target->domain);
 	}
@@ -355,8 +365,27 @@ static bool
 is_replaced(const AdScanColumn *column, const AdFieldValue *values)
 {
 	return column->second >= 0 && values[column->second].state == AD_FIELD_VALUE &&
+		column->output->kind != AD_RESULT_COUNT &&
 		(column->output->state_of == NUMERICOID ||
 		 (column->output->kind == AD_RESULT_EXTREME && column->divisor < 0));
+}
+
+/*
+ * Does a count count nothing, because what is counted is a mismatch?  Raises
+ * an error if that must not become NULL.
+ */
+static bool
+is_nothing(AdScanState *state, const AdScanColumn *column, const AdFieldValue *values)
+{
+	const AdOutput *output = column->output;
+
+	if (output->kind != AD_RESULT_COUNT || column->second < 0 ||
+		values[column->second].state != AD_FIELD_MISMATCH)
+		return false;
+	if (output->on_mismatch == AD_MISMATCH_ERROR)
+		ad_report_counted(state, output);
+	state->nulled++;
+	return true;
 }
 
 /*
@@ -439,7 +468,9 @@ fill_tuple(AdScanState *state, const AdFieldValue *values, TupleTableSlot *slot)
 		*isnull = column_is_null(state, column, values);
 		if (OidIsValid(column->target->domain))
 			ad_check_domain(column->target, field->value, *isnull);
-		if (!*isnull)
+		if (is_nothing(state, column, values))
+			slot->tts_values[position] = Int64GetDatum(0);
+		else if (!*isnull)
 			slot->tts_values[position] = scan_column_value(column, values);
 	}
 }

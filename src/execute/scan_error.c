@@ -203,6 +203,15 @@ ad_report_column(AdScanState *state, const AdScanColumn *column)
 	report_mismatch(state, &place);
 }
 
+/* raise the error for a mismatch in a column that is counted */
+void
+ad_report_counted(AdScanState *state, const AdOutput *output)
+{
+	AdMismatchPlace place = {NULL, output->field, output->state_of, output->typmod};
+
+	report_mismatch(state, &place);
+}
+
 /*
  * Raise the error that PostgreSQL itself would have raised for a computation
  * that MongoDB did.

@@ -11,6 +11,7 @@
 extern void ad_enter_place(AdScanState *state, const uint8 *document, const AdScanColumn *column);
 extern void ad_leave_place(AdScanState *state);
 pg_noreturn extern void ad_report_column(AdScanState *state, const AdScanColumn *column);
+pg_noreturn extern void ad_report_counted(AdScanState *state, const AdOutput *output);
 pg_noreturn extern void ad_report_guard(AdScanState *state, const AdGuard *guard);
 pg_noreturn extern void ad_report_result(AdScanState *state, const AdOutput *output, bson_type_t found);
 

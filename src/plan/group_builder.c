@@ -19,6 +19,7 @@
 #include "plan/group_array.h"
 #include "plan/group_builder.h"
 #include "plan/group_call.h"
+#include "plan/group_count.h"
 #include "plan/group_distinct.h"
 #include "plan/group_quick.h"
 #include "plan/group_result.h"
@@ -503,7 +504,7 @@ countable_column(AdValueContext *values, Node *argument, AdValue *value)
 	Node	   *path;
 
 	if (column == NULL)
-		return false;
+		return ad_counts_trusted(values->base, argument, value);
 	path = ad_string(psprintf("$%s", column->field));
 	memset(value, 0, sizeof(AdValue));
 	value->typid = column->typid;
@@ -535,6 +536,15 @@ is_never_null(Node *argument)
 	if (IsA(argument, Const))
 		return !((Const *) argument)->constisnull;
 	return IsA(argument, Var) && ((Var *) argument)->varattno == 0;
+}
+
+/* a count of a column that has a key for what MongoDB cannot test */
+static bool
+return_unsure_count(AdGroupBuilder *builder, int position, const AdCall *call, Node *argument)
+{
+	const AdColumn *column = ad_expr_read_column(builder->values.base, argument);
+
+	return column != NULL && ad_group_return_count(builder->group, position, call, column);
 }
 
 /*
@@ -581,6 +591,8 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 			(call.aggregate == AD_COUNT && countable_column(values, argument, value));
 		of_argument = values->failures;
 		values->failures = failures;
+		if (!known && call.aggregate == AD_COUNT)
+			return return_unsure_count(builder, position, &call, argument);
 		if (!known)
 			return false;
 		ad_value_fail_if(values, of_argument, call.filter);

@@ -38,11 +38,14 @@
 #include "optimizer/planner.h"
 #include "optimizer/prep.h"
 #include "optimizer/tlist.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
 #include "utils/syscache.h"
 
 #include "base/compat.h"
 #include "plan/group_builder.h"
+#include "plan/group_count.h"
 #include "plan/group_estimate.h"
 #include "plan/group_partial.h"
 #include "plan/group_parts.h"
@@ -100,9 +103,33 @@ ad_add_condition_keys(AdGroupBuilder *builder, List *conditions)
 }
 
 /*
+ * Adds the key with the values that MongoDB cannot test, if the aggregate
+ * counts a column that has such, see group_count.c.
+ */
+static void
+add_count_key(AdGroupBuilder *builder, const Aggref *aggref)
+{
+	Node	   *argument;
+	const AdColumn *column;
+	Node	   *key;
+
+	if (aggref->aggfnoid != F_COUNT_ANY || aggref->aggdistinct != NIL)
+		return;
+	argument = (Node *) linitial_node(TargetEntry, aggref->args)->expr;
+	column = ad_expr_read_column(builder->values.base, argument);
+	if (column == NULL || column->shippable)
+		return;
+	key = ad_count_key(column);
+	if (key != NULL)
+		ad_group_add_key(builder->group, NULL, key);
+	else if (type_is_enum(column->typid))
+		ad_add_key_with_columns(builder, argument, column, NULL);
+}
+
+/*
  * Adds the keys that these aggregates need.  Minima and maxima of texts whose order
  * only PostgreSQL knows are found among keys.  Of numerics, those that MongoDB
- * cannot sum are keys.
+ * cannot sum are keys, and of counted columns, those that it cannot test.
  */
 void
 ad_add_aggregate_keys(AdGroupBuilder *builder, const List *exprs)
@@ -125,6 +152,7 @@ ad_add_aggregate_keys(AdGroupBuilder *builder, const List *exprs)
 		numeric = ad_numeric_argument(builder, aggref);
 		if (numeric != NULL)
 			ad_group_add_key(builder->group, NULL, ad_numeric_key(numeric));
+		add_count_key(builder, aggref);
 	}
 }
 

@@ -252,7 +252,7 @@ result_expr(const AdOutput *output, Node *field, Node **expr)
 	switch (output->kind)
 	{
 		case AD_RESULT_COUNT:
-			return true;
+			return output->second == NULL;
 		case AD_RESULT_SUM:
 			if (is_float)
 				*expr = double_expr(field);

@@ -30,12 +30,15 @@ typedef struct AdOutput
 								 * the upper value of a percentile, or the
 								 * rest after the days of intervals; or of the
 								 * number that is the only one of the group,
-								 * if that is not null; or NULL */
+								 * if that is not null; or, for a count, of
+								 * what may be a mismatch, so that it is 0; or
+								 * NULL */
 	AdDeviation deviation;		/* result for a sum with divisor and second */
 	float8		fraction;		/* for a percentile between two values; or 0 */
 	Oid			state_of;		/* for the transition state of sum() or avg(),
 								 * which has both, or of a deviation: the type
-								 * of the argument */
+								 * of the argument; for a count with a second
+								 * value: that value's type */
 	int			of_nothing;		/* for AD_RESULT_COUNT: the value if the input
 								 * is empty */
 	/* for AD_RESULT_COLUMN */

@@ -234,6 +234,15 @@ ad_fits_expr(const AdType *type, Node *path, bool or_null)
 }
 
 /*
+ * Returns the test that the value at the path reads as SQL NULL in every type.
+ */
+Node *
+ad_null_expr(Node *path)
+{
+	return type_is_in(path, nulls, NULL);
+}
+
+/*
  * Returns an expression for a text type.  It is true if the value at `path` is
  * null, or a string that decodes, and false for a variant of strings.
  */

@@ -9,6 +9,7 @@
 
 extern Node *ad_text_misfit(const AdType *type);
 extern Node *ad_possible_expr(const AdType *type, Node *path);
+extern Node *ad_null_expr(Node *path);
 extern Node *ad_plain_expr(const AdType *type, Node *path);
 extern Node *ad_fits_expr(const AdType *type, Node *path, bool or_null);
 extern Node *ad_converted(Node *expr, const char *to);

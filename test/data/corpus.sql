@@ -1407,6 +1407,25 @@ SELECT count(t.*), count(NULL), count(1), count(NULL::text[]) FROM t;
 SELECT g, count(t) FILTER (WHERE b), count(t.*) FILTER (WHERE b) FROM t GROUP BY g;
 SELECT 1 FROM t HAVING count(*) > 0;
 
+-- ==== Counts of columns that MongoDB cannot test
+SELECT count(ia) FROM t;
+SELECT count(ta), count(*) FROM t;
+SELECT count(e), count(n3), count(by), count(tm) FROM t;
+SELECT count(c), count(nm), count(v), count(n3) FROM t;
+SELECT g, count(ia), count(e), sum(m) FROM t GROUP BY g;
+SELECT count(e) FILTER (WHERE i > 0), count(n3) FILTER (WHERE NOT b), count(ta) FILTER (WHERE t LIKE 'a%') FROM t;
+SELECT b, count(ta) FROM t WHERE i > 0 GROUP BY b HAVING count(ta) > 1;
+SELECT e, count(e), count(ia) FROM t GROUP BY e;
+SELECT ta, count(ta), count(tm) FROM t GROUP BY ta;
+SELECT count(j), count(ja), count(u), count(r), count(dm) FROM t;
+SELECT count(j), count(u) FROM t WHERE i > 0;
+SELECT g, count(u) FILTER (WHERE b), count(r) FROM t GROUP BY g HAVING count(u) > 3;
+SELECT lower(t), count(n3), count(ia) FROM t WHERE t ILIKE '%a%' GROUP BY 1;
+SELECT g, count(by), max(n), avg(n) FROM t GROUP BY g ORDER BY count(by) DESC, g LIMIT 3;
+SELECT count(DISTINCT g), count(tm) FROM t;
+SELECT count(tm), count(c) FROM t WHERE now() IS NULL;
+SELECT names.name, count(ta), count(t.e) FROM t JOIN names USING (g) GROUP BY names.name;
+
 -- ==== Text functions, and casts of doubles and booleans
 SELECT sum(b::int), max(b::int), count(*) FROM t;
 SELECT id FROM t WHERE b::int = 1 AND i > 0;

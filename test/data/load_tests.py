@@ -91,7 +91,7 @@ def values():
         "long max": Int64(2**63 - 1), "long min": Int64(-2**63),
         "double 5": 5.0, "double 5.5": 5.5, "double 0.1": 0.1, "double -0": -0.0, "double NaN": math.nan,
         "double inf": math.inf, "double -inf": -math.inf, "double 1e300": 1e300, "double 2^63": 2.0**63,
-        "double 5e-324": 5e-324,
+        "double 5e-324": 5e-324, "double 0.1 + 0.2": 0.1 + 0.2,
         "decimal 5": Decimal128("5"), "decimal 5.50": Decimal128("5.50"), "decimal 0.1": Decimal128("0.1"),
         "decimal 1E+20": Decimal128("1E+20"), "decimal NaN": Decimal128("NaN"), "decimal -inf": Decimal128("-Infinity"),
         "decimal 34 digits": Decimal128("0.1234567890123456789012345678901234"),

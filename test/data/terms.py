@@ -130,6 +130,7 @@ FALLIBLE = {
 # type, call, whether it may fail
 AGGREGATES = [
     ("bigint", "count(*)", False), ("bigint", "count(*)", False), ("bigint", "count(<any>)", False),
+    ("bigint", "count([[ia|ta|e|n3|by|tm|c|nm|u|j]])", False), ("bigint", "count([[ia|ta|e|n3|by|tm|c|nm]]) FILTER (WHERE <bool>)", False),
     ("bigint", "count(DISTINCT <any>)", False), ("bigint", "count(DISTINCT <any>)", False),
     ("bigint", "count(DISTINCT <any>) FILTER (WHERE <bool>)", False), ("bigint", "sum(DISTINCT <small>)", False),
     ("bigint", "count(DISTINCT (<col_text>, <col_int>))", False), ("bigint", "sum(<small>)", False), ("bigint", "sum(<int>)", False),

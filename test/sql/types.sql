@@ -16,11 +16,12 @@ CREATE DOMAIN some_text AS text NOT NULL;
 
 -- All values that a type can hold, each as text.  All others are NULL under
 -- on_mismatch 'null', and an error that names their document under 'error':
--- that is checked for each of them.
+-- that is checked for each of them, read and counted.
 CREATE FUNCTION readable(type text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
 	value_name text;
 	is_null boolean;
+	query text;
 	state text;
 	detail text;
 BEGIN
@@ -30,19 +31,24 @@ BEGIN
 		CREATE FOREIGN TABLE strict (name text OPTIONS (field '_id'), v %1$s)
 			SERVER mongodb OPTIONS (database 'ad_test', collection 'values') $f$, type);
 	RETURN QUERY SELECT l.name || ': ' || l.v::text FROM loose l WHERE l.v::text IS NOT NULL ORDER BY l.name COLLATE "C";
-	FOR value_name, is_null IN SELECT l.name, l.v::text IS NULL FROM loose l LOOP
+	RETURN QUERY SELECT 'WRONG count: ' || c.name
+		FROM (SELECT l.name, count(l.v) AS count FROM loose l GROUP BY l.name) c JOIN loose l USING (name)
+		WHERE c.count <> (l.v::text IS NOT NULL)::int;
+	FOR value_name, is_null, query IN
+		SELECT l.name, l.v::text IS NULL, q FROM loose l, unnest(ARRAY['v', 'count(v)']) q
+	LOOP
 		BEGIN
 			state := 'no error';
-			PERFORM s.v FROM strict s WHERE s.name = value_name;
+			EXECUTE format('SELECT %s FROM strict WHERE name = $1', query) USING value_name;
 		EXCEPTION WHEN OTHERS THEN
 			GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, detail = PG_EXCEPTION_DETAIL;
 		END;
 		IF is_null AND value_name NOT IN ('missing', 'null') THEN
 			IF state <> 'HV004' OR detail NOT LIKE format('The document with _id "%s" has a value of BSON type %% there.', value_name) THEN
-				RETURN NEXT 'WRONG: ' || concat_ws(', ', value_name, state, detail);
+				RETURN NEXT 'WRONG: ' || concat_ws(', ', value_name, query, state, detail);
 			END IF;
 		ELSIF state <> 'no error' THEN
-			RETURN NEXT 'WRONG: ' || concat_ws(', ', value_name, state, detail);
+			RETURN NEXT 'WRONG: ' || concat_ws(', ', value_name, query, state, detail);
 		END IF;
 	END LOOP;
 	DROP FOREIGN TABLE loose, strict;
