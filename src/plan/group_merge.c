@@ -6,7 +6,8 @@
  * distinct values.  For a query that has both, MongoDB returns whole
  * aggregates of its groups, the parts, and what the distinct values need is
  * among the group keys.  Ordinary aggregates merge the parts of groups that
- * were joined (join_group.c), or that are of slices (group_parallel.c):
+ * were joined (join_group.c), that are of slices (group_parallel.c), or that
+ * are smaller than those of the query, as for count(DISTINCT lower(x)):
  *
  *		count(x)	sum(count(x)), 0 for no groups
  *		sum(x)		sum(sum(x))
@@ -379,4 +380,52 @@ ad_merge_paths(PlannerInfo *root, const RelOptInfo *input_rel, RelOptInfo *outpu
 	foreach(lc, ad_agg_paths(root, UPPERREL_GROUP_AGG, input_rel, output_rel, target, having,
 							 AGGSPLIT_SIMPLE, path))
 		add_named_path(root, output_rel, lfirst(lc));
+}
+
+/*
+ * Builds the groups that have the parts of the query's aggregates, and with
+ * which the conditions (RestrictInfos) can be evaluated.  Returns false if
+ * MongoDB cannot make them.
+ */
+bool
+ad_build_parts(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder, List *keys,
+			   List *conditions, List **parts)
+{
+	List	   *aggregates;
+
+	*parts = NIL;
+	return ad_find_aggregates(root, &aggregates) && ad_add_partial_keys(builder, keys) &&
+		ad_add_condition_keys(builder, conditions) &&
+		ad_add_merge_parts(root, builder, rel, aggregates, parts) &&
+		ad_return_states(builder, *parts);
+}
+
+/*
+ * UPPERREL_GROUP_AGG, if neither the whole grouping nor its states come from
+ * MongoDB: adds paths that merge groups by what the keys, the conditions and
+ * the aggregates with DISTINCT read.
+ */
+void
+ad_merged_group_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel)
+{
+	AdRelation *relation = input_rel->fdw_private;
+	AdGroupBuilder builder;
+	AdUpperRelation *upper;
+	RelOptInfo *rel;
+	List	   *keys;
+	List	   *parts;
+
+	if (!ad_is_partly_grouped(root, UPPERREL_GROUP_AGG, input_rel, output_rel, &keys))
+		return;
+	builder = ad_build_group(relation);
+	if (!ad_build_parts(root, input_rel, &builder, keys, relation->local_conds, &parts))
+		return;
+	upper = ad_partial_relation(root, input_rel, &builder);
+	if (upper == NULL)
+		return;
+	rel = ad_copy_relation(root, input_rel, 0, get_tlist_exprs(builder.tlist, true));
+	ad_set_groups(rel, input_rel, upper);
+	add_path(rel, ad_partial_path(root, input_rel, rel, builder.keys));
+	set_cheapest(rel);
+	ad_merge_paths(root, input_rel, output_rel, rel, parts);
 }

@@ -110,22 +110,6 @@ ad_parallel_group_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *out
 }
 
 /*
- * Builds the groups that have the parts of the aggregates.  Returns false if
- * MongoDB cannot make them.
- */
-static bool
-build_parts(PlannerInfo *root, RelOptInfo *input_rel, AdGroupBuilder *builder, List *keys,
-			List **parts)
-{
-	List	   *aggregates;
-
-	*parts = NIL;
-	return ad_find_aggregates(root, &aggregates) && ad_add_partial_keys(builder, keys) &&
-		ad_add_merge_parts(root, builder, input_rel, aggregates, parts) &&
-		ad_return_states(builder, *parts);
-}
-
-/*
  * UPPERREL_GROUP_AGG: adds the paths for aggregates of which some are of
  * distinct values, if the input has slices.
  */
@@ -141,7 +125,7 @@ ad_parallel_merge_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *ou
 	double		rows;
 
 	if (!output_rel->consider_parallel || !has_slices(root, input_rel, output_rel) ||
-		!build_parts(root, input_rel, &builder, keys, &parts))
+		!ad_build_parts(root, input_rel, &builder, keys, NIL, &parts))
 		return;
 	upper = ad_built_relation(input_rel->fdw_private, &builder);
 	if (upper == NULL)

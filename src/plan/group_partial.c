@@ -470,11 +470,46 @@ ad_build_states(AdGroupBuilder *builder, const PathTarget *target, List *keys, L
 }
 
 /*
+ * Whether MongoDB may group the documents of the relation in part; sets *keys
+ * to those of the stage.
+ */
+bool
+ad_is_partly_grouped(PlannerInfo *root, UpperRelationKind stage, const RelOptInfo *input_rel,
+					 const RelOptInfo *output_rel, List **keys)
+{
+	const AdRelation *relation = input_rel->fdw_private;
+
+	return input_rel->reloptkind == RELOPT_BASEREL && output_rel->reloptkind == RELOPT_UPPER_REL &&
+		relation != NULL && relation->options->enable_aggregate_pushdown &&
+		(stage != UPPERREL_GROUP_AGG || root->parse->groupingSets == NIL) &&
+		ad_grouping_keys(root, stage, keys);
+}
+
+/*
+ * Returns the finished groups of the table, some of whose conditions
+ * PostgreSQL may evaluate on them; NULL if they are too many or too large.
+ */
+AdUpperRelation *
+ad_partial_relation(PlannerInfo *root, RelOptInfo *table, const AdGroupBuilder *builder)
+{
+	AdRelation *relation = table->fdw_private;
+
+	/*
+	 * A failure may be in a group that a local condition excludes, where it
+	 * is no error.
+	 */
+	if (!ad_expects_duplicates(root, table, builder->keys) ||
+		(relation->local_conds != NIL && builder->values.failures != NIL))
+		return NULL;
+	return ad_built_relation(relation, builder);
+}
+
+/*
  * UPPERREL_GROUP_AGG and UPPERREL_DISTINCT, if MongoDB cannot do the whole
  * grouping: adds paths in which it groups by what keys and local conditions
- * read.
+ * read.  Returns false if there are none.
  */
-void
+bool
 ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 				 RelOptInfo *output_rel)
 {
@@ -486,12 +521,8 @@ ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_r
 	RelOptInfo *rel;
 	List	   *keys;
 
-	if (input_rel->reloptkind != RELOPT_BASEREL ||
-		output_rel->reloptkind != RELOPT_UPPER_REL || relation == NULL ||
-		!relation->options->enable_aggregate_pushdown ||
-		(stage == UPPERREL_GROUP_AGG && root->parse->groupingSets != NIL) ||
-		!ad_grouping_keys(root, stage, &keys))
-		return;
+	if (!ad_is_partly_grouped(root, stage, input_rel, output_rel, &keys))
+		return false;
 	builder = ad_build_group(relation);
 	target = ad_partial_target(root, stage);
 	if (target != NULL && !ad_build_states(&builder, target, keys, relation->local_conds))
@@ -503,21 +534,13 @@ ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_r
 		target = ad_add_condition_keys(&builder, relation->local_conds) ?
 			distinct_rows(root, &builder) : NULL;
 	}
-	if (target == NULL || !ad_expects_duplicates(root, input_rel, builder.keys))
-		return;
-
-	/*
-	 * A failure may be in a group that a local condition excludes, where it
-	 * is no error.
-	 */
-	if (relation->local_conds != NIL && builder.values.failures != NIL)
-		return;
-	upper = ad_built_relation(relation, &builder);
+	upper = target == NULL ? NULL : ad_partial_relation(root, input_rel, &builder);
 	if (upper == NULL)
-		return;
+		return false;
 	rel = fetch_upper_rel(root, UPPERREL_PARTIAL_GROUP_AGG, output_rel->relids);
 	rel->reltarget = target;
 	ad_set_groups(rel, input_rel, upper);
 	ad_add_final_paths(root, stage, input_rel, output_rel, split,
 					   ad_partial_path(root, input_rel, rel, builder.keys));
+	return true;
 }

@@ -7,8 +7,13 @@
 
 #include "plan/group_builder.h"
 
-extern void ad_partial_paths(PlannerInfo *root, UpperRelationKind stage,
+extern bool ad_partial_paths(PlannerInfo *root, UpperRelationKind stage,
 							 RelOptInfo *input_rel, RelOptInfo *output_rel);
+extern bool ad_is_partly_grouped(PlannerInfo *root, UpperRelationKind stage,
+								 const RelOptInfo *input_rel, const RelOptInfo *output_rel,
+								 List **keys);
+extern AdUpperRelation *ad_partial_relation(PlannerInfo *root, RelOptInfo *table,
+											const AdGroupBuilder *builder);
 
 extern bool ad_add_partial_key(AdGroupBuilder *builder, Node *key);
 extern bool ad_add_partial_keys(AdGroupBuilder *builder, List *keys);

@@ -14,6 +14,7 @@
 #include "plan/group_builder.h"
 #include "plan/group_estimate.h"
 #include "plan/group_first.h"
+#include "plan/group_merge.h"
 #include "plan/group_parallel.h"
 #include "plan/group_partial.h"
 #include "plan/group_plan.h"
@@ -141,8 +142,9 @@ ad_get_foreign_upper_paths(PlannerInfo *root, UpperRelationKind stage,
 		case UPPERREL_GROUP_AGG:
 		case UPPERREL_DISTINCT:
 			add_grouping(root, stage, input_rel, output_rel);
-			if (output_rel->fdw_private == NULL)
-				ad_partial_paths(root, stage, input_rel, output_rel);
+			if (output_rel->fdw_private == NULL &&
+				!ad_partial_paths(root, stage, input_rel, output_rel) && stage == UPPERREL_GROUP_AGG)
+				ad_merged_group_paths(root, input_rel, output_rel);
 			if (stage == UPPERREL_DISTINCT)
 				ad_distinct_on_paths(root, input_rel, output_rel);
 			break;

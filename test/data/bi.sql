@@ -251,3 +251,6 @@ SELECT month, sum(n) OVER (ORDER BY month) AS total FROM (SELECT date_trunc('mon
 
 -- C18, 4: Metabase: share of a total
 SELECT status, count(*), count(*) * 100.0 / sum(count(*)) OVER () AS share FROM calls GROUP BY status ORDER BY 2 DESC;
+
+-- C19, 123: Cube: distinct users whatever the case, beside totals
+SELECT count(DISTINCT lower(created_by_email)) AS users, count(*), sum(duration_minutes) FROM calls;

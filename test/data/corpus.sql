@@ -1426,6 +1426,19 @@ SELECT count(DISTINCT g), count(tm) FROM t;
 SELECT count(tm), count(c) FROM t WHERE now() IS NULL;
 SELECT names.name, count(ta), count(t.e) FROM t JOIN names USING (g) GROUP BY names.name;
 
+-- ==== Aggregates beside those of distinct values of expressions
+SELECT count(DISTINCT lower(t)), count(*), sum(i), avg(i), max(ts) FROM t;
+SELECT g, count(DISTINCT (t, b)), count(*), sum(m), avg(l) FROM t GROUP BY g;
+SELECT lower(t), count(DISTINCT b), count(*), count(i) FILTER (WHERE b) FROM t GROUP BY 1 HAVING count(*) > 2;
+SELECT string_agg(DISTINCT t, ',' ORDER BY t), count(*), count(ia) FROM t WHERE length(t) < 20;
+SELECT array_agg(DISTINCT b ORDER BY b), sum(s), avg(m), count(e) FROM t WHERE t ILIKE '%a%';
+SELECT b, count(DISTINCT upper(t)) FILTER (WHERE i > 0), count(*) FILTER (WHERE i > 0), bool_or(b) FROM t GROUP BY b ORDER BY 2 DESC, 1 LIMIT 2;
+SELECT count(DISTINCT u), count(*), count(DISTINCT by), min(i) FROM t;
+SELECT g, count(DISTINCT u), count(*), sum(dx) FROM t GROUP BY g ORDER BY 2 DESC, 1 LIMIT 3;
+SELECT count(DISTINCT lower(t)), count(*), sum(i), avg(m) FROM t WHERE now() IS NULL;
+SELECT count(DISTINCT e), count(DISTINCT lower(t)), count(*) FROM t WHERE i > 0 HAVING count(*) > 5;
+SELECT count(DISTINCT lower(t)), sum(i) / count(*), rank() OVER (ORDER BY count(*)) FROM t GROUP BY g;
+
 -- ==== Text functions, and casts of doubles and booleans
 SELECT sum(b::int), max(b::int), count(*) FROM t;
 SELECT id FROM t WHERE b::int = 1 AND i > 0;

@@ -114,14 +114,24 @@ SELECT stays('SELECT count(r) FROM odd');
 SELECT stays('SELECT count(na) FROM odd');
 SELECT stays('SELECT count(n30) FROM odd');
 SELECT stays('SELECT count(inner_tags) FROM odd');
-SELECT stays('SELECT count(ia), count(DISTINCT i) FROM odd');
+SELECT shown('SELECT count(ia), count(DISTINCT i) FROM odd');
 -- unless the values are not verified
 ALTER FOREIGN TABLE odd OPTIONS (ADD verify 'false');
 SELECT shown('SELECT count(j), count(u), count(n30), count(DISTINCT i) FROM odd');
 SELECT stays('SELECT lower(s), stddev(l) FROM t GROUP BY 1');
 SELECT stays('SELECT lower(s), stddev(n) FROM t GROUP BY 1');
-SELECT stays('SELECT lower(s), count(DISTINCT i), count(*) FROM t GROUP BY 1');
 SELECT stays('SELECT lower(s), string_agg(s, '','' ORDER BY s) FROM t GROUP BY 1');
+
+-- beside aggregates of distinct values, whole aggregates of smaller groups are merged
+EXPLAIN (VERBOSE, COSTS OFF) SELECT lower(s), count(DISTINCT i), count(*) FROM t GROUP BY 1;
+SELECT shown('SELECT count(DISTINCT lower(s)), count(*), sum(i), bool_or(b) FILTER (WHERE b) FROM t WHERE i > 0');
+SELECT shown('SELECT b, count(DISTINCT (s, i)), avg(i) FROM t WHERE i > 0 GROUP BY b HAVING count(*) > 1');
+SELECT shown('SELECT string_agg(DISTINCT s, '',''), count(*) FROM t WHERE md5(s) > ''a''');
+SELECT stays('SELECT count(DISTINCT lower(s)), sum(n) FROM t');
+SELECT stays('SELECT count(DISTINCT lower(s)), string_agg(v, '','') FROM t');
+SELECT stays('SELECT count(DISTINCT f::text), count(*) FROM t');
+SELECT stays('SELECT count(DISTINCT lower(s)), sum(i + 1) FROM t WHERE md5(s) > ''a''');
+SELECT stays('SELECT i, count(DISTINCT lower(s)), count(*) FROM t GROUP BY ROLLUP (i)');
 
 -- equal values that an expression can tell apart; values that MongoDB cannot
 SELECT stays('SELECT f::text, count(*) FROM t GROUP BY 1');
