@@ -67,15 +67,15 @@ ad_group_return_count(AdGroup *group, int position, const AdCall *call, const Ad
 	int			i = ad_group_find_key(group->keys, key == NULL ? column : NULL, key);
 	Node	   *one = ad_value_if(ad_null_expr(ad_path_expr(column->field)), ad_integer(0), ad_integer(1));
 	AdOutput   *output;
-	const char *path;
 
 	if (i < 0)
 		return false;
-	path = ad_group_key_path(group, i, list_length(group->keys));
 	output = ad_group_add_output(group, position,
 								 ad_group_accumulate(group, "$sum", ad_call_filtered(call, one)),
 								 AD_RESULT_COUNT, INT8OID);
-	output->second = key == NULL ? path : psprintf("%s.v", path);
+	output->second = key == NULL ?
+		ad_group_accumulate(group, "$first", ad_path_expr(column->field)) :
+		psprintf("%s.v", ad_group_key_path(group, i, list_length(group->keys)));
 	output->state_of = column->typid;
 	output->typmod = column->typmod;
 	output->field = column->field;

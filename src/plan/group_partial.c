@@ -117,7 +117,7 @@ add_count_key(AdGroupBuilder *builder, const Aggref *aggref)
 		return;
 	argument = (Node *) linitial_node(TargetEntry, aggref->args)->expr;
 	column = ad_expr_read_column(builder->values.base, argument);
-	if (column == NULL || column->shippable)
+	if (column == NULL || column->shippable || (column->type != NULL && column->type->trusted))
 		return;
 	key = ad_count_key(column);
 	if (key != NULL)

@@ -1417,6 +1417,7 @@ SELECT count(e) FILTER (WHERE i > 0), count(n3) FILTER (WHERE NOT b), count(ta) 
 SELECT b, count(ta) FROM t WHERE i > 0 GROUP BY b HAVING count(ta) > 1;
 SELECT e, count(e), count(ia) FROM t GROUP BY e;
 SELECT ta, count(ta), count(tm) FROM t GROUP BY ta;
+SELECT u, count(u) FROM t GROUP BY u;
 SELECT count(j), count(ja), count(u), count(r), count(dm) FROM t;
 SELECT count(j), count(u) FROM t WHERE i > 0;
 SELECT g, count(u) FILTER (WHERE b), count(r) FROM t GROUP BY g HAVING count(u) > 3;

@@ -115,7 +115,8 @@ SELECT stays('SELECT count(na) FROM odd');
 SELECT stays('SELECT count(n30) FROM odd');
 SELECT stays('SELECT count(inner_tags) FROM odd');
 SELECT shown('SELECT count(ia), count(DISTINCT i) FROM odd');
--- unless the values are not verified
+-- unless they are a key, or the values are not verified
+SELECT shown('SELECT ua, count(ua) FROM odd GROUP BY ua');
 ALTER FOREIGN TABLE odd OPTIONS (ADD verify 'false');
 SELECT shown('SELECT count(j), count(u), count(n30), count(DISTINCT i) FROM odd');
 SELECT stays('SELECT lower(s), stddev(l) FROM t GROUP BY 1');

@@ -34,6 +34,9 @@ BEGIN
 	RETURN QUERY SELECT 'WRONG count: ' || c.name
 		FROM (SELECT l.name, count(l.v) AS count FROM loose l GROUP BY l.name) c JOIN loose l USING (name)
 		WHERE c.count <> (l.v::text IS NOT NULL)::int;
+	RETURN QUERY SELECT 'WRONG count by value: ' || concat_ws(', ', c.v, c.count)
+		FROM (SELECT l.v::text AS v, count(l.v) AS count, count(*) AS rows FROM loose l GROUP BY l.v::text) c
+		WHERE c.count <> CASE WHEN c.v IS NULL THEN 0 ELSE c.rows END;
 	FOR value_name, is_null, query IN
 		SELECT l.name, l.v::text IS NULL, q FROM loose l, unnest(ARRAY['v', 'count(v)']) q
 	LOOP
