@@ -5,12 +5,17 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 
 #include "plan/group_call.h"
 #include "query/bind.h"
 #include "translate/let.h"
 #include "translate/value_condition.h"
 
+/* the most characters of a constant that is summed: 10^22 of those have 34 digits */
+#define LONGEST_DECIMAL	12
 
 /*
  * Whether the value is a column whose field can be used without tests: it
@@ -99,6 +104,36 @@ ad_count_expr(const AdCall *call)
 }
 
 /*
+ * Whether the numeric constants in an expression have so few digits that no
+ * sum of them has more than the 34 of a decimal, which MongoDB would round
+ * silently.
+ */
+static bool
+has_short_decimals(const Node *node)
+{
+	const ListCell *lc;
+
+	check_stack_depth();
+	if (node == NULL)
+		return true;
+	if (IsA(node, Const))
+	{
+		const Const *constant = (const Const *) node;
+
+		return constant->consttype != NUMERICOID || constant->constisnull ||
+			strlen(DatumGetCString(DirectFunctionCall1(numeric_out, constant->constvalue))) <= LONGEST_DECIMAL;
+	}
+	if (!IsA(node, List))
+		return true;
+	foreach(lc, (const List *) node)
+	{
+		if (!has_short_decimals(lfirst(lc)))
+			return false;
+	}
+	return true;
+}
+
+/*
  * The decimal to sum for a numeric; the factor gives it the scale that
  * PostgreSQL shows.
  */
@@ -136,8 +171,8 @@ ad_sum_expr(const AdCall *call)
 		case INT8OID:
 			return ad_call_filtered(call, ad_doc("$toDecimal", value->expr));
 		case NUMERICOID:
-			if (value->rounded || value->scale < 0 ||
-				(value->divisor != 0 && value->divisor != 1 && value->divisor != 1000))
+			if (value->divisor == 0 ? !has_short_decimals(value->expr) :
+				value->rounded || value->scale < 0 || (value->divisor != 1 && value->divisor != 1000))
 				return NULL;
 			return ad_call_filtered(call, decimal_expr(value));
 		default:
