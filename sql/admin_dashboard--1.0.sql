@@ -938,9 +938,8 @@ AS $$
 		-- all together have four levels, and a user has no hours
 		SELECT t.start, count(*) = CASE t.user_id WHEN 0 THEN 4 ELSE 3 END
 			AND count(DISTINCT (t.calls, t.unusual, t.minutes, t.negative)) = 1
-			AND (t.user_id > 0
-				 OR (min(bit_count(t.users)), max(bit_count(t.users))) =
-					(bit_count(admin_dashboard.kept_users_union(t.users)), bit_count(admin_dashboard.kept_users_union(t.users))))
+			-- a set that has as many users as all sets together is one of all of them
+			AND (t.user_id > 0 OR min(bit_count(t.users)) = bit_count(admin_dashboard.kept_users_union(t.users)))
 			AS agrees
 		FROM totals t
 		WHERE (t.calls, t.unusual, t.minutes, t.negative) IS DISTINCT FROM (0, 0, 0, 0)
