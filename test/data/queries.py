@@ -14,8 +14,9 @@ The queries read the table t, whose columns are those of typed.py, and names, a
 table of PostgreSQL's own.  Results do not depend on the order of the rows in
 them: rows are cut after sorting by a unique key, floats are summed only where
 every sum is exact, and 0 is added to a float that is a group key or an extreme,
-as 0 and -0 are equal and print differently.  What may raise an error is in no
-condition, as conditions are evaluated in any order.
+as 0 and -0 are equal and print differently; also to sums, as MongoDB's sum of
+nothing but -0 is 0.  What may raise an error is in no condition, as conditions
+are evaluated in any order.
 """
 
 import csv
@@ -118,6 +119,8 @@ class Grammar:
         made = self.fill(of, template, 1)
         if self.rng.random() < 0.15 and "FILTER" not in template and re.fullmatch(r"(count|sum|avg|min|max|bool_\w+|every|string_agg|array_agg|stddev|variance|stddev_pop|var_\w+|percentile_\w+)\([^/]*\)", made.template):
             made = Term(of, "%s FILTER (WHERE {})" % made.template, made.parts + [self.term("bool", 2)])
+        if re.match(r"(sum|avg)\(", made.template) and of in ("float8", "eighth"):
+            made = Term(of, "(%s + 0)" % made.template, made.parts)
         return made
 
     def key(self):
