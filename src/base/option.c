@@ -169,6 +169,8 @@ static const AdOption options[] = {
 	1, 100000, "1000", NULL, NULL, IMPORT(sample_size)},
 	{"server_selection_timeout_ms", ON_SERVER, AD_OPTION_INT,
 	1, 3600000, NULL, NULL, NULL, CONNECT(server_selection_timeout_ms)},
+	{"simple_collation", ON_SERVER | ON_TABLE, AD_OPTION_BOOL,
+	0, 0, "false", NULL, NULL, TABLE(simple_collation)},
 	{"snapshot", ON_SERVER, AD_OPTION_CHOICE,
 	0, 0, "none", snapshots, NULL, CONNECT(snapshot)},
 	{"uri", ON_SERVER, AD_OPTION_TEXT,

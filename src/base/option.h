@@ -61,6 +61,8 @@ typedef struct AdTableOptions
 	bool		enable_aggregate_pushdown;
 	bool		enable_sort_pushdown;
 	bool		enable_join_pushdown;
+	bool		simple_collation;	/* compare strings as bytes, whatever the
+									 * collation of the collection */
 	bool		use_remote_estimate;	/* ask for counts while planning */
 	const char *avoid;			/* names of constructs, separated by commas */
 	Bitmapset  *avoided;		/* the constructs in avoid */

@@ -28,6 +28,7 @@
 #include "bson/error_place.h"
 #include "bson/types.h"
 #include "execute/analyze.h"
+#include "query/collation.h"
 #include "remote/estimate.h"
 #include "translate/column.h"
 
@@ -252,6 +253,8 @@ acquire_sample_rows(Relation relation, int elevel, HeapTuple *rows, int targrows
 	if (query->projection != NULL)
 		query->stages = lappend(query->stages, ad_doc("$project", query->projection));
 	count = sample_rows(relation, query, rows, targrows);
+	ad_warn_of_collation(RelationGetRelationName(relation), query->serverid,
+						 relation->rd_rel->relowner, options);
 
 	/* if the sample is smaller than requested, it is the whole collection */
 	*totalrows = count < targrows ? count :

@@ -37,6 +37,7 @@
 #include "bson/types.h"
 #include "import/import.h"
 #include "import/infer.h"
+#include "query/collation.h"
 #include "query/query.h"
 #include "translate/column.h"
 
@@ -556,6 +557,7 @@ admin_dashboard_check_table(PG_FUNCTION_ARGS)
 	read_documents(&check, sample_size);
 	if (ad_infer_documents(check.inference) == 0)
 		check_collection(&check);
+	ad_warn_of_collation(RelationGetRelationName(relation), check.serverid, GetUserId(), check.options);
 	foreach(lc, check.columns)
 		return_column(&check, lfirst(lc), result);
 	return_unread(&check, ad_infer_root(check.inference), result);

@@ -38,6 +38,7 @@
 #include "import/infer.h"
 #include "import/infer_schema.h"
 #include "import/naming.h"
+#include "query/collation.h"
 #include "query/query.h"
 
 PG_FUNCTION_INFO_V1(admin_dashboard_import_sql);
@@ -69,6 +70,7 @@ typedef struct AdCollection
 	const char *name;			/* in the server's encoding */
 	const char *table;			/* name for the foreign table, unique */
 	bool		is_view;
+	AdCollationKind collation;
 	const uint8 *description;	/* the reply of listCollections, palloc'd */
 } AdCollection;
 
@@ -170,6 +172,7 @@ list_collections(Oid serverid, const char *database, const char *name, AdNames *
 		ad_reader_init(&reader, collection->description, size);
 		collection->name = find_string(reader, "name");
 		collection->is_view = strcmp(find_string(reader, "type"), "view") == 0;
+		collection->collation = ad_described_collation(collection->description);
 		len = strlen(collection->name);
 		collection->name = ad_text_to_server(collection->name, &len);
 		if (collection->name != NULL && !is_system(collection->name))
@@ -472,6 +475,36 @@ report_types(const AdInference *inference, const char *database, const char *col
 }
 
 /*
+ * Append the options of a foreign table, which must fit a collation of its own,
+ * see collation.c.
+ */
+static void
+append_table_options(StringInfo options, const char *database, const AdCollection *collection)
+{
+	static const char *const kinds[] = {"filter", "aggregate", "sort", "join"};
+
+	append_option(options, "database", database);
+	append_option(options, "collection", collection->name);
+	if (collection->collation == AD_COLLATION_SIMPLE)
+		return;
+	if (collection->collation == AD_COLLATION_OWN)
+	{
+		append_option(options, "simple_collation", "true");
+		ereport(NOTICE,
+				(errmsg("collection \"%s.%s\" has a collation of its own", database, collection->name),
+				 errdetail("The foreign table has the option simple_collation, so that MongoDB compares strings as PostgreSQL does. For that it uses no index on strings that has the collection's collation.")));
+		return;
+	}
+	for (int i = 0; i < lengthof(kinds); i++)
+		append_option(options, psprintf("enable_%s_pushdown", kinds[i]), "false");
+	ereport(NOTICE,
+			(errmsg("nothing is pushed down to the view \"%s.%s\", which has a collation of its own",
+					database, collection->name),
+			 errdetail("MongoDB compares its strings in another way than PostgreSQL, and does not let a query change that."),
+			 errhint("Import the view's collection, or a view without a collation.")));
+}
+
+/*
  * Returns the CREATE FOREIGN TABLE statement for a collection, palloc'd.
  */
 static char *
@@ -481,6 +514,7 @@ import_collection(ForeignServer *server, const char *database, const AdCollectio
 	StringInfoData out;
 	AdInference *inference;
 	AdJsonbColumns found = {0};
+	StringInfoData table_options;
 	bool		complete;
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
@@ -498,9 +532,10 @@ import_collection(ForeignServer *server, const char *database, const AdCollectio
 	appendStringInfo(&out, "CREATE FOREIGN TABLE %s (", quote_identifier(collection->table));
 	initStringInfo(&found.words);
 	append_columns(&out, inference, options, &complete, &found);
-	appendStringInfo(&out, "\n) SERVER %s OPTIONS (database %s, collection %s);",
-					 quote_identifier(server->servername),
-					 quote_literal_cstr(database), quote_literal_cstr(collection->name));
+	initStringInfo(&table_options);
+	append_table_options(&table_options, database, collection);
+	appendStringInfo(&out, "\n) SERVER %s OPTIONS (%s);", quote_identifier(server->servername),
+					 table_options.data);
 	report_omissions(inference, database, collection->name, complete);
 	report_types(inference, database, collection->name, options, &found);
 	MemoryContextSwitchTo(caller);

@@ -356,6 +356,7 @@ make_query(AdJoin *join)
 															  join->outer.column->type)));
 	join->query = ad_query_create(outer->serverid, outer->options, filter);
 	join->query->aggregate = true;
+	join->query->simple_collation |= join->inner.relation->options->simple_collation;
 	join->query->joined_collection = join->inner.relation->options->collection;
 	join->query->joined_filter = joined;
 	if (!add_outputs(join))

@@ -79,6 +79,7 @@ ad_query_create(Oid serverid, const AdTableOptions *options, Node *filter)
 	query->collection = options->collection;
 	query->fetch_size = options->fetch_size;
 	query->allow_disk_use = options->allow_disk_use;
+	query->simple_collation = options->simple_collation;
 	query->filter = filter;
 	return query;
 }
@@ -354,6 +355,22 @@ optional_bson(Node *document)
 }
 
 /*
+ * Can MongoDB compare strings of the documents?  Not if it only sends them,
+ * counts them or chooses them at random, which it can do for any view.  A
+ * slice compares none, see slice.c.
+ */
+static bool
+compares(const AdQuery *query, Node *filter)
+{
+	if (ad_tag(filter) != AD_TRUE || query->sort != NULL)
+		return true;
+	if (query->stages != NIL)
+		return ad_tag(linitial(query->stages)) != AD_DOCUMENT ||
+			strcmp(ad_doc_key(linitial(query->stages), 0), "$sample") != 0;
+	return list_length(query->last_stages) > (query->counted ? 1 : 0);
+}
+
+/*
  * Makes the command for these values of the slots.  The caller passes a
  * zeroed command, and sets its userid and statement.  Returns false if no
  * document can match, in which case the command must not be sent.  The
@@ -371,6 +388,7 @@ ad_query_bind(const AdQuery *query, const AdSlot *slots, AdCommand *command)
 	filter = folded_filter(query, slots);
 	if (ad_tag(filter) == AD_FALSE || limit == 0)
 		return false;
+	command->simple_collation = query->simple_collation && compares(query, filter);
 	if (query->slice != NULL)
 		filter = ad_slice_filter(query->slices, query->slice, filter);
 	fill_command(query, command);
@@ -494,6 +512,7 @@ ad_query_find_mismatch(const AdQuery *query, const AdSlot *slots,
 	if (joined)
 		command->collection = query->joined_collection;
 	command->kind = AD_COMMAND_FIND;
+	command->simple_collation = query->simple_collation && ad_tag(filter) != AD_TRUE;
 	command->body = body_bson(ad_template_match(filter));
 	command->projection = NULL;
 	if (path != NULL)
@@ -539,6 +558,7 @@ ad_query_print(StringInfo out, const AdQuery *query)
 	Node	   *filter = folded_filter(query, NULL);
 	Node	   *skip = query->skips_later ? NULL : query->skip;
 	Node	   *limit = query->limit;
+	Node	   *collation = NULL;
 
 	if (ad_tag(filter) == AD_FALSE)
 	{
@@ -548,10 +568,19 @@ ad_query_print(StringInfo out, const AdQuery *query)
 	/* either may be a slot, so the sum may not be known yet */
 	if (query->skips_later && query->skip != NULL)
 		limit = ad_doc("$add", ad_array2(query->skip, query->limit));
+	if (query->simple_collation && compares(query, filter))
+		collation = ad_doc("locale", ad_string("simple"));
 	print_collection(out, query->collection);
 	if (query->aggregate)
 	{
-		print_option(out, "aggregate", ad_node(AD_ARRAY, pipeline(query, filter, skip, limit, NULL)));
+		appendStringInfoString(out, ".aggregate(");
+		ad_template_print(out, ad_node(AD_ARRAY, pipeline(query, filter, skip, limit, NULL)));
+		if (collation != NULL)
+		{
+			appendStringInfoString(out, ", ");
+			ad_template_print(out, ad_doc("collation", collation));
+		}
+		appendStringInfoChar(out, ')');
 		return;
 	}
 	appendStringInfoString(out, ".find(");
@@ -565,4 +594,5 @@ ad_query_print(StringInfo out, const AdQuery *query)
 	print_option(out, "sort", query->sort);
 	print_option(out, "skip", skip);
 	print_option(out, "limit", limit);
+	print_option(out, "collation", collation);
 }

@@ -79,6 +79,8 @@ typedef struct AdQuery
 	const char *collection;
 	int			fetch_size;		/* documents in a batch; 0: about 1 MB */
 	bool		allow_disk_use;
+	bool		simple_collation;	/* compare strings as bytes, whatever the
+									 * collation of the collection */
 	bool		aggregate;		/* an aggregate, not a find */
 	bool		single_row;		/* returns one row, even if the input is empty */
 	Node	   *filter;			/* template of a predicate */

@@ -226,6 +226,7 @@ ad_query_to_list(const AdQuery *query)
 	list = lappend(list, string_or_null(query->collection));
 	list = lappend(list, ad_integer(query->fetch_size));
 	list = lappend(list, makeBoolean(query->allow_disk_use));
+	list = lappend(list, makeBoolean(query->simple_collation));
 	list = lappend(list, makeBoolean(query->aggregate));
 	list = lappend(list, makeBoolean(query->single_row));
 	list = lappend(list, query->filter);
@@ -264,6 +265,7 @@ ad_query_from_list(List *list)
 	query->collection = next_string(&members);
 	query->fetch_size = next_int(&members);
 	query->allow_disk_use = next_bool(&members);
+	query->simple_collation = next_bool(&members);
 	query->aggregate = next_bool(&members);
 	query->single_row = next_bool(&members);
 	query->filter = next_node(&members);

@@ -177,6 +177,22 @@ view_document(bson_t *document, const uint8 *bytes)
 }
 
 /*
+ * Appends the collation that the command asks for (MongoDB manual,
+ * "Collation").
+ */
+static void
+append_collation(bson_t *opts, const AdCommand *command)
+{
+	bson_t		collation;
+
+	if (!command->simple_collation)
+		return;
+	BSON_APPEND_DOCUMENT_BEGIN(opts, "collation", &collation);
+	BSON_APPEND_UTF8(&collation, "locale", "simple");
+	bson_append_document_end(opts, &collation);
+}
+
+/*
  * Appends the options of a find.
  */
 static void
@@ -267,6 +283,7 @@ run_explain(AdCursor *cursor, const char *database, const char *collection, cons
 		BSON_APPEND_DOCUMENT(&explained, "filter", &views->body);
 		append_find_options(&explained, command, views);
 	}
+	append_collation(&explained, command);
 	BSON_APPEND_DOCUMENT(&explain, "explain", &explained);
 	BSON_APPEND_UTF8(&explain, "verbosity", "executionStats");
 	BSON_APPEND_UTF8(&explain, "comment", comment);
@@ -308,6 +325,7 @@ make_driver_cursor(AdCursor *cursor, const AdCommand *command, bson_error_t *err
 	enter_driver(cursor);
 	bson_init(&opts);
 	append_options(&opts, command, max_time_ms, comment, cursor->session);
+	append_collation(&opts, command);
 	if (command->kind == AD_COMMAND_LIST)
 	{
 		BSON_APPEND_DOCUMENT(&opts, "filter", &views.body);

@@ -50,6 +50,9 @@ typedef struct AdCommand
 	int64		expected;		/* number of documents that will probably be
 								 * read; 0: all */
 	bool		allow_disk_use;
+	bool		simple_collation;	/* for a find or an aggregate: compare
+									 * strings as bytes, whatever the
+									 * collation of the collection */
 	bool		explain;		/* for a find or an aggregate: read the reply
 								 * of explain, with statistics of an
 								 * execution, as the only document */

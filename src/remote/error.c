@@ -51,6 +51,7 @@ typedef struct AdErrorRule
 #define LOST_MESSAGE	"lost connection to MongoDB server \"%s\""
 #define REPLY_MESSAGE	"invalid reply from MongoDB server \"%s\""
 #define QUERY_MESSAGE	"query failed on MongoDB server \"%s\""
+#define VIEW_HINT		"The view has a collation of its own, by which MongoDB compares strings in another way than PostgreSQL, and does not let a query change that. Set the options enable_filter_pushdown, enable_aggregate_pushdown, enable_sort_pushdown and enable_join_pushdown of the foreign table to false."
 #define QUERY_HINT		"If this is another server than MongoDB, it may lack what the query uses. admin_dashboard_check_server() tells what its option avoid should be."
 
 static const AdErrorRule rules[] = {
@@ -83,6 +84,8 @@ static const AdErrorRule rules[] = {
 	ERRCODE_FDW_ERROR, "snapshot is not available on MongoDB server \"%s\"", NULL},
 	{MONGOC_ERROR_SERVER, 123 /* NotAReplicaSet */ , AD_ERROR_OF_QUERY,
 	ERRCODE_FEATURE_NOT_SUPPORTED, SNAPSHOT_MESSAGE, SNAPSHOT_HINT},
+	{MONGOC_ERROR_SERVER, 167 /* OptionNotSupportedOnView */ , AD_ERROR_OF_QUERY,
+	ERRCODE_FEATURE_NOT_SUPPORTED, "strings of a view of MongoDB server \"%s\" cannot be compared", VIEW_HINT},
 	{MONGOC_ERROR_SERVER, 146 /* ExceededMemoryLimit */ , AD_ERROR_OF_QUERY,
 	ERRCODE_OUT_OF_MEMORY, MEMORY_MESSAGE, MEMORY_HINT},
 	{MONGOC_ERROR_SERVER, 292 /* QueryExceededMemoryLimitNoDiskUseAllowed */ ,

@@ -15,6 +15,10 @@ answered by one:
     reply I NAME JSON   member I answers commands of that name by that
     replies I JSON      likewise of several names, the keys of the JSON; one can be the
                         first stage of a pipeline, such as $changeStream
+    refuse I FIELD CODE MESSAGE
+                        member I answers commands with that field by an error
+    collate I JSON      member I takes that for the collation of each collection, and
+                        compares by bytes for a command that names the simple one
     stop I              no connection is taken any more, and those there are close
     start I             member I is back
     commands            prints what was asked since the last time, as JSON: `member`,
@@ -74,6 +78,19 @@ def reply_to(message, document):
     return HEADER.pack(HEADER.size + len(body), 1, request, OP_REPLY if code == OP_QUERY else OP_MSG) + body
 
 
+def with_body(message, command):
+    """An OP_MSG with this command, in one section."""
+    flags, body = message[16:20], bson.encode(command)
+    return HEADER.pack(21 + len(body), *HEADER.unpack_from(message)[1:]) + flags + b"\0" + body
+
+
+def collated(command, collation):
+    """The command to a server of whose collections none has a collation of its own.
+    SecantusDB takes the simple collation for that of a language."""
+    asked = command.pop("collation", collation)
+    return command if asked == {"locale": "simple"} else {**command, "collation": asked}
+
+
 class Scram:
     """The server's side of SCRAM-SHA-1 (RFC 5802), of one login."""
 
@@ -111,7 +128,7 @@ class Member:
     def __init__(self, number, upstream, commands):
         self.number, self.upstream, self.commands = number, upstream, commands
         self.hello, self.tls, self.login, self.muted, self.running = {}, None, None, None, True
-        self.answers = {}
+        self.answers, self.refused, self.collation = {}, None, None
         self.connections = set()
         self.port = listen(self.serve)
 
@@ -156,12 +173,16 @@ class Member:
                 answer = REFUSED
             elif known := self.answers.keys() & {name, *(command.get("pipeline") or [{}])[0]}:
                 answer = self.answers[known.pop()]
+            elif self.refused and self.refused[0] in command:
+                answer = {"ok": 0, "code": int(self.refused[1]), "errmsg": self.refused[2].strip()}
             elif name == "endSessions":
                 answer = {"ok": 1}
             elif name in ("find", "aggregate") and self.hello.get("secondary") and command.get(
                     "$readPreference", {}).get("mode", "primary") == "primary":
                 answer = NOT_PRIMARY
             else:
+                if self.collation and name in ("find", "aggregate"):
+                    message = with_body(message, collated(command, self.collation))
                 server.sendall(message)
                 client.sendall(receive_message(server))
                 continue
@@ -214,6 +235,10 @@ def main():
                 member.answers = {name: {"ok": 1, **json_util.loads(text)}}
             elif word == "replies":
                 member.answers = {name: {"ok": 1, **reply} for name, reply in json_util.loads(rest[1]).items()}
+            elif word == "refuse":
+                member.refused = rest[1].split(None, 2)
+            elif word == "collate":
+                member.collation = json_util.loads(rest[1])
             elif word == "stop":
                 member.stop()
             elif word == "start":
