@@ -188,8 +188,12 @@ is(session("SELECT admin_dashboard_refresh('calls'); SELECT admin_dashboard_refr
 is(session('SELECT users FROM admin_dashboard_kept()'), '4', 'one more user');
 is(answer(), "kept $true", 'each change counts once');
 
-# The plans of answers and of a refresh over a hundred million calls, as the planner believes
-my $plans = session(<<'SQL');
+# The plans of answers and of a refresh over a hundred million calls, as the planner believes.
+# PostgreSQL 16 from PyPI, a row of scripts/matrix, has no auto_explain to show them.
+SKIP:
+{
+	skip 'there is no auto_explain', 2 if session("LOAD 'auto_explain'") ne '';
+	my $plans = session(<<'SQL');
 BEGIN;
 UPDATE pg_class SET reltuples = 1e8, relpages = 1 WHERE oid IN ('admin_dashboard.kept_call'::regclass, 'admin_dashboard.kept_user_sum'::regclass);
 LOAD 'auto_explain';
@@ -203,9 +207,10 @@ SELECT * FROM admin_dashboard_days('2026-01-02 03:04:05', '2026-01-27 01:02:03',
 SELECT admin_dashboard.kept_apply(id, '{x}', '{u1}', '{2026-01-03}', '{1}', '{f}') FROM admin_dashboard.kept_source WHERE relation = 'calls'::regclass;
 ROLLBACK;
 SQL
-my @ledger = grep { /kept_call\b/ } split /^LOG: /m, $plans;
-cmp_ok(scalar(@ledger), '>=', 5, 'the ledger is read');
-is(scalar(grep { /Seq Scan on kept_|^JIT:/m } @ledger), 0, 'by an index, and nothing is compiled');
+	my @ledger = grep { /kept_call\b/ } split /^LOG: /m, $plans;
+	cmp_ok(scalar(@ledger), '>=', 5, 'the ledger is read');
+	is(scalar(grep { /Seq Scan on kept_|^JIT:/m } @ledger), 0, 'by an index, and nothing is compiled');
+}
 
 # What MongoDB holds for different _ids, and what it holds for the same
 python_with_calls(<<'PY');
