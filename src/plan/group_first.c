@@ -40,6 +40,7 @@
 #include "plan/group_estimate.h"
 #include "plan/group_first.h"
 #include "plan/group_partial.h"
+#include "plan/group_percentile.h"
 #include "plan/order.h"
 #include "plan/relation.h"
 #include "plan/scan_cost.h"
@@ -155,13 +156,15 @@ with_group_keys(const AdGroup *group, List *keys)
 /*
  * The stages before $group: they sort the documents.  If the keys are
  * computed, MongoDB keeps but the fields of the tlist's columns.
+ *
+ * $group follows $sort immediately, unless a column is the whole document:
+ * DocumentDB loses the order in a stage between them that makes documents anew.
  */
 static List *
 sort_stages(AdGroupBuilder *builder, const AdOrder *order)
 {
 	AdQuery		sorted = {0};
 	AdOrder		own = *order;
-	List	   *stages = NIL;
 	ListCell   *lc;
 
 	if (order->keys == NIL)
@@ -170,12 +173,13 @@ sort_stages(AdGroupBuilder *builder, const AdOrder *order)
 	foreach(lc, builder->tlist)
 		sorted.outputs = lappend(sorted.outputs, ad_column_output(returned_column(builder, lc), 0));
 	ad_query_project(&sorted);
-	if (sorted.projection != NULL && ad_sort_is_computed(own.keys))
-		stages = list_make1(ad_doc("$project", sorted.projection));
-	sorted.projection = NULL;
+	if (!ad_sort_is_computed(own.keys))
+		return ad_order_stages(own.keys, "");
+	if (sorted.projection != NULL)
+		return lcons(ad_doc("$project", sorted.projection),
+					 ad_order_stages(own.keys, ad_group_free_prefix(builder->values.base, "sorted")));
 	ad_order_query(&sorted, &own);
-	stages = lappend(list_concat(stages, sorted.stages), ad_doc("$sort", sorted.sort));
-	return list_concat(stages, sorted.last_stages);
+	return list_concat(lappend(sorted.stages, ad_doc("$sort", sorted.sort)), sorted.last_stages);
 }
 
 /*

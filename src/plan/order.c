@@ -50,6 +50,17 @@
 /* field for the original document, beside the computed keys */
 #define ORDERED_DOCUMENT	"d"
 
+/* $sort, and what it needs */
+typedef struct AdSorting
+{
+	const char *prefix;			/* of the names of computed keys */
+	const char *above;			/* what is in front of the paths of fields */
+	Node	   *computed;		/* document of the computed keys, or NULL */
+	Node	   *sort;			/* document of $sort */
+	List	   *guards;			/* names (String) of the computed keys that
+								 * are guards */
+} AdSorting;
+
 /* the column of this relation that the pathkey is, or NULL */
 static Var *
 pathkey_var(RelOptInfo *rel, const PathKey *pathkey)
@@ -367,14 +378,51 @@ direction(bool descending)
 	return ad_integer(descending ? -1 : 1);
 }
 
-/* adds a computed key to the document of keys, and to $sort */
-static Node *
-add_computed(Node *document, Node *sort, Node *value, bool descending)
+/* adds a computed key */
+static void
+add_computed(AdSorting *sorting, Node *value, bool descending)
 {
-	const char *name = psprintf("k%d", (list_length((List *) document) - 3) / 2);
+	const char *name = psprintf("%s%d", sorting->prefix,
+								sorting->computed == NULL ? 0 : ad_doc_length(sorting->computed));
 
-	ad_doc_add(document, name, value);
-	return ad_doc_add(sort, name, direction(descending));
+	sorting->computed = ad_doc_add(sorting->computed, name, value);
+	sorting->sort = ad_doc_add(sorting->sort, name, direction(descending));
+}
+
+/* adds all keys */
+static void
+add_keys(AdSorting *sorting, const List *keys)
+{
+	ListCell   *lc;
+
+	foreach(lc, keys)
+	{
+		AdSortKey  *key = lfirst(lc);
+
+		if (key->path != NULL)
+		{
+			sorting->sort = ad_doc_add(sorting->sort, psprintf("%s%s", sorting->above, key->path),
+									   direction(key->descending));
+			continue;
+		}
+		if (key->guard != NULL)
+		{
+			add_computed(sorting, key->guard, false);
+			sorting->guards = lappend(sorting->guards,
+									  ad_string(ad_doc_key(sorting->computed,
+														   ad_doc_length(sorting->computed) - 1)));
+		}
+		if (key->value == NULL)
+			continue;
+
+		/*
+		 * Null is first in ascending order in MongoDB, and last in descending
+		 * order.
+		 */
+		if (key->not_null != NULL && key->nulls_first == key->descending)
+			add_computed(sorting, key->not_null, !key->nulls_first);
+		add_computed(sorting, key->value, key->descending);
+	}
 }
 
 /*
@@ -386,40 +434,15 @@ static List *
 sort_query(AdQuery *query, const List *keys)
 {
 	bool		computed = ad_sort_is_computed(keys);
-	List	   *guards = NIL;
+	AdSorting	sorting = {.prefix = "k", .above = computed ? ORDERED_DOCUMENT "." : ""};
 	Node	   *document = ad_doc(ORDERED_DOCUMENT, ad_string("$$ROOT"));
-	ListCell   *lc;
 
-	foreach(lc, keys)
-	{
-		AdSortKey  *key = lfirst(lc);
-
-		if (key->path != NULL)
-		{
-			query->sort = ad_doc_add(query->sort, computed ?
-									 psprintf(ORDERED_DOCUMENT ".%s", key->path) : key->path,
-									 direction(key->descending));
-			continue;
-		}
-		if (key->guard != NULL)
-		{
-			query->sort = add_computed(document, query->sort, key->guard, false);
-			guards = lappend(guards, ad_string(ad_doc_key(document, ad_doc_length(document) - 1)));
-		}
-		if (key->value == NULL)
-			continue;
-
-		/*
-		 * Null is first in ascending order in MongoDB, and last in descending
-		 * order.
-		 */
-		if (key->not_null != NULL && key->nulls_first == key->descending)
-			query->sort = add_computed(document, query->sort, key->not_null,
-									   !key->nulls_first);
-		query->sort = add_computed(document, query->sort, key->value, key->descending);
-	}
+	add_keys(&sorting, keys);
+	query->sort = sorting.sort;
 	if (!computed)
 		return NIL;
+	for (int i = 0; i < ad_doc_length(sorting.computed); i++)
+		ad_doc_add(document, ad_doc_key(sorting.computed, i), ad_doc_value(sorting.computed, i));
 	query->aggregate = true;
 	query->stages = lappend(query->stages, ad_doc("$replaceWith", document));
 	query->last_stages = list_make1(ad_doc("$replaceWith",
@@ -428,7 +451,23 @@ sort_query(AdQuery *query, const List *keys)
 		query->last_stages = lappend(query->last_stages,
 									 ad_doc("$project", query->projection));
 	query->projection = NULL;
-	return guards;
+	return sorting.guards;
+}
+
+/*
+ * Returns the stages that sort documents of which nothing is read but fields
+ * whose names do not begin with `prefix`.  Computed keys become fields with
+ * such names.
+ */
+List *
+ad_order_stages(const List *keys, const char *prefix)
+{
+	AdSorting	sorting = {.prefix = prefix, .above = ""};
+	List	   *stages;
+
+	add_keys(&sorting, keys);
+	stages = list_make1(ad_doc("$sort", sorting.sort));
+	return sorting.computed == NULL ? stages : lcons(ad_doc("$set", sorting.computed), stages);
 }
 
 /*

@@ -34,6 +34,7 @@ extern AdOrder *ad_order_prefix(PlannerInfo *root, RelOptInfo *rel, List *pathke
 								List **prefix);
 extern Bitmapset *ad_order_columns(RelOptInfo *rel, List *pathkeys);
 extern void ad_order_query(AdQuery *query, const AdOrder *order);
+extern List *ad_order_stages(const List *keys, const char *prefix);
 
 /* GetForeignUpperPaths for UPPERREL_ORDERED and UPPERREL_FINAL */
 extern void ad_order_paths(PlannerInfo *root, RelOptInfo *input_rel,
