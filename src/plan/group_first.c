@@ -44,6 +44,7 @@
 #include "plan/order.h"
 #include "plan/relation.h"
 #include "plan/scan_cost.h"
+#include "query/avoid.h"
 #include "translate/context.h"
 
 /* the most keys of a $sort (MongoDB manual, "$sort (aggregation stage)") */
@@ -194,6 +195,7 @@ may_be_left_out(PlannerInfo *root, const RelOptInfo *input_rel, const RelOptInfo
 
 	return input_rel->reloptkind == RELOPT_BASEREL && relation != NULL &&
 		output_rel->reloptkind == RELOPT_UPPER_REL &&
+		!ad_is_avoided(relation->options, "$group.$first") &&
 		relation->options->enable_aggregate_pushdown && relation->local_conds == NIL &&
 		!root->parse->hasTargetSRFs &&
 		!contain_volatile_functions((Node *) input_rel->reltarget->exprs);

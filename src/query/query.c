@@ -354,6 +354,20 @@ optional_bson(Node *document)
 	return document == NULL ? NULL : ad_template_bson(document);
 }
 
+/* does MongoDB return groups? */
+static bool
+is_grouped(const AdQuery *query)
+{
+	ListCell   *lc;
+
+	foreach(lc, query->stages)
+	{
+		if (ad_tag(lfirst(lc)) == AD_DOCUMENT && strcmp(ad_doc_key(lfirst(lc), 0), "$group") == 0)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Can MongoDB compare strings of the documents?  Not if it only sends them,
  * counts them or chooses them at random, which it can do for any view.  A
@@ -414,6 +428,7 @@ ad_query_bind(const AdQuery *query, const AdSlot *slots, AdCommand *command)
 			command->collection = constant_source->carrier;
 		}
 		command->kind = AD_COMMAND_AGGREGATE;
+		command->grouped = is_grouped(query);
 		command->body = body_bson(ad_doc("pipeline", ad_node(AD_ARRAY, stages)));
 		return true;
 	}

@@ -34,10 +34,11 @@
 
 /*
  * Sizes of batches if fetch_size is not set: the number of documents in the
- * first batch, which is MongoDB's default; the size in bytes at which later
+ * first batch, which is MongoDB's default, and that of groups; the size in bytes at which later
  * batches aim; and the greatest number of documents in a batch.
  */
 #define AD_FIRST_BATCH		101
+#define AD_FIRST_GROUPS		10000
 #define AD_BATCH_BYTES		INT64CONST(1000000)
 #define AD_LARGEST_BATCH	100000
 
@@ -211,13 +212,19 @@ append_find_options(bson_t *opts, const AdCommand *command, const AdViews *views
 		BSON_APPEND_INT64(opts, "limit", command->limit);
 }
 
-/* returns the number of documents in the first batch */
+/*
+ * Returns the number of documents in the first batch.  Groups are all there
+ * when the first one is, so that waiting for more of them costs little, and
+ * another round trip more.
+ */
 static int64
 first_batch(const AdCommand *command)
 {
+	int64		most = command->grouped ? AD_FIRST_GROUPS : AD_FIRST_BATCH;
+
 	if (command->fetch_size > 0)
 		return command->fetch_size;
-	return command->expected > 0 ? Min(command->expected, AD_FIRST_BATCH) : AD_FIRST_BATCH;
+	return command->expected > 0 ? Min(command->expected, most) : most;
 }
 
 /*

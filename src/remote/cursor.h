@@ -49,6 +49,7 @@ typedef struct AdCommand
 	int			fetch_size;		/* documents in a batch; 0: about 1 MB */
 	int64		expected;		/* number of documents that will probably be
 								 * read; 0: all */
+	bool		grouped;		/* an aggregate that returns groups */
 	bool		allow_disk_use;
 	bool		simple_collation;	/* for a find or an aggregate: compare
 									 * strings as bytes, whatever the
