@@ -89,7 +89,7 @@ const AdServerCheck ad_server_checks[] = {
 	{"$floor", MAX("floor(f)", "true")},
 	{"$group", EACH("k", "true")},
 	{"$group", "SELECT DISTINCT i, b FROM checked_calls"},
-	{"$group.$first", "SELECT DISTINCT ON (k) k, id, i FROM checked_calls ORDER BY k, i DESC NULLS LAST, id"},
+	{"$group.$first", EACH("i % 2", "true")},
 	{"$group.$max", "SELECT k, max(i), max(t), max(l) FROM checked_calls GROUP BY k"},
 	{"$group.$min", "SELECT k, min(i), min(t), min(l) FROM checked_calls GROUP BY k"},
 	{"$group.$sum", "SELECT k, count(i), sum(i) FROM checked_calls GROUP BY k"},
