@@ -40,6 +40,10 @@ SELECT shown('SELECT DISTINCT ON (s) s, ts, f FROM t ORDER BY s, ts DESC');
 SELECT shown('SELECT DISTINCT ON (s) s, ts, f FROM t WHERE ts > ''2025-01-01Z'' AND ts < $$2026-01-01Z$$ ORDER BY s, ts DESC');
 SELECT shown('SELECT DISTINCT ON (i, b) l, s || ''!'' FROM t ORDER BY b DESC, i, f DESC NULLS LAST, ts, l');
 SELECT shown('SELECT DISTINCT ON (i) i, ts FROM loose ORDER BY i, ts');
+-- computed keys hide no field
+CREATE FOREIGN TABLE sorted (sorted0 int, s text OPTIONS (field 'sorted1.s'), f double precision)
+	SERVER mongodb OPTIONS (database 'shop');
+SELECT shown('SELECT DISTINCT ON (s) s, sorted0 FROM sorted ORDER BY s, f');
 -- any row
 SELECT shown('SELECT DISTINCT ON (s) s, a FROM t');
 -- keys that MongoDB computes, and such of which it groups by a part
@@ -52,6 +56,9 @@ SELECT shown('EXECUTE latest (1, now())');
 
 -- orders that are not MongoDB's, conditions that it does not evaluate, rows that cannot be left out
 SELECT stays('SELECT DISTINCT ON (i) i, n FROM t ORDER BY i, n');
+ALTER FOREIGN TABLE loose OPTIONS (ADD avoid '$group.$first');
+SELECT stays('SELECT DISTINCT ON (i) i, ts FROM loose ORDER BY i, ts');
+ALTER FOREIGN TABLE loose OPTIONS (DROP avoid);
 SELECT stays('SELECT DISTINCT ON (i) i, l FROM t ORDER BY i, 10 / l');
 SELECT stays('SELECT DISTINCT ON (i) i, l FROM t WHERE lower(s) = ''a'' ORDER BY i, l');
 SELECT stays('SELECT DISTINCT ON (n) n, l FROM t ORDER BY n, l');
