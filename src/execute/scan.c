@@ -42,6 +42,7 @@
 #include "execute/scan.h"
 #include "execute/scan_error.h"
 #include "execute/shared_scan.h"
+#include "execute/stored_rows.h"
 #include "query/query.h"
 
 /*
@@ -194,9 +195,7 @@ ad_begin_foreign_scan(ForeignScanState *node, int eflags)
 	name_columns(node, state);
 	state->quick &= !ad_is_doubted(state->relid);
 	if (state->quick)
-		state->held_slot = ExecInitExtraTupleSlot(estate,
-												  node->ss.ss_ScanTupleSlot->tts_tupleDescriptor,
-												  &TTSOpsMinimalTuple);
+		ad_make_stored_slot(node, state);
 }
 
 /*
@@ -597,24 +596,6 @@ hold_tuples(ForeignScanState *node, AdScanState *state)
 }
 
 /*
- * Returns the next of the tuples that are held, or an empty slot at the end.
- *
- * PostgreSQL calls us in the memory of one row.  A tuple that comes from a
- * temporary file belongs to the slot until the next one, so it must not be
- * there.
- */
-static TupleTableSlot *
-next_held(ForeignScanState *node, AdScanState *state)
-{
-	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
-	MemoryContext old = MemoryContextSwitchTo(state->command_cxt);
-	bool		found = tuplestore_gettupleslot(state->held, true, false, state->held_slot);
-
-	MemoryContextSwitchTo(old);
-	return found ? ExecCopySlot(slot, state->held_slot) : ExecClearTuple(slot);
-}
-
-/*
  * Returns the next tuple of a sorted quick form.  Groups in doubt come first,
  * see having.c, so the first tuple tells of all.
  */
@@ -647,18 +628,16 @@ next_of_query(ForeignScanState *node, AdScanState *state)
 		hold_tuples(node, state);
 	if (state->query->counted)
 		return next_counted(node, state);
-	return state->quick ? next_held(node, state) : next_tuple(node, state);
+	return state->quick ? ad_next_stored(node, state, state->held) : next_tuple(node, state);
 }
 
 /*
- * Callback IterateForeignScan: returns the next tuple, or an empty slot at
- * the end.  The first call runs the query.
+ * Returns the next tuple of the scan, or an empty slot at the end.  The first
+ * call runs the query.
  */
-TupleTableSlot *
-ad_iterate_foreign_scan(ForeignScanState *node)
+static TupleTableSlot *
+next_of_scan(ForeignScanState *node, AdScanState *state)
 {
-	AdScanState *state = node->fdw_state;
-
 	while (state->started || start_scan(node, state))
 	{
 		TupleTableSlot *slot = next_of_query(node, state);
@@ -674,16 +653,43 @@ ad_iterate_foreign_scan(ForeignScanState *node)
 }
 
 /*
+ * Callback IterateForeignScan: returns the next tuple, or an empty slot at
+ * the end.  The first call runs the query.
+ */
+TupleTableSlot *
+ad_iterate_foreign_scan(ForeignScanState *node)
+{
+	AdScanState *state = node->fdw_state;
+
+	return state->kept == NULL ? next_of_scan(node, state) : ad_next_kept(node, state, next_of_scan);
+}
+
+/*
  * Callback ReScanForeignScan: start again; the slots can have other values
  * now.
+ *
+ * If nothing has changed, the query is sent once more, and its tuples are kept
+ * for all scans after that.  Usually a Materialize node does so, but below a
+ * parallel plan it keeps nothing for a subplan: a worker does not know which
+ * subplans are rescanned (ExecSerializePlan() omits rewindPlanIDs).
  */
 void
 ad_rescan_foreign_scan(ForeignScanState *node)
 {
 	AdScanState *state = node->fdw_state;
+	bool		same = node->ss.ps.chgParam == NULL && state->started &&
+	state->shared == NULL && state->query->keys == NULL;
 
 	ExecClearTuple(node->ss.ss_ScanTupleSlot);
+	if (same && state->kept != NULL)
+	{
+		tuplestore_rescan(state->kept);
+		return;
+	}
+	ad_release_kept(state);
 	end_query(state);
+	if (same)
+		ad_begin_to_keep(node, state);
 }
 
 /*
@@ -699,6 +705,7 @@ ad_end_foreign_scan(ForeignScanState *node)
 	{
 		stop_scan(state);
 		release_tuples(state);
+		ad_release_kept(state);
 		ad_shared_scan_report(state);
 	}
 }

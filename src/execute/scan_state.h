@@ -71,7 +71,10 @@ typedef struct AdScanState
 	bool		in_doubt;		/* is the last reply of that form in doubt? */
 	int64		repeated;		/* number of queries sent again for this */
 	Tuplestorestate *held;		/* tuples of the quick form; or NULL */
-	TupleTableSlot *held_slot;	/* for reading them */
+	Tuplestorestate *kept;		/* tuples kept for rescans, see
+								 * ad_rescan_foreign_scan(); or NULL */
+	bool		all_kept;		/* are these all tuples? */
+	TupleTableSlot *held_slot;	/* for reading held and kept tuples; or NULL */
 	AdSharedScan *shared;		/* what processes share; NULL if the scan is
 								 * not parallel */
 	AdSlice		slice;			/* the one that is read */

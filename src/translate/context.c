@@ -19,6 +19,7 @@
 #include "utils/typcache.h"
 
 #include "base/compat.h"
+#include "query/sql_array.h"
 #include "translate/context.h"
 
 /* the most nodes that are visited for one condition, key or target list */
@@ -176,17 +177,52 @@ ad_expr_has_columns(const AdExprContext *context, Node *operand)
 }
 
 /*
+ * Whether the operand can be written as BSON.  Text of a database in SQL_ASCII
+ * can have any bytes, so it must be known and be UTF-8.
+ */
+static bool
+is_writable(Node *operand)
+{
+	Const	   *constant = (Const *) operand;
+	ListCell   *lc;
+	Oid			element = get_element_type(exprType(operand));
+
+	if (GetDatabaseEncoding() != PG_SQL_ASCII || !OidIsValid(exprCollation(operand)))
+		return true;
+	if (!IsA(operand, Const))
+		return false;
+	if (constant->constisnull)
+		return true;
+	if (!OidIsValid(element) && constant->constlen == -1)
+	{
+		text	   *value = DatumGetTextPP(constant->constvalue);
+
+		return pg_verify_mbstr(PG_UTF8, VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), true);
+	}
+	if (!OidIsValid(element))
+		return false;
+	foreach(lc, ad_sql_array_elements(constant->constvalue, element, constant->constcollid))
+	{
+		if (!is_writable(lfirst(lc)))
+			return false;
+	}
+	return true;
+}
+
+/*
  * Returns the node for an operand that PostgreSQL computes: the constant
  * itself, or a slot.  Equal operands share a slot.
  *
- * Returns NULL if the value may change during the scan, or if it contains a
- * subplan.
+ * Returns NULL if the value may change during the scan, if it contains a
+ * subplan, or if it may have no form in BSON.
  */
 Node *
 ad_expr_operand(AdExprContext *context, Node *operand)
 {
 	int			slot = 0;
 
+	if (!is_writable(operand))
+		return NULL;
 	if (IsA(operand, Const))
 		return operand;
 	if (ad_expr_has_columns(context, operand) || contain_volatile_functions(operand) ||

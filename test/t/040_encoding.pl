@@ -48,6 +48,17 @@ is(sql('ad_latin2', "SELECT count(*), min(created_by_email) FROM loose_calls WHE
 	"1|o'hara\@example.com", 'other text is read as ever');
 is(sql('ad_ascii', "SELECT v FROM strict_values WHERE _id = 'string longer'"), 'żółw and 名前', 'SQL_ASCII takes the bytes');
 is(sql('ad_ascii', "SELECT count(*) FROM calls WHERE created_by_email = 'żółw.名前\@пример.example'"), '1', 'and sends them');
+# what is not UTF-8 is compared locally
+is(sql('ad_ascii', <<'SQL'), "0\nt\n0\n1\n0\nt", 'SQL_ASCII has bytes that MongoDB has not');
+SET plan_cache_mode = force_generic_plan;
+SELECT count(*) FROM calls WHERE created_by_email = E'\xe9';
+SELECT count(*) = (SELECT count(created_by_email) FROM calls) FROM calls WHERE created_by_email <> E'\xe9';
+SELECT count(*) FROM calls WHERE created_by_email IN ('x', E'\xe9') OR created_by_email || E'\xe9' = 'a';
+PREPARE one(text) AS SELECT count(*) FROM calls WHERE created_by_email = $1;
+EXECUTE one('żółw.名前@пример.example');
+EXECUTE one(E'\xe9');
+SELECT count(*) = (SELECT count(*) FROM calls WHERE created_by_email IS NULL) FROM (SELECT coalesce(created_by_email, E'\xe9') k FROM calls) q WHERE k = E'\xe9';
+SQL
 
 
 # the endpoint's parameters, which are UTF-8
