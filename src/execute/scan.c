@@ -194,8 +194,6 @@ ad_begin_foreign_scan(ForeignScanState *node, int eflags)
 	init_decoder(state);
 	name_columns(node, state);
 	state->quick &= !ad_is_doubted(state->relid);
-	if (state->quick)
-		ad_make_stored_slot(node, state);
 }
 
 /*
@@ -212,23 +210,12 @@ stop_scan(AdScanState *state)
 	}
 }
 
-/* release the tuples of the quick form */
-static void
-release_tuples(AdScanState *state)
-{
-	if (state->held == NULL)
-		return;
-	ExecClearTuple(state->held_slot);
-	tuplestore_end(state->held);
-	state->held = NULL;
-}
-
 /* end the query that runs, if there is one, and release what belongs to it */
 static void
 end_query(AdScanState *state)
 {
 	stop_scan(state);
-	release_tuples(state);
+	ad_release_stored(state, &state->held);
 	MemoryContextReset(state->command_cxt);
 	state->slots = NULL;
 	state->started = false;
@@ -646,7 +633,7 @@ next_of_scan(ForeignScanState *node, AdScanState *state)
 			return slot;
 		/* the slice has ended */
 		stop_scan(state);
-		release_tuples(state);
+		ad_release_stored(state, &state->held);
 		state->started = false;
 	}
 	return ExecClearTuple(node->ss.ss_ScanTupleSlot);
@@ -686,10 +673,10 @@ ad_rescan_foreign_scan(ForeignScanState *node)
 		tuplestore_rescan(state->kept);
 		return;
 	}
-	ad_release_kept(state);
+	ad_release_stored(state, &state->kept);
 	end_query(state);
 	if (same)
-		ad_begin_to_keep(node, state);
+		ad_begin_to_keep(state);
 }
 
 /*
@@ -704,8 +691,8 @@ ad_end_foreign_scan(ForeignScanState *node)
 	if (state != NULL)
 	{
 		stop_scan(state);
-		release_tuples(state);
-		ad_release_kept(state);
+		ad_release_stored(state, &state->held);
+		ad_release_stored(state, &state->kept);
 		ad_shared_scan_report(state);
 	}
 }

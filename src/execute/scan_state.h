@@ -73,8 +73,8 @@ typedef struct AdScanState
 	Tuplestorestate *held;		/* tuples of the quick form; or NULL */
 	Tuplestorestate *kept;		/* tuples kept for rescans, see
 								 * ad_rescan_foreign_scan(); or NULL */
-	bool		all_kept;		/* are these all tuples? */
-	TupleTableSlot *held_slot;	/* for reading held and kept tuples; or NULL */
+	TupleTableSlot *stored_slot;	/* for reading held and kept tuples; NULL
+									 * before the first */
 	AdSharedScan *shared;		/* what processes share; NULL if the scan is
 								 * not parallel */
 	AdSlice		slice;			/* the one that is read */

@@ -12,18 +12,6 @@
 #include "execute/stored_rows.h"
 
 /*
- * Makes the slot for reading tuples that are stored, unless it is there.
- */
-void
-ad_make_stored_slot(ForeignScanState *node, AdScanState *state)
-{
-	if (state->held_slot == NULL)
-		state->held_slot = ExecInitExtraTupleSlot(node->ss.ps.state,
-												  node->ss.ss_ScanTupleSlot->tts_tupleDescriptor,
-												  &TTSOpsMinimalTuple);
-}
-
-/*
  * Returns the next of the tuples in a tuplestore, or an empty slot at the end.
  *
  * PostgreSQL calls us in the memory of one row.  A tuple that comes from a
@@ -35,22 +23,25 @@ ad_next_stored(ForeignScanState *node, AdScanState *state, Tuplestorestate *tupl
 {
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
 	MemoryContext old = MemoryContextSwitchTo(state->statement_cxt);
-	bool		found = tuplestore_gettupleslot(tuples, true, false, state->held_slot);
+	bool		found;
 
+	if (state->stored_slot == NULL)
+		state->stored_slot = ExecInitExtraTupleSlot(node->ss.ps.state, slot->tts_tupleDescriptor,
+													&TTSOpsMinimalTuple);
+	found = tuplestore_gettupleslot(tuples, true, false, state->stored_slot);
 	MemoryContextSwitchTo(old);
-	return found ? ExecCopySlot(slot, state->held_slot) : ExecClearTuple(slot);
+	return found ? ExecCopySlot(slot, state->stored_slot) : ExecClearTuple(slot);
 }
 
 /*
  * Begins to keep the tuples of the next scan.
  */
 void
-ad_begin_to_keep(ForeignScanState *node, AdScanState *state)
+ad_begin_to_keep(AdScanState *state)
 {
 	MemoryContext old = MemoryContextSwitchTo(state->statement_cxt);
 
 	state->kept = tuplestore_begin_heap(false, false, work_mem);
-	ad_make_stored_slot(node, state);
 	MemoryContextSwitchTo(old);
 }
 
@@ -69,26 +60,22 @@ ad_next_kept(ForeignScanState *node, AdScanState *state, AdNextTuple next)
 		if (!TupIsNull(slot))
 			return slot;
 	}
-	if (state->all_kept)
-		return ExecClearTuple(node->ss.ss_ScanTupleSlot);
 	slot = next(node, state);
-	if (TupIsNull(slot))
-		state->all_kept = true;
-	else
+	if (!TupIsNull(slot))
 		tuplestore_puttupleslot(state->kept, slot); /* and moves behind it */
 	return slot;
 }
 
 /*
- * Releases the tuples that are kept, if there are any.
+ * Releases the tuples in a tuplestore of the scan, if there is one.
  */
 void
-ad_release_kept(AdScanState *state)
+ad_release_stored(AdScanState *state, Tuplestorestate **tuples)
 {
-	if (state->kept == NULL)
+	if (*tuples == NULL)
 		return;
-	ExecClearTuple(state->held_slot);
-	tuplestore_end(state->kept);
-	state->kept = NULL;
-	state->all_kept = false;
+	if (state->stored_slot != NULL)
+		ExecClearTuple(state->stored_slot);
+	tuplestore_end(*tuples);
+	*tuples = NULL;
 }

@@ -10,11 +10,10 @@
 /* returns the next tuple of a scan, or an empty slot at the end */
 typedef TupleTableSlot *(*AdNextTuple) (ForeignScanState *node, AdScanState *state);
 
-extern void ad_make_stored_slot(ForeignScanState *node, AdScanState *state);
 extern TupleTableSlot *ad_next_stored(ForeignScanState *node, AdScanState *state,
 									  Tuplestorestate *tuples);
-extern void ad_begin_to_keep(ForeignScanState *node, AdScanState *state);
+extern void ad_begin_to_keep(AdScanState *state);
 extern TupleTableSlot *ad_next_kept(ForeignScanState *node, AdScanState *state, AdNextTuple next);
-extern void ad_release_kept(AdScanState *state);
+extern void ad_release_stored(AdScanState *state, Tuplestorestate **tuples);
 
 #endif							/* AD_STORED_ROWS_H */

@@ -70,7 +70,6 @@ typedef struct AdCollection
 	const char *name;			/* in the server's encoding */
 	const char *table;			/* name for the foreign table, unique */
 	bool		is_view;
-	AdCollationKind collation;
 	const uint8 *description;	/* the reply of listCollections, palloc'd */
 } AdCollection;
 
@@ -172,7 +171,6 @@ list_collections(Oid serverid, const char *database, const char *name, AdNames *
 		ad_reader_init(&reader, collection->description, size);
 		collection->name = find_string(reader, "name");
 		collection->is_view = strcmp(find_string(reader, "type"), "view") == 0;
-		collection->collation = ad_described_collation(collection->description);
 		len = strlen(collection->name);
 		collection->name = ad_text_to_server(collection->name, &len);
 		if (collection->name != NULL && !is_system(collection->name))
@@ -482,12 +480,13 @@ static void
 append_table_options(StringInfo options, const char *database, const AdCollection *collection)
 {
 	static const char *const kinds[] = {"filter", "aggregate", "sort", "join"};
+	AdCollationKind collation = ad_described_collation(collection->description);
 
 	append_option(options, "database", database);
 	append_option(options, "collection", collection->name);
-	if (collection->collation == AD_COLLATION_SIMPLE)
+	if (collation == AD_COLLATION_SIMPLE)
 		return;
-	if (collection->collation == AD_COLLATION_OWN)
+	if (collation == AD_COLLATION_OWN)
 	{
 		append_option(options, "simple_collation", "true");
 		ereport(NOTICE,

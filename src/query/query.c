@@ -369,13 +369,16 @@ is_grouped(const AdQuery *query)
 }
 
 /*
- * Can MongoDB compare strings of the documents?  Not if it only sends them,
- * counts them or chooses them at random, which it can do for any view.  A
- * slice compares none, see slice.c.
+ * Must the command name the simple collation?  Not if MongoDB compares no
+ * strings of the documents, because it only sends them, counts them or chooses
+ * them at random, which it can do for any view.  A slice compares none, see
+ * slice.c.
  */
 static bool
-compares(const AdQuery *query, Node *filter)
+names_collation(const AdQuery *query, Node *filter)
 {
+	if (!query->simple_collation)
+		return false;
 	if (ad_tag(filter) != AD_TRUE || query->sort != NULL)
 		return true;
 	if (query->stages != NIL)
@@ -402,7 +405,7 @@ ad_query_bind(const AdQuery *query, const AdSlot *slots, AdCommand *command)
 	filter = folded_filter(query, slots);
 	if (ad_tag(filter) == AD_FALSE || limit == 0)
 		return false;
-	command->simple_collation = query->simple_collation && compares(query, filter);
+	command->simple_collation = names_collation(query, filter);
 	if (query->slice != NULL)
 		filter = ad_slice_filter(query->slices, query->slice, filter);
 	fill_command(query, command);
@@ -583,7 +586,7 @@ ad_query_print(StringInfo out, const AdQuery *query)
 	/* either may be a slot, so the sum may not be known yet */
 	if (query->skips_later && query->skip != NULL)
 		limit = ad_doc("$add", ad_array2(query->skip, query->limit));
-	if (query->simple_collation && compares(query, filter))
+	if (names_collation(query, filter))
 		collation = ad_doc("locale", ad_string("simple"));
 	print_collection(out, query->collection);
 	if (query->aggregate)

@@ -34,8 +34,9 @@
 
 /*
  * Sizes of batches if fetch_size is not set: the number of documents in the
- * first batch, which is MongoDB's default, and that of groups; the size in bytes at which later
- * batches aim; and the greatest number of documents in a batch.
+ * first batch, which is MongoDB's default, and that of groups; the size in
+ * bytes at which later batches aim; and the greatest number of documents in a
+ * batch.
  */
 #define AD_FIRST_BATCH		101
 #define AD_FIRST_GROUPS		10000

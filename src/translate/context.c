@@ -185,7 +185,7 @@ is_writable(Node *operand)
 {
 	Const	   *constant = (Const *) operand;
 	ListCell   *lc;
-	Oid			element = get_element_type(exprType(operand));
+	Oid			element;
 
 	if (GetDatabaseEncoding() != PG_SQL_ASCII || !OidIsValid(exprCollation(operand)))
 		return true;
@@ -193,6 +193,7 @@ is_writable(Node *operand)
 		return false;
 	if (constant->constisnull)
 		return true;
+	element = get_element_type(constant->consttype);
 	if (!OidIsValid(element) && constant->constlen == -1)
 	{
 		text	   *value = DatumGetTextPP(constant->constvalue);

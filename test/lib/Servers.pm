@@ -241,11 +241,11 @@ sub start_hostile { return answer_of(start_helper('test/lib/hostile.py')) }
 # Tell them; see test/lib/members.py.
 sub member { return ask($members, $_[0]) }
 
-# The commands of that name that members were asked since the last time
+# The commands of these names that members were asked since the last time
 sub member_commands
 {
-	my ($name) = @_;
-	return grep { $_->{name} eq $name } @{ decode_json(member('commands')) };
+	my %wanted = map { $_ => 1 } @_;
+	return grep { $wanted{ $_->{name} } } @{ decode_json(member('commands')) };
 }
 
 END

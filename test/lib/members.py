@@ -16,7 +16,8 @@ answered by one:
     replies I JSON      likewise of several names, the keys of the JSON; one can be the
                         first stage of a pipeline, such as $changeStream
     refuse I FIELD CODE MESSAGE
-                        member I answers commands with that field by an error
+                        member I answers commands with that field by an error;
+                        `refuse I` ends that
     collate I JSON      member I takes that for the collation of each collection, and
                         compares by bytes for a command that names the simple one
     stop I              no connection is taken any more, and those there are close
@@ -236,7 +237,7 @@ def main():
             elif word == "replies":
                 member.answers = {name: {"ok": 1, **reply} for name, reply in json_util.loads(rest[1]).items()}
             elif word == "refuse":
-                member.refused = rest[1].split(None, 2)
+                member.refused = rest[1].split(None, 2) if len(rest) > 1 else None
             elif word == "collate":
                 member.collation = json_util.loads(rest[1])
             elif word == "stop":
