@@ -281,6 +281,16 @@ ad_eclass_members(EquivalenceClass *ec, RelOptInfo *rel)
 #endif
 
 /*
+ * How many numbers has the transition state of corr() and other aggregates of
+ * pairs?  PostgreSQL 19 added the two numbers that are the same in all pairs.
+ */
+#if PG_VERSION_NUM >= 190000
+#define AD_REGRESSION_SIZE	8
+#else
+#define AD_REGRESSION_SIZE	6
+#endif
+
+/*
  * Check a role's privilege on a foreign server.  Since PostgreSQL 16 one
  * function does this for all kinds of objects.
  */

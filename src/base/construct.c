@@ -46,7 +46,6 @@ static const char *const constructs[] = {
 	"$in",
 	"$indexOfBytes",
 	"$indexOfCP",
-	"$isNumber",
 	"$isoDayOfWeek",
 	"$isoWeek",
 	"$isoWeekYear",

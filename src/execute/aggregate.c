@@ -21,18 +21,29 @@
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 
+#include "base/compat.h"
 #include "bson/constant.h"
 #include "bson/decimal.h"
 #include "execute/aggregate.h"
 
-/* the transition state of avg() and of deviations of doubles, an array */
+static Datum
+float8_array(const float8 *numbers, int count)
+{
+	Datum	   *elements = palloc(count * sizeof(Datum));
+
+	for (int i = 0; i < count; i++)
+		elements[i] = Float8GetDatum(numbers[i]);
+	return PointerGetDatum(construct_array(elements, count, FLOAT8OID, sizeof(float8),
+										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+/* the transition state of avg() and of deviations of doubles */
 static Datum
 float8_state(float8 count, float8 sum, float8 squares)
 {
-	Datum		state[] = {Float8GetDatum(count), Float8GetDatum(sum), Float8GetDatum(squares)};
+	float8		state[] = {count, sum, squares};
 
-	return PointerGetDatum(construct_array(state, lengthof(state), FLOAT8OID, sizeof(float8),
-										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	return float8_array(state, lengthof(state));
 }
 
 /*
@@ -180,35 +191,95 @@ to_double(Datum numeric)
 	return result;
 }
 
+static Datum
+multiply(Datum left, Datum right)
+{
+	return DirectFunctionCall2(numeric_mul, left, right);
+}
+
+/* is a numeric neither NaN nor an infinity? */
+static bool
+is_finite(Datum number)
+{
+	return !numeric_is_nan(DatumGetNumeric(number)) && !numeric_is_inf(DatumGetNumeric(number));
+}
+
+/*
+ * Is the difference of two sums of products nothing but rounding?  MongoDB's
+ * products have 34 digits.  The difference should have one of the first 28
+ * digits of the sums, which are as large as the geometric mean of x and y.
+ */
+static bool
+is_rounding(Datum difference, Datum x, Datum y)
+{
+	Datum		least = DirectFunctionCall3(numeric_in, CStringGetDatum("1e-56"),
+											ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+
+	return ad_compare_numeric(DatumGetNumeric(multiply(difference, difference)),
+							  DatumGetNumeric(multiply(least, multiply(x, y)))) <= 0;
+}
+
+/*
+ * Returns the sum of the products of the differences of pairs (x, y) from
+ * their averages, from the sums of x, of y, of the products, and of the
+ * squares.  It is NaN if a number is not finite.
+ */
+static float8
+co_moment(int64 count, Datum x, Datum y, Datum products, Datum x_squares, Datum y_squares)
+{
+	Datum		n = NumericGetDatum(int64_to_numeric(count));
+	Datum		difference;
+
+	if (!is_finite(x) || !is_finite(y))
+		return get_float8_nan();
+	difference = DirectFunctionCall2(numeric_sub, multiply(n, products), multiply(x, y));
+	if (is_rounding(difference, multiply(n, x_squares), multiply(n, y_squares)))
+		return 0;
+	return to_double(difference) / (float8) count;
+}
+
 /*
  * Returns the transition state of avg() and of the deviations of doubles: the
  * count, the sum, and the sum of the squares of the differences from the
- * average (float8_accum() in PostgreSQL).
- *
- * MongoDB's squares have 34 digits.  If the difference of the squares has none
- * of their first 28 digits, it is nothing but rounding.
+ * average (float8_accum() in PostgreSQL).  The sums are numerics.
  */
 Datum
-ad_moments_state(int64 count, Numeric sum, Numeric squares)
+ad_moments_state(int64 count, Datum sum, Datum squares)
 {
-	Datum		n = NumericGetDatum(int64_to_numeric(count));
-	float8		deviations = get_float8_nan();
-	Datum		all;
-	Datum		rest;
-	Datum		least = DirectFunctionCall3(numeric_in, CStringGetDatum("1e-28"),
-											ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+	return float8_state((float8) count, to_double(sum),
+						co_moment(count, sum, sum, squares, squares, squares));
+}
 
-	if (!numeric_is_nan(sum) && !numeric_is_inf(sum))
-	{
-		all = DirectFunctionCall2(numeric_mul, n, NumericGetDatum(squares));
-		rest = DirectFunctionCall2(numeric_sub, all,
-								   DirectFunctionCall2(numeric_mul, NumericGetDatum(sum), NumericGetDatum(sum)));
-		if (ad_compare_numeric(DatumGetNumeric(rest),
-							   DatumGetNumeric(DirectFunctionCall2(numeric_mul, all, least))) <= 0)
-			rest = NumericGetDatum(int64_to_numeric(0));
-		deviations = to_double(rest) / (float8) count;
-	}
-	return float8_state((float8) count, to_double(NumericGetDatum(sum)), deviations);
+/*
+ * Returns the number that all of these are, NaN if they are not all the same.
+ * The state has it since PostgreSQL 19.
+ */
+static float8
+common_number(int64 count, Datum sum, float8 moment)
+{
+	if (moment != 0)
+		return get_float8_nan();
+	return to_double(DirectFunctionCall2(numeric_div, sum, NumericGetDatum(int64_to_numeric(count))));
+}
+
+/*
+ * Returns the transition state of corr() and other aggregates of pairs (x, y),
+ * from sums that are numerics (float8_regr_accum() in PostgreSQL).
+ */
+Datum
+ad_regression_state(int64 count, const AdPairSums *sums)
+{
+	Datum		xx = sums->x_squares;
+	Datum		yy = sums->y_squares;
+	float8		x_moment = co_moment(count, sums->x, sums->x, xx, xx, xx);
+	float8		y_moment = co_moment(count, sums->y, sums->y, yy, yy, yy);
+	float8		state[] = {
+		(float8) count, to_double(sums->x), x_moment, to_double(sums->y), y_moment,
+		co_moment(count, sums->x, sums->y, sums->products, xx, yy),
+		common_number(count, sums->x, x_moment), common_number(count, sums->y, y_moment)
+	};
+
+	return float8_array(state, AD_REGRESSION_SIZE);
 }
 
 /*

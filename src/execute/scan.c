@@ -26,21 +26,19 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/numeric.h"
 #include "utils/ruleutils.h"
 
 #include "base/compat.h"
 #include "base/option.h"
 #include "base/utf8.h"
 #include "bson/decoder.h"
-#include "bson/domain.h"
 #include "bson/types.h"
-#include "execute/aggregate.h"
 #include "execute/doubt.h"
 #include "execute/key_scan.h"
 #include "execute/remote_plan.h"
 #include "execute/scan.h"
 #include "execute/scan_error.h"
+#include "execute/scan_tuple.h"
 #include "execute/shared_scan.h"
 #include "execute/stored_rows.h"
 #include "query/query.h"
@@ -119,6 +117,7 @@ init_decoder(AdScanState *state)
 {
 	List	   *outputs = state->query->outputs;
 	List	   *guards = state->query->guards;
+	const AdTarget *count = ad_result_target(AD_RESULT_COUNT, INT8OID, -1);
 
 	state->decoder = ad_decoder_create();
 	state->ncolumns = list_length(outputs);
@@ -135,33 +134,32 @@ init_decoder(AdScanState *state)
 		state->columns[i].value = add_to_decoder(state, output->path,
 												 state->columns[i].target);
 		state->columns[i].indicator = output->indicator == NULL ? -1 :
-			add_to_decoder(state, output->indicator, NULL);
+			add_to_decoder(state, output->indicator, output->counted ? count : NULL);
 		state->columns[i].divisor = output->divisor == NULL ? -1 :
-			add_to_decoder(state, output->divisor,
-						   ad_result_target(AD_RESULT_COUNT, INT8OID, -1));
+			add_to_decoder(state, output->divisor, count);
 		state->columns[i].second = output->second == NULL ? -1 :
 			add_to_decoder(state, output->second, second_target(&state->columns[i]));
+		for (int j = 0; j < AD_PAIR_SUMS && output->of_pairs[0] != NULL; j++)
+			state->columns[i].of_pairs[j] = add_to_decoder(state, output->of_pairs[j], state->columns[i].target);
 		state->columns[i].is_plain = output->indicator == NULL && output->divisor == NULL &&
 			output->second == NULL && !OidIsValid(state->columns[i].target->domain);
 	}
 	if (state->query->counted)
-		state->counted = add_to_decoder(state, AD_COUNTED,
-										ad_result_target(AD_RESULT_COUNT, INT8OID, -1));
+		state->counted = add_to_decoder(state, AD_COUNTED, count);
 	state->nguards = list_length(guards);
 	state->guards = palloc(state->nguards * sizeof(AdScanGuard));
 	for (int i = 0; i < state->nguards; i++)
 	{
 		AdGuard    *guard = list_nth(guards, i);
-		const AdTarget *number = guard->sum == NULL ? NULL :
-		ad_result_target(AD_RESULT_SUM, FLOAT8OID, -1);
 
 		state->guards[i].guard = guard;
-		state->guards[i].value = add_to_decoder(state, guard->path, number);
+		state->guards[i].value = add_to_decoder(state, guard->path, NULL);
 		state->quick |= guard->doubtful || guard->sum != NULL;
 		if (guard->sum == NULL)
 			continue;
-		state->guards[i].sum = add_to_decoder(state, guard->sum, number);
-		state->guards[i].count = add_to_decoder(state, guard->count, number);
+		state->guards[i].sum = add_to_decoder(state, guard->sum,
+											  ad_result_target(AD_RESULT_SUM, FLOAT8OID, -1));
+		state->guards[i].count = add_to_decoder(state, guard->count, count);
 	}
 }
 
@@ -309,17 +307,11 @@ start_scan(ForeignScanState *node, AdScanState *state)
 static bool
 is_doubtful(const AdScanGuard *guard, const AdFieldValue *values)
 {
-	const AdFieldValue *greatest = &values[guard->value];
 	const AdFieldValue *sum = &values[guard->sum];
 	const AdFieldValue *count = &values[guard->count];
 
-	if (sum->state != AD_FIELD_VALUE || sum->found == BSON_TYPE_DECIMAL128 ||
-		count->state != AD_FIELD_VALUE || greatest->state == AD_FIELD_MISMATCH)
-		return true;
-	if (greatest->state == AD_FIELD_VALUE &&
-		!(DatumGetFloat8(greatest->value) <= AD_QUICK_LIMIT / DatumGetFloat8(count->value)))
-		return true;
-	return !(DatumGetFloat8(sum->value) >= -AD_QUICK_LIMIT);
+	return sum->state != AD_FIELD_VALUE || sum->found == BSON_TYPE_DECIMAL128 ||
+		count->state != AD_FIELD_VALUE || DatumGetInt64(count->value) >= AD_DOUBTFUL;
 }
 
 /*
@@ -344,140 +336,6 @@ check_guards(AdScanState *state, const AdFieldValue *values)
 			certain &= !is_doubtful(&state->guards[i], values);
 	}
 	return certain;
-}
-
-/* does another number take the place of a minimum, a maximum or a sum? */
-static bool
-is_replaced(const AdScanColumn *column, const AdFieldValue *values)
-{
-	return column->second >= 0 && values[column->second].state == AD_FIELD_VALUE &&
-		column->output->kind != AD_RESULT_COUNT &&
-		(column->output->state_of == NUMERICOID ||
-		 (column->output->kind == AD_RESULT_EXTREME && column->divisor < 0));
-}
-
-/*
- * Does a count count nothing, because what is counted is a mismatch?  Raises
- * an error if that must not become NULL.
- */
-static bool
-is_nothing(AdScanState *state, const AdScanColumn *column, const AdFieldValue *values)
-{
-	const AdOutput *output = column->output;
-
-	if (output->kind != AD_RESULT_COUNT || column->second < 0 ||
-		values[column->second].state != AD_FIELD_MISMATCH)
-		return false;
-	if (output->on_mismatch == AD_MISMATCH_ERROR)
-		ad_report_counted(state, output);
-	state->nulled++;
-	return true;
-}
-
-/*
- * Is a column of the tuple null?  Raises an error if it is a mismatch that
- * must not become NULL.
- */
-static bool
-column_is_null(AdScanState *state, const AdScanColumn *column, const AdFieldValue *values)
-{
-	const AdOutput *output = column->output;
-	const AdFieldValue *value = &values[column->value];
-
-	if (is_replaced(column, values))
-		return false;
-	if (value->state == AD_FIELD_VALUE && column->second >= 0 && output->typid == NUMERICOID &&
-		output->kind == AD_RESULT_SUM)
-		return DatumGetInt64(values[column->divisor].value) <= ad_deviation_least(output->deviation);
-	if (value->state == AD_FIELD_VALUE && column->divisor >= 0)
-		return DatumGetInt64(values[column->divisor].value) == 0;
-	if (value->state == AD_FIELD_VALUE)
-		return column->indicator >= 0 && values[column->indicator].state == AD_FIELD_NULL;
-	if (value->state == AD_FIELD_MISMATCH)
-	{
-		if (output->kind != AD_RESULT_COLUMN)
-			ad_report_result(state, output, value->found);
-		if (output->on_mismatch == AD_MISMATCH_ERROR)
-			ad_report_column(state, column);
-		state->nulled++;
-	}
-	return true;
-}
-
-/* returns the value of a column that is not null */
-static Datum
-scan_column_value(const AdScanColumn *column, const AdFieldValue *values)
-{
-	const AdOutput *output = column->output;
-	bool		replaced = is_replaced(column, values);
-	Datum		value = values[column->value].value;
-	Datum		second = column->second < 0 ? (Datum) 0 : values[column->second].value;
-	int64		count = column->divisor < 0 ? 0 : DatumGetInt64(values[column->divisor].value);
-
-	if (output->kind == AD_RESULT_SUM && output->typid == INTERVALOID)
-		return ad_interval(value, second, count);
-	if (column->divisor < 0)
-		return replaced ? second : value;
-	if (output->state_of == FLOAT8OID)
-		return ad_moments_state(count, DatumGetNumeric(value), DatumGetNumeric(second));
-	if (OidIsValid(output->state_of))
-		return ad_sum_state(output->state_of, replaced ? ad_repeated(second, count) : value, count);
-	if (column->second < 0)
-		return ad_average(output->typid, value, count);
-	if (output->kind == AD_RESULT_EXTREME)
-		return ad_interpolated(output->fraction, count, value, second);
-	return NumericGetDatum(ad_deviation(output->deviation, count, DatumGetNumeric(value),
-										DatumGetNumeric(second)));
-}
-
-/*
- * Fill a tuple from the fields of a document.  All its columns are null at
- * first.
- */
-static void
-fill_tuple(AdScanState *state, const AdFieldValue *values, TupleTableSlot *slot)
-{
-	for (int i = 0; i < state->ncolumns; i++)
-	{
-		const AdScanColumn *column = &state->columns[i];
-		const AdFieldValue *field = &values[column->value];
-		int			position = column->output->position;
-		bool	   *isnull = &slot->tts_isnull[position];
-
-		if (column->is_plain && field->state != AD_FIELD_MISMATCH)
-		{
-			slot->tts_values[position] = field->value;
-			*isnull = field->state == AD_FIELD_NULL;
-			continue;
-		}
-		state->column = column;
-		*isnull = column_is_null(state, column, values);
-		if (OidIsValid(column->target->domain))
-			ad_check_domain(column->target, field->value, *isnull);
-		if (is_nothing(state, column, values))
-			slot->tts_values[position] = Int64GetDatum(0);
-		else if (!*isnull)
-			slot->tts_values[position] = scan_column_value(column, values);
-	}
-}
-
-/*
- * Fill the single row of aggregates over no documents.  Counts are 0 and
- * GROUPING() has its constant value; all other columns remain null.
- */
-static void
-fill_empty(AdScanState *state, TupleTableSlot *slot)
-{
-	for (int i = 0; i < state->ncolumns; i++)
-	{
-		AdOutput   *output = state->columns[i].output;
-
-		if (output->kind != AD_RESULT_COUNT)
-			continue;
-		slot->tts_values[output->position] = output->typid == INT4OID ?
-			Int32GetDatum(output->of_nothing) : Int64GetDatum(output->of_nothing);
-		slot->tts_isnull[output->position] = false;
-	}
 }
 
 /*
@@ -507,7 +365,7 @@ next_tuple(ForeignScanState *node, AdScanState *state)
 		MemoryContextReset(state->tuple_cxt);
 	old = MemoryContextSwitchTo(state->tuple_cxt);
 	if (document == NULL)
-		fill_empty(state, slot);
+		ad_fill_empty(state, slot);
 	else
 	{
 		const AdFieldValue *values;
@@ -516,7 +374,7 @@ next_tuple(ForeignScanState *node, AdScanState *state)
 		values = ad_decode(state->decoder, document);
 		state->in_doubt = !check_guards(state, values);
 		if (!state->in_doubt)
-			fill_tuple(state, values, slot);
+			ad_fill_tuple(state, values, slot);
 		ad_leave_place(state);
 	}
 	MemoryContextSwitchTo(old);

@@ -13,7 +13,7 @@
 
 /*
  * An output of the query, and the fields of the reply that it is made from.
- * The last four members are indexes in the decoder's result.
+ * The members from "value" on are indexes in the decoder's result.
  */
 typedef struct AdScanColumn
 {
@@ -28,6 +28,7 @@ typedef struct AdScanColumn
 	int			indicator;		/* -1 if the output has none */
 	int			divisor;		/* -1 if the output has none */
 	int			second;			/* -1 if the output has none */
+	int			of_pairs[AD_PAIR_SUMS]; /* if the output has them */
 } AdScanColumn;
 
 /* a guard, and the indexes in the decoder's result of what it needs */

@@ -102,7 +102,6 @@ const AdServerCheck ad_server_checks[] = {
 	{"$in", EACH("i IN (1, 3, 5)", "true")},
 	{"$indexOfBytes", EACH("z", "true")},
 	{"$indexOfCP", SUM("strpos(s, 'm')", "true")},
-	{"$isNumber", SUM("f", "id <= 5")},
 	{"$isoDayOfWeek", SUM("extract(isodow FROM t " BERLIN ")::integer", "true")},
 	{"$isoWeek", SUM("extract(week FROM t " BERLIN ")::integer", "true")},
 	{"$isoWeekYear", SUM("extract(isoyear FROM t " BERLIN ")::integer", "true")},

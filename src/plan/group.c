@@ -164,7 +164,7 @@ accumulate_in(List **accumulators, const char *prefix, const char *op, Node *arg
 		if (strcmp(accumulator->op, op) == 0 && equal(accumulator->argument, argument))
 			return accumulator->name;
 	}
-	added = palloc(sizeof(AdAccumulator));
+	added = palloc0(sizeof(AdAccumulator));
 	added->name = psprintf("%s%d", prefix, list_length(*accumulators));
 	added->op = op;
 	added->argument = argument;

@@ -15,6 +15,7 @@ typedef struct AdAccumulator
 	const char *op;				/* also merges its own results: $sum, $min,
 								 * $max, $first */
 	Node	   *argument;
+	bool		exact_only;		/* does the quick form leave it out? */
 } AdAccumulator;
 
 /* a group key */

@@ -12,6 +12,7 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
+#include "utils/syscache.h"
 #include "utils/typcache.h"
 
 #include "base/compat.h"
@@ -49,8 +50,11 @@ static const struct
 	/* false is less than true */
 	{F_BOOL_AND, AD_MIN},
 	{F_BOOL_OR, AD_MAX},
+	{F_CORR, AD_REGRESSION},
 	{F_COUNT_, AD_COUNT},
 	{F_COUNT_ANY, AD_COUNT},
+	{F_COVAR_POP, AD_REGRESSION},
+	{F_COVAR_SAMP, AD_REGRESSION},
 	{F_EVERY, AD_MIN},
 	{F_MAX_DATE, AD_MAX},
 	{F_MAX_FLOAT8, AD_MAX},
@@ -74,6 +78,15 @@ static const struct
 	{F_MIN_TIMESTAMPTZ, AD_MIN},
 	{F_PERCENTILE_CONT_FLOAT8_FLOAT8, AD_PERCENTILE_CONT},
 	{F_PERCENTILE_DISC_FLOAT8_ANYELEMENT, AD_PERCENTILE_DISC},
+	{F_REGR_AVGX, AD_REGRESSION},
+	{F_REGR_AVGY, AD_REGRESSION},
+	{F_REGR_COUNT, AD_COUNT},
+	{F_REGR_INTERCEPT, AD_REGRESSION},
+	{F_REGR_R2, AD_REGRESSION},
+	{F_REGR_SLOPE, AD_REGRESSION},
+	{F_REGR_SXX, AD_REGRESSION},
+	{F_REGR_SXY, AD_REGRESSION},
+	{F_REGR_SYY, AD_REGRESSION},
 	{F_STDDEV_FLOAT8, AD_DEVIATION, AD_STDDEV_SAMP},
 	{F_STDDEV_INT2, AD_DEVIATION, AD_STDDEV_SAMP},
 	{F_STDDEV_INT4, AD_DEVIATION, AD_STDDEV_SAMP},
@@ -477,6 +490,28 @@ ad_is_deviation(const Aggref *aggref)
 }
 
 /*
+ * Returns the function that makes the result of an aggregate from its
+ * transition state, if the state of doubles is all that MongoDB can compute;
+ * else InvalidOid.
+ */
+static Oid
+final_of_doubles(const Aggref *aggref, AdAggregate aggregate)
+{
+	HeapTuple	tuple;
+	Oid			function;
+
+	if (aggref->aggsplit != AGGSPLIT_SIMPLE || aggref->aggtranstype != FLOAT8ARRAYOID ||
+		(aggregate != AD_DEVIATION && aggregate != AD_REGRESSION))
+		return InvalidOid;
+	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggref->aggfnoid));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for aggregate %u", aggref->aggfnoid);
+	function = ((Form_pg_aggregate) GETSTRUCT(tuple))->aggfinalfn;
+	ReleaseSysCache(tuple);
+	return function;
+}
+
+/*
  * Returns the column of type numeric of which the aggregate is a sum, an
  * average, a minimum or a maximum; else NULL.
  */
@@ -565,15 +600,18 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 
 	if (list_member(builder->firsts, aggref))
 		return ad_group_return_first_element(builder->group, values, position, aggref);
-	if (aggref->aggvariadic || list_length(aggref->args) > 1 ||
-		!find_aggregate(aggref->aggfnoid, &call))
+	if (aggref->aggvariadic || !find_aggregate(aggref->aggfnoid, &call))
 		return false;
+	call.final = final_of_doubles(aggref, call.aggregate);
 	if (is_collated(aggref, call.aggregate))
 		return return_collated_extreme(builder, position, aggref);
 	if ((aggref->aggkind == AGGKIND_ORDERED_SET ? !is_percentile(aggref, &call.fraction) :
 		 aggref->aggorder != NIL) ||
 		!ad_call_set_filter(&call, values, aggref))
 		return false;
+	if (list_length(aggref->args) > 1)
+		return aggref->aggdistinct == NIL && ad_call_set_pair(&call, values, aggref) &&
+			ad_group_return(builder->group, position, &call);
 	if (numeric != NULL && !is_distinct(aggref, call.aggregate))
 		return aggref->aggsplit != AGGSPLIT_SIMPLE &&
 			ad_group_return_numeric(builder->group, position, &call, numeric);

@@ -45,6 +45,43 @@ ad_call_set_filter(AdCall *call, AdValueContext *values, const Aggref *aggref)
 }
 
 /*
+ * Translates the two arguments of an aggregate of pairs.  A pair counts if
+ * neither is null, so its filter becomes true for such pairs only.  Returns
+ * false if MongoDB cannot compute an argument.
+ */
+bool
+ad_call_set_pair(AdCall *call, AdValueContext *values, const Aggref *aggref)
+{
+	List	   *failures = values->failures;
+	List	   *of_arguments;
+	List	   *tests = NIL;
+	AdValue    *pair = palloc(2 * sizeof(AdValue));
+
+	if (call->filter != NULL)
+		tests = list_make1(call->filter);
+	values->failures = NIL;
+	for (int i = 0; i < 2; i++)
+	{
+		if (!ad_value(values, (Node *) list_nth_node(TargetEntry, aggref->args, i)->expr, &pair[i]))
+			return false;
+		(void) ad_value_let(values, &pair[i]);
+		if (pair[i].nullable)
+			tests = lappend(tests, ad_value_not_null(&pair[i]));
+	}
+	of_arguments = values->failures;
+	values->failures = failures;
+	ad_value_fail_if(values, of_arguments, call->filter);
+	if (list_length(tests) > 0)
+		call->filter = list_length(tests) == 1 ? linitial(tests) : ad_doc("$and", ad_node(AD_ARRAY, tests));
+	if (call->aggregate == AD_REGRESSION)
+	{
+		call->argument = &pair[0];
+		call->second = &pair[1];
+	}
+	return true;
+}
+
+/*
  * Returns `expr` where FILTER is true or absent, else null.
  */
 Node *
@@ -88,19 +125,26 @@ ad_call_ordered(AdExprContext *context, const AdCall *call)
 }
 
 /*
+ * Returns 1 for a value that is not null, else 0.
+ */
+Node *
+ad_count_value_expr(Node *value)
+{
+	return ad_value_if(ad_doc("$gt", ad_array2(value, ad_null())), ad_integer(1), ad_integer(0));
+}
+
+/*
  * Returns 1 for a document that is counted, else 0.
  */
 Node *
 ad_count_expr(const AdCall *call)
 {
-	AdValue		value;
+	const AdValue *value = call->argument;
 
-	if (call->argument == NULL || !call->argument->nullable)
+	if (value == NULL || !value->nullable)
 		return call->filter == NULL ? ad_integer(1) :
 			ad_value_if(call->filter, ad_integer(1), ad_integer(0));
-	value = *call->argument;
-	value.expr = ad_call_filtered(call, ad_is_plain_column(&value) ? ad_path_expr(value.column->field) : value.expr);
-	return ad_value_if(ad_value_not_null(&value), ad_integer(1), ad_integer(0));
+	return ad_count_value_expr(ad_call_filtered(call, ad_is_plain_column(value) ? ad_path_expr(value->column->field) : value->expr));
 }
 
 /*

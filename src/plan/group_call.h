@@ -17,6 +17,7 @@ typedef enum AdAggregate
 	AD_MIN,
 	AD_MAX,
 	AD_DEVIATION,
+	AD_REGRESSION,				/* of pairs, such as corr() */
 	AD_PERCENTILE_CONT,
 	AD_PERCENTILE_DISC
 } AdAggregate;
@@ -29,18 +30,23 @@ typedef struct AdCall
 {
 	AdAggregate aggregate;
 	const AdValue *argument;
+	const AdValue *second;		/* second argument, for AD_REGRESSION */
 	Node	   *filter;
 	Oid			result_type;
 	AdDeviation deviation;		/* which one AD_DEVIATION is */
 	float8		fraction;		/* of a percentile, from 0 to 1 */
+	Oid			final;			/* the function that makes the result from the
+								 * state; or InvalidOid */
 	bool		squares;		/* does the transition state of doubles need
 								 * the sum of their squares? */
 } AdCall;
 
 extern bool ad_is_plain_column(const AdValue *value);
 extern bool ad_call_set_filter(AdCall *call, AdValueContext *values, const Aggref *aggref);
+extern bool ad_call_set_pair(AdCall *call, AdValueContext *values, const Aggref *aggref);
 extern Node *ad_call_filtered(const AdCall *call, Node *expr);
 extern Node *ad_call_argument(const AdCall *call);
+extern Node *ad_count_value_expr(Node *value);
 extern Node *ad_count_expr(const AdCall *call);
 extern Node *ad_sum_expr(const AdCall *call);
 extern Node *ad_call_ordered(AdExprContext *context, const AdCall *call);

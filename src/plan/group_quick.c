@@ -5,17 +5,13 @@
  * If a reply to the quick form leaves a doubt, the executor sends the exact
  * form.
  *
- * Guards of doubles.  An exact guard converts each value of the column, to see whether it is a
- * double.  The quick form only asks whether it is a number or null.  The
- * numbers that may not be doubles are decimals, and longs with more than 53
- * bits.  There were none if the sum of the values is no decimal, and if the
- * count, the greatest value and the sum are small:
- *
- *	If no value is greater than M, and n * max(M, 0) <= 2^51, a value of
- *	-2^53 or less makes the sum at most 2^51 - 2^53.  So it cannot be
- *	-2^51 or greater, even with all errors of rounding.
- *
- * So only a column whose values are summed has the quick form.
+ * Guards of doubles.  An exact guard converts each value of the column, to see
+ * whether it is a double.  The quick form does without the guard.  It counts
+ * the values anyway, because a sum of no values is null, and counts one that is
+ * neither null nor a number between -2^53 and 2^53 as 2^40.  So there was none
+ * if the count is less than that.  Of such numbers only the decimals may not be
+ * doubles, and there was none if the sum is no decimal.  So only a column whose
+ * values are summed has the quick form.
  *
  * Distinct texts.  An ObjectId equals its digits in SQL, so that a stage merges
  * these before they are counted.  The quick form leaves the stage out, and asks
@@ -25,9 +21,9 @@
 
 #include "catalog/pg_type.h"
 
+#include "plan/group_call.h"
 #include "plan/group_quick.h"
 #include "plan/group_stages.h"
-#include "query/avoid.h"
 #include "query/type_tests.h"
 
 /* the accumulator with this operator and either this name or this argument */
@@ -47,14 +43,21 @@ find_accumulator(const List *accumulators, const char *op, const char *name, Nod
 	return NULL;
 }
 
-/* the argument of the quick form: MaxKey for what is neither a number nor null */
+/* what the quick form counts: 1 for a small number, 0 for null */
 static Node *
-quick_argument(Node *value)
+quick_count(Node *value)
 {
 	Node	   *is_null = ad_doc("$eq", ad_array2(ad_doc("$ifNull", ad_array2(value, ad_null())), ad_null()));
+	Node	   *least = ad_int64(-AD_EXACT_DOUBLE);
+	Node	   *greatest = ad_int64(AD_EXACT_DOUBLE);
 
-	return ad_value_if(ad_doc("$isNumber", value), value,
-					   ad_value_if(is_null, ad_null(), ad_node(AD_MAXKEY, NIL)));
+	/*
+	 * NaN is less than all other numbers, and all other types are greater or
+	 * less
+	 */
+	return ad_value_if(ad_doc("$gt", ad_array2(value, least)),
+					   ad_value_if(ad_doc("$lt", ad_array2(value, greatest)), ad_integer(1), ad_int64(AD_DOUBTFUL)),
+					   ad_value_if(is_null, ad_integer(0), ad_int64(AD_DOUBTFUL)));
 }
 
 /*
@@ -124,6 +127,29 @@ add_quick_keys(AdGroup *group)
 	}
 }
 
+/*
+ * Gives a guard its quick form.  `exact` is the guard's accumulator, and
+ * `count` the one of the number of values.
+ */
+static void
+add_quick_guard(AdGroup *group, AdGuard *guard, AdAccumulator *exact, AdAccumulator *count)
+{
+	ListCell   *lc;
+
+	exact->exact_only = true;
+	count->argument = ad_node(AD_CHOICE, list_make2(quick_count(ad_path_expr(guard->field)), count->argument));
+	guard->count = count->name;
+	foreach(lc, group->outputs)
+	{
+		AdOutput   *output = lfirst(lc);
+
+		if (output->indicator == NULL || strcmp(output->indicator, guard->path) != 0)
+			continue;
+		output->indicator = count->name;
+		output->counted = true;
+	}
+}
+
 /* gives the quick form to all guards of doubles that can have it */
 static void
 add_quick_guards(AdGroup *group)
@@ -136,6 +162,7 @@ add_quick_guards(AdGroup *group)
 		AdAccumulator *exact;
 		AdAccumulator *sum;
 		Node	   *value;
+		const char *count;
 
 		if (guard->kind != AD_FAILURE_MISMATCH || guard->typid != FLOAT8OID)
 			continue;
@@ -145,8 +172,8 @@ add_quick_guards(AdGroup *group)
 		if (exact == NULL || sum == NULL)
 			continue;
 		guard->sum = sum->name;
-		guard->count = ad_group_accumulate(group, "$sum", ad_integer(1));
-		exact->argument = ad_node(AD_CHOICE, list_make2(quick_argument(value), exact->argument));
+		count = ad_group_accumulate(group, "$sum", ad_count_value_expr(value));
+		add_quick_guard(group, guard, exact, find_accumulator(group->accumulators, "$sum", count, NULL));
 	}
 }
 
@@ -157,23 +184,16 @@ void
 ad_group_add_quick(AdGroup *group)
 {
 	add_quick_keys(group);
-	if (!ad_is_avoided(group->context->options, "$isNumber"))
-		add_quick_guards(group);
+	add_quick_guards(group);
 }
 
 /*
  * Returns the condition that a guard in its quick form found no error and is
- * not in doubt.  is_doubtful() in scan.c tests the same of a reply.  It raises no error
- * for any reply: the count is at least 1.
+ * not in doubt.  is_doubtful() in scan.c tests the same of a reply.
  */
 Node *
 ad_guard_is_certain(const AdGuard *guard)
 {
-	Node	   *sum = ad_path_expr(guard->sum);
-	Node	   *greatest = ad_doc("$divide", ad_array2(ad_int64(AD_QUICK_LIMIT), ad_path_expr(guard->count)));
-
-	/* MaxKey is greater than all numbers, and NaN is less */
-	return ad_doc("$and", ad_array3(ad_doc("$ne", ad_array2(ad_doc("$type", sum), ad_string("decimal"))),
-									ad_doc("$gte", ad_array2(sum, ad_int64(-AD_QUICK_LIMIT))),
-									ad_doc("$lte", ad_array2(ad_path_expr(guard->path), greatest))));
+	return ad_doc("$and", ad_array2(ad_doc("$ne", ad_array2(ad_doc("$type", ad_path_expr(guard->sum)), ad_string("decimal"))),
+									ad_doc("$lt", ad_array2(ad_path_expr(guard->count), ad_int64(AD_DOUBTFUL)))));
 }

@@ -79,8 +79,8 @@ return_sum(AdGroup *group, int position, const AdCall *call)
 }
 
 /*
- * Variances and standard deviations: MongoDB sums the numbers and their
- * squares.  The squares of int2 and int4 are summed as decimals, which have
+ * Variances and standard deviations of integers: MongoDB sums the numbers and
+ * their squares.  The squares of int2 and int4 are summed as decimals, which have
  * digits enough for them.
  */
 static bool
@@ -88,13 +88,9 @@ return_deviation(AdGroup *group, int position, const AdCall *call)
 {
 	Node	   *number = ad_let(group->context, call->argument->expr);
 	Node	   *square = ad_doc("$multiply", ad_array2(ad_doc("$toDecimal", number), number));
-	AdOutput   *output;
+	AdOutput   *output = ad_group_add_output(group, position, ad_group_accumulate(group, "$sum", ad_sum_expr(call)),
+											 AD_RESULT_SUM, NUMERICOID);
 
-	/* doubles have a transition state only */
-	if (call->argument->typid == FLOAT8OID)
-		return false;
-	output = ad_group_add_output(group, position, ad_group_accumulate(group, "$sum", ad_sum_expr(call)),
-								 AD_RESULT_SUM, NUMERICOID);
 	output->deviation = call->deviation;
 	output->divisor = ad_group_accumulate(group, "$sum", ad_count_expr(call));
 	output->second = ad_group_accumulate(group, "$sum", ad_call_filtered(call, square));
@@ -128,7 +124,8 @@ return_extreme(AdGroup *group, int position, const AdCall *call)
 bool
 ad_group_return(AdGroup *group, int position, const AdCall *call)
 {
-	if (call->result_type == BYTEAOID || (call->result_type == FLOAT8ARRAYOID && call->squares))
+	if (call->result_type == BYTEAOID || OidIsValid(call->final) ||
+		(call->result_type == FLOAT8ARRAYOID && (call->squares || call->aggregate == AD_REGRESSION)))
 		return ad_group_return_state(group, position, call);
 	switch (call->aggregate)
 	{
@@ -144,11 +141,13 @@ ad_group_return(AdGroup *group, int position, const AdCall *call)
 			return return_extreme(group, position, call);
 		case AD_DEVIATION:
 			return return_deviation(group, position, call);
+		case AD_REGRESSION:
+			break;				/* is made from its transition state */
 		case AD_PERCENTILE_CONT:
 		case AD_PERCENTILE_DISC:
 			return ad_group_return_percentile(group, position, call);
 	}
-	return false;				/* not reached */
+	return false;
 }
 
 /* a distinct value, in a document that the stages for all_keys have made */
@@ -332,7 +331,8 @@ ad_group_value(AdGroup *group, int position, AdValue *value)
 	else if (output->divisor != NULL)
 		not_null = ad_doc("$gt", ad_array2(ad_path_expr(output->divisor), ad_integer(0)));
 	else if (output->indicator != NULL)
-		not_null = ad_doc("$gt", ad_array2(ad_path_expr(output->indicator), ad_null()));
+		not_null = ad_doc("$gt", ad_array2(ad_path_expr(output->indicator),
+										   output->counted ? ad_integer(0) : ad_null()));
 	if (not_null != NULL)
 		value->expr = ad_value_if(not_null, value->expr, ad_null());
 	value->nullable = not_null != NULL;

@@ -66,12 +66,14 @@ group_fields(AdGroup *group, List *keys, int set, bool of_groups)
 	foreach(lc, group->accumulators)
 	{
 		AdAccumulator *accumulator = lfirst(lc);
+		Node	   *field;
 		Node	   *argument = of_groups ? ad_path_expr(accumulator->name) :
 		ad_let_all(group->context, accumulator->argument);
 
 		if (!of_groups && strcmp(accumulator->op, "$sum") == 0)
 			argument = ad_group_spread_once(group, argument);
-		ad_doc_add(fields, accumulator->name, ad_doc(accumulator->op, argument));
+		field = ad_doc(accumulator->op, argument);
+		ad_doc_add(fields, accumulator->name, accumulator->exact_only ? ad_exact_only(field) : field);
 	}
 	foreach(lc, group->groupings)
 		ad_doc_add(fields, psprintf("g%d", foreach_current_index(lc)),
@@ -154,7 +156,7 @@ group_stages(AdGroup *group, int set)
 	{
 		Node	   *stage = ad_doc("$group", group_fields(group, unified, set, true));
 
-		stages = lappend(stages, group->quick_keys ? ad_node(AD_CHOICE, list_make2(ad_true(), stage)) : stage);
+		stages = lappend(stages, group->quick_keys ? ad_exact_only(stage) : stage);
 	}
 	return stages;
 }

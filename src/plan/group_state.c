@@ -141,13 +141,25 @@ static Node *
 precise_decimal(AdGroup *group, Node *number)
 {
 	Node	   *most;
+	Node	   *as_double;
 	Node	   *rest;
 
 	number = ad_let(group->context, number);
 	most = ad_let(group->context, ad_doc("$toDecimal", number));
-	rest = ad_doc("$subtract", ad_array2(number, ad_converted(most, "double")));
-	rest = ad_doc("$ifNull", ad_array2(ad_doc("$toDecimal", rest), ad_integer(0)));
+	as_double = ad_let(group->context, ad_converted(most, "double"));
+	/* infinity less infinity would be NaN */
+	rest = ad_value_if(ad_doc("$eq", ad_array2(number, as_double)), ad_integer(0),
+					   ad_doc("$toDecimal", ad_doc("$subtract", ad_array2(number, as_double))));
 	return ad_let(group->context, ad_doc("$add", ad_array2(most, rest)));
+}
+
+/*
+ * The name of the accumulator that sums the products of two numbers.
+ */
+static const char *
+sum_products(AdGroup *group, Node *left, Node *right)
+{
+	return ad_group_accumulate(group, "$sum", ad_doc("$multiply", ad_array2(left, right)));
 }
 
 /* the state of avg() and of the deviations of doubles: a count and two sums */
@@ -160,13 +172,38 @@ return_moments(AdGroup *group, int position, const AdCall *call)
 
 	output->state_of = FLOAT8OID;
 	output->divisor = ad_group_accumulate(group, "$sum", ad_count_expr(call));
-	output->second = ad_group_accumulate(group, "$sum", ad_doc("$multiply", ad_array2(number, number)));
+	output->second = sum_products(group, number, number);
+	output->final = call->final;
 	return true;
 }
 
 /*
- * Adds the transition state of an aggregate, of type call->result_type, as
- * output `position`.  Returns false if it cannot be made.
+ * The state of the aggregates of pairs: a count, the sums of both numbers, of
+ * their squares and of their products.  Y is the first argument, X the second
+ * (manual, "Aggregate Functions for Statistics").
+ */
+static bool
+return_regression(AdGroup *group, int position, const AdCall *call)
+{
+	Node	   *y = precise_decimal(group, ad_call_filtered(call, call->argument->expr));
+	Node	   *x = precise_decimal(group, ad_call_filtered(call, call->second->expr));
+	AdCall		pairs = {.filter = call->filter};
+	AdOutput   *output = ad_group_add_output(group, position, ad_group_accumulate(group, "$sum", x),
+											 AD_RESULT_SUM, FLOAT8ARRAYOID);
+
+	output->state_of = FLOAT8OID;
+	output->divisor = ad_group_accumulate(group, "$sum", ad_count_expr(&pairs));
+	output->second = sum_products(group, x, x);
+	output->final = call->final;
+	output->of_pairs[0] = ad_group_accumulate(group, "$sum", y);
+	output->of_pairs[1] = sum_products(group, y, y);
+	output->of_pairs[2] = sum_products(group, x, y);
+	return true;
+}
+
+/*
+ * Adds the transition state of an aggregate, of type call->result_type, or
+ * what call->final makes from it, as output `position`.  Returns false if it cannot be made.
  */
 bool
 ad_group_return_state(AdGroup *group, int position, const AdCall *call)
@@ -174,7 +211,9 @@ ad_group_return_state(AdGroup *group, int position, const AdCall *call)
 	AdOutput   *output;
 	Node	   *summed;
 
-	if (call->result_type == FLOAT8ARRAYOID)
+	if (call->aggregate == AD_REGRESSION)
+		return return_regression(group, position, call);
+	if (call->result_type == FLOAT8ARRAYOID || OidIsValid(call->final))
 		return call->argument->typid == FLOAT8OID && return_moments(group, position, call);
 	if (call->aggregate != AD_SUM && call->aggregate != AD_AVG)
 		return false;

@@ -22,9 +22,7 @@
 #include "bson/decimal.h"
 #include "query/match_numeric.h"
 #include "query/match_type.h"
-
-/* a double holds every whole number up to 2^53 exactly */
-#define TWO_TO_53	9007199254740992.0
+#include "query/type_tests.h"
 
 /* returns a test that every number passes, or none */
 static Node *
@@ -118,7 +116,7 @@ compare_number(const char *path, AdOp op, Numeric value)
 
 	if (order == 0 && is_exact(nearest, value))
 		return ad_field(path, ad_op_name(op),
-						nearest == trunc(nearest) && fabs(nearest) <= TWO_TO_53 ?
+						nearest == trunc(nearest) && fabs(nearest) <= AD_EXACT_DOUBLE ?
 						ad_int64((int64) nearest) : ad_float8(nearest));
 	return ad_or(list_make2(ad_and(list_make2(ad_field(path, "$type", ad_string("double")),
 											  compare_doubles(path, op, nearest, order))),

@@ -162,6 +162,15 @@ ad_true(void)
 }
 
 /*
+ * Returns a field or a stage that only the exact form of a query has.
+ */
+Node *
+ad_exact_only(Node *value)
+{
+	return ad_node(AD_CHOICE, list_make2(ad_true(), value));
+}
+
+/*
  * Returns the predicate that matches no document.
  */
 Node *

@@ -39,7 +39,8 @@ typedef enum AdTag
 	AD_ZONE,					/* operand: the name of a time zone */
 	AD_MATCH,					/* predicate: the document of a $match */
 	AD_CHOICE,					/* quick value, exact value: the form that is
-								 * sent is known at execution */
+								 * sent is known at execution; AD_TRUE as
+								 * quick value: no such field or stage */
 	/* predicates */
 	AD_TRUE,
 	AD_FALSE,
@@ -136,6 +137,7 @@ extern Node *ad_float8(double value);
 extern Node *ad_oid_value(Oid value);
 extern Node *ad_null(void);
 extern Node *ad_true(void);
+extern Node *ad_exact_only(Node *value);
 extern Node *ad_false(void);
 extern List *ad_append_new(List *nodes, Node *node);
 extern Node *ad_and(List *predicates);

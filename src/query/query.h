@@ -13,6 +13,9 @@
 #include "query/template.h"
 #include "remote/cursor.h"
 
+/* the sums that aggregates of pairs have beside those of one number */
+#define AD_PAIR_SUMS	3
+
 /* one column of the scan's tuples */
 typedef struct AdOutput
 {
@@ -23,6 +26,8 @@ typedef struct AdOutput
 	int32		typmod;
 	const char *indicator;		/* path of a value that is null if the result
 								 * is null; or NULL */
+	bool		counted;		/* is that value a count, which is 0 if the
+								 * result is null? */
 	const char *divisor;		/* path of a count, by which a sum is divided
 								 * for an average; or NULL */
 	const char *second;			/* path of a second value that the result
@@ -33,6 +38,12 @@ typedef struct AdOutput
 								 * if that is not null; or, for a count, of
 								 * what may be a mismatch, so that it is 0; or
 								 * NULL */
+	Oid			final;			/* for a result that is made from a transition
+								 * state: the function; or InvalidOid */
+	const char *of_pairs[AD_PAIR_SUMS]; /* for the state of aggregates of
+										 * pairs: paths of the sums of the
+										 * other numbers, of their squares and
+										 * of the products; else NULL */
 	AdDeviation deviation;		/* result for a sum with divisor and second */
 	float8		fraction;		/* for a percentile between two values; or 0 */
 	Oid			state_of;		/* for the transition state of sum() or avg(),
@@ -61,13 +72,13 @@ typedef struct AdGuard
 	int32		typmod;
 	/* for a guard of doubles that has a quick form, see group_quick.c */
 	const char *sum;			/* path of their sum; or NULL */
-	const char *count;			/* path of the number of documents */
+	const char *count;			/* path of the number of values */
 	bool		doubtful;		/* in the quick form, is MaxKey no error but a
 								 * doubt? */
 } AdGuard;
 
-/* the quick forms of guards are certain within this range, see group_quick.c */
-#define AD_QUICK_LIMIT	(INT64CONST(1) << 51)
+/* what the quick form counts a doubtful value as, see group_quick.c */
+#define AD_DOUBTFUL	(INT64CONST(1) << 40)
 
 /* the field of the reply with the number of rows, see AdQuery.counted */
 #define AD_COUNTED "n"

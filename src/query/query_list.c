@@ -74,8 +74,12 @@ output_to_list(const AdOutput *output)
 	list = lappend(list, ad_oid_value(output->typid));
 	list = lappend(list, ad_integer(output->typmod));
 	list = lappend(list, string_or_null(output->indicator));
+	list = lappend(list, makeBoolean(output->counted));
 	list = lappend(list, string_or_null(output->divisor));
 	list = lappend(list, string_or_null(output->second));
+	list = lappend(list, ad_oid_value(output->final));
+	for (int i = 0; i < AD_PAIR_SUMS; i++)
+		list = lappend(list, string_or_null(output->of_pairs[i]));
 	list = lappend(list, ad_integer(output->deviation));
 	list = lappend(list, ad_float8(output->fraction));
 	list = lappend(list, ad_oid_value(output->state_of));
@@ -98,8 +102,12 @@ output_from_list(List *list)
 	output->typid = next_oid(&members);
 	output->typmod = next_int(&members);
 	output->indicator = next_string(&members);
+	output->counted = next_bool(&members);
 	output->divisor = next_string(&members);
 	output->second = next_string(&members);
+	output->final = next_oid(&members);
+	for (int i = 0; i < AD_PAIR_SUMS; i++)
+		output->of_pairs[i] = next_string(&members);
 	output->deviation = (AdDeviation) next_int(&members);
 	output->fraction = next_float8(&members);
 	output->state_of = next_oid(&members);

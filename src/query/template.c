@@ -266,6 +266,23 @@ bind_match(Node *node, const AdSlot *slots)
 	return ad_template_match(predicate);
 }
 
+static Node *
+bind_document(Node *document, const AdSlot *slots, bool exact)
+{
+	List	   *bound = NIL;
+
+	for (int i = 0; i < ad_doc_length(document); i++)
+	{
+		Node	   *value = ad_template_bind(ad_doc_value(document, i), slots, exact);
+
+		/* one form of a choice can be no field */
+		if (IsA(value, List) && ad_tag(value) == AD_TRUE)
+			continue;
+		bound = lappend(lappend(bound, ad_string(ad_doc_key(document, i))), value);
+	}
+	return ad_node(AD_DOCUMENT, bound);
+}
+
 /*
  * Returns a value without AD_OPERAND, AD_ZONE, AD_MATCH and AD_CHOICE that is
  * equivalent for these values of the slots, with the exact or the quick form
@@ -292,10 +309,11 @@ ad_template_bind(Node *value, const AdSlot *slots, bool exact)
 		case AD_CHOICE:
 			return ad_template_bind(ad_member(value, exact ? 1 : 0), slots, exact);
 		case AD_DOCUMENT:
+			return bind_document(value, slots, exact);
 		case AD_ARRAY:
 			for_each_from(lc, (List *) value, 1)
 				bound = lappend(bound, ad_template_bind(lfirst(lc), slots, exact));
-			return ad_node(ad_tag(value), bound);
+			return ad_node(AD_ARRAY, bound);
 		default:
 			return value;
 	}

@@ -7,6 +7,9 @@
 
 #include "bson/types.h"
 
+/* a double holds every whole number up to 2^53 exactly */
+#define AD_EXACT_DOUBLE	(INT64CONST(1) << 53)
+
 extern Node *ad_text_misfit(const AdType *type);
 extern Node *ad_possible_expr(const AdType *type, Node *path);
 extern Node *ad_null_expr(Node *path);

@@ -25,9 +25,6 @@
 #include "translate/value_arithmetic.h"
 #include "translate/value_operation.h"
 
-/* doubles represent all whole numbers up to this one */
-#define EXACT_DOUBLE	(INT64CONST(1) << 53)
-
 typedef struct AdRow AdRow;
 
 /* a function or operator of PostgreSQL, and its translation */
@@ -283,7 +280,7 @@ integer_mod(AdValueContext *context, const AdRow *row, AdOperation *operands, Ad
 static bool
 is_near(const AdValue *value)
 {
-	return value->min >= -EXACT_DOUBLE && value->max <= EXACT_DOUBLE;
+	return value->min >= -AD_EXACT_DOUBLE && value->max <= AD_EXACT_DOUBLE;
 }
 
 /*

@@ -67,6 +67,15 @@ SELECT shown('SELECT i % 10, count(*) FROM t WHERE chr(i) = ''x'' GROUP BY 1');
 SELECT stays('SELECT s, count(*) FROM t WHERE noise(s) = ''x'' GROUP BY 1');
 SELECT stays('SELECT s, count(*) FROM t WHERE md5(s) = ''x'' OR s = (SELECT v FROM t u WHERE u.s = t.s) GROUP BY 1');
 
+-- aggregates that are made from states of doubles, and of pairs
+SELECT shown('SELECT stddev(f), count(DISTINCT s) FROM t');
+SELECT shown('SELECT s, corr(f, i) FROM t GROUP BY 1');
+SELECT shown('SELECT lower(s), corr(f, i), avg(f), stddev(f) FROM t GROUP BY 1');
+SELECT shown('SELECT s, regr_count(f, i) FROM t GROUP BY 1 HAVING regr_count(f, i) > 5');
+EXPLAIN (VERBOSE, COSTS OFF) SELECT s FROM t GROUP BY 1 HAVING covar_pop(i, i) > 5;
+SELECT stays('SELECT corr(DISTINCT f, i) FROM t');
+SELECT stays('SELECT corr(f, length(md5(s))) FROM t');
+
 -- distinct values
 EXPLAIN (VERBOSE, COSTS OFF) SELECT DISTINCT lower(s), i FROM t;
 SELECT shown('SELECT DISTINCT s FROM t WHERE s ILIKE ''%a%''');
