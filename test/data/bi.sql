@@ -180,7 +180,7 @@ WITH pgrst_source AS ( SELECT "calls"."call_id" FROM "calls" WHERE "calls"."stat
 -- PR5, 91: PostgREST: several ranges and or=()
 WITH pgrst_source AS ( SELECT "calls".* FROM "calls" WHERE ("calls"."status" = 'failed' OR "calls"."duration_minutes" > '60') AND "calls"."created_at" >= '2025-01-01T00:00:00Z' AND "calls"."created_at" < '2025-02-01T00:00:00Z' ORDER BY "calls"."created_at" ASC NULLS LAST, "calls"."call_id" ASC ) SELECT null::bigint AS total_result_set, pg_catalog.count(_postgrest_t) AS page_total, coalesce(json_agg(_postgrest_t), '[]') AS body FROM ( SELECT * FROM pgrst_source ) _postgrest_t;
 
--- A2, 6000: psql: FILTER, several aggregates
+-- A2, 1: psql: FILTER, several aggregates
 SELECT count(*) AS total, count(*) FILTER (WHERE status = 'failed') AS failed, round((sum(duration_minutes)/60)::numeric, 2) AS hours, count(duration_minutes) AS with_duration, count(DISTINCT created_by_email) AS users, min(created_at), max(created_at), round(stddev_samp(duration_minutes)::numeric, 9) FROM calls;
 
 -- A4, 1: psql: null handling
