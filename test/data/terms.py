@@ -144,6 +144,10 @@ AGGREGATES = [
     ("any", "[[min|max]](<smallint>)", False), ("float8", "sum(<eighth>) / nullif(count(*), 0)", False),
     ("any", "string_agg(<text>, ',' ORDER BY id)", False), ("any", "array_agg(<int> ORDER BY id)", False),
     ("numeric", "[[stddev|variance|stddev_pop|var_pop]](<small>)", False), ("numeric", "[[stddev|var_samp]](<int>)", False),
+    # of eighths all but the last digits are exact
+    ("numeric", "round([[stddev|variance|stddev_pop|var_pop]](<eighth>)::numeric, 4)", False), ("bigint", "regr_count(<eighth>, <small>)", False),
+    ("numeric", "round([[corr|covar_pop|covar_samp|regr_slope|regr_r2|regr_avgx|regr_sxy|regr_syy]]([[<eighth>, <eighth>|<eighth>, <small>|<small>, <eighth>]])::numeric, 4)",
+     False),
     ("float8", "percentile_cont([[0|0.5|0.95|1]]) WITHIN GROUP (ORDER BY [[<float8> + 0|<small>|<eighth>]])", False),
     ("any", "percentile_disc(0.9) WITHIN GROUP (ORDER BY [[<bigint>|<timestamptz>|<text> COLLATE \"C\"|<float8> + 0]])", False),
     ("any", "percentile_disc(0.5) WITHIN GROUP (ORDER BY <int>)", False),
