@@ -197,10 +197,11 @@ add_group_keys(AdGroupBuilder *builder)
  * Adds the grouping sets (PostgreSQL manual, "GROUPING SETS, CUBE, and
  * ROLLUP").
  *
- * Their keys must be columns.  A key is null where its set does not have it,
- * so the filter proves no key to be not null.  Returns false if a key is an
- * expression, if more than one set is empty, or if a column is two keys,
- * because one of them may be null where the other is not.
+ * Their keys must be columns, perhaps with another collation, or as another
+ * type of text.  A key is null where its set does not have it, so the filter
+ * proves no key to be not null.  Returns false if a key is an expression, if
+ * more than one set is empty, or if a column is two keys, because one of them
+ * may be null where the other is not.
  */
 static bool
 add_sets(AdGroupBuilder *builder, PlannerInfo *root)
@@ -217,7 +218,7 @@ add_sets(AdGroupBuilder *builder, PlannerInfo *root)
 		else
 			builder->sets = lappend(builder->sets, lfirst(set));
 	}
-	if (totals > 1 || list_length(list_union(NIL, builder->keys)) < list_length(builder->keys))
+	if (totals > 1 || list_length(builder->group->keys) < list_length(builder->keys))
 		return false;
 	if (totals > 0)
 		builder->sets = lappend(builder->sets, NIL);
@@ -654,6 +655,22 @@ ad_build_guards(AdGroupBuilder *builder)
 }
 
 /*
+ * Whether the column is read as a key.  In grouping sets it also is if a key
+ * changes only its collation or type: that is null where its set does not have
+ * it.
+ */
+static bool
+is_key(AdGroupBuilder *builder, Node *column)
+{
+	const AdColumn *comparable = ad_comparable_column(builder->values.base, column);
+
+	if (comparable == NULL)
+		return false;
+	return builder->sets != NIL ? ad_group_find_key(builder->group->keys, comparable, NULL) >= 0 :
+		list_member(builder->keys, column);
+}
+
+/*
  * Adds an output for each expression in the scan's tlist, and guards for all
  * errors.  Returns false if MongoDB cannot compute one of them exactly.
  */
@@ -685,7 +702,7 @@ ad_build_outputs(AdGroupBuilder *builder)
 			column = ad_expr_grouped_column(builder->values.base, node);
 		if (column == NULL)
 			return false;
-		if (list_member(builder->keys, node) && ad_comparable_column(builder->values.base, node) != NULL)
+		if (is_key(builder, node))
 			ad_group_return_key(builder->group, position, column);
 		else
 			ad_group_return_column(builder->group, position, column);

@@ -297,7 +297,7 @@ wants_first_row(Node *condition)
 	AdOp		op;
 	Oid			type;
 
-	if (!IsA(condition, OpExpr) || !IsA(linitial(comparison->args), WindowFunc) ||
+	if (!IsA(condition, OpExpr) || list_length(comparison->args) != 2 || !IsA(linitial(comparison->args), WindowFunc) ||
 		!IsA(lsecond(comparison->args), Const) ||
 		!ad_expr_operator(comparison->opno, INT8OID, &op, &type))
 		return false;

@@ -34,6 +34,20 @@ has_key(AdGroup *group, int set, int i)
 	return group->sets == NIL || list_member_int(list_nth(group->sets, set), i);
 }
 
+/*
+ * A part of the _id of a $group.  MongoDB takes a number or a boolean there,
+ * which would be constant, for an inclusion as in $project, and refuses it
+ * (error 17390).
+ */
+static Node *
+id_part(Node *expr)
+{
+	bool		is_bare = !IsA(expr, String) &&
+	(!IsA(expr, List) || ad_tag(expr) == AD_SLOT || ad_tag(expr) == AD_OPERAND);
+
+	return is_bare ? ad_doc("$ifNull", ad_array2(expr, ad_null())) : expr;
+}
+
 /* the _id of a $group for one set */
 static Node *
 group_id(AdGroup *group, List *expressions, int set)
@@ -48,7 +62,7 @@ group_id(AdGroup *group, List *expressions, int set)
 		int			i = foreach_current_index(lc);
 
 		if (has_key(group, set, i))
-			id = ad_doc_add(id, psprintf("k%d", i), lfirst(lc));
+			id = ad_doc_add(id, psprintf("k%d", i), id_part(lfirst(lc)));
 	}
 	return id == NULL ? ad_null() : id;
 }

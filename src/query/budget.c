@@ -71,7 +71,11 @@ ad_budget_allows(Node *node, int depth, Size *size)
 		return true;
 	/* a list of stages has no tag */
 	if (node != (Node *) NIL && IsA(linitial((List *) node), Integer))
+	{
 		depth += levels_of(ad_tag(node));
+		if (ad_tag(node) == AD_LIKE)
+			*size += AD_PATTERN_SIZE;
+	}
 	foreach(lc, (List *) node)
 	{
 		if (!ad_budget_allows(lfirst(lc), depth, size))

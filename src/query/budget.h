@@ -22,6 +22,12 @@
 #define AD_MAX_SIZE		(1024 * 1024)
 
 /*
+ * What a pattern counts as, in bytes: a document that none matches is compared
+ * with all, so that hundreds would be slower than PostgreSQL is.
+ */
+#define AD_PATTERN_SIZE	(AD_MAX_SIZE / 16)
+
+/*
  * The greatest size in bytes of a command's filter or pipeline.  MongoDB
  * accepts commands of 16 MB; the rest is for the fields that the driver adds.
  */

@@ -211,11 +211,24 @@ is_writable(Node *operand)
 }
 
 /*
+ * Whether the scan can compute the expression, which has no columns, by itself.
+ * Window functions and aggregates have their value from a node above, and a
+ * function that returns a set has many.
+ */
+static bool
+is_scalar(Node *expression)
+{
+	return !contain_window_function(expression) && !contain_agg_clause(expression) &&
+		!expression_returns_set(expression);
+}
+
+/*
  * Returns the node for an operand that PostgreSQL computes: the constant
  * itself, or a slot.  Equal operands share a slot.
  *
  * Returns NULL if the value may change during the scan, if it contains a
- * subplan, or if it may have no form in BSON.
+ * subplan, if the scan alone cannot compute it, or if it may have no form in
+ * BSON.
  */
 Node *
 ad_expr_operand(AdExprContext *context, Node *operand)
@@ -227,7 +240,7 @@ ad_expr_operand(AdExprContext *context, Node *operand)
 	if (IsA(operand, Const))
 		return operand;
 	if (ad_expr_has_columns(context, operand) || contain_volatile_functions(operand) ||
-		contain_subplans(operand))
+		contain_subplans(operand) || !is_scalar(operand))
 		return NULL;
 	while (slot < list_length(context->slots) &&
 		   !equal(list_nth(context->slots, slot), operand))

@@ -102,11 +102,14 @@ is_injective_shift(AdValueContext *context, Oid function, Node *instant, Node *s
 static Node *
 injective_argument(AdValueContext *context, Oid function, List *args)
 {
-	Node	   *variable = linitial(args);
-	Node	   *constant = list_length(args) == 2 ? lsecond(args) : NULL;
+	Node	   *variable;
+	Node	   *constant;
 
-	if (list_length(args) > 2)
+	/* now() has none */
+	if (list_length(args) != 1 && list_length(args) != 2)
 		return NULL;
+	variable = linitial(args);
+	constant = list_length(args) == 2 ? lsecond(args) : NULL;
 	if (constant != NULL && IsA(variable, Const))
 	{
 		Node	   *other = variable;

@@ -1542,3 +1542,30 @@ SELECT g, string_agg(DISTINCT t, ',' ORDER BY t) FROM t WHERE g = -99 GROUP BY g
 SELECT b.g, count(*), count(DISTINCT b.t) FROM t b JOIN names n ON n.i = b.i WHERE b.g = 1 GROUP BY b.g;
 SELECT b.g, count(*), count(DISTINCT b.t) FROM t b JOIN names n ON n.i = b.i WHERE b.g = -99 GROUP BY b.g;
 SELECT b.g, count(*), sum(b.i) FROM t b JOIN names n ON n.i = b.i WHERE b.g = -99 GROUP BY b.g;
+
+-- keys without columns, and what only a node above can compute
+SELECT count(*) FROM t GROUP BY now();
+SELECT DISTINCT now() IS NULL, version() IS NULL FROM t;
+SELECT current_database(), count(*) FROM t GROUP BY 1;
+SELECT count(DISTINCT version()::text), count(DISTINCT 'x'), count(DISTINCT true), count(*) FROM t;
+SELECT pg_backend_pid() * 0, -(pg_backend_pid() * 0)::bigint, count(*) FROM t GROUP BY 1, 2;
+SELECT x, count(*) FROM (SELECT length(version()) > 3 AS x, g FROM t) q GROUP BY x;
+SELECT g, true AS flag, count(*) FROM t GROUP BY 1, 2;
+SELECT DISTINCT g, 1 AS one, 1.5 AS more, 'x' AS text, NULL AS nothing FROM t;
+SELECT g, (SELECT 5), (SELECT max(id) FROM t), current_date - current_date, count(*) FROM t GROUP BY 1, 2, 3, 4;
+SELECT g, b, now() IS NULL, sum(i) FROM t GROUP BY ROLLUP (g, b), 3;
+SELECT v::text, count(*) FROM t GROUP BY ROLLUP (v::text);
+SELECT coalesce(v::text, 'total'), g, GROUPING(v::text, g), count(*) FROM t GROUP BY GROUPING SETS ((v::text), (g), ());
+SELECT t COLLATE "C", count(*) FROM t GROUP BY CUBE (t COLLATE "C");
+SELECT t::varchar, t, count(*) FROM t GROUP BY ROLLUP (t::varchar, t);
+SELECT v::text, v, g, count(*) FROM t GROUP BY GROUPING SETS ((v::text, g), (v, g));
+SELECT g, b, count(*), row_number() OVER (PARTITION BY g ORDER BY count(*) DESC, b) AS r FROM t GROUP BY 1, 2 ORDER BY r, g, b LIMIT 5;
+SELECT g, sum(s), rank() OVER (ORDER BY sum(s)) AS first, sum(sum(s)) OVER () AS total FROM t GROUP BY 1 ORDER BY first, total, g LIMIT 5;
+SELECT g, b, generate_series(1, 2) AS n, count(*) FROM t GROUP BY g, b ORDER BY 1, 3, 2 LIMIT 3;
+SELECT g, generate_series(1, 2) AS n, count(*) FROM t GROUP BY 1, 2;
+SELECT unnest(ARRAY['x', 'y']) AS n, count(*) FROM t GROUP BY 1;
+SELECT g, generate_series(1, 2) + 1 AS n, count(*) FROM t GROUP BY 1, 2;
+SELECT id FROM t ORDER BY generate_series(1, 2), id LIMIT 3;
+SELECT id, count(*) OVER () FROM t ORDER BY count(*) OVER (), id LIMIT 3;
+SELECT DISTINCT ON (g, generate_series(1, 2)) g, id FROM t ORDER BY g, generate_series(1, 2), id;
+SELECT id FROM t WHERE lower(t) IN ('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p', 'q', 'abc', 'x', 'y');

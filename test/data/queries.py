@@ -24,7 +24,7 @@ import random
 import re
 import sys
 
-from terms import AGGREGATES, COLUMNS, FALLIBLE, FUNCTIONS, KEY_TYPES, LITERALS, ZONES
+from terms import AGGREGATES, COLUMNLESS, COLUMNS, FALLIBLE, FUNCTIONS, KEY_TYPES, LITERALS, ZONES
 
 
 class Term:
@@ -125,6 +125,8 @@ class Grammar:
 
     def key(self):
         """A group key, whose equal values print alike."""
+        if self.rng.random() < 0.08:
+            return raw(self.rng.choice(COLUMNLESS))
         typ = self.rng.choice(KEY_TYPES)
         made = self.term(typ, 1)
         return Term(typ, "({} + 0)", [made]) if typ in ("float8", "eighth") else made
@@ -168,7 +170,7 @@ class Query:
                 ", ".join(literal for _, literal in arguments), text]
 
     def columns(self):
-        keys = self.slots["keys"] if self.kind in ("group", "sets", "star", "first") else []
+        keys = self.slots["keys"] if self.kind in ("group", "sets", "star", "first", "top") else []
         added = 2 if self.kind == "first" else self.kind in WITH_ID
         return len(keys) + len(self.slots["select"]) + len(self.slots.get("grouping", [])) + added
 
@@ -248,6 +250,13 @@ def write_window(slots):
         clause("WHERE", slots["where"]), tail(slots, ["t.id"]))
 
 
+def write_top(slots):
+    keys = [str(place + 1) for place in range(len(slots["keys"]))]
+    return "SELECT %s FROM t%s GROUP BY %s ORDER BY %d, %s%s" % (
+        ", ".join(slots["keys"] + slots["select"]), clause("WHERE", slots["where"]), ", ".join(keys), len(keys) + len(slots["select"]),
+        ", ".join(keys), clause("LIMIT", slots["limit"]))
+
+
 def write_join(slots):
     return "SELECT %s FROM t a %s JOIN t b ON %s WHERE a.id < 12%s" % (
         ", ".join(slots["select"]), slots["how"][0], " AND ".join(slots["on"]), clause(" AND", slots["where"]))
@@ -277,7 +286,7 @@ def write_in(slots):
 
 
 WRITERS = {"rows": write_rows, "group": write_groups, "distinct": write_distinct, "first": write_first, "sets": write_sets, "limited": write_limited,
-           "window": write_window, "join": write_join, "names": write_names, "star": write_star, "semi": write_semi,
+           "window": write_window, "top": write_top, "join": write_join, "names": write_names, "star": write_star, "semi": write_semi,
            "in": write_in}
 # kinds whose writer adds the id or another column to those selected
 WITH_ID = ("rows", "window", "names", "semi", "in")
@@ -337,6 +346,8 @@ def make_rows(rng, grammar, safe):
 
 def make_group(rng, grammar, safe):
     keys = [safe.key() for _ in range(rng.choice([0, 1, 1, 1, 2, 2, 3]))]
+    if keys and rng.random() < 0.04:
+        keys[-1] = raw("generate_series(1, 2)")
     slots = {"keys": keys, "where": where(rng, safe), "having": [safe.having()] if rng.random() < 0.25 else [], "order": []}
     slots["select"] = some(rng, (safe if slots["having"] else grammar).aggregate, 3)
     if keys:
@@ -358,11 +369,18 @@ def make_first(rng, grammar, safe):
             "how": [raw(rng.choice(["distinct", "distinct", "row_number"]))]}
 
 
+def relabeled(rng, column):
+    """The column, now and then with another type or collation that has the same values."""
+    if column.typ != "text" or rng.random() < 0.5:
+        return column
+    return Term("text", rng.choice(["{}::varchar", '{} COLLATE "C"', "{}::varchar::text"]), [column])
+
+
 def make_sets(rng, grammar, safe):
     # in no order: PostgreSQL takes a key that is constant for one that all rows are equal in, though sets make it null
     sets = rng.choice(["GROUPING SETS ((%s), (%s), ())", "ROLLUP (%s, %s)", "CUBE (%s, %s)", "GROUPING SETS ((%s, %s), ())",
                        "GROUPING SETS ((%s), (%s))", "%s, GROUPING SETS ((%s), ())", "GROUPING SETS ((%s, %s))"])
-    keys = [safe.key() if rng.random() < 0.3 else safe.column(rng.choice(JOIN_TYPES)) for _ in range(2)]
+    keys = [safe.key() if rng.random() < 0.3 else relabeled(rng, safe.column(rng.choice(JOIN_TYPES))) for _ in range(2)]
     return {"keys": keys, "sets": [raw(sets)], "select": some(rng, safe.aggregate, 3), "where": where(rng, safe),
             "having": [safe.having()] if rng.random() < 0.2 else [],
             "grouping": [raw("GROUPING(%s, %s)")] if rng.random() < 0.5 else []}
@@ -376,6 +394,17 @@ def make_window(rng, grammar, safe):
     calls = ["rank()", "row_number()", "count(*)", "sum(m)", "max(i)", "lag(t)"]
     return {"select": [raw(rng.choice(calls)) for _ in range(rng.randint(1, 2))], "keys": [safe.key()], "by": [safe.term("any", 1)],
             "where": where(rng, safe), **order_of(rng, safe)}
+
+
+def make_top(rng, grammar, safe):
+    """Groups, and window functions over them by which a limit cuts."""
+    keys = [safe.column(rng.choice(JOIN_TYPES)) for _ in range(rng.randint(1, 2))]
+    by = ", ".join([rng.choice(["count(*)", "sum(s) DESC", "max(i)"])] + [key.render(None) for key in keys])
+    over = rng.choice(["ORDER BY " + by, "PARTITION BY %s ORDER BY %s" % (keys[0].render(None), by)])
+    call = rng.choice(["row_number() OVER (%s)" % over, "rank() OVER (%s)" % over, "count(*) OVER ()", "sum(count(*)) OVER ()",
+                       "generate_series(1, 2)"])
+    return {"keys": keys, "select": [raw(rng.choice(["count(*)", "sum(s)", "max(i)"])), raw(call)], "where": where(rng, safe),
+            "limit": [raw(str(rng.randint(1, 12)))]}
 
 
 def make_names(rng, grammar, safe):
@@ -443,7 +472,7 @@ def make_in(rng, grammar, safe):
 
 KINDS = [
     (30, "rows", make_rows), (35, "group", make_group), (5, "distinct", make_distinct), (5, "first", make_first), (7, "sets", make_sets),
-    (5, "limited", make_limited), (4, "window", make_window),
+    (5, "limited", make_limited), (4, "window", make_window), (3, "top", make_top),
     (6, "join", lambda rng, grammar, safe: joined(rng, "join", ("a.", "b."))),
     (4, "semi", lambda rng, grammar, safe: joined(rng, "semi", ("a.", "b."))),
     (3, "in", make_in),

@@ -218,12 +218,20 @@ class Pipeline:
         fields = {}
         for name, item in spec.items():
             if name == "_id":
+                self.check_key(item)
                 fields[name] = self.value(item)
                 if "missing" in fields[name].types:
                     fields[name] = fields[name].without({"missing"}) | Value("null")
             else:
                 fields[name] = self.accumulated(item)
         self.begin(Value("object", fields=fields))
+
+    def check_key(self, key):
+        """MongoDB refuses a bare number or boolean in a key of several parts (error 17390)."""
+        if isinstance(key, dict) and not any(name.startswith("$") for name in key):
+            for part in key.values():
+                if isinstance(part, (bool, int, float, bson.Decimal128)):
+                    self.expressions.report("$group takes %r in _id for an inclusion" % (part,), None)
 
     def accumulated(self, item):
         (name, argument), *window = item.items()

@@ -46,6 +46,21 @@ SELECT shown($$SELECT sum(duration_minutes), max(created_at) FROM calls WHERE cr
 ALTER FOREIGN TABLE calls ALTER duration_minutes OPTIONS (DROP verify);
 ALTER FOREIGN TABLE calls OPTIONS (DROP verify);
 
+-- keys without columns; sets by a column with another type or collation; what a node above computes
+CREATE FUNCTION positive(bigint) RETURNS boolean LANGUAGE plpgsql IMMUTABLE STRICT AS 'BEGIN RETURN $1 > 0; END';
+CREATE OPERATOR |+| (RIGHTARG = bigint, PROCEDURE = positive);
+SELECT shown('SELECT i, true, 1.5, $$x$$::text, count(*) FROM t GROUP BY 1, 2, 3, 4');
+SELECT shown('SELECT i, (SELECT 5), count(*) FROM t GROUP BY 1, 2');
+SELECT shown('SELECT now(), count(*) FROM t GROUP BY 1');
+SELECT shown('SELECT s::varchar, count(*) FROM t GROUP BY ROLLUP (s::varchar)');
+SELECT shown('SELECT s COLLATE "POSIX", s, count(*) FROM t GROUP BY ROLLUP (s COLLATE "POSIX", s)');
+SELECT shown('SELECT i, generate_series(1, 2), count(*) FROM t GROUP BY 1, 2');
+EXPLAIN (VERBOSE, COSTS OFF) SELECT i, count(*), row_number() OVER (ORDER BY count(*)) FROM t GROUP BY 1 ORDER BY 3, 1 LIMIT 2;
+EXPLAIN (VERBOSE, COSTS OFF) SELECT i, generate_series(1, 2), count(*) FROM t GROUP BY 1 ORDER BY 1, 2 LIMIT 2;
+SELECT shown('SELECT * FROM (SELECT i, row_number() OVER (PARTITION BY i ORDER BY s) AS n FROM t) q WHERE |+| n');
+SELECT shown('SELECT count(*) FROM t WHERE |+| l');
+DROP FUNCTION positive(bigint) CASCADE;
+
 -- one aggregate at a time
 SELECT shown('SELECT count(*) FROM t');
 SELECT shown('SELECT count(i) FROM t');
