@@ -43,6 +43,7 @@
 #include "plan/custom_path.h"
 #include "plan/join_keys.h"
 #include "plan/scan_cost.h"
+#include "query/avoid.h"
 #include "query/join_nodes.h"
 #include "translate/filter.h"
 
@@ -128,30 +129,21 @@ hash_clauses(RelOptInfo *joinrel, RelOptInfo *outerrel, RelOptInfo *innerrel,
 }
 
 /*
- * The condition that the column is one of the keys, or none of them.  `param`
- * stands for their array.
+ * The condition that the column is one of the keys.  `param` stands for their
+ * array.
  */
 static Expr *
 membership(const AdKeyJoin *join, Oid opno, Oid collation, Param * param)
 {
 	ScalarArrayOpExpr *member = makeNode(ScalarArrayOpExpr);
-	NullTest   *is_null;
 
-	member->opno = join->excludes ? get_negator(opno) : opno;
-	member->useOr = !join->excludes;
+	member->opno = opno;
+	member->opfuncid = get_opcode(opno);
+	member->useOr = true;
 	member->inputcollid = collation;
 	member->args = list_make2(join->column, param);
 	member->location = -1;
-	if (!OidIsValid(member->opno))
-		return NULL;
-	member->opfuncid = get_opcode(member->opno);
-	if (!join->excludes)
-		return (Expr *) member;
-	is_null = makeNode(NullTest);
-	is_null->arg = (Expr *) join->column;
-	is_null->nulltesttype = IS_NULL;
-	is_null->location = -1;
-	return makeBoolExpr(OR_EXPR, list_make2(is_null, member), -1);
+	return (Expr *) member;
 }
 
 /* the context of the waiting scan, to which a slot can be added */
@@ -195,7 +187,7 @@ set_keys(AdKeyJoin *join, OpExpr *expr)
 	Oid			typid = exprType(join->key);
 	Oid			array = get_array_type(typid);
 	Param	   *param = makeNode(Param);
-	Expr	   *condition;
+	Node	   *predicate;
 	bool		recheck;
 
 	if (!OidIsValid(opno) || !OidIsValid(array) ||
@@ -209,10 +201,12 @@ set_keys(AdKeyJoin *join, OpExpr *expr)
 	param->paramtypmod = -1;
 	param->paramcollid = exprCollation(join->key);
 	param->location = -1;
-	condition = membership(join, opno, expr->inputcollid, param);
-	if (condition == NULL)
+	predicate = ad_expr_allowed(&context, membership(join, opno, expr->inputcollid, param), &recheck);
+	if (predicate == NULL || (join->excludes && (recheck || ad_is_avoided(relation->options, "$match.$nor"))))
 		return false;
-	join->keys.predicate = ad_expr_allowed(&context, condition, &recheck);
+
+	/* null has no partner, and a mismatch must be read to be an error */
+	join->keys.predicate = join->excludes ? ad_node(AD_NOR, list_make1(predicate)) : predicate;
 	join->keys.slots = context.slots;
 	join->keys.param = param->paramid;
 	for (join->keys.slot = 0; join->keys.slot < list_length(context.slots); join->keys.slot++)
@@ -220,7 +214,7 @@ set_keys(AdKeyJoin *join, OpExpr *expr)
 		if (equal(list_nth(context.slots, join->keys.slot), param))
 			break;
 	}
-	return join->keys.predicate != NULL && join->keys.slot < list_length(context.slots);
+	return join->keys.slot < list_length(context.slots);
 }
 
 /*

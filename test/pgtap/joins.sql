@@ -84,6 +84,9 @@ PREPARE outer_key AS SELECT a.id, b.id FROM t a LEFT JOIN t b ON a.w = b.ts;
 SELECT throws_ok('outer_value', 'HV004', NULL, 'an outer value that does not fit');
 SELECT throws_ok('inner_value', 'HV004', NULL, 'an inner value that does not fit');
 SELECT throws_ok('outer_key', 'HV004', NULL, 'an outer key that does not fit');
+RESET enable_hashjoin;
+PREPARE no_key AS SELECT a.tn, a.id FROM t a WHERE a.id < 30 AND NOT EXISTS (SELECT FROM t b WHERE a.i = b.dx AND b.dx <> -2147483648);
+SELECT throws_ok('no_key', 'HV004', NULL, 'a key that is none of those of the other side, since it does not fit');
 \ir ../data/total.sql
 SELECT * FROM finish();
 ROLLBACK;
