@@ -21,6 +21,8 @@ NAMED = {"$cond": ("if", "then", "else"), "$convert": ("input", "to", "onError",
 PARTS = {"$year": None, "$month": (1, 12), "$dayOfMonth": (1, 31), "$dayOfYear": (1, 366), "$dayOfWeek": (1, 7), "$hour": (0, 23),
          "$minute": (0, 59), "$second": (0, 60), "$millisecond": (0, 999), "$isoWeek": (1, 53), "$isoWeekYear": None,
          "$isoDayOfWeek": (1, 7), "$week": (0, 53)}
+# other operators that are null if one of their arguments is
+STRICT = ("$add", "$subtract", "$multiply", "$divide", "$mod", "$dateTrunc")
 BOOL = Value("bool")
 NULL = Value("null")
 # no date of PostgreSQL's is as far as that; beyond it arithmetic of dates may overflow
@@ -281,7 +283,10 @@ class Expressions:
             zero = Value("date", first=0, last=0) if name == "$toLong" else self.value(parts[1], self.base)
             if zero.types == {"date"} and zero.first == zero.last and abs(learned.lo) + abs(learned.hi) < math.inf:
                 self.learn(known, parts[0], Value(first=learned.lo + zero.first, last=learned.hi + zero.first))
-
+        elif (name in PARTS or name in STRICT) and not learned.can_be(NULLISH):
+            for part in parts:
+                if part is not None:
+                    self.learn(known, part, Value(ALL - NULLISH))
 
     def learn_converted(self, known, parts, names, learned):
         """Where $convert made a number, what of: it cuts off what is not whole."""
