@@ -418,7 +418,8 @@ BEGIN
 		format := admin_dashboard_rest.parameter(query, name, accepted);
 		IF report = 'days' THEN
 			name := 'time_zone';
-			time_zone := admin_dashboard_rest.parameter(query, name, 'UTC');
+			-- as in Etc/GMT+5, a plus is a plus
+			time_zone := admin_dashboard_rest.parameter(replace(query, '+', '%2B'), name, 'UTC');
 			name := 'unit';
 			unit := admin_dashboard_rest.parameter(query, name, 'day');
 		ELSE

@@ -247,7 +247,8 @@ COMMENT ON VIEW admin_dashboard.api_keys IS
 
 -- Create a key and return it; this is the only time that it is shown.  label tells
 -- whose key it is.  super_admin gives access to the dashboard.  If expires_at is
--- null, the key is valid until it is revoked.  Raises an error without a label.
+-- null, the key is valid until it is revoked.  Raises an error (22023) without a label,
+-- and if super_admin is null.
 --
 -- A random UUID has 122 bits from the server's cryptographic random number
 -- generator.  Three of them have 366 bits, and their hash makes a key of 256 bits.
@@ -264,6 +265,13 @@ DECLARE
 	key text := 'adk_' || encode(sha256(uuid_send(gen_random_uuid())
 		|| uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 'hex');
 BEGIN
+	IF label IS NULL OR label = '' THEN
+		RAISE EXCEPTION 'an API key needs a label' USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'Name who will use it: SELECT admin_dashboard.create_api_key(''reports'').';
+	ELSIF super_admin IS NULL THEN
+		RAISE EXCEPTION 'super_admin must be true or false' USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'A key without it is valid, and gets the status 403.';
+	END IF;
 	INSERT INTO admin_dashboard.api_key_hashes (label, key_hash, super_admin, expires_at)
 	VALUES (create_api_key.label, sha256(convert_to(key, 'UTF8')),
 			create_api_key.super_admin, create_api_key.expires_at);

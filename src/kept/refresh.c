@@ -193,7 +193,9 @@ lock(AdRefresh *refresh, int patience_ms, bool *moved)
 	if (refresh->locked)
 		return AD_REFRESHED;
 	if (!ad_source_lock(source, patience_ms))
-		return because(refresh, AD_NOT_REFRESHED, "Another session is adding the changes.");
+		return because(refresh, AD_NOT_REFRESHED,
+					   ad_source_exists(source) ? "Another session is adding the changes." :
+					   "The sums were kept anew or forgotten meanwhile.");
 	refresh->locked = true;
 	if (source->lost != NULL)
 		return because(refresh, AD_SOURCE_LOST, source->lost);

@@ -365,6 +365,25 @@ ad_source_find(Oid relid, AdSource *source)
 }
 
 /*
+ * Is the row still there?  It is not if the sums were kept anew or forgotten.
+ */
+bool
+ad_source_exists(const AdSource *source)
+{
+	AdKeptScope scope;
+	Oid			type = INT4OID;
+	Datum		value = Int32GetDatum(source->id);
+	bool		found;
+
+	if (!ad_kept_enter(&scope))
+		return false;
+	found = ad_kept_run("SELECT FROM admin_dashboard.kept_source WHERE id OPERATOR(pg_catalog.=) $1",
+						1, &type, &value, NULL) > 0;
+	ad_kept_leave(&scope);
+	return found;
+}
+
+/*
  * Lock the row until the end of the transaction, and read it again.  If
  * another transaction has locked it, try again for so many milliseconds.
  * Returns false if it is still locked or no longer there.
@@ -392,7 +411,7 @@ ad_source_lock(AdSource *source, int patience_ms)
 		if (locked)
 			read_source(source, caller);
 		ad_kept_leave(&scope);
-		if (locked || GetCurrentTimestamp() >= give_up)
+		if (locked || GetCurrentTimestamp() >= give_up || !ad_source_exists(source))
 			return locked;
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 						 PAUSE_MS, PG_WAIT_EXTENSION);

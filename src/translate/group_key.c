@@ -130,6 +130,21 @@ injective_argument(AdValueContext *context, Oid function, List *args)
 }
 
 /*
+ * Whether values that are equal before a cast that changes only the type are
+ * equal after it, and no others.  Another type can have another equality, as
+ * citext and bpchar have.
+ */
+static bool
+keeps_equality(const RelabelType *relabel)
+{
+	Oid			typid = exprType((Node *) relabel->arg);
+
+	return relabel->resulttype == typid ||
+		((typid == TEXTOID || typid == VARCHAROID) &&
+		 (relabel->resulttype == TEXTOID || relabel->resulttype == VARCHAROID));
+}
+
+/*
  * Strips the outer injective functions off an expression.  *fails is the
  * outermost of them that can fail, or NULL.
  */
@@ -152,7 +167,7 @@ strip_injective(AdValueContext *context, Node *node, Node **fails)
 			function = get_opcode(((OpExpr *) node)->opno);
 			argument = injective_argument(context, function, ((OpExpr *) node)->args);
 		}
-		else if (IsA(node, RelabelType))
+		else if (IsA(node, RelabelType) && keeps_equality((RelabelType *) node))
 			argument = (Node *) ((RelabelType *) node)->arg;
 		if (argument == NULL)
 			return node;

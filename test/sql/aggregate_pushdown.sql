@@ -55,6 +55,8 @@ SELECT shown('SELECT now(), count(*) FROM t GROUP BY 1');
 SELECT shown('SELECT s::varchar, count(*) FROM t GROUP BY ROLLUP (s::varchar)');
 SELECT shown('SELECT s COLLATE "POSIX", s, count(*) FROM t GROUP BY ROLLUP (s COLLATE "POSIX", s)');
 SELECT shown('SELECT i, generate_series(1, 2), count(*) FROM t GROUP BY 1, 2');
+SELECT shown('SELECT s::bpchar, count(*) FROM t GROUP BY 1');
+SELECT shown('SELECT DISTINCT i::oid FROM t');
 SELECT shown('SELECT i, count(*), row_number() OVER (ORDER BY count(*)) FROM t GROUP BY 1 ORDER BY 3, 1 LIMIT 2');
 SELECT shown('SELECT i, generate_series(1, 2), count(*) FROM t GROUP BY 1 ORDER BY 1, 2 LIMIT 2');
 SELECT shown('SELECT * FROM (SELECT i, row_number() OVER (PARTITION BY i ORDER BY s) AS n FROM t) q WHERE |+| n');

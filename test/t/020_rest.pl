@@ -284,6 +284,8 @@ sql('CREATE DATABASE ad_rest_copy', 'postgres');
 run_or_die('bash', '-c', 'pg_dump ad_rest | psql -XAtq -v ON_ERROR_STOP=1 -d ad_rest_copy');
 is(sql("SELECT string_agg(admin_dashboard.check_api_key(key)::text, ' ') FROM unnest(ARRAY['$key', '$plain', '$revoked']) key", 'ad_rest_copy'),
 	'true false', 'keys live on after a restore');
+like(psql('postgres', "SELECT admin_dashboard.create_api_key($_)"), qr/^ERROR: .* (an API key needs a label|super_admin must be)(?!.*[Ff]ailing row)/s, "no key: $_")
+  for "''", 'NULL', "'x', NULL";
 like(sql("SELECT admin_dashboard.create_api_key('another')", 'ad_rest_copy'), qr/^adk_/, 'and more can be made');
 sql('DROP DATABASE ad_rest_copy', 'postgres');
 

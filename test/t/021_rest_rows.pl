@@ -159,7 +159,7 @@ refused("days?unit=$_", 422, 'unit must be hour, day, week or month', bearer($ke
 refused("days?time_zone=$_", 422, 'time_zone must be UTC or a name such as Europe/Berlin', bearer($key))
   for 'Mars/Olympus', 'CET', '%2B05:30', 'Foo/Bar-5', 'UTC%2B5', '..%2F..%2Fetc%2Fpasswd', 'Europe', 'utc', 'Etc/GMT-15', 'Etc/GMT%2B13', 'Europe/Berlin%0A';
 refused('days?time_zone=Europe/Berlin%00', 422, 'time_zone must be text in UTF-8', bearer($key));
-is(scalar(@{ data_of("days?$range&time_zone=$_")->{days} }), 32, "the zone $_") for 'Etc/GMT-5', 'America/Port-au-Prince', 'America/Argentina/Buenos_Aires';
+is(scalar(@{ data_of("days?$range&time_zone=$_")->{days} }), 32, "the zone $_") for 'Etc/GMT-5', 'Etc/GMT+5', 'America/Port-au-Prince', 'America/Argentina/Buenos_Aires';
 refused('days?start_date=2000-01-01&end_date=2026-01-01&unit=hour', 422, 'unit must be one of which the range has at most 10000', bearer($key));
 refused("users?limit=$_", 422, 'limit must be a whole number from 1 to 10000', bearer($key)) for 0, -1, 10001, 100000, 1.5, 'x', '1e3', '%201';
 refused("users?offset=$_", 422, 'offset must be a whole number from 0 to 999999999999999', bearer($key)) for -1, 1e15, 'x', '9' x 30;
