@@ -308,6 +308,24 @@ $forgetting->finish;
 like($told, qr/\nt$/, 'and then it ends');
 like(session("SET lock_timeout = '100ms'; SELECT admin_dashboard_keep('calls')"), qr/^1$/, 'kept anew');
 
+# Nobody waits for sums that another session keeps anew or forgets
+for my $how ('keep', 'forget')
+{
+	session("SELECT admin_dashboard_keep('calls')");
+	python_with_calls("calls.insert_one({'created_by_email': 'u', 'created_at': datetime(2026, 1, 7)})");
+	go_on($holder, "BEGIN; SELECT admin_dashboard_$how('calls')");
+	my $refreshing = IPC::Run::start([ 'psql', '-XAtq', '-d', 'ad_kept', '-c', "SET statement_timeout = '30s'", '-c', "SELECT admin_dashboard_refresh('calls')" ],
+		'<', \undef, '>', \my $said, '2>&1');
+	wait_until
+	{
+		session("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%_refresh(%' AND clock_timestamp() - query_start > '1 s' AND pid <> pg_backend_pid()") eq '1'
+	};
+	go_on($holder, 'COMMIT');
+	$refreshing->finish;
+	like($said, qr/^DETAIL:  The sums were kept anew or forgotten meanwhile\.$/m, "a refresh ends with a $how");
+}
+session("SELECT admin_dashboard_keep('calls')");
+
 # The end
 is(session("SELECT admin_dashboard_forget('calls'); SELECT admin_dashboard_forget('calls')"), "t\nf", 'forgotten');
 is(session('SELECT count(*) FROM admin_dashboard.kept_call'), '0', 'nothing is left');
