@@ -329,8 +329,8 @@ SELECT is(admin_dashboard.revoke_api_key(label), revoked, 'revoke: ' || label)
 FROM (VALUES ('admin', 1), ('admin', 0), ('twice', 2), ('nobody', 0)) v (label, revoked);
 SELECT is(admin_dashboard.check_api_key(key), NULL, 'revoked: ' || label) FROM keys WHERE label IN ('admin', 'twice');
 SELECT is(admin_dashboard.check_api_key(key), true, 'others are not: ' || label) FROM keys WHERE label = 'later';
-SELECT throws_ok('SELECT admin_dashboard.create_api_key('''')', '23514', NULL, 'a key without a label');
-SELECT throws_ok('SELECT admin_dashboard.create_api_key(NULL)', '23502', NULL, 'or null');
+SELECT throws_ok('SELECT admin_dashboard.create_api_key('''')', '22023', NULL, 'a key without a label');
+SELECT throws_ok('SELECT admin_dashboard.create_api_key(NULL)', '22023', NULL, 'or null');
 
 -- who has no rights has none; one layer open does not open the next
 CREATE FUNCTION pg_temp.all_denied() RETURNS SETOF text LANGUAGE sql AS $$
