@@ -4,7 +4,6 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "catalog/pg_aggregate.h"
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
@@ -13,7 +12,6 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
-#include "utils/syscache.h"
 #include "utils/typcache.h"
 
 #include "base/compat.h"
@@ -499,18 +497,10 @@ ad_is_deviation(const Aggref *aggref)
 static Oid
 final_of_doubles(const Aggref *aggref, AdAggregate aggregate)
 {
-	HeapTuple	tuple;
-	Oid			function;
-
 	if (aggref->aggsplit != AGGSPLIT_SIMPLE || aggref->aggtranstype != FLOAT8ARRAYOID ||
 		(aggregate != AD_DEVIATION && aggregate != AD_REGRESSION))
 		return InvalidOid;
-	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggref->aggfnoid));
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for aggregate %u", aggref->aggfnoid);
-	function = ((Form_pg_aggregate) GETSTRUCT(tuple))->aggfinalfn;
-	ReleaseSysCache(tuple);
-	return function;
+	return ad_aggregate_row(aggref->aggfnoid).aggfinalfn;
 }
 
 /*

@@ -4,10 +4,12 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/syscache.h"
 
 #include "plan/group_call.h"
 #include "query/bind.h"
@@ -16,6 +18,22 @@
 
 /* the most characters of a constant that is summed: 10^22 of those have 34 digits */
 #define LONGEST_DECIMAL	12
+
+/*
+ * Returns a copy of the fixed part of an aggregate's row in pg_aggregate.
+ */
+FormData_pg_aggregate
+ad_aggregate_row(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(function));
+	FormData_pg_aggregate row;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for aggregate %u", function);
+	row = *(Form_pg_aggregate) GETSTRUCT(tuple);
+	ReleaseSysCache(tuple);
+	return row;
+}
 
 /*
  * Whether the value is a column whose field can be used without tests: it
@@ -71,8 +89,7 @@ ad_call_set_pair(AdCall *call, AdValueContext *values, const Aggref *aggref)
 	of_arguments = values->failures;
 	values->failures = failures;
 	ad_value_fail_if(values, of_arguments, call->filter);
-	if (list_length(tests) > 0)
-		call->filter = list_length(tests) == 1 ? linitial(tests) : ad_doc("$and", ad_node(AD_ARRAY, tests));
+	call->filter = ad_all_of(tests);
 	if (call->aggregate == AD_REGRESSION)
 	{
 		call->argument = &pair[0];

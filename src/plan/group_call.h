@@ -5,6 +5,8 @@
 #ifndef AD_GROUP_CALL_H
 #define AD_GROUP_CALL_H
 
+#include "catalog/pg_aggregate.h"
+
 #include "query/deviation.h"
 #include "translate/value.h"
 
@@ -41,6 +43,7 @@ typedef struct AdCall
 								 * the sum of their squares? */
 } AdCall;
 
+extern FormData_pg_aggregate ad_aggregate_row(Oid function);
 extern bool ad_is_plain_column(const AdValue *value);
 extern bool ad_call_set_filter(AdCall *call, AdValueContext *values, const Aggref *aggref);
 extern bool ad_call_set_pair(AdCall *call, AdValueContext *values, const Aggref *aggref);

@@ -297,8 +297,8 @@ wants_first_row(Node *condition)
 	AdOp		op;
 	Oid			type;
 
-	if (!IsA(condition, OpExpr) || list_length(comparison->args) != 2 || !IsA(linitial(comparison->args), WindowFunc) ||
-		!IsA(lsecond(comparison->args), Const) ||
+	if (!IsA(condition, OpExpr) || list_length(comparison->args) != 2 ||
+		!IsA(linitial(comparison->args), WindowFunc) || !IsA(lsecond(comparison->args), Const) ||
 		!ad_expr_operator(comparison->opno, INT8OID, &op, &type))
 		return false;
 	most = lsecond(comparison->args);

@@ -21,7 +21,6 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "catalog/pg_aggregate.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
@@ -32,10 +31,10 @@
 #include "optimizer/tlist.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
 #include "base/compat.h"
 #include "plan/custom_path.h"
+#include "plan/group_call.h"
 #include "plan/group_merge.h"
 #include "plan/group_partial.h"
 #include "plan/group_parts.h"
@@ -86,14 +85,9 @@ find_merged(Oid function)
 static Aggref *
 with_function(Aggref *aggref, Oid function)
 {
-	HeapTuple	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(function));
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for aggregate %u", function);
 	aggref->aggfnoid = function;
-	aggref->aggtranstype = ((Form_pg_aggregate) GETSTRUCT(tuple))->aggtranstype;
+	aggref->aggtranstype = ad_aggregate_row(function).aggtranstype;
 	aggref->aggtype = get_func_rettype(function);
-	ReleaseSysCache(tuple);
 	return aggref;
 }
 

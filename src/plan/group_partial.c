@@ -28,7 +28,6 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "catalog/pg_aggregate.h"
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
@@ -41,10 +40,10 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
-#include "utils/syscache.h"
 
 #include "base/compat.h"
 #include "plan/group_builder.h"
+#include "plan/group_call.h"
 #include "plan/group_count.h"
 #include "plan/group_estimate.h"
 #include "plan/group_partial.h"
@@ -283,20 +282,10 @@ ad_return_states(AdGroupBuilder *builder, List *states)
 bool
 ad_ignores_repetition(const Aggref *aggref)
 {
-	HeapTuple	tuple;
-	bool		is_extreme;
-
 	if (aggref->aggkind != AGGKIND_NORMAL)
 		return false;
-	if (aggref->aggdistinct != NIL)
-		return true;
-	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggref->aggfnoid));
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for aggregate %u", aggref->aggfnoid);
-	/* a minimum or maximum, those of booleans included */
-	is_extreme = OidIsValid(((Form_pg_aggregate) GETSTRUCT(tuple))->aggsortop);
-	ReleaseSysCache(tuple);
-	return is_extreme;
+	/* a minimum or maximum, those of booleans included, has a sort operator */
+	return aggref->aggdistinct != NIL || OidIsValid(ad_aggregate_row(aggref->aggfnoid).aggsortop);
 }
 
 /*

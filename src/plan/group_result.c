@@ -80,8 +80,8 @@ return_sum(AdGroup *group, int position, const AdCall *call)
 
 /*
  * Variances and standard deviations of integers: MongoDB sums the numbers and
- * their squares.  The squares of int2 and int4 are summed as decimals, which have
- * digits enough for them.
+ * their squares.  The squares of int2 and int4 are summed as decimals, which
+ * have digits enough for them.
  */
 static bool
 return_deviation(AdGroup *group, int position, const AdCall *call)
@@ -125,7 +125,7 @@ bool
 ad_group_return(AdGroup *group, int position, const AdCall *call)
 {
 	if (call->result_type == BYTEAOID || OidIsValid(call->final) ||
-		(call->result_type == FLOAT8ARRAYOID && (call->squares || call->aggregate == AD_REGRESSION)))
+		(call->result_type == FLOAT8ARRAYOID && call->squares))
 		return ad_group_return_state(group, position, call);
 	switch (call->aggregate)
 	{
@@ -142,12 +142,12 @@ ad_group_return(AdGroup *group, int position, const AdCall *call)
 		case AD_DEVIATION:
 			return return_deviation(group, position, call);
 		case AD_REGRESSION:
-			break;				/* is made from its transition state */
+			return ad_group_return_state(group, position, call);
 		case AD_PERCENTILE_CONT:
 		case AD_PERCENTILE_DISC:
 			return ad_group_return_percentile(group, position, call);
 	}
-	return false;
+	return false;				/* not reached */
 }
 
 /* a distinct value, in a document that the stages for all_keys have made */
@@ -367,7 +367,5 @@ ad_group_is_sound(AdGroup *group)
 			tests = lappend(tests, ad_fits_expr(ad_column_type(output->typid, output->typmod),
 												ad_path_expr(output->path), true));
 	}
-	if (tests == NIL)
-		return NULL;
-	return list_length(tests) == 1 ? linitial(tests) : ad_doc("$and", ad_node(AD_ARRAY, tests));
+	return ad_all_of(tests);
 }

@@ -203,7 +203,8 @@ return_regression(AdGroup *group, int position, const AdCall *call)
 
 /*
  * Adds the transition state of an aggregate, of type call->result_type, or
- * what call->final makes from it, as output `position`.  Returns false if it cannot be made.
+ * what call->final makes from it, as output `position`.  Returns false if it
+ * cannot be made.
  */
 bool
 ad_group_return_state(AdGroup *group, int position, const AdCall *call)

@@ -57,9 +57,7 @@ fits_guard(List *columns)
 		tests = list_append_unique(tests, ad_fits_expr(column->type,
 													   ad_string(psprintf("$%s", column->field)), true));
 	}
-	if (tests == NIL)
-		return NULL;
-	return list_length(tests) == 1 ? linitial(tests) : ad_doc("$and", ad_node(AD_ARRAY, tests));
+	return ad_all_of(tests);
 }
 
 /*

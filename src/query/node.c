@@ -162,6 +162,18 @@ ad_true(void)
 }
 
 /*
+ * Returns the expression that all of these are true: one of them is itself.
+ * NULL if there are none.
+ */
+Node *
+ad_all_of(List *tests)
+{
+	if (list_length(tests) > 1)
+		return ad_doc("$and", ad_node(AD_ARRAY, tests));
+	return tests == NIL ? NULL : linitial(tests);
+}
+
+/*
  * Returns a field or a stage that only the exact form of a query has.
  */
 Node *

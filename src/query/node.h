@@ -137,6 +137,7 @@ extern Node *ad_float8(double value);
 extern Node *ad_oid_value(Oid value);
 extern Node *ad_null(void);
 extern Node *ad_true(void);
+extern Node *ad_all_of(List *tests);
 extern Node *ad_exact_only(Node *value);
 extern Node *ad_false(void);
 extern List *ad_append_new(List *nodes, Node *node);

@@ -254,8 +254,7 @@ ad_plain_expr(const AdType *type, Node *path)
 	if (type->trusted)
 		return type_is_in(path, type->possible, nulls);
 	return ad_doc("$cond", ad_array3(has_possible_type(type, path),
-									 list_length(tests) == 1 ? linitial(tests) :
-									 ad_doc("$and", ad_node(AD_ARRAY, tests)),
+									 ad_all_of(tests),
 									 type_is_in(path, nulls, NULL)));
 }
 

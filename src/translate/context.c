@@ -41,21 +41,24 @@ ad_expr_may_go_on(AdExprContext *context)
 	return ++context->visits <= MAX_VISITS;
 }
 
-/* strips casts between text and varchar, and changes of collation */
+/*
+ * Whether it is a cast between text and varchar, or a change of collation.
+ */
+bool
+ad_is_text_cast(const RelabelType *relabel)
+{
+	Oid			typid = exprType((Node *) relabel->arg);
+
+	return (typid == TEXTOID || typid == VARCHAROID) &&
+		(relabel->resulttype == TEXTOID || relabel->resulttype == VARCHAROID);
+}
+
+/* strips these casts */
 static Node *
 strip_text_cast(Node *node)
 {
-	while (IsA(node, RelabelType) &&
-		   (((RelabelType *) node)->resulttype == TEXTOID ||
-			((RelabelType *) node)->resulttype == VARCHAROID))
-	{
-		Node	   *arg = (Node *) ((RelabelType *) node)->arg;
-		Oid			typid = exprType(arg);
-
-		if (typid != TEXTOID && typid != VARCHAROID)
-			break;
-		node = arg;
-	}
+	while (IsA(node, RelabelType) && ad_is_text_cast((RelabelType *) node))
+		node = (Node *) ((RelabelType *) node)->arg;
 	return node;
 }
 

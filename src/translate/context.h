@@ -33,6 +33,7 @@ typedef struct AdExprContext
 	Size		size;			/* bytes of the filter so far, see budget.c */
 } AdExprContext;
 
+extern bool ad_is_text_cast(const RelabelType *relabel);
 extern bool ad_expr_may_go_on(AdExprContext *context);
 extern const AdColumn *ad_expr_column(AdExprContext *context, Node *node);
 extern const AdColumn *ad_expr_compared_column(AdExprContext *context, Node *node);

@@ -137,11 +137,7 @@ injective_argument(AdValueContext *context, Oid function, List *args)
 static bool
 keeps_equality(const RelabelType *relabel)
 {
-	Oid			typid = exprType((Node *) relabel->arg);
-
-	return relabel->resulttype == typid ||
-		((typid == TEXTOID || typid == VARCHAROID) &&
-		 (relabel->resulttype == TEXTOID || relabel->resulttype == VARCHAROID));
+	return relabel->resulttype == exprType((Node *) relabel->arg) || ad_is_text_cast(relabel);
 }
 
 /*

@@ -205,8 +205,7 @@ ad_operation_settle(AdValueContext *context, AdOperation *operation)
 	tests = list_make1(ad_binary("$lte", ad_value_let(context, value), ad_null()));
 	foreach(lc, operation->operands)
 		tests = lappend(tests, ad_binary("$gt", lfirst(lc), ad_null()));
-	ad_value_fail(context, operation->failure, list_length(tests) == 1 ? linitial(tests) :
-				  ad_doc("$and", ad_node(AD_ARRAY, tests)));
+	ad_value_fail(context, operation->failure, ad_all_of(tests));
 	operation->fails = false;
 	operation->operands = NIL;
 	value->nullable = true;
