@@ -21,6 +21,7 @@
 #include "kept/answer.h"
 #include "plan/group_plan.h"
 #include "plan/join.h"
+#include "plan/group_subquery.h"
 #include "plan/join_group.h"
 #include "plan/parallel.h"
 #include "plan/scan_path.h"
@@ -42,6 +43,7 @@ _PG_init(void)
 {
 	ad_option_init();
 	ad_calls_table_init();
+	ad_group_subquery_init();
 	ad_join_group_init();
 	ad_kept_init();
 	ad_key_scan_init();

@@ -76,6 +76,9 @@ name_column(ForeignScanState *node, AdScanColumn *column)
 		varno = var->varno;
 		attnum = var->varattno;
 	}
+	/* a column of a subquery has been decoded before */
+	if (exec_rt_fetch(varno, node->ss.ps.state)->rtekind != RTE_RELATION)
+		return;
 	relid = exec_rt_fetch(varno, node->ss.ps.state)->relid;
 	column->table = get_rel_name(relid);
 	column->name = get_attname(relid, attnum, false);
@@ -91,7 +94,8 @@ name_columns(ForeignScanState *node, AdScanState *state)
 	int			first = plan->scan.scanrelid > 0 ? (int) plan->scan.scanrelid :
 	bms_next_member(ad_scan_relids(plan), -1);
 
-	state->relid = exec_rt_fetch(first, node->ss.ps.state)->relid;
+	state->relid = OidIsValid(state->query->relid) ? state->query->relid :
+		exec_rt_fetch(first, node->ss.ps.state)->relid;
 	state->table = get_rel_name(state->relid);
 	state->of_documents = plan->scan.scanrelid > 0 || state->query->joined_collection != NULL;
 	for (int i = 0; i < state->ncolumns; i++)
@@ -142,7 +146,10 @@ init_decoder(AdScanState *state)
 		for (int j = 0; j < AD_PAIR_SUMS && output->of_pairs[0] != NULL; j++)
 			state->columns[i].of_pairs[j] = add_to_decoder(state, output->of_pairs[j], state->columns[i].target);
 		state->columns[i].is_plain = output->indicator == NULL && output->divisor == NULL &&
-			output->second == NULL && !OidIsValid(state->columns[i].target->domain);
+			output->second == NULL && output->then == NULL &&
+			!OidIsValid(state->columns[i].target->domain);
+		if (output->then != NULL)
+			state->columns[i].then = ExecInitExpr((Expr *) output->then, NULL);
 	}
 	if (state->query->counted)
 		state->counted = add_to_decoder(state, AD_COUNTED, count);
@@ -164,6 +171,20 @@ init_decoder(AdScanState *state)
 }
 
 /*
+ * A grouping of groups has the plan of its subquery below it for the planner
+ * only, see group_subquery.c.  End it, so that EXPLAIN shows nothing that never
+ * runs.
+ */
+static void
+end_subquery(ForeignScanState *node)
+{
+	if (outerPlanState(node) == NULL)
+		return;
+	ExecEndNode(outerPlanState(node));
+	outerPlanState(node) = NULL;
+}
+
+/*
  * Callback BeginForeignScan: prepare the scan, without contacting MongoDB.
  */
 void
@@ -175,10 +196,12 @@ ad_begin_foreign_scan(ForeignScanState *node, int eflags)
 
 	node->fdw_state = state;
 	state->query = ad_query_from_list(plan->fdw_private);
+	if (OidIsValid(state->query->relid))
+		end_subquery(node);
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
 		return;
 
-	state->userid = ad_scan_user(plan, estate);
+	state->userid = OidIsValid(state->query->relid) ? state->query->userid : ad_scan_user(plan, estate);
 	if (!OidIsValid(state->userid))
 		state->userid = GetUserId();
 	state->slot_states = ExecInitExprList(plan->fdw_exprs, (PlanState *) node);
@@ -189,6 +212,7 @@ ad_begin_foreign_scan(ForeignScanState *node, int eflags)
 	state->tuple_cxt = AllocSetContextCreate(estate->es_query_cxt,
 											 "admin_dashboard tuple",
 											 ALLOCSET_DEFAULT_SIZES);
+	state->econtext = node->ss.ps.ps_ExprContext;
 	init_decoder(state);
 	name_columns(node, state);
 	state->quick &= !ad_is_doubted(state->relid);

@@ -24,6 +24,8 @@ typedef struct AdScanColumn
 	const char *name;			/* name of the column; NULL if the output is
 								 * computed */
 	bool		is_plain;		/* is a decoded value the column's? */
+	ExprState  *then;			/* makes the column of the decoded value; or
+								 * NULL */
 	int			value;
 	int			indicator;		/* -1 if the output has none */
 	int			divisor;		/* -1 if the output has none */
@@ -56,6 +58,7 @@ typedef struct AdScanState
 	AdScanColumn *columns;
 	int			nguards;
 	AdScanGuard *guards;
+	ExprContext *econtext;
 	MemoryContext statement_cxt;	/* lives as long as the statement */
 	MemoryContext command_cxt;	/* see the top of this file */
 	MemoryContext tuple_cxt;

@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "executor/tuptable.h"
+#include "executor/executor.h"
 #include "utils/numeric.h"
 
 #include "bson/decoder.h"
@@ -146,6 +146,15 @@ final_value(Oid function, Datum state, bool *isnull)
 	return result;
 }
 
+/* makes the result of a column, which may be null, from its value */
+static Datum
+then_value(AdScanState *state, ExprState *then, Datum value, bool *isnull)
+{
+	state->econtext->caseValue_datum = value;
+	state->econtext->caseValue_isNull = *isnull;
+	return ExecEvalExpr(then, state->econtext, isnull);
+}
+
 /*
  * Fill a tuple from the fields of a document.  All its columns are null at
  * first.
@@ -176,6 +185,8 @@ ad_fill_tuple(AdScanState *state, const AdFieldValue *values, TupleTableSlot *sl
 			slot->tts_values[position] = scan_column_value(column, values);
 		if (OidIsValid(column->output->final) && !*isnull)
 			slot->tts_values[position] = final_value(column->output->final, slot->tts_values[position], isnull);
+		if (column->then != NULL)
+			slot->tts_values[position] = then_value(state, column->then, slot->tts_values[position], isnull);
 	}
 }
 

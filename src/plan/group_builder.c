@@ -181,7 +181,8 @@ add_group_keys(AdGroupBuilder *builder)
 
 		if (column == NULL)
 		{
-			expr = ad_key_expr(&builder->values, key, false);
+			expr = builder->source != NULL ? builder->source->key_expr(builder, key) :
+				ad_key_expr(&builder->values, key, false);
 			if (expr == NULL || contain_volatile_functions(key))
 				return false;
 		}
@@ -328,6 +329,17 @@ find_distinct(const AdGroupBuilder *builder, const Aggref *aggref)
 	return -1;
 }
 
+/* a context for values whose columns have guards of their own */
+static AdValueContext
+probe_context(const AdGroupBuilder *builder)
+{
+	AdValueContext probe = builder->values;
+
+	probe.columns = NIL;
+	probe.failures = NIL;
+	return probe;
+}
+
 /*
  * The key for the distinct values of an expression; NULL if there is none.  A
  * key may differ from the value, but numbers that can be summed must be
@@ -336,7 +348,7 @@ find_distinct(const AdGroupBuilder *builder, const Aggref *aggref)
 static Node *
 distinct_expr(AdGroupBuilder *builder, Node *argument, const AdValue *value)
 {
-	AdValueContext probe = {.base = builder->values.base};
+	AdValueContext probe = probe_context(builder);
 
 	switch (value->typid)
 	{
@@ -357,7 +369,7 @@ distinct_expr(AdGroupBuilder *builder, Node *argument, const AdValue *value)
 static AdDistinct *
 translate_distinct(AdGroupBuilder *builder, const Aggref *aggref)
 {
-	AdValueContext probe = {.base = builder->values.base};
+	AdValueContext probe = probe_context(builder);
 	Node	   *argument = aggregate_argument(aggref);
 	const AdColumn *column = ad_comparable_column(builder->values.base, argument);
 	AdDistinct *distinct = palloc0(sizeof(AdDistinct));
@@ -685,6 +697,12 @@ ad_build_outputs(AdGroupBuilder *builder)
 		{
 			ad_group_return_grouping(builder->group, position,
 									 grouping_numbers(builder, (GroupingFunc *) node));
+			continue;
+		}
+		if (builder->source != NULL)
+		{
+			if (!builder->source->add_output(builder, position, node))
+				return false;
 			continue;
 		}
 		column = ad_expr_column(builder->values.base, node);

@@ -7,10 +7,26 @@
 
 #include "plan/relation.h"
 
+typedef struct AdGroupBuilder AdGroupBuilder;
+
+/* how to read columns that are not those of a table */
+typedef struct AdColumnSource
+{
+	/* the group key for an SQL expression of them, or NULL */
+	Node	   *(*key_expr) (AdGroupBuilder *builder, Node *key);
+
+	/*
+	 * Adds the output of such a column, which a key reads; false if that is
+	 * not possible
+	 */
+	bool		(*add_output) (AdGroupBuilder *builder, int position, Node *column);
+} AdColumnSource;
+
 /* a group that is being built */
-typedef struct AdGroupBuilder
+struct AdGroupBuilder
 {
 	AdValueContext values;
+	const AdColumnSource *source;	/* NULL for the documents of a table */
 	AdGroup    *group;
 	List	   *tlist;			/* tlist of the scan */
 	List	   *keys;			/* SQL expressions */
@@ -24,7 +40,7 @@ typedef struct AdGroupBuilder
 	List	   *distincts;		/* an Aggref for each argument, with its
 								 * FILTER, whose distinct values are
 								 * aggregated */
-} AdGroupBuilder;
+};
 
 extern bool ad_grouping_keys(PlannerInfo *root, UpperRelationKind stage, List **keys);
 extern const AdColumn *ad_comparable_column(AdExprContext *context, Node *node);

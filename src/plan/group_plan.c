@@ -54,23 +54,28 @@ add_ordered_group_path(PlannerInfo *root, RelOptInfo *output_rel, PathTarget *ta
 	Cost		total_cost;
 
 	ad_groups_cost(root, &work, upper->grouping_cost, &startup_cost, &total_cost);
+	if (upper->subquery != NULL)
+	{
+		startup_cost *= AD_OF_GROUPS_COST;
+		total_cost *= AD_OF_GROUPS_COST;
+	}
 	add_path(output_rel, (Path *)
 			 ad_create_foreign_upper_path(root, output_rel, target, upper->rows,
-										  startup_cost, total_cost, pathkeys, NULL,
+										  startup_cost, total_cost, pathkeys, upper->subquery,
 										  order == NULL ? NIL : list_make1(order)));
 }
 
-/* adds the paths of the grouping: unsorted, and sorted for a limit */
-static void
-add_group_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
-			   PathTarget *target, List *keys, List *sets)
+/*
+ * Adds the paths of the grouping that output_rel has: unsorted, and sorted for
+ * a limit.
+ */
+void
+ad_add_group_paths(PlannerInfo *root, RelOptInfo *output_rel, PathTarget *target)
 {
 	AdUpperRelation *upper = output_rel->fdw_private;
 	List	   *prefix;
 	AdOrder    *order;
 
-	upper->rows = estimated_groups(root, input_rel, keys, sets);
-	upper->grouping_cost = ad_grouping_cost(input_rel->fdw_private, input_rel->rows);
 	add_ordered_group_path(root, output_rel, target, NIL, NULL);
 	order = ad_order_prefix(root, output_rel, root->sort_pathkeys, &prefix);
 	if (order != NULL && !upper->query->single_row)
@@ -120,9 +125,11 @@ add_grouping(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 		upper->query->single_row = true;
 		ad_group_add_total(builder.group, upper->query);
 	}
+	upper->rows = estimated_groups(root, input_rel, keys, builder.sets);
+	upper->grouping_cost = ad_grouping_cost(relation, input_rel->rows);
 	output_rel->fdw_private = upper;
 	ad_drop_gathered_rows(output_rel);
-	add_group_path(root, input_rel, output_rel, target, keys, builder.sets);
+	ad_add_group_paths(root, output_rel, target);
 	if (builder.distincts != NIL)
 		ad_parallel_merge_paths(root, input_rel, output_rel, keys);
 }

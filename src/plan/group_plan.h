@@ -11,4 +11,6 @@ extern void ad_get_foreign_upper_paths(PlannerInfo *root, UpperRelationKind stag
 									   RelOptInfo *input_rel,
 									   RelOptInfo *output_rel, void *extra);
 
+extern void ad_add_group_paths(PlannerInfo *root, RelOptInfo *output_rel, PathTarget *target);
+
 #endif							/* AD_GROUP_PLAN_H */

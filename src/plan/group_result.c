@@ -306,6 +306,8 @@ ad_group_value(AdGroup *group, int position, AdValue *value)
 	Node	   *field = ad_path_expr(output->path);
 	Node	   *not_null = NULL;
 
+	if (output->then != NULL)
+		return false;
 	if (output->kind == AD_RESULT_COLUMN)
 	{
 		bool		proven = bms_is_member(position, group->proven);

@@ -38,9 +38,11 @@ lookup_result(AdValueContext *context, Node *node, AdValue *value)
 		ad_group_value(grouping->group, entry->resno - 1, value);
 }
 
-/* the context for expressions of the groups' results */
-static AdValueContext
-result_context(AdGrouping *grouping)
+/*
+ * Returns the context for expressions of the groups' results.
+ */
+AdValueContext
+ad_having_context(AdGrouping *grouping)
 {
 	AdValueContext context = {
 		.base = grouping->context,
@@ -70,7 +72,7 @@ ad_having_push(AdGrouping *grouping, AdQuery *query, List *conditions)
 		return conditions;
 	foreach(lc, conditions)
 	{
-		AdValueContext context = result_context(grouping);
+		AdValueContext context = ad_having_context(grouping);
 		Node	   *condition;
 		Node	   *stage;
 		Size		size = 0;
@@ -103,7 +105,7 @@ pathkey_expr(AdGrouping *grouping, RelOptInfo *rel, const PathKey *pathkey)
 	foreach(lc, ad_eclass_members(pathkey->pk_eclass, rel))
 	{
 		Node	   *expr = (Node *) ((EquivalenceMember *) lfirst(lc))->em_expr;
-		AdValueContext context = result_context(grouping);
+		AdValueContext context = ad_having_context(grouping);
 		AdValue		value;
 
 		context.base->visits = 0;
@@ -143,7 +145,7 @@ ad_having_order(AdGrouping *grouping, RelOptInfo *rel, List *pathkeys, List **ke
 	{
 		PathKey    *pathkey = lfirst_node(PathKey, lc);
 		Node	   *node = pathkey_expr(grouping, rel, pathkey);
-		AdValueContext context = result_context(grouping);
+		AdValueContext context = ad_having_context(grouping);
 		AdSortKey  *key = palloc0(sizeof(AdSortKey));
 		AdValue		value;
 

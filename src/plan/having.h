@@ -9,6 +9,7 @@
 
 #include "plan/relation.h"
 
+extern AdValueContext ad_having_context(AdGrouping *grouping);
 extern List *ad_having_push(AdGrouping *grouping, AdQuery *query, List *conditions);
 extern bool ad_having_order(AdGrouping *grouping, RelOptInfo *rel, List *pathkeys,
 							List **keys);

@@ -696,6 +696,13 @@ limited_work(PlannerInfo *root, RelOptInfo *rel)
 	return work;
 }
 
+/* the path that a path of the relation must have below it, or NULL */
+static Path *
+subquery_of(const RelOptInfo *rel)
+{
+	return rel->reloptkind == RELOPT_UPPER_REL ? ((AdUpperRelation *) rel->fdw_private)->subquery : NULL;
+}
+
 /*
  * UPPERREL_FINAL: LIMIT and OFFSET of the rows of a foreign table, or of its
  * groups, in the order that ad_order_paths() has recorded, if any.
@@ -752,8 +759,8 @@ ad_limit_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
 	/* without a pushed-down limit, part of a batch would be sent in vain */
 	total_cost -= (total_cost - startup_cost) * 0.1;
 	path = (Path *) ad_create_foreign_upper_path(root, rel, target, work.rows,
-												 startup_cost, total_cost, pathkeys, NULL,
-												 list_make1(order));
+												 startup_cost, total_cost, pathkeys,
+												 subquery_of(rel), list_make1(order));
 	if (skips_later)
 		path = (Path *) create_limit_path(root, output_rel, path, parse->limitOffset,
 										  parse->limitCount, parse->limitOption,

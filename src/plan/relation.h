@@ -51,6 +51,8 @@ typedef struct AdUpperRelation
 	double		rows;
 	/* what it costs MongoDB to make the groups */
 	Cost		grouping_cost;
+	Path	   *subquery;		/* of a grouping of groups: their path, see
+								 * group_subquery.c; else NULL */
 } AdUpperRelation;
 
 /*
@@ -64,6 +66,11 @@ typedef struct AdUpperRelation
  * this one is lower.
  */
 #define AD_GROUPS_COST		98.0
+/*
+ * The part of the cost of a grouping of groups that counts: it is never more
+ * than to have the groups sent.
+ */
+#define AD_OF_GROUPS_COST		0.98
 #define AD_DOCUMENT_COST	0.05
 #define AD_PIPELINE_COST	0.1
 

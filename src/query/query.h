@@ -52,6 +52,8 @@ typedef struct AdOutput
 								 * value: that value's type */
 	int			of_nothing;		/* for AD_RESULT_COUNT: the value if the input
 								 * is empty */
+	Node	   *then;			/* SQL expression that makes the result of the
+								 * value, a CaseTestExpr in it; or NULL */
 	/* for AD_RESULT_COLUMN */
 	const char *field;			/* path of the field in the collection */
 	AdMismatch	on_mismatch;
@@ -119,6 +121,10 @@ typedef struct AdQuery
 								 * which has a column, in AD_COUNTED */
 	List	   *outputs;		/* AdOutput */
 	List	   *guards;			/* AdGuard */
+	Oid			relid;			/* of a grouping of groups: the table, which
+								 * its scan does not name; else InvalidOid */
+	Oid			userid;			/* and the user whose mapping is taken;
+								 * InvalidOid for the current one */
 	AdSlices   *slices;			/* of a parallel scan, or NULL */
 	const AdSlice *slice;		/* the slice that is read; NULL for all
 								 * documents.  It is not stored in plans. */

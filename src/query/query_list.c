@@ -84,6 +84,7 @@ output_to_list(const AdOutput *output)
 	list = lappend(list, ad_float8(output->fraction));
 	list = lappend(list, ad_oid_value(output->state_of));
 	list = lappend(list, ad_integer(output->of_nothing));
+	list = lappend(list, output->then);
 	list = lappend(list, string_or_null(output->field));
 	list = lappend(list, ad_integer(output->on_mismatch));
 	list = lappend(list, makeBoolean(output->joined));
@@ -112,6 +113,7 @@ output_from_list(List *list)
 	output->fraction = next_float8(&members);
 	output->state_of = next_oid(&members);
 	output->of_nothing = next_int(&members);
+	output->then = next_node(&members);
 	output->field = next_string(&members);
 	output->on_mismatch = (AdMismatch) next_int(&members);
 	output->joined = next_bool(&members);
@@ -254,6 +256,8 @@ ad_query_to_list(const AdQuery *query)
 	list = lappend(list, makeBoolean(query->counted));
 	list = lappend(list, outputs_to_list(query->outputs));
 	list = lappend(list, guards_to_list(query->guards));
+	list = lappend(list, ad_oid_value(query->relid));
+	list = lappend(list, ad_oid_value(query->userid));
 	list = lappend(list, slices_to_list(query->slices));
 	return list;
 }
@@ -293,6 +297,8 @@ ad_query_from_list(List *list)
 	query->counted = next_bool(&members);
 	query->outputs = outputs_from_list((List *) next_node(&members));
 	query->guards = guards_from_list((List *) next_node(&members));
+	query->relid = next_oid(&members);
+	query->userid = next_oid(&members);
 	query->slices = slices_from_list((List *) next_node(&members));
 	query->slice = NULL;
 	return query;

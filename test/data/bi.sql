@@ -216,10 +216,10 @@ SELECT date_trunc('month', created_at) AS __timestamp, calls.created_by_email AS
 -- C6, 20: Tableau: top 10 as a filter
 SELECT "calls"."created_by_email" AS "created_by_email", COUNT(1) AS "cnt" FROM "calls" "calls" WHERE "calls"."created_by_email" IN (SELECT "c"."created_by_email" FROM "calls" "c" WHERE "c"."created_by_email" IS NOT NULL GROUP BY 1 ORDER BY SUM("c"."duration_minutes") DESC LIMIT 10) GROUP BY 1;
 
--- C7, 123: Metabase: number of groups
+-- C7, 1: Metabase: number of groups
 SELECT count(*) AS "count" FROM (SELECT "calls"."created_by_email", count(*) AS "n" FROM "calls" GROUP BY 1) AS "source";
 
--- C8, 123: Metabase: average of a count by group
+-- C8, 1: Metabase: average of a count by group
 SELECT avg("source"."n") AS "avg", max("source"."n") AS "max" FROM (SELECT "calls"."created_by_email", count(*) AS "n" FROM "calls" GROUP BY 1) AS "source";
 
 -- C9, 200: DBeaver: first page of the table, in order

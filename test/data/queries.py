@@ -170,7 +170,7 @@ class Query:
                 ", ".join(literal for _, literal in arguments), text]
 
     def columns(self):
-        keys = self.slots["keys"] if self.kind in ("group", "sets", "star", "first", "top") else []
+        keys = self.slots["keys"] if self.kind in ("group", "sets", "star", "first", "top", "outer") else []
         added = 2 if self.kind == "first" else self.kind in WITH_ID
         return len(keys) + len(self.slots["select"]) + len(self.slots.get("grouping", [])) + added
 
@@ -182,7 +182,7 @@ class Query:
         if self.prepared:
             yield Query(self.kind, self.zone, False, self.slots)
         for name, terms in self.slots.items():
-            least = 0 if name == "keys" and self.kind in ("group", "star") else self.LEAST.get(name, 0)
+            least = 0 if name == "keys" and self.kind in ("group", "star", "outer") else 0 if name == "inner" and self.kind == "outer" else self.LEAST.get(name, 0)
             if len(terms) > least:
                 yield from (self.but(**{name: terms[:index] + terms[index + 1:]}) for index in range(len(terms)))
         for name, terms in self.slots.items():
@@ -257,6 +257,20 @@ def write_top(slots):
         ", ".join(keys), clause("LIMIT", slots["limit"]))
 
 
+def write_outer(slots):
+    """Groups of groups, whose columns are k1, k2 ... and a1, a2 ..."""
+    keys = [str(place + 1) for place in range(len(slots["within"]))]
+    columns = ["%s AS k%d" % (key, place + 1) for place, key in enumerate(slots["within"])]
+    columns += ["%s AS a%d" % (call, place + 1) for place, call in enumerate(slots["inner"])]
+    inner = "SELECT %s FROM t%s%s%s" % (", ".join(columns), clause("WHERE", slots["where"]), clause("GROUP BY", keys), clause("HAVING", slots["having"]))
+    if not slots["inner"]:
+        inner = "SELECT DISTINCT %s FROM t%s" % (", ".join(columns), clause("WHERE", slots["where"]))
+    keys = [str(place + 1) for place in range(len(slots["keys"]))]
+    return "SELECT %s FROM (%s) q%s%s%s%s" % (
+        ", ".join(slots["keys"] + slots["select"]), inner, clause("WHERE", slots["above"]), clause("GROUP BY", keys), clause("HAVING", slots["over"]),
+        tail(slots, keys) if keys else "")
+
+
 def write_join(slots):
     return "SELECT %s FROM t a %s JOIN t b ON %s WHERE a.id < 12%s" % (
         ", ".join(slots["select"]), slots["how"][0], " AND ".join(slots["on"]), clause(" AND", slots["where"]))
@@ -286,7 +300,7 @@ def write_in(slots):
 
 
 WRITERS = {"rows": write_rows, "group": write_groups, "distinct": write_distinct, "first": write_first, "sets": write_sets, "limited": write_limited,
-           "window": write_window, "top": write_top, "join": write_join, "names": write_names, "star": write_star, "semi": write_semi,
+           "window": write_window, "top": write_top, "outer": write_outer, "join": write_join, "names": write_names, "star": write_star, "semi": write_semi,
            "in": write_in}
 # kinds whose writer adds the id or another column to those selected
 WITH_ID = ("rows", "window", "names", "semi", "in")
@@ -407,6 +421,42 @@ def make_top(rng, grammar, safe):
             "limit": [raw(str(rng.randint(1, 12)))]}
 
 
+# aggregates of the columns of groups, by their types; other types are counted only
+OF_GROUPS = {
+    "bigint": ["sum(%s)", "avg(%s)", "max(%s)", "min(%s)", "sum(%s) FILTER (WHERE %s > 2)", "percentile_cont(0.5) WITHIN GROUP (ORDER BY %s)",
+               "sum(DISTINCT %s)", "avg(CASE WHEN %s > 1 THEN 1 ELSE 0 END)", "sum(%s / 2)"],
+    "numeric": ["sum(%s)", "max(%s)", "count(*) FILTER (WHERE %s > 10)"], "eighth": ["sum(%s) + 0", "max(%s) + 0", "count(*) FILTER (WHERE %s > 0)"],
+    "float8": ["max(%s) + 0", "min(%s) + 0"], "text": ["max(%s)", "min(%s)", "max(length(%s))", "count(*) FILTER (WHERE %s LIKE 'a%%')"],
+    "timestamptz": ["max(%s)", "min(%s)"], "instant": ["min(%s)"], "clock": ["max(%s)"], "date": ["min(%s)"], "day": ["max(%s)"], "bool": ["bool_or(%s)", "every(%s)"],
+    "int": ["sum(%s)", "max(%s)", "avg(%s)", "stddev(%s)"], "small": ["sum(%s)", "max(%s)", "variance(%s)"], "smallint": ["avg(%s)", "min(%s)"],
+}
+
+
+def make_outer(rng, grammar, safe):
+    within = [safe.key() for _ in range(rng.choice([1, 1, 2, 2, 3]))]
+    inner = [safe.aggregate(rng.choice(["bigint", "bigint", "bigint", "numeric", "eighth", None])) for _ in range(rng.choice([0, 1, 1, 2, 2]))]
+    columns = [("k%d" % (place + 1), key.typ) for place, key in enumerate(within)] + [("a%d" % (place + 1), call.typ) for place, call in enumerate(inner)]
+
+    def aggregate():
+        name, typ = rng.choice(columns)
+        return raw(rng.choice(OF_GROUPS.get(typ, []) + ["count(*)", "count(%s)", "count(DISTINCT %s)"]).replace("%s", name).replace("%%", "%"))
+
+    def key():
+        name, typ = rng.choice(columns)
+        forms = {"text": ["lower(%s)", "%s"], "bigint": ["%s / 2", "%s % 3", "%s"], "timestamptz": ["date_trunc('month', %s)", "%s"],
+                 "numeric": ["trim_scale(%s)"]}
+        return raw(rng.choice(forms.get(typ, ["%s"])).replace("%s", name) + (" + 0" if typ in ("float8", "eighth") else ""))
+
+    keys = [key() for _ in range(rng.choice([0, 0, 1, 1, 2]))]
+    slots = {"within": within, "inner": inner, "keys": keys, "select": some(rng, aggregate, 3), "where": where(rng, safe),
+             "having": [safe.having()] if inner and rng.random() < 0.2 else [],
+             "above": [raw("%s IS NOT NULL" % rng.choice(columns)[0])] if rng.random() < 0.15 else [],
+             "over": [raw(rng.choice(["count(*) > 1", "count(k1) > 0", "count(DISTINCT k1) < 9"]))] if rng.random() < 0.2 else [], "order": []}
+    if keys:
+        slots.update(cut_groups(rng, len(keys) + len(slots["select"])))
+    return slots
+
+
 def make_names(rng, grammar, safe):
     inner = Grammar(rng, ("b.",))
     on = rng.choice(["n.g = b.g", "n.i = b.i", "b.t = n.name", "b.l = n.i", "n.g = b.dx", "b.s IN (n.g, n.i)"])
@@ -472,7 +522,7 @@ def make_in(rng, grammar, safe):
 
 KINDS = [
     (30, "rows", make_rows), (35, "group", make_group), (5, "distinct", make_distinct), (5, "first", make_first), (7, "sets", make_sets),
-    (5, "limited", make_limited), (4, "window", make_window), (3, "top", make_top),
+    (5, "limited", make_limited), (4, "window", make_window), (3, "top", make_top), (2000, "outer", make_outer),
     (6, "join", lambda rng, grammar, safe: joined(rng, "join", ("a.", "b."))),
     (4, "semi", lambda rng, grammar, safe: joined(rng, "semi", ("a.", "b."))),
     (3, "in", make_in),

@@ -19,14 +19,14 @@ import bson
 from bson import json_util
 from bson.codec_options import CodecOptions, DatetimeConversion
 
-from abstract import ALL, NULLISH, NUMBERS, Value, constant
+from abstract import ALL, DOUBLE_MAX, INEXACT, NULLISH, NUMBERS, Value, constant
 from expressions import ALIASES, Expressions, Facts, compared
 
 OPTIONS = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_MS)
 TYPE_NUMBERS = {1: "double", 2: "string", 3: "object", 4: "array", 5: "binData", 6: "undefined", 7: "objectId", 8: "bool", 9: "date",
                 10: "null", 11: "regex", 12: "dbPointer", 13: "javascript", 14: "symbol", 15: "javascriptWithScope", 16: "int",
                 17: "timestamp", 18: "long", 19: "decimal", -1: "minKey", 127: "maxKey"}
-ACCUMULATORS = {"$sum": Value(NUMBERS), "$avg": Value(NUMBERS | {"null"}), "$count": Value({"int", "long"}), "$push": Value("array"),
+ACCUMULATORS = {"$avg": Value(NUMBERS | {"null"}), "$count": Value({"int", "long"}), "$push": Value("array"),
                 "$addToSet": Value("array"), "$stdDevPop": Value({"double", "null"}), "$stdDevSamp": Value({"double", "null"}),
                 "$documentNumber": Value({"int", "long"}, lo=1)}
 PASSED = ("$max", "$min", "$first", "$last")
@@ -238,16 +238,16 @@ class Pipeline:
         if name in ("$percentile", "$median"):
             self.value(argument["input"])
             return Value({"array", "double", "null"})
-        if name not in ACCUMULATORS and name not in PASSED:
+        if name not in (*ACCUMULATORS, *PASSED, "$sum"):
             self.expressions.report("the checker does not know the accumulator %s" % name, None)
             return Value()
         value = Value() if argument == {} else self.value(argument)
         if name in ("$push", "$addToSet"):
             return Value("array", element=value.without({"missing"}))
         if name in PASSED:
-            # nothing to take the greatest of is null
-            return value.without(NULLISH) | Value("null") if value.types & NULLISH or window else value | Value("null")
-        return ACCUMULATORS[name]
+            # nothing to take the greatest of is null; a group has a document, a window may have none
+            return value.without(NULLISH) | Value("null") if value.types & NULLISH or window else value
+        return total(value) if name == "$sum" else ACCUMULATORS[name]
 
     def stage_setWindowFields(self, spec):
         if "partitionBy" in spec:
@@ -282,6 +282,14 @@ class Pipeline:
     def result(self):
         fields, is_open = self.kept()
         return Value("object", fields=fields, is_open=is_open)
+
+
+def total(value):
+    """The sum of such values: a decimal if one of them is, a double if they are or if it is beyond a long (MongoDB manual, "$sum")."""
+    types = value.types & NUMBERS
+    if types & INEXACT:
+        return Value(types | {"int", "long", "double"})
+    return Value({"int", "long", "double"}, lo=-DOUBLE_MAX, hi=DOUBLE_MAX, nan=False, whole=True)
 
 
 def type_set(given):

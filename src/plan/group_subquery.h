@@ -1,0 +1,10 @@
+/*
+ * group_subquery.h
+ *	  Groupings of the groups of a subquery in MongoDB.
+ */
+#ifndef AD_GROUP_SUBQUERY_H
+#define AD_GROUP_SUBQUERY_H
+
+extern void ad_group_subquery_init(void);
+
+#endif							/* AD_GROUP_SUBQUERY_H */
