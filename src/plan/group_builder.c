@@ -377,6 +377,8 @@ translate_distinct(AdGroupBuilder *builder, const Aggref *aggref)
 	AdCall		call = {0};
 	List	   *failures = builder->values.failures;
 	List	   *of_argument;
+	AdLazy		lazy = builder->values.base->lazy;
+	bool		known;
 
 	/*
 	 * The stages for distinct values detect mismatches in a column
@@ -385,8 +387,11 @@ translate_distinct(AdGroupBuilder *builder, const Aggref *aggref)
 	distinct->value = value;
 	distinct->filtered = aggref->aggfilter != NULL;
 	builder->values.failures = NIL;
-	if (!ad_value(column != NULL && !distinct->filtered ? &probe : &builder->values, argument, value) ||
-		contain_volatile_functions(argument))
+	ad_call_only_if_filtered(&builder->values, aggref);
+	known = ad_value(column != NULL && !distinct->filtered ? &probe : &builder->values, argument, value);
+	builder->values.base->lazy = lazy;
+	if (!known || contain_volatile_functions(argument) ||
+		!ad_has_own_equality(aggref->aggdistinct, list_make1(argument)))
 		return NULL;
 	of_argument = builder->values.failures;
 	builder->values.failures = failures;
@@ -502,20 +507,6 @@ ad_is_deviation(const Aggref *aggref)
 }
 
 /*
- * Returns the function that makes the result of an aggregate from its
- * transition state, if the state of doubles is all that MongoDB can compute;
- * else InvalidOid.
- */
-static Oid
-final_of_doubles(const Aggref *aggref, AdAggregate aggregate)
-{
-	if (aggref->aggsplit != AGGSPLIT_SIMPLE || aggref->aggtranstype != FLOAT8ARRAYOID ||
-		(aggregate != AD_DEVIATION && aggregate != AD_REGRESSION))
-		return InvalidOid;
-	return ad_aggregate_row(aggref->aggfnoid).aggfinalfn;
-}
-
-/*
  * Returns the column of type numeric of which the aggregate is a sum, an
  * average, a minimum or a maximum; else NULL.
  */
@@ -600,13 +591,14 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 	const AdColumn *numeric = ad_numeric_argument(builder, aggref);
 	List	   *failures;
 	List	   *of_argument;
+	AdLazy		lazy = values->base->lazy;
 	bool		known;
 
 	if (list_member(builder->firsts, aggref))
 		return ad_group_return_first_element(builder->group, values, position, aggref);
 	if (aggref->aggvariadic || !find_aggregate(aggref->aggfnoid, &call))
 		return false;
-	call.final = final_of_doubles(aggref, call.aggregate);
+	call.final = ad_call_final(aggref, call.aggregate);
 	if (is_collated(aggref, call.aggregate))
 		return return_collated_extreme(builder, position, aggref);
 	if ((aggref->aggkind == AGGKIND_ORDERED_SET ? !is_percentile(aggref, &call.fraction) :
@@ -628,11 +620,13 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 	{
 		failures = values->failures;
 		values->failures = NIL;
+		ad_call_only_if_filtered(values, aggref);
 		known = ad_value(values, argument, value) ||
 			(call.aggregate == AD_COUNT && null_constant(argument, value)) ||
 			(call.aggregate == AD_COUNT && countable_column(values, argument, value));
 		of_argument = values->failures;
 		values->failures = failures;
+		values->base->lazy = lazy;
 		if (!known && call.aggregate == AD_COUNT)
 			return return_unsure_count(builder, position, &call, argument);
 		if (!known)
@@ -766,8 +760,8 @@ ad_built_relation(const AdRelation *relation, const AdGroupBuilder *builder)
 
 /*
  * Sets *keys to the expressions of GROUP BY (for all grouping sets together)
- * or of DISTINCT.  Returns false for DISTINCT ON, and for DISTINCT with
- * functions that return sets.
+ * or of DISTINCT.  Returns false for DISTINCT ON, for DISTINCT with functions
+ * that return sets, and for keys with another equality than their types'.
  */
 bool
 ad_grouping_keys(PlannerInfo *root, UpperRelationKind stage, List **keys)
@@ -778,7 +772,7 @@ ad_grouping_keys(PlannerInfo *root, UpperRelationKind stage, List **keys)
 	if (stage == UPPERREL_DISTINCT && (parse->hasDistinctOn || parse->hasTargetSRFs))
 		return false;
 	*keys = get_sortgrouplist_exprs(clause, parse->targetList);
-	return true;
+	return ad_has_own_equality(clause, *keys);
 }
 
 /*

@@ -7,9 +7,11 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 
 #include "plan/group_call.h"
 #include "query/bind.h"
@@ -33,6 +35,40 @@ ad_aggregate_row(Oid function)
 	row = *(Form_pg_aggregate) GETSTRUCT(tuple);
 	ReleaseSysCache(tuple);
 	return row;
+}
+
+/*
+ * Returns the function that makes the result of an aggregate from its
+ * transition state, if the state of doubles is all that MongoDB can compute;
+ * else InvalidOid.
+ */
+Oid
+ad_call_final(const Aggref *aggref, AdAggregate aggregate)
+{
+	if (aggref->aggsplit != AGGSPLIT_SIMPLE || aggref->aggtranstype != FLOAT8ARRAYOID ||
+		(aggregate != AD_DEVIATION && aggregate != AD_REGRESSION))
+		return InvalidOid;
+	return ad_aggregate_row(aggref->aggfnoid).aggfinalfn;
+}
+
+/*
+ * Whether the clauses (SortGroupClause) compare the expressions by the equality
+ * of their types: ORDER BY ... USING has GROUP BY take that of another
+ * operator class.
+ */
+bool
+ad_has_own_equality(const List *clauses, const List *expressions)
+{
+	ListCell   *clause;
+	ListCell   *expr;
+
+	forboth(clause, clauses, expr, expressions)
+	{
+		if (lfirst_node(SortGroupClause, clause)->eqop !=
+			lookup_type_cache(exprType(lfirst(expr)), TYPECACHE_EQ_OPR)->eq_opr)
+			return false;
+	}
+	return true;
 }
 
 /*
@@ -63,6 +99,17 @@ ad_call_set_filter(AdCall *call, AdValueContext *values, const Aggref *aggref)
 }
 
 /*
+ * Notes that the arguments of the aggregate are evaluated only where its
+ * FILTER is true.  The caller restores values->base->lazy at the end.
+ */
+void
+ad_call_only_if_filtered(AdValueContext *values, const Aggref *aggref)
+{
+	if (aggref->aggfilter != NULL)
+		ad_expr_only_if(values->base, (Node *) aggref->aggfilter, IS_TRUE, true);
+}
+
+/*
  * Translates the two arguments of an aggregate of pairs.  A pair counts if
  * neither is null, so its filter becomes true for such pairs only.  Returns
  * false if MongoDB cannot compute an argument.
@@ -73,19 +120,26 @@ ad_call_set_pair(AdCall *call, AdValueContext *values, const Aggref *aggref)
 	List	   *failures = values->failures;
 	List	   *of_arguments;
 	List	   *tests = NIL;
+	AdLazy		lazy = values->base->lazy;
 	AdValue    *pair = palloc(2 * sizeof(AdValue));
+	bool		known = true;
 
 	if (call->filter != NULL)
 		tests = list_make1(call->filter);
 	values->failures = NIL;
-	for (int i = 0; i < 2; i++)
+	ad_call_only_if_filtered(values, aggref);
+	for (int i = 0; i < 2 && known; i++)
 	{
-		if (!ad_value(values, (Node *) list_nth_node(TargetEntry, aggref->args, i)->expr, &pair[i]))
-			return false;
+		known = ad_value(values, (Node *) list_nth_node(TargetEntry, aggref->args, i)->expr, &pair[i]);
+		if (!known)
+			break;
 		(void) ad_value_let(values, &pair[i]);
 		if (pair[i].nullable)
 			tests = lappend(tests, ad_value_not_null(&pair[i]));
 	}
+	values->base->lazy = lazy;
+	if (!known)
+		return false;
 	of_arguments = values->failures;
 	values->failures = failures;
 	ad_value_fail_if(values, of_arguments, call->filter);

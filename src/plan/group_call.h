@@ -44,8 +44,11 @@ typedef struct AdCall
 } AdCall;
 
 extern FormData_pg_aggregate ad_aggregate_row(Oid function);
+extern bool ad_has_own_equality(const List *clauses, const List *expressions);
+extern Oid	ad_call_final(const Aggref *aggref, AdAggregate aggregate);
 extern bool ad_is_plain_column(const AdValue *value);
 extern bool ad_call_set_filter(AdCall *call, AdValueContext *values, const Aggref *aggref);
+extern void ad_call_only_if_filtered(AdValueContext *values, const Aggref *aggref);
 extern bool ad_call_set_pair(AdCall *call, AdValueContext *values, const Aggref *aggref);
 extern Node *ad_call_filtered(const AdCall *call, Node *expr);
 extern Node *ad_call_argument(const AdCall *call);

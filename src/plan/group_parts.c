@@ -129,7 +129,9 @@ add_computed_part(AdGroupBuilder *builder, Node *node)
 	Node	   *expr;
 
 	trial.values = trial_context(builder, &context);
+	context.lazy.by_row = true;
 	expr = ad_computed_key(&trial, node);
+	context.lazy = builder->values.base->lazy;
 	builder->values.base->visits = context.visits;
 	if (expr == NULL || list_length(trial.values.failures) != list_length(builder->values.failures) ||
 		!has_identical_values(builder, node))

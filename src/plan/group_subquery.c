@@ -124,6 +124,8 @@ outer_context(const AdExprContext *of_groups)
 	context->rel->userid = of_groups->rel->userid;
 	context->relid = of_groups->relid;
 	context->options = of_groups->options;
+	context->root = of_groups->root;
+	context->lazy = of_groups->lazy;
 	context->columns = palloc0(sizeof(AdColumn *));
 	context->slots = list_copy(of_groups->slots);
 	return context;

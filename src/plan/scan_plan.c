@@ -52,19 +52,35 @@ static List *
 translate_conditions(AdRelation *relation, List *infos, bool of_extreme)
 {
 	List	   *conditions = NIL;
+	AdLazy		outer = relation->context.lazy;
+	AdLazy		lazy;
 	ListCell   *lc;
 
+	/*
+	 * where a condition without columns is not true, nothing else is
+	 * evaluated
+	 */
+	foreach(lc, infos)
+	{
+		RestrictInfo *info = lfirst_node(RestrictInfo, lc);
+
+		if (info->pseudoconstant)
+			ad_expr_only_if(&relation->context, (Node *) info->clause, IS_TRUE, false);
+	}
+	lazy = relation->context.lazy;
 	foreach(lc, infos)
 	{
 		AdCondition *condition = palloc0(sizeof(AdCondition));
 
 		condition->info = lfirst_node(RestrictInfo, lc);
+		relation->context.lazy = condition->info->pseudoconstant ? outer : lazy;
 		if (relation->options->enable_filter_pushdown &&
 			!(of_extreme && ad_extreme_hides(&relation->context, (Node *) condition->info->clause)))
 			condition->predicate = ad_expr_true_when(&relation->context, condition->info->clause,
 													 &condition->recheck);
 		conditions = lappend(conditions, condition);
 	}
+	relation->context.lazy = lazy;
 	return conditions;
 }
 
@@ -149,6 +165,7 @@ ad_get_foreign_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	relation->serverid = GetForeignTable(relid)->serverid;
 	relation->options = ad_table_options(relid);
 	relation->context.rel = rel;
+	relation->context.root = root;
 	relation->context.relid = relid;
 	relation->context.options = relation->options;
 	relation->context.columns = palloc0((rel->max_attr + 1) * sizeof(AdColumn *));

@@ -11,6 +11,7 @@
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
@@ -214,15 +215,89 @@ is_writable(Node *operand)
 }
 
 /*
+ * expression_tree_walker() callback: finds a CaseTestExpr, which is the
+ * argument of a CASE that is not in the expression.
+ */
+static bool
+has_case_argument(Node *node, void *arg)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, CaseTestExpr))
+		return true;
+	if (IsA(node, CaseExpr) && ((CaseExpr *) node)->arg != NULL)
+		return has_case_argument((Node *) ((CaseExpr *) node)->arg, arg);
+	if (IsA(node, ArrayCoerceExpr))
+		return has_case_argument((Node *) ((ArrayCoerceExpr *) node)->arg, arg);
+	return expression_tree_walker(node, has_case_argument, arg);
+}
+
+/*
+ * Whether the expression contains the argument of a CASE that is outside of
+ * it.
+ */
+bool
+ad_expr_has_case_argument(Node *expression)
+{
+	return has_case_argument(expression, NULL);
+}
+
+/*
  * Whether the scan can compute the expression, which has no columns, by itself.
- * Window functions and aggregates have their value from a node above, and a
- * function that returns a set has many.
+ * Window functions and aggregates have their value from a node above, a
+ * function that returns a set has many, and the argument of a CASE depends on
+ * the row.
  */
 static bool
 is_scalar(Node *expression)
 {
 	return !contain_window_function(expression) && !contain_agg_clause(expression) &&
-		!expression_returns_set(expression);
+		!expression_returns_set(expression) && !ad_expr_has_case_argument(expression);
+}
+
+/*
+ * Whether the expression has one value during the scan, which the scan can
+ * compute.
+ */
+static bool
+is_fixed(const AdExprContext *context, Node *expression)
+{
+	return !ad_expr_has_columns(context, expression) && !contain_volatile_functions(expression) &&
+		!contain_subplans(expression) && is_scalar(expression);
+}
+
+/*
+ * Notes that from now on what is translated is evaluated only where the
+ * condition is as `kind` says, or, for IS_UNKNOWN, where it is null, whatever
+ * its type.  `in_order` tells whether PostgreSQL promises so; if not, a
+ * condition that depends on the row is none.  The caller restores
+ * context->lazy at the end.
+ */
+void
+ad_expr_only_if(AdExprContext *context, Node *condition, BoolTestType kind, bool in_order)
+{
+	BooleanTest *test;
+	NullTest   *is_null;
+
+	if (!is_fixed(context, condition))
+	{
+		context->lazy.by_row |= in_order;
+		return;
+	}
+	if (kind == IS_UNKNOWN)
+	{
+		is_null = makeNode(NullTest);
+		is_null->arg = (Expr *) condition;
+		is_null->nulltesttype = IS_NULL;
+		is_null->location = -1;
+		context->lazy.conditions = lappend(list_copy(context->lazy.conditions), is_null);
+		return;
+	}
+	test = makeNode(BooleanTest);
+	test->arg = (Expr *) condition;
+	test->booltesttype = kind;
+	test->location = -1;
+	context->lazy.conditions = lappend(list_copy(context->lazy.conditions), test);
 }
 
 /*
@@ -230,8 +305,8 @@ is_scalar(Node *expression)
  * itself, or a slot.  Equal operands share a slot.
  *
  * Returns NULL if the value may change during the scan, if it contains a
- * subplan, if the scan alone cannot compute it, or if it may have no form in
- * BSON.
+ * subplan, if the scan alone cannot compute it, if it may raise an error that
+ * PostgreSQL would not, or if it may have no form in BSON.
  */
 Node *
 ad_expr_operand(AdExprContext *context, Node *operand)
@@ -242,8 +317,10 @@ ad_expr_operand(AdExprContext *context, Node *operand)
 		return NULL;
 	if (IsA(operand, Const))
 		return operand;
-	if (ad_expr_has_columns(context, operand) || contain_volatile_functions(operand) ||
-		contain_subplans(operand) || !is_scalar(operand))
+	if (!is_fixed(context, operand))
+		return NULL;
+	operand = ad_lazy_operand(&context->lazy, context->root, operand);
+	if (operand == NULL)
 		return NULL;
 	while (slot < list_length(context->slots) &&
 		   !equal(list_nth(context->slots, slot), operand))

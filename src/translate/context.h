@@ -11,6 +11,7 @@
 #include "bson/sql_type.h"
 #include "query/node.h"
 #include "translate/column.h"
+#include "translate/lazy.h"
 
 /* the subject of a translation: one foreign table in one query */
 typedef struct AdExprContext
@@ -20,6 +21,8 @@ typedef struct AdExprContext
 	const AdTableOptions *options;
 	AdColumn  **columns;		/* by attribute number; NULL until it is asked
 								 * for */
+	PlannerInfo *root;			/* of the query */
+	AdLazy		lazy;
 	PlannerInfo *join_root;		/* the nested loop's, if columns of its other
 								 * tables are operands; else NULL */
 	List	   *slots;			/* SQL expressions to compute at execution */
@@ -40,6 +43,9 @@ extern const AdColumn *ad_expr_compared_column(AdExprContext *context, Node *nod
 extern const AdColumn *ad_expr_grouped_column(AdExprContext *context, Node *node);
 extern const AdColumn *ad_expr_read_column(AdExprContext *context, Node *node);
 extern bool ad_expr_has_columns(const AdExprContext *context, Node *operand);
+extern bool ad_expr_has_case_argument(Node *expression);
+extern void ad_expr_only_if(AdExprContext *context, Node *condition, BoolTestType kind,
+							bool in_order);
 extern Node *ad_expr_operand(AdExprContext *context, Node *operand);
 extern bool ad_expr_operator(Oid opno, Oid typid, AdOp *op, Oid *operand_type);
 extern AdOp ad_expr_negated(AdOp op);

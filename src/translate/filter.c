@@ -347,19 +347,25 @@ translate_bool_test(AdExprContext *context, BooleanTest *test, bool wanted)
 
 /* the arguments of AND or OR, all of which must have translations */
 static Node *
-translate_arguments(AdExprContext *context, List *args, bool wanted, bool all)
+translate_arguments(AdExprContext *context, const BoolExpr *expr, bool wanted, bool all)
 {
+	BoolTestType undecided = expr->boolop == AND_EXPR ? IS_NOT_FALSE : IS_NOT_TRUE;
+	AdLazy		outer = context->lazy;
 	List	   *parts = NIL;
 	ListCell   *lc;
 
-	foreach(lc, args)
+	foreach(lc, expr->args)
 	{
 		Node	   *part = translate(context, lfirst(lc), wanted);
 
 		if (part == NULL)
-			return NULL;
+			break;
 		parts = lappend(parts, part);
+		ad_expr_only_if(context, lfirst(lc), undecided, false);
 	}
+	context->lazy = outer;
+	if (lc != NULL)
+		return NULL;
 	return all ? ad_and(parts) : ad_or(parts);
 }
 
@@ -371,9 +377,9 @@ translate_bool_expr(AdExprContext *context, BoolExpr *expr, bool wanted)
 		case NOT_EXPR:
 			return translate(context, linitial(expr->args), !wanted);
 		case AND_EXPR:
-			return translate_arguments(context, expr->args, wanted, wanted);
+			return translate_arguments(context, expr, wanted, wanted);
 		case OR_EXPR:
-			return translate_arguments(context, expr->args, wanted, !wanted);
+			return translate_arguments(context, expr, wanted, !wanted);
 	}
 	return NULL;				/* not reached */
 }
@@ -507,12 +513,14 @@ static Node *translate_weaker(AdExprContext *context, Node *node, bool wanted);
  * translations; OR may not.
  */
 static Node *
-weaker_arguments(AdExprContext *context, List *args, bool wanted, bool all)
+weaker_arguments(AdExprContext *context, const BoolExpr *expr, bool wanted, bool all)
 {
+	BoolTestType undecided = expr->boolop == AND_EXPR ? IS_NOT_FALSE : IS_NOT_TRUE;
+	AdLazy		outer = context->lazy;
 	List	   *parts = NIL;
 	ListCell   *lc;
 
-	foreach(lc, args)
+	foreach(lc, expr->args)
 	{
 		int			slots = list_length(context->slots);
 		Node	   *part = translate(context, lfirst(lc), wanted);
@@ -529,8 +537,12 @@ weaker_arguments(AdExprContext *context, List *args, bool wanted, bool all)
 		if (part != NULL)
 			parts = lappend(parts, part);
 		else if (!all)
-			return NULL;
+			break;
+		ad_expr_only_if(context, lfirst(lc), undecided, false);
 	}
+	context->lazy = outer;
+	if (lc != NULL)
+		return NULL;
 	return parts == NIL ? NULL : all ? ad_and(parts) : ad_or(parts);
 }
 
@@ -553,9 +565,9 @@ translate_weaker(AdExprContext *context, Node *node, bool wanted)
 	if (!IsA(node, BoolExpr))
 		result = ad_pattern_weaker(context, node, wanted);
 	else if (expr->boolop == NOT_EXPR)
-		result = weaker_arguments(context, expr->args, !wanted, true);
+		result = translate_weaker(context, linitial(expr->args), !wanted);
 	else if (!contain_volatile_functions(node))
-		result = weaker_arguments(context, expr->args, wanted,
+		result = weaker_arguments(context, expr, wanted,
 								  (expr->boolop == AND_EXPR) == wanted);
 	if (result == NULL)
 		context->slots = list_truncate(context->slots, slots);

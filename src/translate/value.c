@@ -240,7 +240,7 @@ ad_value_is_operand(const AdExprContext *context, Node *node)
 {
 	return !ad_expr_has_columns(context, node) && !contain_agg_clause(node) &&
 		!contain_volatile_functions(node) && !contain_subplans(node) &&
-		!IsA(node, CaseTestExpr);
+		!ad_expr_has_case_argument(node);
 }
 
 /*

@@ -65,24 +65,30 @@ combine_conditions(List *conditions, bool all)
  * evaluate them if an earlier one decides.
  */
 static Node *
-combine_arguments(AdValueContext *context, List *args, bool wanted, bool all)
+combine_arguments(AdValueContext *context, const BoolExpr *expr, bool wanted, bool all)
 {
+	BoolTestType undecided = expr->boolop == AND_EXPR ? IS_NOT_FALSE : IS_NOT_TRUE;
+	AdLazy		outer = context->base->lazy;
 	List	   *conditions = NIL;
 	int			failures = 0;
 	ListCell   *lc;
 
-	foreach(lc, args)
+	foreach(lc, expr->args)
 	{
 		Node	   *condition = ad_value_condition(context, lfirst(lc), wanted);
 
 		if (condition == NULL)
-			return NULL;
-		if (lc == list_head(args))
+			break;
+		if (lc == list_head(expr->args))
 			failures = list_length(context->failures);
 		else if (list_length(context->failures) != failures)
-			return NULL;
+			break;
 		conditions = lappend(conditions, condition);
+		ad_expr_only_if(context->base, lfirst(lc), undecided, false);
 	}
+	context->base->lazy = outer;
+	if (lc != NULL)
+		return NULL;
 	return combine_conditions(conditions, all);
 }
 
@@ -94,9 +100,9 @@ bool_condition(AdValueContext *context, BoolExpr *expr, bool wanted)
 		case NOT_EXPR:
 			return ad_value_condition(context, linitial(expr->args), !wanted);
 		case AND_EXPR:
-			return combine_arguments(context, expr->args, wanted, wanted);
+			return combine_arguments(context, expr, wanted, wanted);
 		case OR_EXPR:
-			return combine_arguments(context, expr->args, wanted, !wanted);
+			return combine_arguments(context, expr, wanted, !wanted);
 	}
 	return NULL;				/* not reached */
 }
@@ -381,11 +387,14 @@ comparison_value(AdValueContext *context, OpExpr *expr, AdValue *value)
 static Node *
 distinct_condition(AdValueContext *context, DistinctExpr *expr, bool wanted)
 {
-	AdOp		op = AD_OP_EQ;
+	AdOp		op;
+	Oid			operand_type;
 	AdValue		left;
 	AdValue		right;
 
-	if (!both_values(context, linitial(expr->args), &op, lsecond(expr->args), &left, &right) ||
+	if (!ad_expr_operator(expr->opno, exprType(linitial(expr->args)), &op, &operand_type) ||
+		op != AD_OP_EQ ||
+		!both_values(context, linitial(expr->args), &op, lsecond(expr->args), &left, &right) ||
 		!same_class(&left, &right) ||
 		!is_comparable_value(&left, op, expr->inputcollid) ||
 		!is_comparable_value(&right, op, expr->inputcollid) ||

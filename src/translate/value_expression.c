@@ -160,10 +160,14 @@ case_branches(AdValueContext *context, CaseExpr *expr, AdValue *value)
 	{
 		CaseWhen   *when = lfirst_node(CaseWhen, lc);
 		Node	   *condition = ad_value_condition(context, (Node *) when->expr, true);
+		AdLazy		before = context->base->lazy;
 
+		ad_expr_only_if(context->base, (Node *) when->expr, IS_TRUE, true);
 		if (condition == NULL || list_length(context->failures) != known ||
 			!result_value(context, (Node *) when->result, &result, &fails))
 			return false;
+		context->base->lazy = before;
+		ad_expr_only_if(context->base, (Node *) when->expr, IS_NOT_TRUE, true);
 		conditions = lappend(conditions, ad_let(context->base, condition));
 		results = lappend(results, result.expr);
 		failures = lappend(failures, fails);
@@ -187,6 +191,7 @@ static bool
 case_value(AdValueContext *context, CaseExpr *expr, AdValue *value)
 {
 	const AdValue *outer = context->case_value;
+	AdLazy		lazy = context->base->lazy;
 	AdValue		compared;
 	bool		known = true;
 
@@ -199,6 +204,7 @@ case_value(AdValueContext *context, CaseExpr *expr, AdValue *value)
 	}
 	known = known && case_branches(context, expr, value);
 	context->case_value = outer;
+	context->base->lazy = lazy;
 	return known;
 }
 
@@ -207,7 +213,8 @@ case_value(AdValueContext *context, CaseExpr *expr, AdValue *value)
  * first may fail, because the others are not always evaluated.
  */
 static bool
-uniform_arguments(AdValueContext *context, List *args, AdValue *value, List **exprs)
+uniform_arguments(AdValueContext *context, List *args, bool until_not_null, AdValue *value,
+				  List **exprs)
 {
 	int			failures = 0;
 	AdValue		argument;
@@ -218,6 +225,8 @@ uniform_arguments(AdValueContext *context, List *args, AdValue *value, List **ex
 	{
 		if (!ad_value(context, lfirst(lc), &argument))
 			return false;
+		if (until_not_null)
+			ad_expr_only_if(context->base, lfirst(lc), IS_UNKNOWN, true);
 		*exprs = lappend(*exprs, argument.expr);
 		if (lc == list_head(args))
 		{
@@ -236,9 +245,12 @@ uniform_arguments(AdValueContext *context, List *args, AdValue *value, List **ex
 static bool
 coalesce_value(AdValueContext *context, CoalesceExpr *expr, AdValue *value)
 {
+	AdLazy		outer = context->base->lazy;
 	List	   *exprs;
+	bool		known = uniform_arguments(context, expr->args, true, value, &exprs);
 
-	if (!uniform_arguments(context, expr->args, value, &exprs))
+	context->base->lazy = outer;
+	if (!known)
 		return false;
 
 	/* The planner may leave one argument, but $ifNull takes two or more. */
@@ -260,7 +272,7 @@ greatest_value(AdValueContext *context, MinMaxExpr *expr, AdValue *value)
 {
 	List	   *exprs;
 
-	if (!uniform_arguments(context, expr->args, value, &exprs) ||
+	if (!uniform_arguments(context, expr->args, false, value, &exprs) ||
 		value->typid == FLOAT8OID || value->typid == TEXTOID || value->typid == VARCHAROID)
 		return false;
 	value->column = NULL;

@@ -235,6 +235,8 @@ constant_zone(Node *node)
 static Node *
 session_zone(AdValueContext *context)
 {
+	const AdLazy at_all_times = {0};
+	const AdLazy outer = context->base->lazy;
 	FuncExpr   *setting;
 	Node	   *operand;
 
@@ -244,7 +246,10 @@ session_zone(AdValueContext *context)
 						   list_make1(makeConst(TEXTOID, -1, DEFAULT_COLLATION_OID, -1,
 												CStringGetTextDatum("TimeZone"), false, false)),
 						   DEFAULT_COLLATION_OID, DEFAULT_COLLATION_OID, COERCE_EXPLICIT_CALL);
+	/* the setting always has a value */
+	context->base->lazy = at_all_times;
 	operand = ad_expr_operand(context->base, (Node *) setting);
+	context->base->lazy = outer;
 	return ad_node(AD_ZONE, list_make1(operand));
 }
 

@@ -57,7 +57,8 @@ ZONE = "[[UTC|Europe/Berlin|America/New_York|Asia/Kolkata|Australia/Lord_Howe]]"
 COMPARISON = "[[<|<=|=|>=|>|<>]]"
 
 GENERAL = ["CASE WHEN <bool> THEN <{0}> ELSE <{0}> END", "CASE WHEN <bool> THEN <{0}> END", "coalesce(<{0}>, <{0}>)",
-           "nullif(<{0}>, <{0}>)", "[[greatest|least]](<{0}>, <{0}>)", "CASE <small> WHEN 1 THEN <{0}> WHEN <small> THEN <{0}> END"]
+           "nullif(<{0}>, <{0}>)", "[[greatest|least]](<{0}>, <{0}>)", "CASE <small> WHEN 1 THEN <{0}> WHEN <small> THEN <{0}> END",
+           "CASE [[<int> WHEN <eighth>|<eighth> WHEN <small>|<text>::varchar WHEN <text>|<text>::varchar WHEN 'a']] THEN <{0}> ELSE <{0}> END"]
 
 # what never fails, whatever the operands are
 FUNCTIONS = {

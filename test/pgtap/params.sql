@@ -66,10 +66,46 @@ INSERT INTO arguments (_i, _l, _f, _t, _ts, _b, _is) VALUES
 	(NULL, 9223372036854775807, NULL, NULL, NULL, NULL, NULL),
 	(5, NULL, NULL, 'a', NULL, NULL, '{{1,2},{3,5}}');
 
-SELECT plan(3 * (SELECT count(*)::int FROM arguments) + 25);
+-- what conditions keep from being evaluated fails over neither table
+CREATE TABLE guarded (n int GENERATED ALWAYS AS IDENTITY, query text);
+INSERT INTO guarded (query) VALUES
+	('SELECT count(*) FROM %s WHERE CASE WHEN $1 <> 0 THEN i > 10 / $1 ELSE true END'),
+	('SELECT count(*) FROM %s WHERE $1 <> 0 AND i > 10 / $1'),
+	('SELECT count(*) FROM %s WHERE $2 = '''' OR i = $2::int'),
+	('SELECT count(*) FROM %s WHERE NOT ($2 <> '''' AND i = $2::int)'),
+	('SELECT count(*) FROM %s WHERE id > 3 AND ($2 IS NULL OR $2 = '''' OR i = $2::int OR md5(t) = $2)'),
+	('SELECT count(*) FROM %s WHERE CASE WHEN t = ''no such'' THEN i = (SELECT i FROM local) ELSE true END'),
+	('SELECT count(*) FROM %s WHERE coalesce(id, (SELECT i FROM local)) = 3'),
+	('SELECT sum(g * (10 / $1)) FILTER (WHERE $1 <> 0), count(*) FROM %s'),
+	('SELECT sum(g * (10 / $1)), count(*) FROM %s WHERE $1 <> 0'),
+	('SELECT count(DISTINCT g + 10 / $1) FILTER (WHERE $1 <> 0), regr_count(g * (10 / $1), 1) FILTER (WHERE $1 <> 0) FROM %s'),
+	('SELECT sum(coalesce(id, 10 / $1)), max(coalesce(g, nullif($1, 0), 10 / $1)) FROM %s WHERE g > 0'),
+	('SELECT CASE WHEN $1 = 0 THEN g WHEN g > 10 / $1 THEN 1 ELSE 100 / $1 END AS k, count(*) FROM %s GROUP BY 1'),
+	('SELECT md5(t), CASE WHEN g = 100 THEN i / 10 = 10 / $1 ELSE b END AS k, count(*) FROM %s GROUP BY 1, 2'),
+	('SELECT g, count(*) FROM %s GROUP BY g HAVING $1 = 0 OR count(*) > 10 / $1'),
+	('SELECT id FROM %s ORDER BY CASE WHEN $1 <> 0 THEN g + 10 / $1 ELSE g END, id LIMIT 20'),
+	('SELECT avg(n) FROM (SELECT g, count(*) AS n FROM %s GROUP BY g) q WHERE $2 = '''' OR n > $2::int'),
+	('SELECT (SELECT count(*) FROM %s y WHERE CASE WHEN x.g <> 0 THEN y.g > 10 / x.g ELSE false END) FROM local x WHERE x.id < 10');
+CREATE FUNCTION guarded(query text, source text, number int, word text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answer text;
+BEGIN
+	EXECUTE format('PREPARE guarded (int, text) AS SELECT string_agg(q_row::text, E''\n'' ORDER BY q_row::text) FROM (%s) q_row', format(query, source));
+	BEGIN
+		EXECUTE format('EXECUTE guarded (%L, %L)', number, word) INTO answer;
+	EXCEPTION WHEN OTHERS THEN
+		answer := 'error ' || SQLSTATE;
+	END;
+	DEALLOCATE guarded;
+	RETURN coalesce(answer, 'nothing');
+END $$;
+
+SELECT plan(3 * (SELECT count(*)::int FROM arguments) + 2 * (SELECT count(*)::int FROM guarded) + 25);
 
 SET LOCAL plan_cache_mode = force_generic_plan;
 SELECT is(count_remote(_i, _l, _f, _t, _ts, _b, _is), count_local(_i, _l, _f, _t, _ts, _b, _is), 'generic plan ' || n) FROM arguments;
+SELECT is(guarded(query, 'remote', number, word), guarded(query, 'local', number, word), format('%s, %L: %s', number, word, query))
+FROM guarded, (VALUES (0, ''), (5, '5')) arguments (number, word) ORDER BY n, number;
 SET LOCAL plan_cache_mode = force_custom_plan;
 SELECT is(count_remote(_i, _l, _f, _t, _ts, _b, _is), count_local(_i, _l, _f, _t, _ts, _b, _is), 'custom plan ' || n) FROM arguments;
 SET LOCAL plan_cache_mode = auto;

@@ -155,6 +155,35 @@ SELECT shown('SELECT count(*) FILTER (WHERE upper(s) = ''X'') FROM t');
 SELECT shown('SELECT count(DISTINCT i) FILTER (WHERE b) FROM t');
 SELECT shown('SELECT mode() WITHIN GROUP (ORDER BY f) FROM t');
 
+-- what is evaluated under a condition only
+SET plan_cache_mode = force_generic_plan;
+PREPARE guarded (int, text) AS SELECT count(*) FROM t WHERE $2 = '' OR i = $2::int OR i = $1;
+SELECT shown('EXECUTE guarded (1, '''')');
+DEALLOCATE guarded;
+PREPARE guarded (int) AS SELECT sum(i * (10 / $1)) FILTER (WHERE $1 <> 0) FROM t WHERE i IN (1, 2);
+SELECT shown('EXECUTE guarded (1)');
+DEALLOCATE guarded;
+PREPARE guarded (int) AS SELECT count(*) FILTER (WHERE CASE WHEN b THEN i > 10 / $1 ELSE i > $1 END) FROM t WHERE i IN (1, 2);
+SELECT shown('EXECUTE guarded (1)');
+DEALLOCATE guarded;
+PREPARE guarded (int) AS SELECT count(*) FILTER (WHERE CASE WHEN b THEN ts > now() - interval '7 days' ELSE i > $1 END) FROM t WHERE i IN (1, 2);
+SELECT shown('EXECUTE guarded (1)');
+DEALLOCATE guarded;
+RESET plan_cache_mode;
+
+-- CASE whose argument is cast
+SELECT shown('SELECT count(*) FROM t WHERE CASE s::varchar WHEN ''a'' THEN b END');
+SELECT shown('SELECT count(*) FROM t WHERE CASE i WHEN f THEN b END');
+
+-- another equality than the type's
+CREATE SCHEMA own_equality;
+CREATE FUNCTION own_equality.same_length(text, text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT length($1) = length($2)';
+CREATE OPERATOR own_equality.= (LEFTARG = text, RIGHTARG = text, FUNCTION = own_equality.same_length);
+SET search_path = own_equality, pg_catalog, public;
+SELECT shown('SELECT count(*) FROM t WHERE s IS NOT DISTINCT FROM ''q''');
+RESET search_path;
+DROP SCHEMA own_equality CASCADE;
+
 -- DISTINCT, HAVING, and the order and limit of groups
 SELECT shown('SELECT DISTINCT i, s FROM t WHERE s IN (''a'', ''b'') AND i IN (1, 2)');
 SELECT shown('SELECT DISTINCT ON (i) i, s FROM t');
