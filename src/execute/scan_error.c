@@ -188,7 +188,7 @@ report_mismatch(AdScanState *state, AdMismatchPlace *place)
 			 errhint("PostgreSQL cannot store strings with U+0000, with characters that the database's encoding lacks, or longer than the type allows. Set the option on_mismatch of the column to 'null' to read them as NULL.") :
 			 errhint("Give the column another type, or set its option on_mismatch to 'null' to read such values as NULL."),
 			 ad_add_place(column != NULL && column->table != NULL ? column->table : state->table,
-						  column != NULL ? column->name :
+						  column != NULL && column->name != NULL ? column->name :
 						  column_of_field(state, place->field, place->typid),
 						  place->id)));
 }

@@ -259,7 +259,7 @@ first_rows(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel, Lis
 	ad_set_groups(rel, input_rel, upper);
 	work.sent = work.rows = upper->rows;
 	work.target = rel->reltarget;
-	ad_groups_cost(root, &work, upper->grouping_cost, &startup_cost, &total_cost);
+	ad_upper_cost(root, upper, &work, &startup_cost, &total_cost);
 	path = (Path *) ad_create_foreign_upper_path(root, rel, rel->reltarget, upper->rows,
 												 startup_cost, total_cost, NIL, NULL, NIL);
 	return (Path *) create_sort_path(root, output_rel, path, pathkeys, -1);

@@ -390,7 +390,7 @@ ad_partial_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, List 
 	work.shared = 0;
 	work.rows = upper->rows;
 	work.target = rel->reltarget;
-	ad_groups_cost(root, &work, upper->grouping_cost, &startup_cost, &total_cost);
+	ad_upper_cost(root, upper, &work, &startup_cost, &total_cost);
 	return (Path *)
 		ad_create_foreign_upper_path(root, rel, rel->reltarget, upper->rows,
 									 startup_cost, total_cost, NIL, NULL, NIL);

@@ -53,12 +53,7 @@ add_ordered_group_path(PlannerInfo *root, RelOptInfo *output_rel, PathTarget *ta
 	Cost		startup_cost;
 	Cost		total_cost;
 
-	ad_groups_cost(root, &work, upper->grouping_cost, &startup_cost, &total_cost);
-	if (upper->subquery != NULL)
-	{
-		startup_cost *= AD_OF_GROUPS_COST;
-		total_cost *= AD_OF_GROUPS_COST;
-	}
+	ad_upper_cost(root, upper, &work, &startup_cost, &total_cost);
 	add_path(output_rel, (Path *)
 			 ad_create_foreign_upper_path(root, output_rel, target, upper->rows,
 										  startup_cost, total_cost, pathkeys, upper->subquery,

@@ -36,6 +36,7 @@
 #include "plan/group_stages.h"
 #include "plan/having.h"
 #include "plan/scan_plan.h"
+#include "plan/subquery_limit.h"
 #include "query/avoid.h"
 #include "query/budget.h"
 #include "query/type_tests.h"
@@ -428,8 +429,23 @@ build_outer(PlannerInfo *root, UpperRelationKind stage, AdSubquery *subquery, Li
 	return upper;
 }
 
+/* UPPERREL_FINAL of a query whose only relation is such a subquery */
+static void
+limit_paths(PlannerInfo *root, RelOptInfo *output_rel, const FinalPathExtraData *extra)
+{
+	int			relid;
+	RelOptInfo *grouped;
+
+	if (!bms_get_singleton_member(root->all_baserels, &relid))
+		return;
+	grouped = groups_of_subquery(root->simple_rel_array[relid]);
+	if (grouped != NULL)
+		ad_subquery_limit_paths(root, root->simple_rel_array[relid], grouped, output_rel, extra);
+}
+
 /*
- * create_upper_paths_hook: adds the paths of a grouping of groups.
+ * create_upper_paths_hook: adds the paths of a grouping of groups, or of their
+ * order and limit.
  *
  * The planner does not ask a wrapper for those of a subquery.
  */
@@ -444,6 +460,8 @@ upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 
 	if (next_upper_hook != NULL)
 		next_upper_hook(root, stage, input_rel, output_rel, extra);
+	if (stage == UPPERREL_FINAL)
+		limit_paths(root, output_rel, extra);
 	if ((stage != UPPERREL_GROUP_AGG && stage != UPPERREL_DISTINCT) ||
 		output_rel->reloptkind != RELOPT_UPPER_REL || output_rel->fdwroutine != NULL ||
 		root->parse->groupingSets != NIL)

@@ -754,8 +754,7 @@ ad_limit_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
 	if (rel->reloptkind == RELOPT_BASEREL)
 		ad_scan_cost(root, &work, &startup_cost, &total_cost);
 	else
-		ad_groups_cost(root, &work, ((AdUpperRelation *) rel->fdw_private)->grouping_cost,
-					   &startup_cost, &total_cost);
+		ad_upper_cost(root, rel->fdw_private, &work, &startup_cost, &total_cost);
 	/* without a pushed-down limit, part of a batch would be sent in vain */
 	total_cost -= (total_cost - startup_cost) * 0.1;
 	path = (Path *) ad_create_foreign_upper_path(root, rel, target, work.rows,

@@ -67,8 +67,8 @@ typedef struct AdUpperRelation
  */
 #define AD_GROUPS_COST		98.0
 /*
- * The part of the cost of a grouping of groups that counts: it is never more
- * than to have the groups sent.
+ * The part that counts of the cost of what MongoDB does with the groups of a
+ * subquery, for the same reason.
  */
 #define AD_OF_GROUPS_COST		0.98
 #define AD_DOCUMENT_COST	0.05

@@ -104,3 +104,19 @@ ad_groups_cost(PlannerInfo *root, const AdScanWork *work, Cost grouping_cost,
 {
 	add_work_cost(root, work, AD_GROUPS_COST + grouping_cost, startup_cost, total_cost);
 }
+
+/*
+ * Sets the costs of a scan of a grouping in MongoDB, with an order or limit or
+ * without.
+ */
+void
+ad_upper_cost(PlannerInfo *root, const AdUpperRelation *upper, const AdScanWork *work,
+			  Cost *startup_cost, Cost *total_cost)
+{
+	ad_groups_cost(root, work, upper->grouping_cost, startup_cost, total_cost);
+	if (upper->subquery != NULL)
+	{
+		*startup_cost *= AD_OF_GROUPS_COST;
+		*total_cost *= AD_OF_GROUPS_COST;
+	}
+}

@@ -28,6 +28,8 @@ extern void ad_scan_cost(PlannerInfo *root, const AdScanWork *work,
 extern Cost ad_grouping_cost(const AdRelation *relation, double documents);
 extern void ad_groups_cost(PlannerInfo *root, const AdScanWork *work, Cost grouping_cost,
 						   Cost *startup_cost, Cost *total_cost);
+extern void ad_upper_cost(PlannerInfo *root, const AdUpperRelation *upper, const AdScanWork *work,
+						  Cost *startup_cost, Cost *total_cost);
 extern AdExprContext ad_scan_context(const AdRelation *relation);
 
 #endif							/* AD_SCAN_COST_H */

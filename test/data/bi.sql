@@ -234,7 +234,7 @@ SELECT "status", count(*) FROM calls GROUP BY "status" ORDER BY 2 DESC LIMIT 200
 -- C12, 29: Django: distinct months
 SELECT DISTINCT DATE_TRUNC('month', "calls"."created_at" AT TIME ZONE 'UTC') AS "month" FROM "calls" WHERE "calls"."created_at" IS NOT NULL ORDER BY 1 ASC;
 
--- C13, 123: Power BI: top 10 with a total of the rest
+-- C13, 10: Power BI: top 10 with a total of the rest
 select "_"."created_by_email", "_"."a0" from (select "rows"."created_by_email", sum("rows"."duration_minutes") as "a0" from "calls" "rows" group by "created_by_email") "_" where not "_"."a0" is null order by "_"."a0" desc nulls last limit 10;
 
 -- C14, 1: PostgREST: users by a regular expression

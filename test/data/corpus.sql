@@ -1619,3 +1619,15 @@ WITH q AS MATERIALIZED (SELECT g, count(*) AS n FROM t GROUP BY g) SELECT avg(n)
 SELECT b, max(t COLLATE "C"), max(v COLLATE "C") FROM (SELECT b, t, v FROM t GROUP BY b, t, v) q GROUP BY b;
 SELECT count(*) FROM (SELECT f FROM t GROUP BY f) q;
 SELECT f + 0, count(*) FROM (SELECT f, g FROM t GROUP BY f, g) q GROUP BY 1;
+
+-- ==== Groups of a subquery: order and limit around it
+-- ordered: yes
+SELECT * FROM (SELECT g, count(*) AS n FROM t GROUP BY g) q ORDER BY n DESC, g LIMIT 3;
+SELECT n FROM (SELECT t, count(*) AS n FROM t GROUP BY t) q ORDER BY n DESC LIMIT 5;
+SELECT g, x + 0 FROM (SELECT g, sum(m) AS x FROM t GROUP BY g HAVING count(*) > 2) q WHERE x IS NOT NULL ORDER BY x DESC NULLS LAST, g LIMIT 4 OFFSET 1;
+SELECT g, n FROM (SELECT g, max(i) AS n, count(*) AS k FROM t GROUP BY g) q WHERE k > 1 ORDER BY n NULLS FIRST, g DESC LIMIT 10;
+SELECT d, n FROM (SELECT date_trunc('year', ts) AS d, count(*) AS n FROM t GROUP BY 1) q ORDER BY n DESC, d LIMIT 4;
+SELECT g FROM (SELECT DISTINCT g, b FROM t) q ORDER BY g NULLS FIRST, b LIMIT 5;
+SELECT a, count(*) FROM (SELECT * FROM (SELECT g AS a, t AS b, count(*) AS n FROM t GROUP BY g, t) q ORDER BY n DESC, a, b COLLATE "C" LIMIT 9) r GROUP BY a ORDER BY a;
+SELECT count(*), n FROM (SELECT g, count(*) AS n FROM t GROUP BY g) q GROUP BY n ORDER BY n DESC LIMIT 3;
+SELECT a FROM (SELECT g, avg(i) AS a FROM t GROUP BY g) q ORDER BY a DESC NULLS LAST, g LIMIT 3;

@@ -271,6 +271,17 @@ def write_outer(slots):
         tail(slots, keys) if keys else "")
 
 
+def write_wrapped(slots):
+    """Groups in a subquery, ordered and cut outside of it."""
+    keys = [str(place + 1) for place in range(len(slots["within"]))]
+    names = ["k" + key for key in keys] + ["a%d" % (place + 1) for place in range(len(slots["inner"]))]
+    columns = ["%s AS %s" % pair for pair in zip(slots["within"] + slots["inner"], names)]
+    inner = "SELECT %s FROM t%s%s%s" % (", ".join(columns), clause("WHERE", slots["where"]), clause("GROUP BY", keys), clause("HAVING", slots["having"]))
+    return "SELECT %s FROM (%s) q%s ORDER BY %s%s%s" % (
+        ", ".join(slots["select"]), inner, clause("WHERE", slots["above"]), ", ".join(slots["order"] + names[:len(keys)]),
+        clause("LIMIT", slots["limit"]), clause("OFFSET", slots["offset"]))
+
+
 def write_join(slots):
     return "SELECT %s FROM t a %s JOIN t b ON %s WHERE a.id < 12%s" % (
         ", ".join(slots["select"]), slots["how"][0], " AND ".join(slots["on"]), clause(" AND", slots["where"]))
@@ -300,7 +311,7 @@ def write_in(slots):
 
 
 WRITERS = {"rows": write_rows, "group": write_groups, "distinct": write_distinct, "first": write_first, "sets": write_sets, "limited": write_limited,
-           "window": write_window, "top": write_top, "outer": write_outer, "join": write_join, "names": write_names, "star": write_star, "semi": write_semi,
+           "window": write_window, "top": write_top, "outer": write_outer, "wrapped": write_wrapped, "join": write_join, "names": write_names, "star": write_star, "semi": write_semi,
            "in": write_in}
 # kinds whose writer adds the id or another column to those selected
 WITH_ID = ("rows", "window", "names", "semi", "in")
@@ -447,6 +458,12 @@ def make_outer(rng, grammar, safe):
                  "numeric": ["trim_scale(%s)"]}
         return raw(rng.choice(forms.get(typ, ["%s"])).replace("%s", name) + (" + 0" if typ in ("float8", "eighth") else ""))
 
+    if rng.random() < 0.3:
+        return {"within": within, "inner": inner, "select": [raw(rng.choice(columns)[0]) for _ in range(rng.randint(1, 3))],
+                "where": where(rng, safe), "having": [safe.having()] if inner and rng.random() < 0.2 else [],
+                "above": [raw("%s IS NOT NULL" % rng.choice(columns)[0])] if rng.random() < 0.2 else [],
+                "order": [raw(rng.choice(columns)[0] + rng.choice(["", " DESC", " NULLS FIRST", " DESC NULLS LAST"]))],
+                "limit": [Value("bigint", str(rng.randint(0, 12)), True)], "offset": [Value("bigint", str(rng.randint(0, 3)), True)] if rng.random() < 0.3 else []}
     keys = [key() for _ in range(rng.choice([0, 0, 1, 1, 2]))]
     slots = {"within": within, "inner": inner, "keys": keys, "select": some(rng, aggregate, 3), "where": where(rng, safe),
              "having": [safe.having()] if inner and rng.random() < 0.2 else [],
@@ -522,7 +539,7 @@ def make_in(rng, grammar, safe):
 
 KINDS = [
     (30, "rows", make_rows), (35, "group", make_group), (5, "distinct", make_distinct), (5, "first", make_first), (7, "sets", make_sets),
-    (5, "limited", make_limited), (4, "window", make_window), (3, "top", make_top), (2000, "outer", make_outer),
+    (5, "limited", make_limited), (4, "window", make_window), (3, "top", make_top), (12, "outer", make_outer),
     (6, "join", lambda rng, grammar, safe: joined(rng, "join", ("a.", "b."))),
     (4, "semi", lambda rng, grammar, safe: joined(rng, "semi", ("a.", "b."))),
     (3, "in", make_in),
@@ -536,7 +553,8 @@ def query(seed, number):
     safe = Grammar(rng, utc=zone == "UTC")
     grammar = Grammar(rng, fallible=rng.random() < 0.25, utc=zone == "UTC")
     _, kind, make = rng.choices(KINDS, [row[0] for row in KINDS])[0]
-    return Query(kind, zone, rng.random() < 0.25, make(rng, grammar, safe))
+    prepared, slots = rng.random() < 0.25, make(rng, grammar, safe)
+    return Query("wrapped" if kind == "outer" and "over" not in slots else kind, zone, prepared, slots)
 
 
 def main():

@@ -46,6 +46,12 @@ SELECT shown('SELECT i, avg(n) FROM (SELECT i, s, count(*) AS n FROM t GROUP BY 
 SELECT shown('SELECT DISTINCT n FROM (SELECT i, count(*) AS n FROM loose GROUP BY i) q');
 SELECT shown('SELECT month, avg(n) FROM (SELECT date_trunc(''month'', ts) AS month, i, count(*) AS n FROM t WHERE ts > ''2025-01-01Z'' AND ts < ''2026-01-01Z'' GROUP BY 1, 2) q GROUP BY month');
 
+-- order and limit around a subquery
+SELECT shown('SELECT * FROM (SELECT i, count(*) AS n FROM loose GROUP BY i) q ORDER BY n DESC LIMIT 10');
+SELECT shown('SELECT n + 1 FROM (SELECT i, sum(f) AS x, count(*) AS n FROM t WHERE i > 0 GROUP BY i) q WHERE x IS NOT NULL ORDER BY x DESC NULLS LAST, i LIMIT 10');
+SELECT shown('SELECT m FROM (SELECT i, max(n) AS m FROM (SELECT i, s, count(*) AS n FROM loose GROUP BY i, s) q GROUP BY i) r ORDER BY m LIMIT 10');
+SELECT shown('SELECT i + 1 FROM (SELECT DISTINCT i, b FROM t) q LIMIT 10 OFFSET 5');
+
 -- HAVING of the subquery, conditions on it, and three levels
 SELECT shown('SELECT avg(n) FROM (SELECT i, count(*) AS n FROM loose GROUP BY i HAVING count(*) > 1) q WHERE n < 10 AND i > 0');
 SELECT shown('SELECT max(a) FROM (SELECT i, max(n) AS a FROM (SELECT i, s, count(*) AS n FROM loose GROUP BY i, s) q GROUP BY i) r');
@@ -90,6 +96,9 @@ SELECT stays(query) FROM (VALUES
 	('SELECT i, count(*) FROM (SELECT i, s FROM t GROUP BY i, s) q GROUP BY ROLLUP (i)'),
 	('SELECT count(*) FROM (SELECT i FROM t WHERE l > (SELECT max(l) FROM loose l2(l)) GROUP BY i) q'),
 	('SELECT (SELECT max(n) FROM (SELECT s, count(*) AS n FROM t WHERE t.i = o.i GROUP BY s) q) FROM (VALUES (1)) o(i)'),
+	('SELECT n FROM (SELECT count(*) AS n FROM t GROUP BY i) q ORDER BY n LIMIT 10'),
+	('SELECT i FROM (SELECT i, n / 2 AS h FROM (SELECT i, count(*) AS n FROM t GROUP BY i) q) q ORDER BY noise(h::text) LIMIT 10'),
+	('SELECT i, n, rank() OVER (ORDER BY n) FROM (SELECT i, count(*) AS n FROM t GROUP BY i) q LIMIT 10'),
 	('SELECT string_agg(s, '','') FROM (SELECT s FROM t GROUP BY s) q')
 ) q(query);
 SET admin_dashboard.enable_aggregate_pushdown = off;
