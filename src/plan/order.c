@@ -736,7 +736,7 @@ ad_limit_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
 	if (order == NULL)
 		return;
 	skips_later = is_guarded(order->keys) && extra->offset_est != 0 && !order->numbered;
-	if (skips_later && parse->limitCount == NULL)
+	if (skips_later && order->limit == NULL)
 		return;
 
 	work = limited_work(root, rel);

@@ -326,13 +326,18 @@ def some(rng, make, most):
     return [make() for _ in range(rng.randint(1, most))]
 
 
+def limit(rng, most):
+    """LIMIT's number, now and then none at all."""
+    return raw("NULL") if rng.random() < 0.06 else Value("bigint", str(rng.randint(0, most)), True)
+
+
 def order_of(rng, grammar):
     """Keys of ORDER BY, LIMIT and OFFSET; or none of them."""
     if rng.random() < 0.6:
         return {"order": []}
     keys = [Term("", "{}" + rng.choice(["", " DESC", " NULLS FIRST", " DESC NULLS LAST"]), [grammar.term("any", 1)])
             for _ in range(rng.randint(1, 3))]
-    return {"order": keys, "limit": [Value("bigint", str(rng.randint(0, 40)), True)] if rng.random() < 0.7 else [],
+    return {"order": keys, "limit": [limit(rng, 40)] if rng.random() < 0.7 else [],
             "offset": [Value("bigint", str(rng.randint(0, 5)), True)] if rng.random() < 0.3 else []}
 
 
@@ -341,7 +346,7 @@ def cut_groups(rng, selected):
     if rng.random() < 0.6:
         return {"order": []}
     place = raw("%d%s" % (rng.randint(1, selected), rng.choice(["", " DESC", " NULLS FIRST", " DESC NULLS LAST"])))
-    return {"order": [place], "limit": [Value("bigint", str(rng.randint(0, 10)), True)] if rng.random() < 0.7 else [],
+    return {"order": [place], "limit": [limit(rng, 10)] if rng.random() < 0.7 else [],
             "offset": [Value("bigint", str(rng.randint(0, 3)), True)] if rng.random() < 0.3 else []}
 
 
@@ -463,7 +468,7 @@ def make_outer(rng, grammar, safe):
                 "where": where(rng, safe), "having": [safe.having()] if inner and rng.random() < 0.2 else [],
                 "above": [raw("%s IS NOT NULL" % rng.choice(columns)[0])] if rng.random() < 0.2 else [],
                 "order": [raw(rng.choice(columns)[0] + rng.choice(["", " DESC", " NULLS FIRST", " DESC NULLS LAST"]))],
-                "limit": [Value("bigint", str(rng.randint(0, 12)), True)], "offset": [Value("bigint", str(rng.randint(0, 3)), True)] if rng.random() < 0.3 else []}
+                "limit": [limit(rng, 12)], "offset": [Value("bigint", str(rng.randint(0, 3)), True)] if rng.random() < 0.3 else []}
     keys = [key() for _ in range(rng.choice([0, 0, 1, 1, 2]))]
     slots = {"within": within, "inner": inner, "keys": keys, "select": some(rng, aggregate, 3), "where": where(rng, safe),
              "having": [safe.having()] if inner and rng.random() < 0.2 else [],

@@ -128,6 +128,7 @@ SELECT shown('SELECT max(length(s)), array_agg(i) FROM t');
 
 -- what OFFSET skips may be a mismatch, so that PostgreSQL skips it
 SELECT shown('SELECT b FROM t ORDER BY b NULLS FIRST LIMIT 10 OFFSET 5');
+SELECT shown('SELECT b, count(*) FROM t GROUP BY b ORDER BY 2 LIMIT NULL OFFSET 5');
 SELECT shown('SELECT b FROM t ORDER BY b NULLS FIRST OFFSET 5');
 SELECT shown('SELECT b FROM loose ORDER BY b NULLS FIRST LIMIT 10 OFFSET 5');
 -- unless many are skipped
