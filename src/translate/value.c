@@ -189,7 +189,10 @@ ad_value_of_type(const AdType *type, Node *expr, bool nullable, AdValue *value)
 	return true;
 }
 
-/* whether decimal128, which has 34 digits, holds the number exactly */
+/*
+ * Whether decimal128, which has 34 digits, holds the number exactly.  NaN is
+ * the least of MongoDB's numbers and the greatest of PostgreSQL's.
+ */
 static bool
 is_decimal(Datum numeric)
 {
@@ -198,7 +201,7 @@ is_decimal(Datum numeric)
 
 	for (const char *c = string; *c != '\0'; c++)
 		digits += isdigit((unsigned char) *c) ? 1 : 0;
-	return digits <= 34;
+	return digits <= 34 && !numeric_is_nan(DatumGetNumeric(numeric));
 }
 
 /*

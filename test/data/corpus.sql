@@ -1619,6 +1619,10 @@ WITH q AS MATERIALIZED (SELECT g, count(*) AS n FROM t GROUP BY g) SELECT avg(n)
 SELECT b, max(t COLLATE "C"), max(v COLLATE "C") FROM (SELECT b, t, v FROM t GROUP BY b, t, v) q GROUP BY b;
 SELECT count(*) FROM (SELECT f FROM t GROUP BY f) q;
 SELECT f + 0, count(*) FROM (SELECT f, g FROM t GROUP BY f, g) q GROUP BY 1;
+SELECT g, sum(l) FROM t GROUP BY g HAVING sum(l) > 'NaN';
+SELECT g, sum(l) FROM t GROUP BY g HAVING sum(l) <= 'NaN' AND sum(l) <> 'NaN' AND sum(l) < 'Infinity';
+SELECT count(*) FROM (SELECT g, sum(l) AS x FROM t GROUP BY g) q WHERE x BETWEEN 0 AND 'NaN';
+SELECT count(*) FILTER (WHERE CASE WHEN b THEN 'NaN' ELSE l::numeric END > 5), max(CASE WHEN b THEN 'NaN' ELSE 0.5 END), sum(CASE WHEN b THEN 'NaN' ELSE 0.5 END) FROM t;
 
 -- ==== Groups of a subquery: order and limit around it
 -- ordered: yes
