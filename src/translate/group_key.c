@@ -18,6 +18,7 @@
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 
+#include "base/oids.h"
 #include "bson/constant.h"
 #include "bson/types.h"
 #include "query/bind.h"
@@ -42,18 +43,6 @@ static const Oid sound[] = {
 	F_FLOAT8_INT2, F_FLOAT8_INT4, F_NUMERIC_INT2, F_NUMERIC_INT4, F_NUMERIC_INT8,
 	F_NUMERIC_ADD, F_NUMERIC_SUB, F_NUMERIC_UMINUS
 };
-
-/* whether the function is in the list */
-static bool
-is_one_of(Oid function, const Oid *functions, int count)
-{
-	for (int i = 0; i < count; i++)
-	{
-		if (functions[i] == function)
-			return true;
-	}
-	return false;
-}
 
 /* whether a constant of type numeric is 0, NaN or infinite */
 static bool
@@ -125,8 +114,8 @@ injective_argument(AdValueContext *context, Oid function, List *args)
 		return is_injective_shift(context, function, variable, constant) ? variable : NULL;
 	if (function == F_NUMERIC_MUL)
 		return variable;
-	return is_one_of(function, failing, lengthof(failing)) ||
-		is_one_of(function, sound, lengthof(sound)) ? variable : NULL;
+	return ad_is_one_of(function, failing, lengthof(failing)) ||
+		ad_is_one_of(function, sound, lengthof(sound)) ? variable : NULL;
 }
 
 /*
@@ -167,7 +156,7 @@ strip_injective(AdValueContext *context, Node *node, Node **fails)
 			argument = (Node *) ((RelabelType *) node)->arg;
 		if (argument == NULL)
 			return node;
-		if (*fails == NULL && is_one_of(function, failing, lengthof(failing)))
+		if (*fails == NULL && ad_is_one_of(function, failing, lengthof(failing)))
 			*fails = node;
 		node = argument;
 	}

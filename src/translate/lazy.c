@@ -23,6 +23,7 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 
+#include "base/oids.h"
 #include "translate/lazy.h"
 
 /* the most conditions that are made part of an operand */
@@ -46,23 +47,12 @@ static const Oid harmless_of_constant[] = {
 	F_TIMEZONE_TEXT_TIMESTAMPTZ,
 };
 
-static bool
-is_one_of(Oid function, const Oid *functions, int count)
-{
-	for (int i = 0; i < count; i++)
-	{
-		if (functions[i] == function)
-			return true;
-	}
-	return false;
-}
-
 /* check_functions_in_node() callback: whether the function may raise an error */
 static bool
 function_may_fail(Oid function, void *arg)
 {
 	return function >= FirstNormalObjectId ||
-		!(is_one_of(function, harmless, lengthof(harmless)) || get_func_leakproof(function));
+		!(ad_is_one_of(function, harmless, lengthof(harmless)) || get_func_leakproof(function));
 }
 
 /* whether the parameter has the result of a subquery, which is computed when it is first read */
@@ -95,7 +85,7 @@ may_fail(Node *node, void *root)
 		case T_Param:
 			return ((Param *) node)->paramkind == PARAM_EXEC && is_of_subquery(root, (Param *) node);
 		case T_FuncExpr:
-			if (is_one_of(func->funcid, harmless_of_constant, lengthof(harmless_of_constant)) &&
+			if (ad_is_one_of(func->funcid, harmless_of_constant, lengthof(harmless_of_constant)) &&
 				IsA(linitial(func->args), Const))
 				break;
 			if (check_functions_in_node(node, function_may_fail, NULL))
