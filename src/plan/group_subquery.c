@@ -213,13 +213,22 @@ stored_key(const AdSubquery *subquery, Node *node)
 	return output != NULL && strncmp(output->path, "_id", strlen("_id")) == 0 ? output : NULL;
 }
 
-/* the group key for an SQL expression of the subquery's columns, or NULL */
+/*
+ * The group key for an SQL expression of the subquery's columns, or NULL.
+ *
+ * PostgreSQL computes the expression again, of one value of each column that
+ * it reads.  So it may read only one: values of two are not of the same row.
+ */
 static Node *
 outer_key(AdGroupBuilder *builder, Node *key)
 {
 	AdOutput   *stored = stored_key(builder->values.lookup_arg, key);
 
-	return stored != NULL ? ad_path_expr(stored->path) : ad_key_expr(&builder->values, key, false);
+	if (stored != NULL)
+		return ad_path_expr(stored->path);
+	if (list_length(list_union(NIL, pull_var_clause(key, PVC_INCLUDE_PLACEHOLDERS))) > 1)
+		return NULL;
+	return ad_key_expr(&builder->values, key, false);
 }
 
 /* adds an output that is what the groups of the subquery return, now at another path */

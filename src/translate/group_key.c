@@ -12,6 +12,7 @@
 
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -264,6 +265,35 @@ bin_key(AdValueContext *context, const FuncExpr *func)
 	return ad_doc("$subtract", ad_array2(passed, rest));
 }
 
+/* whether the expression reads a column whose values are not verified */
+static bool
+reads_trusted(AdExprContext *context, Node *node)
+{
+	ListCell   *lc;
+
+	foreach(lc, pull_var_clause(node, PVC_RECURSE_AGGREGATES | PVC_INCLUDE_PLACEHOLDERS))
+	{
+		const AdColumn *column = ad_expr_column(context, lfirst(lc));
+
+		if (column != NULL && column->type->trusted)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The key with null in place of a missing field, which is another value as a
+ * part of _id.  Only the tests of values make it null before.
+ */
+static Node *
+missing_as_null(AdValueContext *context, Node *node, const AdValue *value, Node *key)
+{
+	if (key == NULL || !value->nullable ||
+		(context->lookup == NULL && !reads_trusted(context->base, node)))
+		return key;
+	return ad_doc("$ifNull", ad_array2(key, ad_null()));
+}
+
 /*
  * Returns an expression that is equal for two documents exactly if the SQL
  * expression is; NULL if there is none.
@@ -287,10 +317,10 @@ ad_key_expr(AdValueContext *context, Node *node, bool nullable)
 	if (!injective_value(context, node, &value) || value.rounded)
 		return NULL;
 	if (value.typid != TIMESTAMPTZOID && value.typid != TIMESTAMPOID && value.typid != DATEOID)
-		return value.expr;
+		return missing_as_null(context, node, &value, value.expr);
 	key = ad_instant_key(context->base, &value);
-	if (key != NULL && nullable && IsA(key, List) && ad_tag(key) == AD_DOCUMENT &&
-		ad_doc_key(key, 0)[0] != '$')
-		return NULL;
-	return key;
+	/* the parts of a local time, which are null for null */
+	if (key != NULL && IsA(key, List) && ad_tag(key) == AD_DOCUMENT && ad_doc_key(key, 0)[0] != '$')
+		return nullable ? NULL : key;
+	return missing_as_null(context, node, &value, key);
 }

@@ -1619,6 +1619,16 @@ WITH q AS MATERIALIZED (SELECT g, count(*) AS n FROM t GROUP BY g) SELECT avg(n)
 SELECT b, max(t COLLATE "C"), max(v COLLATE "C") FROM (SELECT b, t, v FROM t GROUP BY b, t, v) q GROUP BY b;
 SELECT count(*) FROM (SELECT f FROM t GROUP BY f) q;
 SELECT f + 0, count(*) FROM (SELECT f, g FROM t GROUP BY f, g) q GROUP BY 1;
+SELECT g + n, count(*), sum(n) FROM (SELECT g, count(*) AS n FROM t GROUP BY g) q GROUP BY 1;
+SELECT CASE WHEN n > 3 THEN t END, count(*), sum(n) FROM (SELECT t, count(*) AS n FROM t GROUP BY t) q GROUP BY 1;
+SELECT DISTINCT g + s FROM (SELECT DISTINCT g, s FROM t) q;
+SELECT g = s, b OR g > 3, least(g, s), count(*) FROM (SELECT g, s, b, count(*) FROM t GROUP BY g, s, b) q GROUP BY 1, 2, 3;
+SELECT x, max(n) FROM (SELECT g + s AS x, max(n) AS n FROM (SELECT g, s, count(*) AS n FROM t GROUP BY g, s) q GROUP BY 1) r GROUP BY x;
+SELECT g % 2, g % 3, count(*), sum(n) FROM (SELECT g, s, count(*) AS n FROM t GROUP BY g, s) q GROUP BY 1, 2;
+SELECT d8::timestamp, g % 2, count(*) FROM t GROUP BY 1, 2;
+SELECT nullif(ts, '2026-03-01Z'), CASE WHEN id > 0 THEN b END, coalesce(tn, NULL), g, count(*) FROM t GROUP BY 1, 2, 3, 4;
+SELECT DISTINCT d8::timestamp, tn FROM t;
+SELECT max(n) FROM (SELECT tn + interval '1 hour' AS k, b, count(*) AS n FROM t GROUP BY 1, 2) q;
 SELECT g, sum(l) FROM t GROUP BY g HAVING sum(l) > 'NaN';
 SELECT g, sum(l) FROM t GROUP BY g HAVING sum(l) <= 'NaN' AND sum(l) <> 'NaN' AND sum(l) < 'Infinity';
 SELECT count(*) FROM (SELECT g, sum(l) AS x FROM t GROUP BY g) q WHERE x BETWEEN 0 AND 'NaN';

@@ -469,7 +469,17 @@ def make_outer(rng, grammar, safe):
                 "above": [raw("%s IS NOT NULL" % rng.choice(columns)[0])] if rng.random() < 0.2 else [],
                 "order": [raw(rng.choice(columns)[0] + rng.choice(["", " DESC", " NULLS FIRST", " DESC NULLS LAST"]))],
                 "limit": [limit(rng, 12)], "offset": [Value("bigint", str(rng.randint(0, 3)), True)] if rng.random() < 0.3 else []}
-    keys = [key() for _ in range(rng.choice([0, 0, 1, 1, 2]))]
+    def pair():
+        """A key that reads two columns."""
+        (name, typ), (other, _) = rng.choice(columns), rng.choice(columns)
+        form = rng.choice(["CASE WHEN %s IS NULL THEN %s END", "%s IS NULL OR %s IS NULL"] +
+                          {"bigint": ["CASE WHEN %s > 3 THEN %s END"], "text": ["CASE WHEN %s > 'a' THEN %s END"]}.get(typ, []))
+        names = [pair[0] for pair in columns if pair[1] in ("bigint", "int", "small")]
+        if len(names) > 1 and rng.random() < 0.5:
+            return raw("%s %s %s" % (names[0], rng.choice(["+", "-", "<"]), names[1]))
+        return raw(form % (name, other)) if dict(columns)[other] not in ("float8", "eighth", "numeric") else key()
+
+    keys = [(pair if rng.random() < 0.25 else key)() for _ in range(rng.choice([0, 0, 1, 1, 2]))]
     slots = {"within": within, "inner": inner, "keys": keys, "select": some(rng, aggregate, 3), "where": where(rng, safe),
              "having": [safe.having()] if inner and rng.random() < 0.2 else [],
              "above": [raw("%s IS NOT NULL" % rng.choice(columns)[0])] if rng.random() < 0.15 else [],

@@ -96,6 +96,7 @@ SELECT stays(query) FROM (VALUES
 	('SELECT i, count(*) FROM (SELECT i, s FROM t GROUP BY i, s) q GROUP BY ROLLUP (i)'),
 	('SELECT count(*) FROM (SELECT i FROM t WHERE l > (SELECT max(l) FROM loose l2(l)) GROUP BY i) q'),
 	('SELECT (SELECT max(n) FROM (SELECT s, count(*) AS n FROM t WHERE t.i = o.i GROUP BY s) q) FROM (VALUES (1)) o(i)'),
+	('SELECT i + l, count(*) FROM (SELECT i, l FROM t GROUP BY i, l) q GROUP BY 1'),
 	('SELECT n FROM (SELECT count(*) AS n FROM t GROUP BY i) q ORDER BY n LIMIT 10'),
 	('SELECT i FROM (SELECT i, n / 2 AS h FROM (SELECT i, count(*) AS n FROM t GROUP BY i) q) q ORDER BY noise(h::text) LIMIT 10'),
 	('SELECT i, n, rank() OVER (ORDER BY n) FROM (SELECT i, count(*) AS n FROM t GROUP BY i) q LIMIT 10'),
