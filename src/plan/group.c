@@ -149,6 +149,56 @@ add_column_output(AdGroup *group, int position, const char *path, const AdColumn
 }
 
 /*
+ * Adds a copy of an output of another group, whose value is at `path` here.
+ * Returns it, so that the caller can set other members.
+ */
+AdOutput *
+ad_group_copy_output(AdGroup *group, int position, const char *path, const AdGroup *other,
+					 const AdOutput *output)
+{
+	AdOutput   *copy = palloc(sizeof(AdOutput));
+
+	*copy = *output;
+	copy->position = position;
+	copy->path = path;
+	group->outputs = lappend(group->outputs, copy);
+	if (bms_is_member(output->position, other->proven))
+		group->proven = bms_add_member(group->proven, position);
+	if (bms_is_member(output->position, other->trusted))
+		group->trusted = bms_add_member(group->trusted, position);
+	return copy;
+}
+
+/*
+ * Whether the output is a column whose value may be a mismatch, which is an
+ * error.
+ */
+bool
+ad_group_may_mismatch(const AdGroup *group, const AdOutput *output)
+{
+	return output->kind == AD_RESULT_COLUMN && output->on_mismatch == AD_MISMATCH_ERROR &&
+		!bms_is_member(output->position, group->proven) &&
+		!bms_is_member(output->position, group->trusted);
+}
+
+/*
+ * Returns the output with this position, which the group has.
+ */
+AdOutput *
+ad_group_output(const AdGroup *group, int position)
+{
+	ListCell   *lc;
+
+	foreach(lc, group->outputs)
+	{
+		if (((AdOutput *) lfirst(lc))->position == position)
+			return lfirst(lc);
+	}
+	elog(ERROR, "the group has no output %d", position);
+	return NULL;				/* not reached */
+}
+
+/*
  * The name of the accumulator in the list, to which it is added if it is new.
  */
 static const char *

@@ -91,6 +91,10 @@ extern void ad_group_guard(AdGroup *group, const AdColumn *column);
 extern void ad_group_fail(AdGroup *group, const List *failures);
 extern AdOutput *ad_group_add_output(AdGroup *group, int position, const char *path,
 									 AdResult kind, Oid typid);
+extern AdOutput *ad_group_copy_output(AdGroup *group, int position, const char *path,
+									  const AdGroup *other, const AdOutput *output);
+extern bool ad_group_may_mismatch(const AdGroup *group, const AdOutput *output);
+extern AdOutput *ad_group_output(const AdGroup *group, int position);
 extern const char *ad_group_accumulate(AdGroup *group, const char *op, Node *argument);
 extern const char *ad_group_accumulate_distinct(AdGroup *group, const char *op, Node *argument);
 extern AdGuard *ad_group_add_guard(AdGroup *group, const char *path, AdFailureKind kind,

@@ -278,21 +278,6 @@ result_expr(const AdOutput *output, Node *field, Node **expr)
 	return false;
 }
 
-/* the output with this position */
-static AdOutput *
-find_output(AdGroup *group, int position)
-{
-	ListCell   *lc;
-
-	foreach(lc, group->outputs)
-	{
-		if (((AdOutput *) lfirst(lc))->position == position)
-			return lfirst(lc);
-	}
-	elog(ERROR, "the group has no output %d", position);
-	return NULL;				/* not reached */
-}
-
 /*
  * Sets *value to the output at `position`, as a value of the documents that
  * the stages of the group return.  Returns false if there is no exact
@@ -301,7 +286,7 @@ find_output(AdGroup *group, int position)
 bool
 ad_group_value(AdGroup *group, int position, AdValue *value)
 {
-	AdOutput   *output = find_output(group, position);
+	AdOutput   *output = ad_group_output(group, position);
 	const AdType *type = ad_column_type(output->typid, output->typmod);
 	Node	   *field = ad_path_expr(output->path);
 	Node	   *not_null = NULL;
@@ -363,9 +348,7 @@ ad_group_is_sound(AdGroup *group)
 	{
 		AdOutput   *output = lfirst(lc);
 
-		if (output->kind == AD_RESULT_COLUMN && output->on_mismatch == AD_MISMATCH_ERROR &&
-			!bms_is_member(output->position, group->proven) &&
-			!bms_is_member(output->position, group->trusted))
+		if (ad_group_may_mismatch(group, output))
 			tests = lappend(tests, ad_fits_expr(ad_column_type(output->typid, output->typmod),
 												ad_path_expr(output->path), true));
 	}

@@ -29,11 +29,11 @@
 #include "utils/selfuncs.h"
 
 #include "plan/group_builder.h"
-#include "plan/group_subquery.h"
 #include "plan/group_plan.h"
 #include "plan/group_quick.h"
 #include "plan/group_result.h"
 #include "plan/group_stages.h"
+#include "plan/group_subquery.h"
 #include "plan/having.h"
 #include "plan/scan_plan.h"
 #include "plan/subquery_limit.h"
@@ -183,16 +183,9 @@ returned_column(const AdSubquery *subquery, Node *node)
 {
 	const AdGrouping *grouping = &subquery->groups->grouping;
 	TargetEntry *entry = IsA(node, Var) ? tlist_member((Expr *) node, grouping->tlist) : NULL;
-	ListCell   *lc;
+	AdOutput   *output = entry == NULL ? NULL : ad_group_output(grouping->group, entry->resno - 1);
 
-	foreach(lc, grouping->group->outputs)
-	{
-		AdOutput   *output = lfirst(lc);
-
-		if (entry != NULL && output->position == entry->resno - 1 && output->kind == AD_RESULT_COLUMN)
-			return output;
-	}
-	return NULL;
+	return output != NULL && output->kind == AD_RESULT_COLUMN ? output : NULL;
 }
 
 /*
@@ -231,24 +224,6 @@ outer_key(AdGroupBuilder *builder, Node *key)
 	return ad_key_expr(&builder->values, key, false);
 }
 
-/* adds an output that is what the groups of the subquery return, now at another path */
-static AdOutput *
-copy_output(AdGroupBuilder *builder, int position, const AdOutput *stored, const char *path)
-{
-	AdSubquery *subquery = builder->values.lookup_arg;
-	AdGroup    *inner = subquery->groups->grouping.group;
-	AdOutput   *output = ad_group_add_output(builder->group, position, path, AD_RESULT_COLUMN, stored->typid);
-
-	output->typmod = stored->typmod;
-	output->field = stored->field;
-	output->on_mismatch = stored->on_mismatch;
-	if (bms_is_member(stored->position, inner->proven))
-		builder->group->proven = bms_add_member(builder->group->proven, position);
-	if (bms_is_member(stored->position, inner->trusted))
-		builder->group->trusted = bms_add_member(builder->group->trusted, position);
-	return output;
-}
-
 /* adds the output of a key that the groups of the subquery return as it is stored */
 static void
 return_stored(AdGroupBuilder *builder, int position, const AdOutput *stored)
@@ -257,7 +232,8 @@ return_stored(AdGroupBuilder *builder, int position, const AdOutput *stored)
 	AdGroup    *group = builder->group;
 	int			key = ad_group_find_key(group->keys, NULL, ad_path_expr(stored->path));
 
-	(void) copy_output(builder, position, stored, ad_group_key_path(group, key, list_length(group->keys)));
+	(void) ad_group_copy_output(group, position, ad_group_key_path(group, key, list_length(group->keys)),
+								subquery->groups->grouping.group, stored);
 	subquery->returned = bms_add_member(subquery->returned, stored->position);
 }
 
@@ -292,8 +268,9 @@ return_computed(AdGroupBuilder *builder, int position, Var *var)
 
 	if (stored == NULL || stored->then != NULL || list_length(list_union(NIL, read)) > 1)
 		return false;
-	output = copy_output(builder, position, stored,
-						 ad_group_accumulate(builder->group, "$first", ad_path_expr(stored->path)));
+	output = ad_group_copy_output(builder->group, position,
+								  ad_group_accumulate(builder->group, "$first", ad_path_expr(stored->path)),
+								  subquery->groups->grouping.group, stored);
 	output->then = replace_column(expr, NULL);
 	return true;
 }
@@ -345,7 +322,6 @@ pass_guard(AdGroup *group, const AdGuard *inner)
 static bool
 guard_output(AdGroup *group, const AdSubquery *subquery, const AdOutput *output)
 {
-	const AdGroup *inner = subquery->groups->grouping.group;
 	const AdType *type = ad_column_type(output->typid, output->typmod);
 	Node	   *fits;
 	AdGuard    *guard;
@@ -354,8 +330,8 @@ guard_output(AdGroup *group, const AdSubquery *subquery, const AdOutput *output)
 		return true;
 	if (type == NULL || type->class == AD_CLASS_NONE || type->class == AD_CLASS_UUID)
 		return false;
-	if (bms_is_member(output->position, subquery->returned) || output->on_mismatch != AD_MISMATCH_ERROR || bms_is_member(output->position, inner->proven) ||
-		bms_is_member(output->position, inner->trusted))
+	if (bms_is_member(output->position, subquery->returned) ||
+		!ad_group_may_mismatch(subquery->groups->grouping.group, output))
 		return true;
 	fits = ad_fits_expr(type, ad_path_expr(output->path), true);
 	guard = ad_group_add_guard(group,

@@ -33,35 +33,14 @@ is_plain(const Query *query)
 		query->setOperations == NULL;
 }
 
-/* the output at this position of the groups' scan */
-static const AdOutput *
-output_at(const AdGroup *group, int position)
-{
-	ListCell   *lc;
-
-	foreach(lc, group->outputs)
-	{
-		if (((AdOutput *) lfirst(lc))->position == position)
-			return lfirst(lc);
-	}
-	return NULL;
-}
-
 /* adds a column of the subquery that is what its groups return */
 static void
 add_column(AdGrouping *grouping, const AdGrouping *inner, const AdOutput *returned, Var *column)
 {
-	AdOutput   *output = palloc(sizeof(AdOutput));
+	int			position = list_length(grouping->tlist);
 
-	*output = *returned;
-	output->position = list_length(grouping->tlist);
-	grouping->group->outputs = lappend(grouping->group->outputs, output);
-	grouping->tlist = lappend(grouping->tlist,
-							  makeTargetEntry((Expr *) column, output->position + 1, NULL, false));
-	if (bms_is_member(returned->position, inner->group->proven))
-		grouping->group->proven = bms_add_member(grouping->group->proven, output->position);
-	if (bms_is_member(returned->position, inner->group->trusted))
-		grouping->group->trusted = bms_add_member(grouping->group->trusted, output->position);
+	(void) ad_group_copy_output(grouping->group, position, returned->path, inner->group, returned);
+	grouping->tlist = lappend(grouping->tlist, makeTargetEntry((Expr *) column, position + 1, NULL, false));
 }
 
 /* the groups without outputs, in a context to which slots can be added */
@@ -104,7 +83,7 @@ describe_rows(PlannerInfo *root, RelOptInfo *subquery, const AdGrouping *inner, 
 		if (entry == NULL || column->resjunk)
 			continue;
 		returned = bms_add_member(returned, entry->resno - 1);
-		add_column(grouping, inner, output_at(inner->group, entry->resno - 1),
+		add_column(grouping, inner, ad_group_output(inner->group, entry->resno - 1),
 				   makeVar(subquery->relid, column->resno, exprType((Node *) column->expr),
 						   exprTypmod((Node *) column->expr), exprCollation((Node *) column->expr), 0));
 	}
