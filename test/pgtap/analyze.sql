@@ -140,7 +140,7 @@ SELECT throws_ok('ANALYZE odd', 'HV004',
 ALTER SERVER mongodb OPTIONS (SET uri 'mongodb://127.0.0.1:1/');
 SELECT throws_ok('ANALYZE recent', '08001', NULL, 'a server that does not answer');
 
-SELECT matches(admin_dashboard_version(), '^admin_dashboard 1\.0, PostgreSQL 1[5-8][.a-z0-9]+.*, libmongoc [12]\.\d+\.\d+',
+SELECT matches(admin_dashboard_version(), '^admin_dashboard 1\.0, PostgreSQL 1[5-9][.a-z0-9]+.*, libmongoc [12]\.\d+\.\d+',
 	'the versions of what is at work');
 
 SELECT is_empty($$SELECT pg_describe_object(classid, objid, 0) FROM pg_depend
