@@ -1,9 +1,9 @@
 /*
  * key_scan.c
- *	  The node that collects the keys of one side of a join.
+ *	  The nodes that collect keys for a scan that waits for them.
  *
  * INTERFACE ROUTINES
- *		ad_key_scan_init		registers the node
+ *		ad_key_scan_init		registers the nodes
  *		ad_key_scan_bind		returns the keys, as an array
  *
  * A custom scan returns the rows of the plan below it, and keeps their keys.
@@ -40,6 +40,20 @@
 #define LIST_LENGTH			(2 * AD_MAX_JOIN_KEYS)
 #define LIST_BYTES			(1024 * 1024)
 
+/* what the node that finds the first values of an order knows */
+typedef struct AdFirstRows
+{
+	ExprState  *count;			/* the number of rows with the value */
+	ExprState  *order;			/* the key of the order */
+	TypeCacheEntry *type;		/* of that */
+	Oid			collation;
+	int64		wanted;			/* the limit */
+	bool		reads_null;		/* does the scan read rows of null anyway? */
+	int64		found;			/* sum of the counts */
+	Datum		value;			/* the last key of the order */
+	bool		isnull;
+}			AdFirstRows;
+
 typedef struct AdKeyScanState
 {
 	CustomScanState node;
@@ -52,6 +66,7 @@ typedef struct AdKeyScanState
 	Size		bytes;
 	bool		too_many;
 	bool		complete;		/* have all rows been read? */
+	AdFirstRows *first;			/* if only the first values are keys; or NULL */
 	Tuplestorestate *rows;		/* those read ahead; or NULL */
 	TupleTableSlot *stored;		/* one of them */
 } AdKeyScanState;
@@ -124,7 +139,10 @@ add_key(AdKeyScanState *state, TupleTableSlot *row)
 	econtext->ecxt_scantuple = row;
 	key = ExecEvalExprSwitchContext(state->key, econtext, &isnull);
 	if (isnull)
+	{
+		state->too_many = state->first != NULL && !state->first->reads_null;
 		return;
+	}
 	old = MemoryContextSwitchTo(state->memory);
 	if (state->keys == NULL)
 		state->keys = palloc(LIST_LENGTH * sizeof(Datum));
@@ -158,6 +176,82 @@ read_row(AdKeyScanState *state)
 }
 
 /*
+ * Whether the key of the order is that of the row before.
+ */
+static bool
+is_tie(AdFirstRows * first, Datum value, bool isnull)
+{
+	if (isnull || first->isnull)
+		return isnull && first->isnull;
+	return DatumGetInt32(FunctionCall2Coll(&first->type->cmp_proc_finfo, first->collation,
+										   first->value, value)) == 0;
+}
+
+/* keep the key of the order, to be compared with that of the next row */
+static void
+keep_order(AdFirstRows * first, MemoryContext memory, Datum value, bool isnull)
+{
+	MemoryContext old = MemoryContextSwitchTo(memory);
+
+	if (!first->type->typbyval && !first->isnull)
+		pfree(DatumGetPointer(first->value));
+	first->isnull = isnull;
+	if (!isnull)
+		first->value = datumCopy(value, first->type->typbyval, first->type->typlen);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Take the next row of a value and its count.  Returns false if the rows
+ * before are as many as the limit needs, and this one is no tie.
+ */
+static bool
+take_value(AdKeyScanState *state, TupleTableSlot *row)
+{
+	AdFirstRows *first = state->first;
+	ExprContext *econtext = state->node.ss.ps.ps_ExprContext;
+	Datum		value;
+	bool		isnull;
+
+	ResetExprContext(econtext);
+	slot_getallattrs(row);
+	econtext->ecxt_scantuple = row;
+	value = ExecEvalExprSwitchContext(first->order, econtext, &isnull);
+	if (first->found >= first->wanted && !is_tie(first, value, isnull))
+		return false;
+	keep_order(first, state->memory, value, isnull);
+	first->found += DatumGetInt64(ExecEvalExprSwitchContext(first->count, econtext, &isnull));
+	add_key(state, row);
+	return !state->too_many;
+}
+
+/*
+ * Read values and counts, in their order, until these are as many rows as the
+ * limit needs.
+ */
+static void
+find_first(AdKeyScanState *state)
+{
+	Instrumentation *instrument = state->node.ss.ps.instrument;
+	TupleTableSlot *row;
+
+	/* nobody executes the node, so nobody else counts for EXPLAIN ANALYZE */
+	if (instrument != NULL)
+		InstrStartNode(instrument);
+	state->first->found = 0;
+	state->first->isnull = true;
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		row = ExecProcNode(state->child);
+	} while (!TupIsNull(row) && take_value(state, row));
+	state->complete = true;
+	remove_duplicates(state);
+	if (instrument != NULL)
+		InstrStopNode(instrument, state->count);
+}
+
+/*
  * Read the rows that are left, to be returned later.  The join may still need
  * the last row that it got.
  */
@@ -171,7 +265,9 @@ read_ahead(AdKeyScanState *state)
 	/* what the plan below depends on may have changed */
 	if (state->node.ss.ps.chgParam != NULL)
 		ExecReScan(&state->node.ss.ps);
-	if (!state->complete)
+	if (!state->complete && state->first != NULL)
+		find_first(state);
+	else if (!state->complete)
 	{
 		if (!TupIsNull(returned))
 			ExecMaterializeSlot(returned);
@@ -206,6 +302,22 @@ ad_key_scan_bind(EState *estate, const AdQuery *query, AdSlot *slots)
 													  state->type->typalign));
 }
 
+/* what a node that finds the first values needs, from its plan */
+static AdFirstRows *
+first_rows(CustomScan *plan, PlanState *node)
+{
+	AdFirstRows *first = palloc0(sizeof(AdFirstRows));
+	Expr	   *order = lthird(plan->custom_exprs);
+
+	first->count = ExecInitExpr(lsecond(plan->custom_exprs), node);
+	first->order = ExecInitExpr(order, node);
+	first->type = lookup_type_cache(exprType((Node *) order), TYPECACHE_CMP_PROC_FINFO);
+	first->collation = exprCollation((Node *) order);
+	first->wanted = intVal(lsecond(plan->custom_private));
+	first->reads_null = intVal(lthird(plan->custom_private)) != 0;
+	return first;
+}
+
 /* callback BeginCustomScan: prepare the node, and let the scan find it */
 static void
 begin_key_scan(CustomScanState *node, EState *estate, int eflags)
@@ -223,6 +335,8 @@ begin_key_scan(CustomScanState *node, EState *estate, int eflags)
 	state->type = lookup_type_cache(exprType((Node *) key), TYPECACHE_CMP_PROC_FINFO);
 	state->memory = AllocSetContextCreate(estate->es_query_cxt, "admin_dashboard keys",
 										  ALLOCSET_DEFAULT_SIZES);
+	if (list_length(plan->custom_exprs) > 1)
+		state->first = first_rows(plan, &node->ss.ps);
 	estate->es_param_exec_vals[param].value = PointerGetDatum(state);
 }
 
@@ -309,15 +423,16 @@ create_state(CustomScan *plan)
 }
 
 /*
- * Registers the node, so that the planner finds it by its name.
+ * Registers the nodes, so that the planner finds them by their names.
  */
 void
 ad_key_scan_init(void)
 {
-	static const CustomScanMethods methods = {
-		.CustomName = AD_KEY_SCAN,
-		.CreateCustomScanState = create_state,
+	static const CustomScanMethods methods[] = {
+		{.CustomName = AD_KEY_SCAN, .CreateCustomScanState = create_state},
+		{.CustomName = AD_FIRST_VALUES, .CreateCustomScanState = create_state},
 	};
 
-	RegisterCustomScanMethods(&methods);
+	for (int i = 0; i < lengthof(methods); i++)
+		RegisterCustomScanMethods(&methods[i]);
 }

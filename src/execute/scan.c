@@ -585,6 +585,7 @@ explain_slots(ForeignScanState *node, List *ancestors, ExplainState *es)
 {
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
 	AdQuery    *query = ((AdScanState *) node->fdw_state)->query;
+	const char *keys = outerPlan(plan) != NULL ? "first values of the order" : "keys of the join";
 	List	   *context;
 	StringInfoData text;
 	ListCell   *lc;
@@ -597,7 +598,7 @@ explain_slots(ForeignScanState *node, List *ancestors, ExplainState *es)
 		appendStringInfo(&text, "%s$%d = %s", text.len > 0 ? ", " : "",
 						 foreach_current_index(lc) + 1,
 						 query->keys != NULL && foreach_current_index(lc) == query->key_slot ?
-						 "keys of the join" : deparse_expression(lfirst(lc), context, false, false));
+						 keys : deparse_expression(lfirst(lc), context, false, false));
 	ExplainPropertyText("MongoDB Parameters", text.data, es);
 }
 

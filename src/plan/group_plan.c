@@ -21,6 +21,7 @@
 #include "plan/group_stages.h"
 #include "plan/having.h"
 #include "plan/order.h"
+#include "plan/order_values.h"
 #include "plan/relation.h"
 #include "plan/scan_cost.h"
 
@@ -158,6 +159,7 @@ ad_get_foreign_upper_paths(PlannerInfo *root, UpperRelationKind stage,
 			break;
 		case UPPERREL_ORDERED:
 			ad_order_paths(root, input_rel, output_rel);
+			ad_first_values_path(root, input_rel, output_rel);
 			break;
 		case UPPERREL_FINAL:
 			ad_limit_paths(root, input_rel, output_rel, extra);

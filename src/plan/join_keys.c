@@ -4,6 +4,8 @@
  *
  * INTERFACE ROUTINES
  *		ad_join_key_paths		the paths of joins with such scans
+ *		ad_set_keys				the condition that a scan waits for
+ *		ad_waiting_path			the path of a scan that waits
  *		ad_join_keys_query		adds the keys to a scan's query
  *
  * If a foreign table is joined to a few rows, most of its documents have no
@@ -46,22 +48,6 @@
 #include "query/avoid.h"
 #include "query/join_nodes.h"
 #include "translate/filter.h"
-
-/* a join of a scan that waits with the side that has the keys */
-typedef struct AdKeyJoin
-{
-	PlannerInfo *root;
-	RelOptInfo *table;			/* the foreign table */
-	RelOptInfo *waiting;		/* the table, or its groups */
-	RelOptInfo *other;
-	bool		outer_waits;
-	bool		excludes;		/* an anti join that keeps what has no partner */
-	Node	   *column;			/* the table's side of the condition */
-	Node	   *key;			/* the other side of it */
-	double		selectivity;	/* part of the documents that have such a key */
-	double		count;			/* estimated number of keys */
-	AdJoinKeys	keys;
-} AdKeyJoin;
 
 /*
  * Whether the join drops all rows of the waiting side that have no partner;
@@ -177,8 +163,8 @@ new_parameter(PlannerInfo *root)
  * Translates the condition as one on the waiting scan, and sets the keys.
  * Returns false if MongoDB cannot evaluate it.
  */
-static bool
-set_keys(AdKeyJoin *join, OpExpr *expr)
+bool
+ad_set_keys(AdKeyJoin *join, OpExpr *expr)
 {
 	AdRelation *relation = join->table->fdw_private;
 	AdExprContext context = waiting_context(join);
@@ -254,7 +240,7 @@ find_keys(AdKeyJoin *join, RestrictInfo *info)
 	if (contain_volatile_functions(join->key) || contain_subplans(join->key))
 		return false;
 	estimate_keys(join);
-	return join->count <= AD_MAX_JOIN_KEYS && set_keys(join, expr);
+	return join->count <= AD_MAX_JOIN_KEYS && ad_set_keys(join, expr);
 }
 
 /* finds the condition whose keys leave the fewest documents */
@@ -276,9 +262,12 @@ find_best_keys(AdKeyJoin *join, List *clauses)
 	return true;
 }
 
-/* the path of the scan that waits */
-static Path *
-waiting_path(const AdKeyJoin *join)
+/*
+ * Returns the path, palloc'd, of the scan that waits.  `below` is the path that
+ * finds the keys, if that is below the scan; else NULL.
+ */
+Path *
+ad_waiting_path(const AdKeyJoin *join, Path *below)
 {
 	PlannerInfo *root = join->root;
 	AdScanWork	work = ad_scan_work(root, join->table, NIL);
@@ -291,6 +280,8 @@ waiting_path(const AdKeyJoin *join)
 	*keys = join->keys;
 	/* MongoDB gets the keys, and looks for them */
 	work.first_cost = (join->count + work.documents) * cpu_operator_cost;
+	if (below != NULL)
+		work.first_cost += below->total_cost;
 	work.documents = clamp_row_est(work.documents * join->selectivity);
 	work.shared *= join->selectivity;
 	work.rows = clamp_row_est(join->waiting->rows * join->selectivity);
@@ -300,7 +291,7 @@ waiting_path(const AdKeyJoin *join)
 		work.sent = work.documents;
 		ad_scan_cost(root, &work, &startup_cost, &total_cost);
 		path = (Path *) ad_create_foreignscan_path(root, join->table, NULL, work.rows, startup_cost,
-												   total_cost, NIL, NULL, NULL, private);
+												   total_cost, NIL, NULL, below, private);
 	}
 	else
 	{
@@ -380,8 +371,8 @@ ad_join_key_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 	if ((join.excludes && !is_only_condition(joinrel, extra->restrictlist)) ||
 		!find_best_keys(&join, clauses))
 		return;
-	outer = outer_waits ? waiting_path(&join) : collecting_path(&join, read);
-	inner = outer_waits ? collecting_path(&join, read) : waiting_path(&join);
+	outer = outer_waits ? ad_waiting_path(&join, NULL) : collecting_path(&join, read);
+	inner = outer_waits ? collecting_path(&join, read) : ad_waiting_path(&join, NULL);
 	initial_cost_hashjoin(root, &workspace, jointype, clauses, outer, inner, extra, false);
 	add_path(joinrel, (Path *)
 			 create_hashjoin_path(root, joinrel, jointype, &workspace, extra, outer, inner, false,

@@ -61,9 +61,11 @@ typedef struct AdSorting
 								 * are guards */
 } AdSorting;
 
-/* the column of this relation that the pathkey is, or NULL */
-static Var *
-pathkey_var(RelOptInfo *rel, const PathKey *pathkey)
+/*
+ * Returns the column of this relation that the pathkey is, or NULL.
+ */
+Var *
+ad_pathkey_var(RelOptInfo *rel, const PathKey *pathkey)
 {
 	ListCell   *lc;
 
@@ -232,7 +234,7 @@ find_keys(RelOptInfo *rel, AdExprContext *context, List *pathkeys, List **keys)
 	foreach(lc, pathkeys)
 	{
 		PathKey    *pathkey = lfirst_node(PathKey, lc);
-		Var		   *var = pathkey_var(rel, pathkey);
+		Var		   *var = ad_pathkey_var(rel, pathkey);
 		const AdColumn *column = var == NULL ? NULL :
 		ad_expr_column(&relation->context, (Node *) var);
 		AdSortKey  *key;
@@ -345,7 +347,7 @@ ad_order_columns(RelOptInfo *rel, List *pathkeys)
 
 	foreach(lc, pathkeys)
 	{
-		Var		   *var = pathkey_var(rel, lfirst(lc));
+		Var		   *var = ad_pathkey_var(rel, lfirst(lc));
 
 		if (var == NULL)
 			attrs = ad_order_expr_columns(rel, lfirst(lc), attrs);

@@ -254,3 +254,6 @@ SELECT status, count(*), count(*) * 100.0 / sum(count(*)) OVER () AS share FROM 
 
 -- C19, 123: Cube: distinct users whatever the case, beside totals
 SELECT count(DISTINCT lower(created_by_email)) AS users, count(*), sum(duration_minutes) FROM calls;
+
+-- C20, 253: Django: first page by a text
+SELECT "calls"."call_id", "calls"."created_by_email" FROM "calls" ORDER BY "calls"."created_by_email" ASC, "calls"."call_id" ASC LIMIT 100;

@@ -924,6 +924,46 @@ SELECT id FROM t ORDER BY nullif(s, 7), greatest(i, dx), id LIMIT 30;
 SELECT id FROM t WHERE t > 'a' COLLATE "C" ORDER BY (t || v) COLLATE "C", id LIMIT 30;
 SELECT id, n FROM t WHERE i IS NOT NULL ORDER BY i % 10, id LIMIT (SELECT 20);
 
+-- ==== The first rows in an order that only PostgreSQL knows
+-- ordered: yes
+SELECT id, t FROM t ORDER BY t, id LIMIT 5;
+SELECT id, t FROM t ORDER BY t DESC, id LIMIT 5;
+SELECT id, t FROM t ORDER BY t DESC NULLS LAST, id DESC LIMIT 7 OFFSET 3;
+SELECT id, t FROM t ORDER BY t NULLS FIRST, id LIMIT 150;
+SELECT id, t FROM t ORDER BY t, id LIMIT 10000;
+SELECT id, t FROM t ORDER BY t, id OFFSET 490 LIMIT 50;
+SELECT id, t FROM t WHERE i > 0 AND t <> '' ORDER BY t, m, id LIMIT 12;
+SELECT id FROM t WHERE t IS NULL ORDER BY t, id LIMIT 4;
+SELECT id, t FROM t WHERE t IS NOT NULL ORDER BY t DESC, id LIMIT 4;
+SELECT id, t FROM t WHERE i = -123456 ORDER BY t LIMIT 4;
+SELECT id, lower(t), m + 1 FROM t ORDER BY lower(t), id LIMIT 6;
+SELECT id FROM t ORDER BY upper(t) DESC NULLS LAST, length(t), id LIMIT 6;
+SELECT id FROM t ORDER BY coalesce(lower(t), 'm'), id LIMIT 60;
+SELECT id FROM t ORDER BY nullif(upper(t), 'A') NULLS FIRST, id LIMIT 120;
+SELECT id FROM t ORDER BY t || t, id LIMIT 9;
+SELECT id FROM t ORDER BY lower(t) <> 'a', id LIMIT 9;
+SELECT id FROM t ORDER BY md5(t) DESC NULLS LAST, id LIMIT 9;
+SELECT id, v FROM t ORDER BY v, id LIMIT 6;
+SELECT id, v FROM t ORDER BY v DESC, id LIMIT 6 OFFSET 100;
+SELECT id, c FROM t ORDER BY c, id LIMIT 6;
+SELECT id, nm FROM t ORDER BY nm, id LIMIT 6;
+SELECT id, u FROM t ORDER BY u, id LIMIT 6;
+SELECT id, by FROM t ORDER BY by, id LIMIT 6;
+SELECT id FROM t ORDER BY ta, id LIMIT 6;
+SELECT id FROM t ORDER BY to_char(i, 'FM999'), id LIMIT 6;
+SELECT id FROM t ORDER BY i::text DESC NULLS LAST, id LIMIT 6;
+SELECT id FROM t ORDER BY to_char(ts, 'MM'), id LIMIT 6;
+SELECT id FROM t ORDER BY ln(abs(i) + 1), id LIMIT 6;
+SELECT id FROM t ORDER BY sqrt(i), id LIMIT 6;
+SELECT id FROM t ORDER BY to_char(f, '9.9'), id LIMIT 6;
+SELECT id FROM t ORDER BY t, id FETCH FIRST 3 ROWS WITH TIES;
+SELECT t FROM t ORDER BY t FETCH FIRST 3 ROWS WITH TIES;
+SELECT lower(t) FROM t ORDER BY lower(t) DESC NULLS LAST FETCH FIRST 5 ROWS WITH TIES;
+SELECT * FROM (SELECT id, t FROM t ORDER BY t, id LIMIT 5) q ORDER BY id;
+SELECT o.id, (SELECT q.id FROM t q WHERE q.g = o.g ORDER BY q.t, q.id LIMIT 1) FROM t o WHERE o.id < 12 ORDER BY 1;
+SELECT o.id, x.* FROM t o, LATERAL (SELECT id AS i2, lower(t) FROM t q WHERE q.g = o.g AND q.i > o.i ORDER BY lower(t) DESC NULLS LAST, id LIMIT 2) x WHERE o.id < 12 ORDER BY 1, 2;
+SELECT id FROM t WHERE id < ALL (SELECT id FROM t q WHERE q.g = t.g ORDER BY q.v, q.id LIMIT 3) ORDER BY id;
+
 -- ==== Subqueries
 SELECT id, (SELECT count(*) FROM t u WHERE u.g = t.g AND u.i > t.i) FROM t WHERE id < 12;
 SELECT id FROM t WHERE i = (SELECT max(i) FROM t);

@@ -42,6 +42,7 @@ SELECT shown('SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY s COLLATE "en-x
 
 -- order
 SELECT shown('SELECT i FROM t ORDER BY c COLLATE "en-x-icu" LIMIT 10');
+SELECT shown('SELECT i FROM folded ORDER BY s LIMIT 10');
 SELECT shown('SELECT DISTINCT ON (i) i FROM t ORDER BY i, c COLLATE "en-x-icu"');
 SELECT shown('SELECT i, (array_agg(s ORDER BY c COLLATE "en-x-icu"))[1] FROM t GROUP BY i');
 
