@@ -760,8 +760,8 @@ ad_built_relation(const AdRelation *relation, const AdGroupBuilder *builder)
 
 /*
  * Sets *keys to the expressions of GROUP BY (for all grouping sets together)
- * or of DISTINCT.  Returns false for DISTINCT ON, for DISTINCT with functions
- * that return sets, and for keys with another equality than their types'.
+ * or of DISTINCT.  Returns false for DISTINCT ON, and for keys with another
+ * equality than their types'.
  */
 bool
 ad_grouping_keys(PlannerInfo *root, UpperRelationKind stage, List **keys)
@@ -769,7 +769,7 @@ ad_grouping_keys(PlannerInfo *root, UpperRelationKind stage, List **keys)
 	Query	   *parse = root->parse;
 	List	   *clause = stage == UPPERREL_GROUP_AGG ? parse->groupClause : parse->distinctClause;
 
-	if (stage == UPPERREL_DISTINCT && (parse->hasDistinctOn || parse->hasTargetSRFs))
+	if (stage == UPPERREL_DISTINCT && parse->hasDistinctOn)
 		return false;
 	*keys = get_sortgrouplist_exprs(clause, parse->targetList);
 	return ad_has_own_equality(clause, *keys);

@@ -19,6 +19,9 @@
  *		  -> Foreign Scan					lower(email), PARTIAL count(*)
  *			   Filter: email ~ '...'		of {$group: {_id: "$email", ...}}
  *
+ * A key can be a function that returns a set, such as unnest(tags): all rows of
+ * a group have the same set, and the group's states count for each element.
+ *
  * Aggregates that do not change if a row occurs again, such as those with
  * DISTINCT, need no states: MongoDB groups by what they read, and PostgreSQL
  * aggregates one row of each group.
@@ -494,6 +497,60 @@ ad_partial_relation(PlannerInfo *root, RelOptInfo *table, const AdGroupBuilder *
 }
 
 /*
+ * Adds keys for the arguments of keys that are functions that return sets, and
+ * removes those from *keys.  Returns false if a set is only a part of a key, or
+ * if it is not the same for all rows of a group.
+ */
+static bool
+add_set_arguments(AdGroupBuilder *builder, List **keys)
+{
+	List	   *others = NIL;
+	ListCell   *lc;
+
+	foreach(lc, *keys)
+	{
+		Node	   *key = lfirst(lc);
+
+		if (!expression_returns_set(key))
+			others = lappend(others, key);
+		else if (!IsA(key, FuncExpr) || contain_volatile_functions(key) ||
+				 !ad_add_key_parts(builder, (Node *) ((FuncExpr *) key)->args))
+			return false;
+	}
+	*keys = others;
+	return true;
+}
+
+/*
+ * Returns the path of the groups, as ad_partial_path() does, with the target.
+ * The scan returns the columns that sets are made from.
+ */
+static Path *
+path_with_sets(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, List *keys,
+			   PathTarget *target)
+{
+	ListCell   *lc;
+
+	if (!expression_returns_set((Node *) target->exprs))
+	{
+		rel->reltarget = target;
+		return ad_partial_path(root, input_rel, rel, keys);
+	}
+	rel->reltarget = create_empty_pathtarget();
+	foreach(lc, target->exprs)
+	{
+		if (expression_returns_set(lfirst(lc)))
+			add_new_columns_to_pathtarget(rel->reltarget, pull_var_clause(lfirst(lc), 0));
+		else
+			add_column_to_pathtarget(rel->reltarget, lfirst(lc),
+									 get_pathtarget_sortgroupref(target, foreach_current_index(lc)));
+	}
+	rel->reltarget = set_pathtarget_cost_width(root, rel->reltarget);
+	return (Path *)
+		create_set_projection_path(root, rel, ad_partial_path(root, input_rel, rel, keys), target);
+}
+
+/*
  * UPPERREL_GROUP_AGG and UPPERREL_DISTINCT, if MongoDB cannot do the whole
  * grouping: adds paths in which it groups by what keys and local conditions
  * read.  Returns false if there are none.
@@ -514,7 +571,8 @@ ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_r
 		return false;
 	builder = ad_build_group(relation);
 	target = ad_partial_target(root, stage);
-	if (target != NULL && !ad_build_states(&builder, target, keys, relation->local_conds))
+	if (target != NULL && (!add_set_arguments(&builder, &keys) ||
+						   !ad_build_states(&builder, target, keys, relation->local_conds)))
 		target = NULL;
 	if (target == NULL && stage == UPPERREL_GROUP_AGG)
 	{
@@ -527,9 +585,8 @@ ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_r
 	if (upper == NULL)
 		return false;
 	rel = fetch_upper_rel(root, UPPERREL_PARTIAL_GROUP_AGG, output_rel->relids);
-	rel->reltarget = target;
 	ad_set_groups(rel, input_rel, upper);
 	ad_add_final_paths(root, stage, input_rel, output_rel, split,
-					   ad_partial_path(root, input_rel, rel, builder.keys));
+					   path_with_sets(root, input_rel, rel, builder.keys, target));
 	return true;
 }

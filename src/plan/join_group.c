@@ -74,6 +74,29 @@ static set_join_pathlist_hook_type next_join_hook = NULL;
 static create_upper_paths_hook_type next_upper_hook = NULL;
 
 /*
+ * Whether nothing in the query depends on columns of tables before it but
+ * functions in FROM, such as unnest(tags), which have the same rows for equal
+ * values.
+ */
+static bool
+has_plain_laterals(PlannerInfo *root)
+{
+	ListCell   *lc;
+
+	if (!root->hasLateralRTEs)
+		return true;
+	foreach(lc, root->parse->rtable)
+	{
+		RangeTblEntry *rte = lfirst(lc);
+
+		if (rte->lateral && (rte->rtekind != RTE_FUNCTION ||
+							 contain_volatile_functions((Node *) rte->functions)))
+			return false;
+	}
+	return true;
+}
+
+/*
  * The upper relation that groups the rows of the query's joins; -1 if there
  * is none, or if it is of a kind that is not done here.
  */
@@ -82,7 +105,7 @@ grouping_stage(PlannerInfo *root)
 {
 	Query	   *parse = root->parse;
 
-	if (parse->groupingSets != NIL || root->hasLateralRTEs)
+	if (parse->groupingSets != NIL || !has_plain_laterals(root))
 		return -1;
 	if (parse->hasAggs || parse->groupClause != NIL)
 		return UPPERREL_GROUP_AGG;

@@ -1304,6 +1304,40 @@ SELECT upper(CASE WHEN i > 5 THEN 'a' ELSE 'b' END), count(*) FROM t GROUP BY 1;
 SELECT md5(coalesce(i, 0)::text), count(*) FROM t GROUP BY 1;
 SELECT floor(i / 100)::bigint * 100, count(*) FROM t GROUP BY 1;
 
+-- ==== Groups by the elements of arrays, and by other sets
+SELECT unnest(ia), count(*), sum(m) FROM t GROUP BY 1;
+SELECT unnest(ta), g, count(*), count(i), min(t COLLATE "C") FROM t WHERE i > 0 GROUP BY 1, 2;
+SELECT unnest(ia) FROM t GROUP BY 1;
+SELECT DISTINCT unnest(ta) FROM t;
+SELECT DISTINCT g, unnest(ia) FROM t WHERE b;
+SELECT DISTINCT unnest(ia), i FROM t ORDER BY 1 DESC NULLS LAST, 2 LIMIT 5;
+SELECT unnest(ia), unnest(ta), count(*) FROM t GROUP BY 1, 2;
+SELECT lower(t), unnest(ia), count(*) FROM t GROUP BY 1, 2;
+SELECT unnest(ia) + 1, count(*) FROM t GROUP BY 1;
+SELECT lower(unnest(ta)), count(*) FROM t GROUP BY 1;
+SELECT unnest(ia), count(DISTINCT t), max(v COLLATE "C") FROM t GROUP BY 1;
+SELECT unnest(ia), count(*) FROM t WHERE md5(t) > '4' GROUP BY 1 HAVING count(*) > 1;
+SELECT unnest(ARRAY[g, 1, NULL]), count(*) FROM t GROUP BY 1;
+SELECT unnest(ARRAY[1, 2]), g, count(*) FROM t GROUP BY 1, 2;
+SELECT generate_series(1, g), count(*), avg(m) FROM t GROUP BY 1 HAVING count(*) > 2;
+SELECT g, generate_series(1, g), count(*) FROM t GROUP BY 1;
+SELECT regexp_split_to_table(t, 'a'), count(*) FROM t GROUP BY 1;
+SELECT count(*) FROM (SELECT unnest(ta) AS x, count(*) AS n FROM t GROUP BY 1) q WHERE n > 1;
+SELECT unnest(ia) AS x, count(*), sum(count(*)) OVER (ORDER BY unnest(ia)) FROM t GROUP BY 1;
+SELECT x, count(*), sum(m) FROM t, unnest(ia) x GROUP BY x;
+SELECT x, g, count(*), avg(i), max(ts) FROM t CROSS JOIN LATERAL unnest(ta) AS u(x) WHERE g < 4 GROUP BY x, g;
+SELECT x, o, count(*) FROM t LEFT JOIN unnest(ia) WITH ORDINALITY AS u(x, o) ON x > 1 GROUP BY x, o;
+SELECT count(*), count(x), sum(m), count(DISTINCT x) FROM t, unnest(ia) x;
+SELECT count(*), count(DISTINCT t) FROM t, unnest(ta) x WHERE x LIKE 'a%';
+SELECT x, sum(x), max(g) FROM t, unnest(ia) x GROUP BY x HAVING max(g) > 1;
+SELECT x, count(*) FROM t, generate_series(1, g) x GROUP BY x;
+SELECT x, y, count(*) FROM t, unnest(ia) x, unnest(ta) y GROUP BY x, y;
+SELECT x, count(*) FROM t, generate_series(1, g) x WHERE x < i GROUP BY x;
+SELECT DISTINCT x FROM t, unnest(ta) x;
+SELECT x, count(*) FROM t, LATERAL (SELECT t.g + 1 AS x) q GROUP BY x;
+SELECT u.g, x, count(*) FROM t JOIN (VALUES (1), (2), (2)) u (g) ON u.g = t.g, unnest(ia) x GROUP BY 1, 2;
+SELECT x, count(*) FROM t, regexp_split_to_table(t, '') x GROUP BY x;
+
 -- ==== Sums of numerics, deviations, and intervals in aggregates
 SELECT sum(n), avg(n), count(*), max(i) FROM t;
 SELECT sum(n), count(n) FROM t WHERE n > -1e20 AND n < 1e20;

@@ -13,7 +13,7 @@ DO $$ BEGIN
 END $$;
 CREATE SERVER mongodb FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://127.0.0.1:1');
 CREATE FOREIGN TABLE calls (email text, kind int, minutes double precision, price numeric, seconds bigint,
-	at timestamptz, room text) SERVER mongodb OPTIONS (database 'shop');
+	at timestamptz, room text, tags text[]) SERVER mongodb OPTIONS (database 'shop');
 CREATE FOREIGN TABLE people (email text, country text) SERVER mongodb OPTIONS (database 'shop');
 CREATE TABLE users (email text, team text, boss text);
 INSERT INTO users SELECT 'u' || i || '@example.com', 'team ' || i % 5, 'u1@example.com' FROM generate_series(1, 100) i;
@@ -97,6 +97,11 @@ SELECT stays('SELECT u.team, sum(c.kind + 1) FROM calls c JOIN users u USING (em
 -- keys with several values for a row, or another one each time
 SELECT stays('SELECT generate_series(1, length(u.team)), count(*) FROM calls c JOIN users u USING (email) GROUP BY 1');
 SELECT stays('SELECT noise(u.team), count(*) FROM calls c JOIN users u USING (email) GROUP BY 1');
+-- elements of arrays, and rows of other functions
+EXPLAIN (VERBOSE, COSTS OFF) SELECT tag, count(*), sum(minutes) FROM calls, unnest(tags) tag GROUP BY 1;
+SELECT shown('SELECT u.team, tag, n, count(*) FROM calls c JOIN users u USING (email) LEFT JOIN unnest(c.tags) WITH ORDINALITY AS e (tag, n) ON tag <> u.team GROUP BY 1, 2, 3');
+SELECT stays('SELECT n, count(*) FROM calls, generate_series(1, (random() * kind)::int) n GROUP BY 1');
+SELECT stays('SELECT n, count(*) FROM calls, LATERAL (SELECT kind + length(team) AS n FROM users u WHERE u.email = calls.email OFFSET 0) q GROUP BY 1');
 -- sets of keys, and no groups at all
 SELECT stays('SELECT u.team, c.room, count(*) FROM calls c JOIN users u USING (email) GROUP BY CUBE (1, 2)');
 SELECT stays('SELECT u.team, c.room FROM calls c JOIN users u USING (email)');
