@@ -67,6 +67,11 @@
 	create_foreign_join_path(root, rel, target, rows, startup, total, keys, outer, epq, priv)
 #endif
 
+/* PostgreSQL 19 has a type of its own for what EXPLAIN ANALYZE counts of a node. */
+#if PG_VERSION_NUM < 190000
+#define NodeInstrumentation Instrumentation
+#endif
+
 /* PostgreSQL 19 renamed the function that creates the path of DISTINCT ON. */
 #if PG_VERSION_NUM >= 190000
 #define ad_create_upper_unique_path(root, rel, path, ncols, rows) \

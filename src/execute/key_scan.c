@@ -232,7 +232,7 @@ take_value(AdKeyScanState *state, TupleTableSlot *row)
 static void
 find_first(AdKeyScanState *state)
 {
-	Instrumentation *instrument = state->node.ss.ps.instrument;
+	NodeInstrumentation *instrument = state->node.ss.ps.instrument;
 	TupleTableSlot *row;
 
 	/* nobody executes the node, so nobody else counts for EXPLAIN ANALYZE */

@@ -132,6 +132,26 @@ count_rows(void)
 }
 
 /*
+ * Adds the column as the group's key.  Returns false if MongoDB cannot group
+ * by it.
+ *
+ * Values of several types can be the same numeric, and numbers that MongoDB
+ * takes for equal be different ones.  So there is a group for each type.
+ */
+static bool
+add_value_key(AdGroupBuilder *builder, Var *var)
+{
+	const AdColumn *column = ad_expr_column(builder->values.base, (Node *) var);
+	Node	   *path;
+
+	if (column == NULL || column->type->class != AD_CLASS_NUMERIC)
+		return ad_add_key_parts(builder, (Node *) var);
+	path = ad_path_expr(column->field);
+	ad_add_key_with_columns(builder, (Node *) var, NULL, ad_doc2("v", path, "t", ad_doc("$type", path)));
+	return true;
+}
+
+/*
  * The relation of the column's values with the number of documents of each;
  * NULL if MongoDB cannot count them, or if there are nearly as many values as
  * documents.
@@ -144,7 +164,7 @@ counted_values(PlannerInfo *root, RelOptInfo *rel, Var *column, Aggref *count)
 	AdUpperRelation *upper;
 	RelOptInfo *values;
 
-	if (!ad_add_key_parts(&builder, (Node *) column) || !ad_return_states(&builder, list_make1(count)) ||
+	if (!add_value_key(&builder, column) || !ad_return_states(&builder, list_make1(count)) ||
 		builder.values.failures != NIL || !ad_expects_duplicates(root, rel, builder.keys))
 		return NULL;
 	upper = ad_built_relation(relation, &builder);

@@ -43,6 +43,7 @@ SELECT shown('SELECT kind FROM loose ORDER BY lower(email) NULLS FIRST LIMIT 10'
 -- columns of other types
 SELECT shown('SELECT at FROM calls ORDER BY lower(code) LIMIT 10');
 SELECT shown('SELECT email FROM calls ORDER BY kind::text LIMIT 10');
+SELECT shown('SELECT email FROM calls ORDER BY n DESC NULLS LAST LIMIT 10');
 SELECT finds('SELECT at FROM calls ORDER BY lower(email) FETCH FIRST 10 ROWS WITH TIES');
 SELECT finds('SELECT * FROM (SELECT at FROM calls ORDER BY lower(email) LIMIT 10) q ORDER BY at');
 SELECT finds('SELECT u.email, (SELECT at FROM calls c WHERE c.kind > u.kind ORDER BY lower(c.email) LIMIT 1) FROM users u');
@@ -65,8 +66,8 @@ SELECT finds('SELECT unnest(ARRAY[1, 2]), at FROM calls ORDER BY lower(email) LI
 SELECT finds('SELECT at FROM calls ORDER BY lower(email) LIMIT 10 FOR UPDATE');
 -- two columns, one that MongoDB cannot group by, a whole row, an order that changes
 SELECT finds('SELECT at FROM calls ORDER BY lower(email) || code LIMIT 10');
-SELECT finds('SELECT at FROM calls ORDER BY n LIMIT 10');
 SELECT finds('SELECT at FROM calls ORDER BY j LIMIT 10');
+SELECT finds('SELECT at FROM calls ORDER BY minutes::text LIMIT 10');
 SELECT finds('SELECT at FROM calls ORDER BY calls::text LIMIT 10');
 SELECT finds('SELECT at FROM calls ORDER BY kind + random() LIMIT 10');
 SELECT finds('SELECT c.at FROM calls c JOIN users u USING (kind) ORDER BY lower(c.email) LIMIT 10');
