@@ -482,14 +482,14 @@ ad_collated_extreme(AdGroupBuilder *builder, const Aggref *aggref)
 
 /*
  * Adds the output of such a minimum or maximum, which is the key that it is
- * of.  Returns false if there is no such key.
+ * of.  Returns false if there is no such key, or if it is null in some set.
  */
 static bool
 return_collated_extreme(AdGroupBuilder *builder, int position, const Aggref *aggref)
 {
 	Node	   *column = ad_collated_extreme(builder, aggref);
 
-	if (column == NULL || !list_member(builder->keys, column))
+	if (column == NULL || builder->sets != NIL || !list_member(builder->keys, column))
 		return false;
 	ad_group_return_key(builder->group, position, ad_comparable_column(builder->values.base, column));
 	return true;

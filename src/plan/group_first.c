@@ -132,11 +132,16 @@ guards_first(const List *keys)
  * them: MongoDB then reads one of its keys for each group (manual, "$group",
  * "Optimization to Return the First or Last Document of Each Group").
  * Documents of one group are equal in what is added.
+ *
+ * A document cannot be sorted by two fields that are arrays, as mismatches can
+ * be, so only one group key may be an unknown field.
  */
 static List *
-with_group_keys(const AdGroup *group, List *keys)
+with_group_keys(const AdGroupBuilder *builder, List *keys)
 {
+	const AdGroup *group = builder->group;
 	List	   *all = NIL;
+	int			unknown = 0;
 	ListCell   *lc;
 
 	if (ad_sort_is_computed(keys) || list_length(keys) + list_length(group->keys) > AD_SORT_KEYS)
@@ -147,6 +152,8 @@ with_group_keys(const AdGroup *group, List *keys)
 		AdSortKey  *key = palloc0(sizeof(AdSortKey));
 
 		if (column == NULL)
+			return keys;
+		if (!column->type->trusted && !ad_is_proven(builder->values.base, column) && ++unknown > 1)
 			return keys;
 		key->path = column->field;
 		all = lappend(all, key);
@@ -170,7 +177,7 @@ sort_stages(AdGroupBuilder *builder, const AdOrder *order)
 
 	if (order->keys == NIL)
 		return NIL;
-	own.keys = with_group_keys(builder->group, guards_first(order->keys));
+	own.keys = with_group_keys(builder, guards_first(order->keys));
 	foreach(lc, builder->tlist)
 		sorted.outputs = lappend(sorted.outputs, ad_column_output(returned_column(builder, lc), 0));
 	ad_query_project(&sorted);

@@ -282,16 +282,17 @@ reads_trusted(AdExprContext *context, Node *node)
 }
 
 /*
- * The key with null in place of a missing field, which is another value as a
- * part of _id.  Only the tests of values make it null before.
+ * Returns `expr`, which is made of the value of an SQL expression, with null in
+ * place of a missing field, which is another value as a part of _id, and to $eq
+ * and $ne.  Only the tests of values make it null before.
  */
-static Node *
-missing_as_null(AdValueContext *context, Node *node, const AdValue *value, Node *key)
+Node *
+ad_missing_as_null(AdValueContext *context, Node *node, const AdValue *value, Node *expr)
 {
-	if (key == NULL || !value->nullable ||
+	if (expr == NULL || !value->nullable ||
 		(context->lookup == NULL && !reads_trusted(context->base, node)))
-		return key;
-	return ad_doc("$ifNull", ad_array2(key, ad_null()));
+		return expr;
+	return ad_doc("$ifNull", ad_array2(expr, ad_null()));
 }
 
 /*
@@ -317,10 +318,10 @@ ad_key_expr(AdValueContext *context, Node *node, bool nullable)
 	if (!injective_value(context, node, &value) || value.rounded)
 		return NULL;
 	if (value.typid != TIMESTAMPTZOID && value.typid != TIMESTAMPOID && value.typid != DATEOID)
-		return missing_as_null(context, node, &value, value.expr);
+		return ad_missing_as_null(context, node, &value, value.expr);
 	key = ad_instant_key(context->base, &value);
 	/* the parts of a local time, which are null for null */
 	if (key != NULL && IsA(key, List) && ad_tag(key) == AD_DOCUMENT && ad_doc_key(key, 0)[0] != '$')
 		return nullable ? NULL : key;
-	return missing_as_null(context, node, &value, key);
+	return ad_missing_as_null(context, node, &value, key);
 }

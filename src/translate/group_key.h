@@ -7,6 +7,8 @@
 
 #include "translate/value.h"
 
+extern Node *ad_missing_as_null(AdValueContext *context, Node *node, const AdValue *value,
+								Node *expr);
 extern Node *ad_key_expr(AdValueContext *context, Node *node, bool nullable);
 
 #endif							/* AD_GROUP_KEY_H */

@@ -22,6 +22,7 @@
 #include "base/compat.h"
 #include "query/match.h"
 #include "query/sql_array.h"
+#include "translate/group_key.h"
 #include "translate/value.h"
 #include "translate/value_condition.h"
 #include "translate/value_time.h"
@@ -400,7 +401,9 @@ distinct_condition(AdValueContext *context, DistinctExpr *expr, bool wanted)
 		!is_comparable_value(&right, op, expr->inputcollid) ||
 		left.typid == TIMESTAMPTZOID || left.typid == NUMERICOID)
 		return NULL;
-	return ad_doc(wanted ? "$ne" : "$eq", ad_array2(left.expr, right.expr));
+	return ad_doc(wanted ? "$ne" : "$eq",
+				  ad_array2(ad_missing_as_null(context, linitial(expr->args), &left, left.expr),
+							ad_missing_as_null(context, lsecond(expr->args), &right, right.expr)));
 }
 
 /* IS [NOT] NULL */

@@ -791,6 +791,9 @@ SELECT g, (array_agg(l ORDER BY id))[2], (array_agg(n ORDER BY id))[1], (array_a
 SELECT g, (array_agg(l ORDER BY m DESC, id))[1] FROM t GROUP BY g;
 
 -- ==== Grouping sets and windows
+SELECT t, min(t), max(t), count(*) FROM t GROUP BY ROLLUP (t);
+SELECT t, g, min(t), max(v), count(*) FROM t GROUP BY GROUPING SETS ((t, g), (g), ());
+SELECT g, t, max(t) FROM t WHERE i > 0 GROUP BY GROUPING SETS ((g, t), (t));
 SELECT g, b, count(*) FROM t GROUP BY GROUPING SETS ((g), (b), ());
 SELECT g, b, GROUPING(g, b), count(*), sum(m) FROM t GROUP BY GROUPING SETS ((g, b), (g), (b), ());
 SELECT g, b, count(*) FROM t GROUP BY ROLLUP (g, b) HAVING count(*) > 1;
@@ -1439,6 +1442,16 @@ SELECT lower(t), count(*), avg(m) FROM t GROUP BY 1 ORDER BY 2 DESC, lower(t) CO
 SELECT upper(t), g, sum(m) FROM t GROUP BY 1, 2 ORDER BY 3 DESC NULLS LAST, 2, upper(t) COLLATE "C";
 
 -- ==== Expressions in conditions
+SELECT id FROM t WHERE (i > 1) IS DISTINCT FROM b;
+SELECT id FROM t WHERE (i > 1) IS NOT DISTINCT FROM b;
+SELECT count(*) FILTER (WHERE (CASE WHEN b THEN b END) IS NOT DISTINCT FROM b) FROM t;
+SELECT id FROM t WHERE coalesce(b, b) IS DISTINCT FROM (s < g);
+SELECT id FROM t WHERE coalesce(m, f) IS NOT DISTINCT FROM f AND coalesce(t, v) IS NOT DISTINCT FROM t;
+SELECT id FROM t WHERE nullif(g, 1) IS DISTINCT FROM g + 0;
+SELECT g, count(*) FILTER (WHERE (b OR b) IS NOT DISTINCT FROM b) FROM t GROUP BY g;
+SELECT (i > 1) IS DISTINCT FROM b, count(*) FROM t GROUP BY 1;
+SELECT DISTINCT coalesce(d8, d8) IS NOT DISTINCT FROM d8, b IS NOT DISTINCT FROM (g = 1) FROM t;
+SELECT bool_or(b) IS DISTINCT FROM NULL, bool_and(b) IS NOT DISTINCT FROM bool_or(b), g FROM t GROUP BY g HAVING bool_and(b) IS NOT DISTINCT FROM bool_or(b);
 SELECT id FROM t WHERE i + 1 = 5;
 SELECT id FROM t WHERE i * 2 > l;
 SELECT id FROM t WHERE i % 2 = 0;

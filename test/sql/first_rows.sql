@@ -53,6 +53,9 @@ SELECT shown('SELECT count(*), sum(l) FROM (SELECT DISTINCT ON (s) s, l FROM t O
 PREPARE latest AS SELECT DISTINCT ON (s) s, l FROM t WHERE l > $1 ORDER BY s, ts > $2, l DESC;
 SET plan_cache_mode = force_generic_plan;
 SELECT shown('EXECUTE latest (1, now())');
+-- a document cannot be sorted by two fields that may be arrays
+SELECT shown('SELECT DISTINCT ON (s, i) s, i, l FROM t ORDER BY s, i, l DESC');
+SELECT shown('SELECT DISTINCT ON (s, i) s, i, l FROM t WHERE i > 5 ORDER BY s, i, l DESC');
 
 -- orders that are not MongoDB's, conditions that it does not evaluate, rows that cannot be left out
 SELECT stays('SELECT DISTINCT ON (i) i, n FROM t ORDER BY i, n');
