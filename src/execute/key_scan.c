@@ -52,7 +52,7 @@ typedef struct AdFirstRows
 	int64		found;			/* sum of the counts */
 	Datum		value;			/* the last key of the order */
 	bool		isnull;
-}			AdFirstRows;
+} AdFirstRows;
 
 typedef struct AdKeyScanState
 {
@@ -122,21 +122,27 @@ remove_duplicates(AdKeyScanState *state)
 	}
 }
 
-/* keep the key of a row */
+/* let the node's expressions read the row */
 static void
-add_key(AdKeyScanState *state, TupleTableSlot *row)
+set_row(AdKeyScanState *state, TupleTableSlot *row)
+{
+	ExprContext *econtext = state->node.ss.ps.ps_ExprContext;
+
+	ResetExprContext(econtext);
+	/* they expect a slot of the node's own kind */
+	slot_getallattrs(row);
+	econtext->ecxt_scantuple = row;
+}
+
+/* keep the key of the row that is set */
+static void
+add_key(AdKeyScanState *state)
 {
 	ExprContext *econtext = state->node.ss.ps.ps_ExprContext;
 	Datum		key;
 	bool		isnull;
 	MemoryContext old;
 
-	if (state->too_many)
-		return;
-	ResetExprContext(econtext);
-	/* the expression expects a slot of the node's own kind */
-	slot_getallattrs(row);
-	econtext->ecxt_scantuple = row;
 	key = ExecEvalExprSwitchContext(state->key, econtext, &isnull);
 	if (isnull)
 	{
@@ -167,7 +173,11 @@ read_row(AdKeyScanState *state)
 
 	if (!TupIsNull(row))
 	{
-		add_key(state, row);
+		if (!state->too_many)
+		{
+			set_row(state, row);
+			add_key(state);
+		}
 		return row;
 	}
 	state->complete = true;
@@ -179,7 +189,7 @@ read_row(AdKeyScanState *state)
  * Whether the key of the order is that of the row before.
  */
 static bool
-is_tie(AdFirstRows * first, Datum value, bool isnull)
+is_tie(AdFirstRows *first, Datum value, bool isnull)
 {
 	if (isnull || first->isnull)
 		return isnull && first->isnull;
@@ -189,7 +199,7 @@ is_tie(AdFirstRows * first, Datum value, bool isnull)
 
 /* keep the key of the order, to be compared with that of the next row */
 static void
-keep_order(AdFirstRows * first, MemoryContext memory, Datum value, bool isnull)
+keep_order(AdFirstRows *first, MemoryContext memory, Datum value, bool isnull)
 {
 	MemoryContext old = MemoryContextSwitchTo(memory);
 
@@ -213,15 +223,13 @@ take_value(AdKeyScanState *state, TupleTableSlot *row)
 	Datum		value;
 	bool		isnull;
 
-	ResetExprContext(econtext);
-	slot_getallattrs(row);
-	econtext->ecxt_scantuple = row;
+	set_row(state, row);
 	value = ExecEvalExprSwitchContext(first->order, econtext, &isnull);
 	if (first->found >= first->wanted && !is_tie(first, value, isnull))
 		return false;
 	keep_order(first, state->memory, value, isnull);
 	first->found += DatumGetInt64(ExecEvalExprSwitchContext(first->count, econtext, &isnull));
-	add_key(state, row);
+	add_key(state);
 	return !state->too_many;
 }
 

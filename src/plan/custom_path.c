@@ -46,3 +46,20 @@ ad_custom_plan(const CustomPath *path, List *tlist, List *plans)
 	scan->methods = GetCustomScanMethods(path->methods->CustomName, false);
 	return scan;
 }
+
+/*
+ * Callback PlanCustomPath for a node that returns the rows of the plan below
+ * it as they are.  The path's data begins with the expressions of the node;
+ * the rest is the data of the plan.
+ */
+Plan *
+ad_plan_same_rows(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses,
+				  List *custom_plans)
+{
+	List	   *columns = copyObject(((Plan *) linitial(custom_plans))->targetlist);
+	CustomScan *scan = ad_custom_plan(path, columns, custom_plans);
+
+	scan->custom_exprs = linitial(path->custom_private);
+	scan->custom_private = list_copy_tail(path->custom_private, 1);
+	return (Plan *) scan;
+}

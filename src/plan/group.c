@@ -81,7 +81,7 @@ column_key(const AdColumn *column)
 	Node	   *path = ad_path_expr(column->field);
 
 	return OidIsValid(get_element_type(column->typid)) ?
-		ad_doc2("v", path, "t", ad_doc("$type", path)) : path;
+		ad_with_type(path) : path;
 }
 
 /*

@@ -50,7 +50,7 @@ typedef struct AdArrays
 {
 	List	   *first;			/* of which the first element is read */
 	List	   *whole;			/* all other calls of array_agg() */
-}			AdArrays;
+} AdArrays;
 
 /* expression_tree_walker() callback */
 static bool

@@ -760,11 +760,12 @@ ad_built_relation(const AdRelation *relation, const AdGroupBuilder *builder)
 
 /*
  * Sets *keys to the expressions of GROUP BY (for all grouping sets together)
- * or of DISTINCT.  Returns false for DISTINCT ON, and for keys with another
- * equality than their types'.
+ * or of DISTINCT.  Returns false for DISTINCT ON, for keys with another
+ * equality than their types', and, unless `sets`, for functions that return
+ * sets.
  */
 bool
-ad_grouping_keys(PlannerInfo *root, UpperRelationKind stage, List **keys)
+ad_grouping_keys(PlannerInfo *root, UpperRelationKind stage, bool sets, List **keys)
 {
 	Query	   *parse = root->parse;
 	List	   *clause = stage == UPPERREL_GROUP_AGG ? parse->groupClause : parse->distinctClause;
@@ -772,7 +773,7 @@ ad_grouping_keys(PlannerInfo *root, UpperRelationKind stage, List **keys)
 	if (stage == UPPERREL_DISTINCT && parse->hasDistinctOn)
 		return false;
 	*keys = get_sortgrouplist_exprs(clause, parse->targetList);
-	return ad_has_own_equality(clause, *keys);
+	return ad_has_own_equality(clause, *keys) && (sets || !expression_returns_set((Node *) *keys));
 }
 
 /*

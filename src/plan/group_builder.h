@@ -42,7 +42,7 @@ struct AdGroupBuilder
 								 * aggregated */
 };
 
-extern bool ad_grouping_keys(PlannerInfo *root, UpperRelationKind stage, List **keys);
+extern bool ad_grouping_keys(PlannerInfo *root, UpperRelationKind stage, bool sets, List **keys);
 extern const AdColumn *ad_comparable_column(AdExprContext *context, Node *node);
 extern const AdColumn *ad_identical_column(AdExprContext *context, Node *node);
 extern const AdColumn *ad_numeric_argument(AdGroupBuilder *builder, const Aggref *aggref);

@@ -53,7 +53,7 @@ ad_count_key(const AdColumn *column)
 	if (sure == NULL)
 		return NULL;
 	return ad_value_if(ad_doc("$or", ad_array2(ad_null_expr(path), sure)), ad_null(),
-					   ad_doc2("v", path, "t", ad_doc("$type", path)));
+					   ad_with_type(path));
 }
 
 /*

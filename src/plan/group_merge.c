@@ -405,7 +405,6 @@ ad_merged_group_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *outp
 	AdRelation *relation = input_rel->fdw_private;
 	AdGroupBuilder builder;
 	AdUpperRelation *upper;
-	RelOptInfo *rel;
 	List	   *keys;
 	List	   *parts;
 
@@ -417,9 +416,6 @@ ad_merged_group_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *outp
 	upper = ad_partial_relation(root, input_rel, &builder);
 	if (upper == NULL)
 		return;
-	rel = ad_copy_relation(root, input_rel, 0, get_tlist_exprs(builder.tlist, true));
-	ad_set_groups(rel, input_rel, upper);
-	add_path(rel, ad_partial_path(root, input_rel, rel, builder.keys));
-	set_cheapest(rel);
-	ad_merge_paths(root, input_rel, output_rel, rel, parts);
+	ad_merge_paths(root, input_rel, output_rel,
+				   ad_groups_relation(root, input_rel, upper, builder.keys), parts);
 }

@@ -16,7 +16,6 @@
  */
 #include "postgres.h"
 
-#include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/tlist.h"
@@ -99,7 +98,7 @@ ad_parallel_group_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *out
 	List	   *keys;
 
 	if (!has_slices(root, input_rel, output_rel) || !have_states(target) ||
-		!ad_grouping_keys(root, UPPERREL_GROUP_AGG, &keys) || expression_returns_set((Node *) keys))
+		!ad_grouping_keys(root, UPPERREL_GROUP_AGG, false, &keys))
 		return;
 	builder = ad_build_group(input_rel->fdw_private);
 	if (!ad_build_states(&builder, target, keys, NIL))

@@ -400,6 +400,23 @@ ad_partial_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, List 
 }
 
 /*
+ * Returns a relation of the groups of a table, with its path, that can be
+ * joined or merged.
+ */
+RelOptInfo *
+ad_groups_relation(PlannerInfo *root, RelOptInfo *table, AdUpperRelation *upper, List *keys)
+{
+	RelOptInfo *groups = ad_copy_relation(root, table, 0,
+										  get_tlist_exprs(upper->grouping.tlist, true));
+
+	ad_set_groups(groups, table, upper);
+	add_path(groups, ad_partial_path(root, table, groups, keys));
+	groups->rows = upper->rows;
+	set_cheapest(groups);
+	return groups;
+}
+
+/*
  * Returns the paths that group what `path` returns: by hashing, by sorting, or
  * to one row.  `split` says whether they combine states.  The rows of
  * input_rel are those that would be grouped otherwise.
@@ -474,7 +491,7 @@ ad_is_partly_grouped(PlannerInfo *root, UpperRelationKind stage, const RelOptInf
 	return input_rel->reloptkind == RELOPT_BASEREL && output_rel->reloptkind == RELOPT_UPPER_REL &&
 		relation != NULL && relation->options->enable_aggregate_pushdown &&
 		(stage != UPPERREL_GROUP_AGG || root->parse->groupingSets == NIL) &&
-		ad_grouping_keys(root, stage, keys);
+		ad_grouping_keys(root, stage, true, keys);
 }
 
 /*
@@ -521,33 +538,38 @@ add_set_arguments(AdGroupBuilder *builder, List **keys)
 	return true;
 }
 
+/* the target with the columns that sets are made from in place of these */
+static PathTarget *
+without_sets(PlannerInfo *root, const PathTarget *target)
+{
+	PathTarget *others = create_empty_pathtarget();
+	ListCell   *lc;
+
+	foreach(lc, target->exprs)
+	{
+		if (expression_returns_set(lfirst(lc)))
+			add_new_columns_to_pathtarget(others, pull_var_clause(lfirst(lc), 0));
+		else
+			add_column_to_pathtarget(others, lfirst(lc),
+									 get_pathtarget_sortgroupref(target, foreach_current_index(lc)));
+	}
+	return set_pathtarget_cost_width(root, others);
+}
+
 /*
  * Returns the path of the groups, as ad_partial_path() does, with the target.
- * The scan returns the columns that sets are made from.
+ * PostgreSQL makes the sets in it of what the scan returns.
  */
 static Path *
 path_with_sets(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, List *keys,
 			   PathTarget *target)
 {
-	ListCell   *lc;
+	bool		has_sets = expression_returns_set((Node *) target->exprs);
+	Path	   *path;
 
-	if (!expression_returns_set((Node *) target->exprs))
-	{
-		rel->reltarget = target;
-		return ad_partial_path(root, input_rel, rel, keys);
-	}
-	rel->reltarget = create_empty_pathtarget();
-	foreach(lc, target->exprs)
-	{
-		if (expression_returns_set(lfirst(lc)))
-			add_new_columns_to_pathtarget(rel->reltarget, pull_var_clause(lfirst(lc), 0));
-		else
-			add_column_to_pathtarget(rel->reltarget, lfirst(lc),
-									 get_pathtarget_sortgroupref(target, foreach_current_index(lc)));
-	}
-	rel->reltarget = set_pathtarget_cost_width(root, rel->reltarget);
-	return (Path *)
-		create_set_projection_path(root, rel, ad_partial_path(root, input_rel, rel, keys), target);
+	rel->reltarget = has_sets ? without_sets(root, target) : target;
+	path = ad_partial_path(root, input_rel, rel, keys);
+	return has_sets ? (Path *) create_set_projection_path(root, rel, path, target) : path;
 }
 
 /*

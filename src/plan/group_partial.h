@@ -28,6 +28,8 @@ extern void ad_split_keys(PlannerInfo *root, UpperRelationKind stage, PathTarget
 						  List **others);
 extern RelOptInfo *ad_copy_relation(PlannerInfo *root, const RelOptInfo *rel, double rows, List *exprs);
 extern void ad_set_groups(RelOptInfo *rel, const RelOptInfo *table, AdUpperRelation *upper);
+extern RelOptInfo *ad_groups_relation(PlannerInfo *root, RelOptInfo *table, AdUpperRelation *upper,
+									  List *keys);
 extern Path *ad_partial_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel,
 							 List *keys);
 extern List *ad_agg_paths(PlannerInfo *root, UpperRelationKind stage, const RelOptInfo *input_rel,

@@ -179,7 +179,7 @@ typedef struct Parts
 	bool		columns_first;	/* rather columns than parts that MongoDB
 								 * evaluates? */
 	int			count;			/* of such parts, nested ones too */
-}			Parts;
+} Parts;
 
 /* can MongoDB evaluate an expression of this kind as a key? */
 static bool

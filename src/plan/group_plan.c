@@ -101,8 +101,7 @@ add_grouping(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 	if (output_rel->fdw_private != NULL || input_rel->reloptkind != RELOPT_BASEREL ||
 		output_rel->reloptkind != RELOPT_UPPER_REL || relation == NULL ||
 		!relation->options->enable_aggregate_pushdown ||
-		relation->local_conds != NIL || !ad_grouping_keys(root, stage, &keys) ||
-		expression_returns_set((Node *) keys))
+		relation->local_conds != NIL || !ad_grouping_keys(root, stage, false, &keys))
 		return;
 	if (stage == UPPERREL_GROUP_AGG)
 		having = (List *) root->parse->havingQual;

@@ -396,8 +396,7 @@ build_outer(PlannerInfo *root, UpperRelationKind stage, AdSubquery *subquery, Li
 	builder.values.lookup_arg = subquery;
 	builder.source = &source;
 	builder.group = ad_group_create(subquery->context);
-	if (!ad_grouping_keys(root, stage, &builder.keys) ||
-		expression_returns_set((Node *) builder.keys) ||
+	if (!ad_grouping_keys(root, stage, false, &builder.keys) ||
 		!ad_build_grouping(&builder, root, false, root->upper_targets[stage], having) ||
 		!guard_groups(builder.group, subquery))
 		return NULL;

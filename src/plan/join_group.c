@@ -198,7 +198,7 @@ add_group_keys(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel, List
 		Node	   *key = lfirst(lc);
 		Relids		read = pull_varnos(root, key);
 
-		if (contain_volatile_functions(key) || expression_returns_set(key))
+		if (contain_volatile_functions(key))
 			return false;
 		if (!bms_overlap(read, rel->relids))
 			continue;
@@ -272,7 +272,7 @@ build_groups(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder, AdJoin
 	List	   *keys;
 
 	*builder = ad_build_group(relation);
-	if (!ad_grouping_keys(root, (UpperRelationKind) grouping_stage(root), &keys) ||
+	if (!ad_grouping_keys(root, (UpperRelationKind) grouping_stage(root), false, &keys) ||
 		!ad_find_aggregates(root, &aggregates) ||
 		!add_join_keys(builder, rel) || !add_group_keys(root, builder, rel, keys) ||
 		!ad_add_condition_keys(builder, relation->local_conds) ||
@@ -281,20 +281,6 @@ build_groups(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder, AdJoin
 		!ad_expects_duplicates(root, rel, builder->keys))
 		return NULL;
 	return ad_built_relation(relation, builder);
-}
-
-/* makes the relation of the groups, with its path */
-static RelOptInfo *
-groups_relation(PlannerInfo *root, RelOptInfo *rel, AdUpperRelation *upper, List *keys)
-{
-	RelOptInfo *groups = ad_copy_relation(root, rel, 0,
-										  get_tlist_exprs(upper->grouping.tlist, true));
-
-	ad_set_groups(groups, rel, upper);
-	add_path(groups, ad_partial_path(root, rel, groups, keys));
-	groups->rows = upper->rows;
-	set_cheapest(groups);
-	return groups;
 }
 
 /* the groups of the table, which are described when they are first asked for */
@@ -320,7 +306,7 @@ table_groups(PlannerInfo *root, RelOptInfo *rel)
 		if (IsA(expr, Var))
 			groups->columns = lappend(groups->columns, expr);
 	}
-	groups->groups = groups_relation(root, rel, upper, builder.keys);
+	groups->groups = ad_groups_relation(root, rel, upper, builder.keys);
 	return groups;
 }
 

@@ -308,23 +308,9 @@ ad_waiting_path(const AdKeyJoin *join, Path *below)
 	return path;
 }
 
-/* callback PlanCustomPath: the node that collects the keys */
-static Plan *
-plan_key_scan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
-			  List *clauses, List *custom_plans)
-{
-	/* the rows are those of the plan below */
-	List	   *columns = copyObject(((Plan *) linitial(custom_plans))->targetlist);
-	CustomScan *scan = ad_custom_plan(path, columns, custom_plans);
-
-	scan->custom_exprs = list_make1(linitial(path->custom_private));
-	scan->custom_private = list_make1(lsecond(path->custom_private));
-	return (Plan *) scan;
-}
-
 static const CustomPathMethods key_scan_methods = {
 	.CustomName = AD_KEY_SCAN,
-	.PlanCustomPath = plan_key_scan,
+	.PlanCustomPath = ad_plan_same_rows,
 };
 
 /* the path that collects the keys of the other side */
@@ -333,7 +319,7 @@ collecting_path(const AdKeyJoin *join, Path *path)
 {
 	CustomPath *custom = ad_custom_path(path, path->parent, path->pathtarget, &key_scan_methods);
 
-	custom->custom_private = list_make2(join->key, ad_integer(join->keys.param));
+	custom->custom_private = list_make2(list_make1(join->key), ad_integer(join->keys.param));
 	return (Path *) custom;
 }
 

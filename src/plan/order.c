@@ -61,11 +61,9 @@ typedef struct AdSorting
 								 * are guards */
 } AdSorting;
 
-/*
- * Returns the column of this relation that the pathkey is, or NULL.
- */
-Var *
-ad_pathkey_var(RelOptInfo *rel, const PathKey *pathkey)
+/* the column of this relation that the pathkey is, or NULL */
+static Var *
+pathkey_var(RelOptInfo *rel, const PathKey *pathkey)
 {
 	ListCell   *lc;
 
@@ -234,7 +232,7 @@ find_keys(RelOptInfo *rel, AdExprContext *context, List *pathkeys, List **keys)
 	foreach(lc, pathkeys)
 	{
 		PathKey    *pathkey = lfirst_node(PathKey, lc);
-		Var		   *var = ad_pathkey_var(rel, pathkey);
+		Var		   *var = pathkey_var(rel, pathkey);
 		const AdColumn *column = var == NULL ? NULL :
 		ad_expr_column(&relation->context, (Node *) var);
 		AdSortKey  *key;
@@ -347,7 +345,7 @@ ad_order_columns(RelOptInfo *rel, List *pathkeys)
 
 	foreach(lc, pathkeys)
 	{
-		Var		   *var = ad_pathkey_var(rel, lfirst(lc));
+		Var		   *var = pathkey_var(rel, lfirst(lc));
 
 		if (var == NULL)
 			attrs = ad_order_expr_columns(rel, lfirst(lc), attrs);

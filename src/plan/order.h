@@ -29,7 +29,6 @@ typedef struct AdOrder
 								 * order_skip.c? */
 } AdOrder;
 
-extern Var *ad_pathkey_var(RelOptInfo *rel, const PathKey *pathkey);
 extern AdOrder *ad_order_find(PlannerInfo *root, RelOptInfo *rel, List *pathkeys);
 extern AdOrder *ad_order_prefix(PlannerInfo *root, RelOptInfo *rel, List *pathkeys,
 								List **prefix);

@@ -27,13 +27,12 @@
 
 #include <math.h>
 
+#include "catalog/pg_aggregate.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
-#include "optimizer/tlist.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
@@ -41,7 +40,6 @@
 #include "base/compat.h"
 #include "plan/custom_path.h"
 #include "plan/group_builder.h"
-#include "plan/group_call.h"
 #include "plan/group_estimate.h"
 #include "plan/group_partial.h"
 #include "plan/group_parts.h"
@@ -50,8 +48,8 @@
 #include "plan/order_values.h"
 #include "plan/relation.h"
 #include "plan/scan_cost.h"
-#include "query/avoid.h"
 #include "query/join_nodes.h"
+#include "query/type_tests.h"
 #include "translate/filter.h"
 
 /* the first key of the order */
@@ -60,7 +58,7 @@ typedef struct AdFirstKey
 	PathKey    *pathkey;
 	Expr	   *expr;
 	Var		   *column;			/* the only column that it reads */
-}			AdFirstKey;
+} AdFirstKey;
 
 /*
  * Finds the first key of the query's order.  Returns false if it is not an
@@ -68,7 +66,7 @@ typedef struct AdFirstKey
  * not so for PostgreSQL's comparison function.
  */
 static bool
-find_first_key(PlannerInfo *root, RelOptInfo *rel, AdFirstKey * first)
+find_first_key(PlannerInfo *root, RelOptInfo *rel, AdFirstKey *first)
 {
 	ListCell   *lc;
 
@@ -142,12 +140,10 @@ static bool
 add_value_key(AdGroupBuilder *builder, Var *var)
 {
 	const AdColumn *column = ad_expr_column(builder->values.base, (Node *) var);
-	Node	   *path;
 
 	if (column == NULL || column->type->class != AD_CLASS_NUMERIC)
 		return ad_add_key_parts(builder, (Node *) var);
-	path = ad_path_expr(column->field);
-	ad_add_key_with_columns(builder, (Node *) var, NULL, ad_doc2("v", path, "t", ad_doc("$type", path)));
+	ad_add_key_with_columns(builder, (Node *) var, NULL, ad_with_type(ad_path_expr(column->field)));
 	return true;
 }
 
@@ -162,43 +158,22 @@ counted_values(PlannerInfo *root, RelOptInfo *rel, Var *column, Aggref *count)
 	AdRelation *relation = rel->fdw_private;
 	AdGroupBuilder builder = ad_build_group(relation);
 	AdUpperRelation *upper;
-	RelOptInfo *values;
 
 	if (!add_value_key(&builder, column) || !ad_return_states(&builder, list_make1(count)) ||
 		builder.values.failures != NIL || !ad_expects_duplicates(root, rel, builder.keys))
 		return NULL;
 	upper = ad_built_relation(relation, &builder);
-	if (upper == NULL)
-		return NULL;
-	values = ad_copy_relation(root, rel, 0, get_tlist_exprs(upper->grouping.tlist, true));
-	ad_set_groups(values, rel, upper);
-	add_path(values, ad_partial_path(root, rel, values, builder.keys));
-	values->rows = upper->rows;
-	set_cheapest(values);
-	return values;
-}
-
-/* callback PlanCustomPath: the node that finds the first values */
-static Plan *
-plan_first_values(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
-				  List *clauses, List *custom_plans)
-{
-	List	   *columns = copyObject(((Plan *) linitial(custom_plans))->targetlist);
-	CustomScan *scan = ad_custom_plan(path, columns, custom_plans);
-
-	scan->custom_exprs = linitial(path->custom_private);
-	scan->custom_private = list_copy_tail(path->custom_private, 1);
-	return (Plan *) scan;
+	return upper == NULL ? NULL : ad_groups_relation(root, rel, upper, builder.keys);
 }
 
 static const CustomPathMethods first_values_methods = {
 	.CustomName = AD_FIRST_VALUES,
-	.PlanCustomPath = plan_first_values,
+	.PlanCustomPath = ad_plan_same_rows,
 };
 
 /* the path that finds the first values */
 static Path *
-finding_path(PlannerInfo *root, const AdKeyJoin *join, const AdFirstKey * first, RelOptInfo *values,
+finding_path(PlannerInfo *root, const AdKeyJoin *join, const AdFirstKey *first, RelOptInfo *values,
 			 Aggref *count)
 {
 	Path	   *sort = (Path *) create_sort_path(root, values, values->cheapest_total_path,
@@ -220,15 +195,11 @@ static bool
 add_null_rows(AdKeyJoin *join, Var *column)
 {
 	AdExprContext context = ad_scan_context(join->table->fdw_private);
-	NullTest   *test = makeNode(NullTest);
 	Node	   *predicate;
 	bool		recheck;
 
 	context.slots = join->keys.slots;
-	test->arg = (Expr *) column;
-	test->nulltesttype = IS_NULL;
-	test->location = -1;
-	predicate = ad_expr_allowed(&context, (Expr *) test, &recheck);
+	predicate = ad_expr_allowed(&context, (Expr *) ad_null_test((Node *) column, IS_NULL), &recheck);
 	if (predicate == NULL)
 		return false;
 	join->keys.slots = context.slots;

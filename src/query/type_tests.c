@@ -59,6 +59,16 @@ convert_or(Node *input, const char *to, Node *otherwise, bool also_of_null)
 }
 
 /*
+ * Returns a document of the value and its BSON type, to group by where values
+ * of different types that MongoDB takes for equal must not be one group.
+ */
+Node *
+ad_with_type(Node *path)
+{
+	return ad_doc2("v", path, "t", ad_doc("$type", path));
+}
+
+/*
  * Returns an expression that converts a value to the BSON type `to`.  Its
  * result is null if the value is null, missing or cannot be converted.
  */

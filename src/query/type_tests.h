@@ -15,6 +15,7 @@ extern Node *ad_possible_expr(const AdType *type, Node *path);
 extern Node *ad_null_expr(Node *path);
 extern Node *ad_plain_expr(const AdType *type, Node *path);
 extern Node *ad_fits_expr(const AdType *type, Node *path, bool or_null);
+extern Node *ad_with_type(Node *path);
 extern Node *ad_converted(Node *expr, const char *to);
 extern Node *ad_decoded_expr(const AdType *type, Node *path);
 extern Node *ad_total_expr(const AdType *type, Node *path);

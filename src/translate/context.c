@@ -277,7 +277,6 @@ void
 ad_expr_only_if(AdExprContext *context, Node *condition, BoolTestType kind, bool in_order)
 {
 	BooleanTest *test;
-	NullTest   *is_null;
 
 	if (!is_fixed(context, condition))
 	{
@@ -286,11 +285,8 @@ ad_expr_only_if(AdExprContext *context, Node *condition, BoolTestType kind, bool
 	}
 	if (kind == IS_UNKNOWN)
 	{
-		is_null = makeNode(NullTest);
-		is_null->arg = (Expr *) condition;
-		is_null->nulltesttype = IS_NULL;
-		is_null->location = -1;
-		context->lazy.conditions = lappend(list_copy(context->lazy.conditions), is_null);
+		context->lazy.conditions = lappend(list_copy(context->lazy.conditions),
+										   ad_null_test(condition, IS_NULL));
 		return;
 	}
 	test = makeNode(BooleanTest);
@@ -379,6 +375,20 @@ ad_expr_negated(AdOp op)
 	};
 
 	return negators[op];
+}
+
+/*
+ * Returns the condition, palloc'd, that the argument is null, or that it is not.
+ */
+NullTest *
+ad_null_test(Node *argument, NullTestType kind)
+{
+	NullTest   *test = makeNode(NullTest);
+
+	test->arg = (Expr *) argument;
+	test->nulltesttype = kind;
+	test->location = -1;
+	return test;
 }
 
 /*

@@ -49,6 +49,7 @@ extern void ad_expr_only_if(AdExprContext *context, Node *condition, BoolTestTyp
 extern Node *ad_expr_operand(AdExprContext *context, Node *operand);
 extern bool ad_expr_operator(Oid opno, Oid typid, AdOp *op, Oid *operand_type);
 extern AdOp ad_expr_negated(AdOp op);
+extern NullTest *ad_null_test(Node *argument, NullTestType kind);
 extern bool ad_is_deterministic(Oid collation);
 extern bool ad_is_proven(const AdExprContext *context, const AdColumn *column);
 

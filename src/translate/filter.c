@@ -125,17 +125,10 @@ is_null_node(const AdColumn *column)
 static Node *
 operand_null_test(AdExprContext *context, Node *operand, NullTestType kind)
 {
-	NullTest   *test;
-
 	if (IsA(operand, Const))
 		return ((Const *) operand)->constisnull == (kind == IS_NULL) ?
 			ad_true() : ad_false();
-	test = makeNode(NullTest);
-	test->arg = (Expr *) operand;
-	test->nulltesttype = kind;
-	test->argisrow = false;
-	test->location = -1;
-	return translate(context, (Node *) test, true);
+	return translate(context, (Node *) ad_null_test(operand, kind), true);
 }
 
 /*

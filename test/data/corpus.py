@@ -19,11 +19,17 @@ def sections():
         yield settings.get("timezone", "Europe/Berlin").split(", "), settings.get("ordered") == "yes", text
 
 
-def main():
+def queries():
+    """The zone, the order and the text of each query."""
     for zones, ordered, text in sections():
         for query in text.split(";\n")[:-1]:
             for zone in zones:
-                print(zone, "yes" if ordered else "no", " ".join(query.split()), sep="\t")
+                yield zone, ordered, " ".join(query.split())
+
+
+def main():
+    for zone, ordered, query in queries():
+        print(zone, "yes" if ordered else "no", query, sep="\t")
 
 
 if __name__ == "__main__":

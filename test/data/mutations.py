@@ -55,8 +55,7 @@ def change(rng, query):
 
 def main():
     rng, count = random.Random(sys.argv[1]), int(sys.argv[2])
-    queries = [(zone, " ".join(query.split())) for zones, _, text in corpus.sections()
-               for query in text.split(";\n")[:-1] for zone in zones]
+    queries = [(zone, query) for zone, _, query in corpus.queries()]
     known = {query for _, query in queries}
     while count > 0:
         zone, query = rng.choice(queries)
