@@ -75,10 +75,16 @@ INSERT INTO made VALUES
 	('SELECT z, count(*) FROM (SELECT coalesce(i, 0) AS z, g FROM t WHERE id > 3) s RIGHT JOIN names n ON n.g = s.g GROUP BY z'),
 	('SELECT z, count(*), sum(w) FROM names n LEFT JOIN LATERAL (SELECT coalesce(i, 0) AS z, n.i AS w FROM t WHERE id > 3 AND t.g = n.g) s ON true WHERE z > 3 OR z IS NULL GROUP BY z');
 
+-- An answer; of an error without the value in its message, since of several rows that fail
+-- any may come first.
+CREATE FUNCTION answer_of_any(query text, schema text, ordered boolean) RETURNS text LANGUAGE sql AS $$
+	SELECT CASE WHEN answer ~ '^22' THEN regexp_replace(answer, '"[-0-9.]+"', 'a value') ELSE answer END
+	FROM public.answer(query, schema, ordered) answer
+$$;
 CREATE FUNCTION same(query text, ordered boolean, collection text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
-	expected text := public.answer(query, 'local_' || collection, ordered);
-	got text := public.answer(query, 'remote_' || collection, ordered);
+	expected text := public.answer_of_any(query, 'local_' || collection, ordered);
+	got text := public.answer_of_any(query, 'remote_' || collection, ordered);
 BEGIN
 	PERFORM set_config('search_path', 'public', true);
 	RETURN NEXT ok(got = expected AND expected NOT LIKE '42%', format('%s: %s', collection, query));
