@@ -58,6 +58,7 @@ struct AdCursor
 	bson_t		explanation;	/* the reply of explain */
 	bool		has_explanation;	/* has it been initialized? */
 	AdBatch		batch;			/* documents that have not been returned */
+	bool		begun;			/* has the server accepted the command? */
 	bool		ended;			/* there are no more batches */
 	char	   *name;			/* database.collection, for messages */
 	int64		count;			/* result of AD_COMMAND_COUNT; -1: failed */
@@ -418,11 +419,13 @@ read_once(AdCursor *cursor, bson_error_t *error, const bson_t **reply)
 
 	/*
 	 * MongoDB reports this for a view on a collection that does not exist,
-	 * and some servers for any such collection: there are no documents.
+	 * and some servers for any such collection: there are no documents.  A
+	 * collection that is gone later leaves a part of them unread.
 	 */
-	if (failed && error->domain == MONGOC_ERROR_SERVER &&
+	if (failed && !cursor->begun && error->domain == MONGOC_ERROR_SERVER &&
 		error->code == AD_NAMESPACE_NOT_FOUND)
 		failed = false;
+	cursor->begun = true;
 	return !failed;
 }
 
@@ -584,6 +587,7 @@ ad_cursor_open(const AdCommand *command)
 		cursor->conn->transport.reasons[0] = '\0';
 		cursor->conn->transport.peer.flaw[0] = '\0';
 		cursor->reused = cursor->conn->replies > 0;
+		cursor->begun = false;
 		cursor->ended = command->kind == AD_COMMAND_COUNT;
 		cursor->count = 0;
 		cursor->adapts = command->fetch_size == 0;

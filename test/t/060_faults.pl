@@ -214,6 +214,9 @@ like(after_failpoint(1, '{"failCommands": ["getMore"], "closeConnection": true}'
 	qr/^ERROR:  08006: lost connection to MongoDB server "direct"/, 'after rows there is no other try');
 like(after_failpoint(1, '{"failCommands": ["getMore"], "errorCode": 43}', 'SELECT count(*) FROM direct_items'),
 	qr/^ERROR:  HV000: cursor no longer exists on MongoDB server "direct"\n/, 'a cursor that has gone');
+like(after_failpoint(1, '{"failCommands": ["getMore"], "errorCode": 26}', 'SELECT count(*) FROM direct_items'),
+	qr/^ERROR:  HV000: query failed on MongoDB server "direct"\nDETAIL:  .*code 26/, 'a collection that has gone is no end of the documents');
+is(after_failpoint(1, '{"failCommands": ["find"], "errorCode": 26}', $find), "done\n", 'but one that is not there has none');
 like(after_failpoint(1, '{"failCommands": ["find"], "errorCode": 13}', $find),
 	qr/^ERROR:  42501: permission denied by MongoDB server "direct"\n.*\nHINT:  The user mapping/, 'no rights');
 my $import = "SELECT admin_dashboard_import_sql('direct', 'shop', 'few')";
