@@ -17,6 +17,7 @@
 #include "query/bind.h"
 #include "translate/let.h"
 #include "translate/value_condition.h"
+#include "translate/value_numeric.h"
 
 /* the most characters of a constant that is summed: 10^22 of those have 34 digits */
 #define LONGEST_DECIMAL	12
@@ -249,23 +250,6 @@ has_short_decimals(const Node *node)
 }
 
 /*
- * The decimal to sum for a numeric; the factor gives it the scale that
- * PostgreSQL shows.
- */
-static Node *
-decimal_expr(const AdValue *value)
-{
-	static const char *const units[] = {"1", NULL, NULL, "1.000", NULL, NULL, "0.001000"};
-
-	if (value->divisor == 0)
-		return value->expr;
-	if (value->scale == 0)
-		return ad_doc("$toDecimal", value->expr);
-	return ad_doc("$multiply", ad_array2(ad_doc("$toDecimal", value->expr),
-										 ad_numeric_const(units[value->scale])));
-}
-
-/*
  * Returns the expression that is summed; NULL if no sum is exact.
  *
  * Integers may be stored as doubles, but their sum must not be computed with
@@ -275,6 +259,7 @@ Node *
 ad_sum_expr(const AdCall *call)
 {
 	const AdValue *value = call->argument;
+	Node	   *decimal;
 
 	switch (value->typid)
 	{
@@ -286,10 +271,10 @@ ad_sum_expr(const AdCall *call)
 		case INT8OID:
 			return ad_call_filtered(call, ad_doc("$toDecimal", value->expr));
 		case NUMERICOID:
-			if (value->divisor == 0 ? !has_short_decimals(value->expr) :
-				value->rounded || value->scale < 0 || (value->divisor != 1 && value->divisor != 1000))
+			decimal = ad_numeric_decimal(value);
+			if (decimal == NULL || (value->divisor == 0 && !has_short_decimals(decimal)))
 				return NULL;
-			return ad_call_filtered(call, decimal_expr(value));
+			return ad_call_filtered(call, decimal);
 		default:
 			return NULL;
 	}

@@ -48,9 +48,9 @@ typedef struct AdValue
 	int64		max;
 	int64		divisor;
 	int			scale;			/* with a divisor: digits that numeric shows
-								 * after the point; -1 if they are not known */
-	bool		rounded;		/* has PostgreSQL rounded the quotient at a
-								 * distant digit? */
+								 * after the point */
+	bool		rounded;		/* has PostgreSQL rounded the quotient?  Then
+								 * it has `scale` digits or more */
 	const AdColumn *of;			/* the column whose instant it is, or NULL */
 	bool		near;			/* is its year certain to have four digits? */
 	Node	   *zone;			/* whose clock is read; NULL for an instant

@@ -115,11 +115,11 @@ are_doubles(AdOperation *operands, int count)
 }
 
 /*
- * The range of a sum, difference or product of two ranges.  Returns false if
- * it exceeds int64.
+ * Computes the range of a sum, difference or product of two ranges.  Returns
+ * false if it exceeds int64.
  */
-static bool
-result_range(const char *op, const AdValue *a, const AdValue *b, int64 *min, int64 *max)
+bool
+ad_result_range(const char *op, const AdValue *a, const AdValue *b, int64 *min, int64 *max)
 {
 	int64		ends[4];
 	bool		overflow = false;
@@ -163,7 +163,7 @@ integer_sum(AdValueContext *context, const AdRow *row, AdOperation *operands, Ad
 
 	if (!are_integers(operands, 2))
 		return false;
-	known = result_range(row->op, &operands[0].value, &operands[1].value, &min, &max);
+	known = ad_result_range(row->op, &operands[0].value, &operands[1].value, &min, &max);
 	result->checked = set_range(result, known, min, max);
 	result->wide = result->checked && row->typid == INT8OID &&
 		may_be_below(row->op, &operands[0].value, &operands[1].value);
@@ -191,7 +191,7 @@ integer_product(AdValueContext *context, const AdRow *row, AdOperation *operands
 
 	if (!are_integers(operands, 2))
 		return false;
-	known = result_range(row->op, left, right, &min, &max);
+	known = ad_result_range(row->op, left, right, &min, &max);
 	result->checked = set_range(result, known, min, max);
 	result->wide = result->checked && row->typid == INT8OID && may_be_below(row->op, left, right);
 	close_operands(context, operands, 2, result);

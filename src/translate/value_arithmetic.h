@@ -8,6 +8,8 @@
 #include "translate/value.h"
 
 extern bool ad_arithmetic(AdValueContext *context, Oid function, List *args, AdValue *value);
+extern bool ad_result_range(const char *op, const AdValue *a, const AdValue *b,
+							int64 *min, int64 *max);
 extern bool ad_is_integer(const AdValue *value);
 extern void ad_limit_integer(AdValueContext *context, AdValue *value);
 

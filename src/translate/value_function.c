@@ -19,6 +19,7 @@
 
 #include "translate/value_arithmetic.h"
 #include "translate/value_function.h"
+#include "translate/value_numeric.h"
 #include "translate/value_text.h"
 #include "translate/value_time.h"
 
@@ -45,116 +46,11 @@ set_result(AdValue *result, Oid typid, Node *expr, bool nullable)
 	result->nullable = nullable;
 }
 
-/* an integer as a numeric: the integer itself, with the divisor 1 */
+/* functions that value_numeric.c translates */
 static bool
-integer_to_numeric(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
+on_numeric(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
 {
-	AdValue		argument;
-
-	if (!ad_value(context, linitial(args), &argument) || !ad_is_integer(&argument))
-		return false;
-	*value = argument;
-	value->column = NULL;
-	value->of = NULL;
-	value->typid = NUMERICOID;
-	value->divisor = 1;
-	return true;
-}
-
-/*
- * A whole numeric as an integer.  It needs no rounding, but may be out of
- * range.
- */
-static bool
-numeric_to_integer(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
-{
-	AdValue		argument;
-
-	if (!ad_value(context, linitial(args), &argument) || argument.divisor != 1)
-		return false;
-	set_result(value, row->typid, argument.expr, argument.nullable);
-	value->min = argument.min;
-	value->max = argument.max;
-	ad_limit_integer(context, value);
-	return true;
-}
-
-/* reads an int4 constant that is `least` or more */
-static bool
-position_constant(Node *node, int least, int *position)
-{
-	if (!IsA(node, Const) || ((Const *) node)->constisnull)
-		return false;
-	*position = DatumGetInt32(((Const *) node)->constvalue);
-	return *position >= least;
-}
-
-/*
- * floor, ceil, trunc and round of a numeric with a divisor.
- *
- * The result is the number itself if it is whole.  Otherwise only floor() is
- * translated.
- */
-static bool
-numeric_whole(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
-{
-	Node	   *divisor;
-
-	int			digits;
-
-	if (!ad_value(context, linitial(args), value) || value->divisor == 0 ||
-		(list_length(args) == 2 && (!position_constant(lsecond(args), 0, &digits) || digits != 0)))
-		return false;
-	value->column = NULL;
-	value->of = NULL;
-	value->scale = 0;
-	if (value->divisor == 1)
-		return true;
-
-	/*
-	 * Subtract the remainder, made non-negative, so that negative numbers are
-	 * rounded down, too.
-	 */
-	if (strcmp(row->op, "$floor") != 0)
-		return false;
-	divisor = ad_int64(value->divisor);
-	(void) ad_value_let(context, value);
-	value->expr = ad_doc("$subtract",
-						 ad_array2(value->expr,
-								   ad_doc("$mod", ad_array2(ad_doc("$add", ad_array2(ad_doc("$mod", ad_array2(value->expr, divisor)),
-																					 divisor)),
-															divisor))));
-	value->rounded = false;
-	return true;
-}
-
-/*
- * A quotient by a whole constant, kept as a dividend and a divisor.
- *
- * PostgreSQL rounds a quotient at the 16th significant digit or later.  For
- * quotients of the milliseconds of its timestamps, this never crosses an
- * integer.  So the quotient may be floored, but not used in any other way.
- */
-static bool
-numeric_div(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
-{
-	AdValue		divisor;
-
-	if (!IsA(lsecond(args), Const) || !ad_value(context, linitial(args), value) ||
-		value->divisor == 0 || value->rounded ||
-		!ad_value_operand(context, lsecond(args), AD_ROUND_NONE, 1, &divisor) ||
-		!IsA(divisor.expr, Const) || ((Const *) divisor.expr)->constisnull ||
-		((Const *) divisor.expr)->consttype != INT8OID)
-		return false;
-	divisor.min = DatumGetInt64(((Const *) divisor.expr)->constvalue);
-	if (divisor.min < 1 || divisor.min > 1000000000 || value->divisor > 1000000)
-		return false;
-	value->column = NULL;
-	value->of = NULL;
-	value->divisor *= divisor.min;
-	value->rounded = value->divisor != 1;
-	value->scale = -1;
-	return true;
+	return ad_numeric_function(context, row->op, row->typid, args, value);
 }
 
 /* functions that value_text.c translates */
@@ -189,19 +85,25 @@ on_instant(AdValueContext *context, const AdFunction *row, List *args, AdValue *
 }
 
 static const AdFunction functions[] = {
-	/* whole numerics, and fractions with one divisor, are ints or longs */
-	{F_NUMERIC_INT2, integer_to_numeric, NULL, NUMERICOID},
-	{F_NUMERIC_INT4, integer_to_numeric, NULL, NUMERICOID},
-	{F_NUMERIC_INT8, integer_to_numeric, NULL, NUMERICOID},
-	{F_INT2_NUMERIC, numeric_to_integer, NULL, INT2OID},
-	{F_INT4_NUMERIC, numeric_to_integer, NULL, INT4OID},
-	{F_INT8_NUMERIC, numeric_to_integer, NULL, INT8OID},
-	{F_FLOOR_NUMERIC, numeric_whole, "$floor", NUMERICOID},
-	{F_CEIL_NUMERIC, numeric_whole, "$ceil", NUMERICOID},
-	{F_CEILING_NUMERIC, numeric_whole, "$ceil", NUMERICOID},
-	{F_TRUNC_NUMERIC_INT4, numeric_whole, "$trunc", NUMERICOID},
-	{F_ROUND_NUMERIC_INT4, numeric_whole, "$round", NUMERICOID},
-	{F_NUMERIC_DIV, numeric_div, NULL, NUMERICOID},
+	/* see value_numeric.c */
+	{F_NUMERIC_INT2, on_numeric, "cast", NUMERICOID},
+	{F_NUMERIC_INT4, on_numeric, "cast", NUMERICOID},
+	{F_NUMERIC_INT8, on_numeric, "cast", NUMERICOID},
+	{F_INT2_NUMERIC, on_numeric, "integer", INT2OID},
+	{F_INT4_NUMERIC, on_numeric, "integer", INT4OID},
+	{F_INT8_NUMERIC, on_numeric, "integer", INT8OID},
+	{F_FLOOR_NUMERIC, on_numeric, "floor", NUMERICOID},
+	{F_CEIL_NUMERIC, on_numeric, "ceil", NUMERICOID},
+	{F_CEILING_NUMERIC, on_numeric, "ceil", NUMERICOID},
+	{F_TRUNC_NUMERIC_INT4, on_numeric, "trunc", NUMERICOID},
+	{F_ROUND_NUMERIC_INT4, on_numeric, "round", NUMERICOID},
+	{F_NUMERIC_DIV, on_numeric, "/", NUMERICOID},
+	{F_NUMERIC_ADD, on_numeric, "$add", NUMERICOID},
+	{F_NUMERIC_SUB, on_numeric, "$subtract", NUMERICOID},
+	{F_NUMERIC_MUL, on_numeric, "$multiply", NUMERICOID},
+	{F_NUMERIC_UMINUS, on_numeric, "-", NUMERICOID},
+	{F_NUMERIC_ABS, on_numeric, "$abs", NUMERICOID},
+	{F_ABS_NUMERIC, on_numeric, "$abs", NUMERICOID},
 	{F_INT4_BOOL, bool_to_integer, NULL, INT4OID},
 	/* see value_text.c */
 	{F_LENGTH_TEXT, on_text, "length", INT4OID},

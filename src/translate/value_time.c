@@ -444,9 +444,10 @@ extract_epoch(AdValue *value)
 	if (value->unit != NULL || value->shift != 0 || value->typid == DATEOID ||
 		(value->typid == TIMESTAMPOID && !equal(value->zone, ad_string("UTC"))))
 		return false;
-	if (value->typid != INTERVALOID)
-		expr = ms_expr(expr);
-	set_number(value, expr, AD_DATE_MIN - AD_DATE_MAX, AD_DATE_MAX - AD_DATE_MIN, 1000, 6);
+	if (value->typid == INTERVALOID)
+		set_number(value, expr, AD_DATE_MIN - AD_DATE_MAX, AD_DATE_MAX - AD_DATE_MIN, 1000, 6);
+	else
+		set_number(value, ms_expr(expr), AD_DATE_MIN, AD_DATE_MAX, 1000, 6);
 	value->of = of;
 	return true;
 }

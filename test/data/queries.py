@@ -67,7 +67,7 @@ class Value(Term):
 
 # what the grammar's own types are in SQL
 SQL_TYPES = {"instant": "timestamptz", "clock": "timestamp", "day": "date", "eighth": "float8", "bool": "boolean",
-             "small": "int", "pattern": "text", "regex": "text"}
+             "small": "int", "part": "numeric", "pattern": "text", "regex": "text"}
 
 
 class Grammar:

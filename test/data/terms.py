@@ -1,8 +1,9 @@
 """The words of the random queries: what stands in them, by type.
 
 Types are those of SQL, and some of our own: small, an int of few values;
-eighth, a float8 that is a small multiple of 1/8, whose sums are exact; instant,
-clock and day, a timestamptz, timestamp and date near the turns of clocks.
+eighth, a float8 that is a small multiple of 1/8, whose sums are exact; part, a
+numeric that integers or instants give; instant, clock and day, a timestamptz,
+timestamp and date near the turns of clocks.
 
 In a template, [[a|b]] is one of these words, <type> a term of that type,
 <col_type> a column, <const_type> a constant.
@@ -27,6 +28,7 @@ LITERALS = {
     "real": ["0.5", "1.5", "'NaN'", "'Infinity'", "0.1", "NULL"],
     "numeric": ["0", "0.1", "0.10000000000000000555", "5", "(-2.675)", "1e20", "1.7976931348623157e308", "'NaN'", "'-Infinity'",
                 "9999999999999999999999999999999999.5", "(-1e-400)", "9223372036854775807", "NULL"],
+    "part": ["1", "60.0", "(-5)", "0.50", "NULL"],
     "bool": ["true", "false", "NULL"],
     "text": ["''", "'a'", "'$a'", "'$$ROOT'", "'o''hara'", "'żółw'", "'a.b'", "'back\\slash'", "'1'", "'A'", "' '",
              "'000000000000000000000abc'", "'abc000000000000000'", "'00000000abc0000000000001'",
@@ -70,13 +72,17 @@ FUNCTIONS = {
     "int": ["<small>", "<smallint>::int", "(<smallint> + <smallint>::int)", "(<smallint> * [[2|(-3)]]::int)", "(<int> / [[2|(-2)]])",
             "(<int> % [[1000|(-7)]])", "(<int> [[&]] <int>)"],
     "bigint": ["<int>::bigint", "(<int>::bigint [[+|-|*]] <int>)", "(<bigint> % [[1000|7]])", "(<bigint> / [[10|1000]])",
-               "floor(extract(epoch FROM <instant>))::bigint"],
+               "floor(extract(epoch FROM <instant>))::bigint", "extract(epoch FROM <instant>)::bigint", "round(<small>::numeric / 7)::bigint"],
     "eighth": ["(<eighth> + <small>)", "(<eighth> * [[2|0.5|(-1)]]::float8)", "(<eighth> / [[2|4]])", "abs(<eighth>)",
                "[[floor|ceil|round|trunc]](<eighth>)", "(<eighth> - <eighth>)", "(-<eighth>)", "<small>::float8"],
     "float8": ["<eighth>", "<int>::float8", "<bigint>::float8", "abs(<float8>)", "(-<float8>)", "[[floor|ceil|round|trunc]](<float8>)",
                "sign(<float8>)", "extract(epoch FROM <instant>)::float8", "date_part('epoch', <instant>)",
                "floor(extract(epoch FROM <instant>) / [[3600|300|86400]]) * [[3600|300|86400]]::float8", "<real>::float8"],
-    "numeric": ["<int>::numeric", "(<bigint> * 1.5)", "extract(epoch FROM <instant>)", "abs(<numeric>)", "<eighth>::numeric"],
+    "numeric": ["<int>::numeric", "(<bigint> * 1.5)", "extract(epoch FROM <instant>)", "abs(<numeric>)", "<eighth>::numeric", "<part>", "<part>"],
+    "part": ["<small>::numeric", "<bigint>::numeric", "extract(epoch FROM <instant>)", "extract(epoch FROM <instant> - <instant>)",
+             "extract([[second|milliseconds|year|month|dow]] FROM <instant>)", "(<part> [[+|-]] <part>)", "(<part> * [[100|60.0|-1|1000]])",
+             "(-<part>)", "abs(<part>)", "<col_small>::numeric", "extract(epoch FROM <col_instant>)", "<col_bigint>::numeric", "[[floor|ceil|trunc|round]](<part> / [[60|3600.0|7|86400|1000000000]])",
+             "round(<part> / [[60|1000|7.0]], [[0|1|2]])", "(<small>::numeric * <small>)"],
     "text": ["lower(<text>)", "upper(<text>)", "[[left|right]](<text>, [[0|1|3|-2]])", "substring(<text>, [[1|2|-1]], [[2|0|5]])",
              "(<text> || <text>)", "[[trim|ltrim|rtrim]](<text>)", "replace(<text>, 'a', <const_text>)", "<int>::text", "<varchar>::text",
              "concat(<text>, <int>)", "to_char(<instant>, 'YYYY-MM-DD HH24')", "split_part(<text>, '.', 1)", "reverse(<text>)",

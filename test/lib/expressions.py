@@ -507,7 +507,7 @@ def division(self, name, args, fail):
     if name == "$mod":
         far = max(abs(b.lo), abs(b.hi)) if b.lo <= b.hi else math.inf
         return found | Value(types, lo=max(-far, min(a.lo, 0)), hi=min(far, max(a.hi, 0)), whole=a.whole and b.whole, nan=bool(types & INEXACT))
-    least = 1 if b.whole and not b.zero else 0 if b.lo <= 0 <= b.hi else min(abs(b.lo), abs(b.hi))
+    least = min(abs(b.lo), abs(b.hi)) if b.lo > 0 or b.hi < 0 else 1 if b.whole and not b.zero else 0
     far = max(abs(a.lo), abs(a.hi)) if a.lo <= a.hi else math.inf
     far = math.inf if least == 0 else bound(far / least) if far <= DOUBLE_MAX else math.inf
     sound = far < math.inf and not a.nan and not b.nan
@@ -554,8 +554,8 @@ def converted(value, to, reasons):
     if to == "double" and "decimal" in value.types and (value.lo < -DOUBLE_MAX or value.hi > DOUBLE_MAX):
         # infinity is one, and what is beyond all doubles is not
         reasons.append("of a decimal out of range")
-    if to == "double" and value.types <= NUMBERS:
-        return value.but(types={"double"}) if value.types else value
+    if to in ("double", "decimal") and value.types <= NUMBERS:
+        return value.but(types={to}) if value.types else value
     if to == "date" and value.can_be(INEXACT) and (value.nan or value.lo < LONG_MIN or value.hi > LONG_MAX):
         reasons.append("of a number out of range")
     if to == "date":
