@@ -384,13 +384,32 @@ element_ms(const AdElement *element, int64 *ms)
 	return *ms >= AD_DATE_MIN && *ms <= AD_DATE_MAX;
 }
 
+/*
+ * Whether the type modifier of a time or timestamp allows fewer digits after
+ * the second than milliseconds need.
+ */
+static bool
+is_coarse(int32 typmod)
+{
+	return typmod >= 0 && typmod < 3;
+}
+
+/* whether milliseconds have no more digits after the second than the type */
+static bool
+fits_precision(int32 typmod, int64 ms)
+{
+	static const int units[] = {1000, 100, 10};
+
+	return !is_coarse(typmod) || ms % units[typmod] == 0;
+}
+
 /* timestamptz, and timestamp, which we read in UTC */
 static bool
 decode_timestamp(const AdTarget *target, const AdElement *element, Datum *value)
 {
 	int64		ms;
 
-	if (!element_ms(element, &ms))
+	if (!element_ms(element, &ms) || !fits_precision(target->typmod, ms))
 		return false;
 	*value = TimestampTzGetDatum((ms - AD_EPOCH_SHIFT) * 1000);
 	return true;
@@ -414,7 +433,7 @@ decode_time(const AdTarget *target, const AdElement *element, Datum *value)
 {
 	int64		ms;
 
-	if (!element_ms(element, &ms) || ms < 0 || ms >= AD_DAY_MS)
+	if (!element_ms(element, &ms) || ms < 0 || ms >= AD_DAY_MS || !fits_precision(target->typmod, ms))
 		return false;
 	*value = TimeADTGetDatum(ms * 1000);
 	return true;
@@ -513,12 +532,12 @@ static const AdType types[] = {
 		.reads = "as text, if it is not too long",
 	.decode = decode_name},
 	{.typid = TIMESTAMPTZOID, .class = AD_CLASS_INSTANT,
-		.reads = "date, from 4714 BC to AD 294276",
+		.reads = "date, from 4714 BC to AD 294276; within precision",
 		.possible = {"date"},
 		.min = AD_DATE_MIN, .max = AD_DATE_MAX,
 	.decode = decode_timestamp},
 	{.typid = TIMESTAMPOID, .class = AD_CLASS_INSTANT,
-		.reads = "date, in UTC, from 4714 BC to AD 294276",
+		.reads = "date, in UTC, from 4714 BC to AD 294276; within precision",
 		.possible = {"date"},
 		.min = AD_DATE_MIN, .max = AD_DATE_MAX,
 	.decode = decode_timestamp},
@@ -528,7 +547,7 @@ static const AdType types[] = {
 		.min = AD_DATE_MIN, .max = AD_DATE_MAX,
 	.decode = decode_date},
 	{.typid = TIMEOID,
-		.reads = "date on 1970-01-01 UTC: its time",
+		.reads = "date on 1970-01-01 UTC: its time, within precision",
 		.possible = {"date"},
 		.min = 0, .max = AD_DAY_MS - 1,
 	.decode = decode_time},
@@ -667,14 +686,16 @@ ad_column_type(Oid typid, int32 typmod)
 	const AdType *row = ad_type(typid);
 	AdType	   *type;
 	int			count = 0;
+	bool		is_instant = typid == TIMESTAMPOID || typid == TIMESTAMPTZOID;
 
-	if (typmod < (int32) VARHDRSZ || (typid != VARCHAROID && typid != NUMERICOID))
+	if (is_instant ? !is_coarse(typmod) :
+		typmod < (int32) VARHDRSZ || (typid != VARCHAROID && typid != NUMERICOID))
 		return row;
 	type = palloc(sizeof(AdType));
 	*type = *row;
-	if (typid == NUMERICOID)
+	if (is_instant || typid == NUMERICOID)
 	{
-		/* MongoDB cannot test how many digits the decoded number has */
+		/* no test says how many digits the decoded value has */
 		type->class = AD_CLASS_NONE;
 		return type;
 	}

@@ -122,7 +122,7 @@ ad_sure_expr(Oid typid, int32 typmod, Node *path)
 			return GetDatabaseEncoding() != PG_UTF8 ? NULL :
 				sure_text((NAMEDATALEN - 1) / MAX_MULTIBYTE_CHAR_LEN, path);
 		case TIMEOID:
-			return sure_time(path);
+			return typmod >= 0 ? NULL : sure_time(path);
 		case BYTEAOID:
 			return ad_fits_expr(ad_type(BYTEAOID), path, false);
 		case NUMERICOID:

@@ -176,7 +176,7 @@ SELECT shown('SELECT i FROM t WHERE ts + interval ''1 day'' > now()');
 
 -- numeric: doubles are read as their shortest digits
 CREATE FOREIGN TABLE more (
-	n numeric, n2 numeric(10, 2), v varchar, v5 varchar(5), v30 varchar(30), d date, u uuid, r real, c char(4), id int
+	n numeric, n2 numeric(10, 2), v varchar, v5 varchar(5), v30 varchar(30), d date, u uuid, r real, c char(4), id int, ts0 timestamptz(0), ts3 timestamptz(3)
 ) SERVER mongodb OPTIONS (database 'shop');
 SELECT shown('SELECT id FROM more WHERE n > 5');
 SELECT shown('SELECT id FROM more WHERE n <= 0.5');
@@ -195,6 +195,11 @@ SELECT shown('SELECT count(n) FROM more');
 SELECT shown('SELECT n, count(*) FROM more GROUP BY n');
 SELECT shown('SELECT max(n) FROM more');
 SELECT shown('SELECT id FROM more WHERE r > 5');
+
+-- precision: MongoDB's dates have milliseconds
+SELECT shown('SELECT id FROM more WHERE ts3 > ''2026-01-01Z'' AND ts0 > ''2026-01-01Z''');
+SELECT shown('SELECT count(ts0), max(ts3) FROM more');
+SELECT shown('SELECT ts0, ts3 FROM more ORDER BY ts0 LIMIT 3');
 
 -- varchar: what is too long does not fit
 SELECT shown('SELECT id FROM more WHERE v = ''a''');
