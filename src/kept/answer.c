@@ -274,18 +274,15 @@ compute_totals(const AdSource *source, const AdKeptTable *table, TimestampTz sta
 static bool
 find_usable(Oid relid, TimestampTz start, TimestampTz end, const text *user, AdSource *source, AdKeptTable **table)
 {
+	const char *misfit;
+
 	if (!ad_is_kept_candidate(relid) || !ad_source_find(relid, source))
 		return false;
-	if (source->lost != NULL)
-	{
-		warn_lost(relid, source->lost);
-		return false;
-	}
 	*table = ad_kept_table(relid);
-	if ((*table)->flaw != NULL || strcmp((*table)->definition, source->definition) != 0)
+	misfit = ad_source_misfit(source, *table);
+	if (misfit != NULL)
 	{
-		warn_lost(relid, (*table)->flaw != NULL ? (*table)->flaw :
-				  "The definition of the table or its server has changed.");
+		warn_lost(relid, misfit);
 		return false;
 	}
 

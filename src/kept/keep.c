@@ -219,17 +219,20 @@ admin_dashboard_refresh(PG_FUNCTION_ARGS)
 	AdSource	source;
 	AdKeptTable *table;
 	const char *name;
+	const char *misfit;
 
 	ad_kept_check_relation(relid);
 	check_transaction("admin_dashboard_refresh()");
 	name = get_rel_name(relid);
 	ad_kept_source(relid, &source);
 	table = ad_kept_table(relid);
-	if (table->flaw != NULL || strcmp(table->definition, source.definition) != 0)
+	/* of one that is recorded as lost, a refresh only warns */
+	misfit = source.lost == NULL ? ad_source_misfit(&source, table) : NULL;
+	if (misfit != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("kept sums of foreign table \"%s\" cannot be used", name),
-				 errdetail("The definition of the table or its server has changed."),
+				 errdetail_internal("%s", misfit),
 				 errhint("Keep them anew by admin_dashboard_keep().")));
 	if (strcmp(ad_kept_mapping(table->serverid, GetUserId()), source.mapping) != 0)
 		ereport(ERROR,
@@ -247,6 +250,28 @@ admin_dashboard_refresh(PG_FUNCTION_ARGS)
 }
 
 /*
+ * Returns the row of kept_list() for a relation, with the reason why its sums
+ * are no longer used, if nothing has recorded that.
+ */
+static HeapTuple
+with_reason(HeapTuple tuple, TupleDesc desc, Oid relid)
+{
+	int			column = 6;		/* lost */
+	AdSource	source;
+	const char *reason;
+	Datum		value;
+	bool		isnull = false;
+
+	if (!ad_is_kept_candidate(relid) || !ad_source_find(relid, &source))
+		return tuple;
+	reason = ad_source_misfit(&source, ad_kept_table(relid));
+	if (reason == NULL)
+		return tuple;
+	value = CStringGetTextDatum(reason);
+	return heap_modify_tuple_by_cols(tuple, desc, 1, &column, &value, &isnull);
+}
+
+/*
  * admin_dashboard_kept(OUT relation regclass, OUT calls bigint, OUT users
  * bigint, OUT kept_at timestamptz, OUT refreshed_at timestamptz, OUT lost
  * text) RETURNS SETOF record
@@ -260,20 +285,28 @@ admin_dashboard_kept(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Oid			caller = GetUserId();
 	AdKeptScope scope;
+	SPITupleTable *rows;
+	uint64		count;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (!ad_kept_enter(&scope))
 		return (Datum) 0;
-	(void) ad_kept_run("SELECT * FROM admin_dashboard.kept_list()", 0, NULL, NULL, NULL);
-	for (uint64 i = 0; i < SPI_processed; i++)
+	count = ad_kept_run("SELECT * FROM admin_dashboard.kept_list()", 0, NULL, NULL, NULL);
+	rows = SPI_tuptable;
+	for (uint64 i = 0; i < count; i++)
 	{
-		HeapTuple	tuple = SPI_tuptable->vals[i];
+		HeapTuple	tuple = rows->vals[i];
 		bool		isnull;
-		Oid			relid = DatumGetObjectId(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &isnull));
+		Oid			relid = DatumGetObjectId(SPI_getbinval(tuple, rows->tupdesc, 1, &isnull));
 
 		/* we are the owner of the tables now */
-		if (get_rel_name(relid) == NULL ? has_privs_of_role(caller, GetUserId()) : ad_kept_may_read(relid, caller))
-			tuplestore_puttuple(result->setResult, tuple);
+		if (get_rel_name(relid) == NULL)
+		{
+			if (has_privs_of_role(caller, GetUserId()))
+				tuplestore_puttuple(result->setResult, tuple);
+		}
+		else if (ad_kept_may_read(relid, caller))
+			tuplestore_puttuple(result->setResult, with_reason(tuple, rows->tupdesc, relid));
 	}
 	ad_kept_leave(&scope);
 	return (Datum) 0;

@@ -278,6 +278,21 @@ ad_kept_table(Oid relid)
 	return table;
 }
 
+/*
+ * Returns a sentence that says why the sums of a source cannot be used for its
+ * table any more, or NULL.
+ */
+const char *
+ad_source_misfit(const AdSource *source, const AdKeptTable *table)
+{
+	if (source->lost != NULL)
+		return source->lost;
+	if (table->flaw != NULL)
+		return table->flaw;
+	return strcmp(table->definition, source->definition) == 0 ? NULL :
+		"The definition of the table or its server has changed.";
+}
+
 /* the role of a user mapping, InvalidOid for PUBLIC */
 static Oid
 mapping_role(Oid mappingid)

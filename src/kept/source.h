@@ -74,6 +74,7 @@ extern bool ad_kept_may_read(Oid relid, Oid role);
 extern AdKeptTable *ad_kept_table(Oid relid);
 extern const char *ad_kept_mapping(Oid serverid, Oid userid);
 extern bool ad_source_find(Oid relid, AdSource *source);
+extern const char *ad_source_misfit(const AdSource *source, const AdKeptTable *table);
 extern bool ad_source_exists(const AdSource *source);
 extern bool ad_source_lock(AdSource *source, int patience_ms);
 extern void ad_kept_lock_loads(void);

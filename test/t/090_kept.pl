@@ -265,7 +265,9 @@ is(session("SELECT calls FROM admin_dashboard_kept()"), $kept_calls, 'and nothin
 # What ends the truth of sums
 session("ALTER FOREIGN TABLE calls ALTER duration_minutes OPTIONS (ADD on_mismatch 'null')");
 like(answer(), qr/^live WARNING:  55000: kept sums of foreign table "calls" cannot be used\nDETAIL:  The definition of the table or its server has changed\.\nHINT:  .*\n\Q$true\E$/, 'another definition');
+is(session("SELECT relation, lost FROM admin_dashboard_kept()"), 'calls|The definition of the table or its server has changed.', 'is a reason why they are lost');
 session("ALTER FOREIGN TABLE calls ALTER duration_minutes OPTIONS (DROP on_mismatch)");
+is(session("SELECT lost IS NULL FROM admin_dashboard_kept()"), 't', 'until it is as it was');
 is(answer(), "kept $true", 'the old one again');
 python_with_calls("calls.update_one({'_id': 9}, {'\$set': {'duration_minutes': 0.5}})\nfor _ in range(5): client.kept.noise.insert_many([{} for _ in range(500)])");
 $true = session("SET admin_dashboard.calls_table = live; SELECT admin_dashboard('2026-01-02 03:04:05', '2026-01-27 01:02:03')");
