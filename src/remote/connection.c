@@ -56,6 +56,13 @@
 #define AD_SELECTION_TIMEOUT_MS 5000
 
 /*
+ * Greatest number of connections that are kept without users.  Each needs two
+ * file descriptors for each member of the replica set, of which PostgreSQL
+ * gives out a third of max_files_per_process.
+ */
+#define AD_MOST_IDLE	50
+
+/*
  * The definition of a connection, read from one consistent state of the
  * catalogs.
  */
@@ -435,6 +442,36 @@ destroy_unusable(void)
 }
 
 /*
+ * Closes connections that nobody uses, those unused for longest first, until
+ * there is room for one more.
+ */
+static void
+make_room(void)
+{
+	int			idle;
+
+	do
+	{
+		AdConnection *oldest = NULL;
+		dlist_iter	iter;
+
+		idle = 0;
+		dlist_foreach(iter, &connections)
+		{
+			AdConnection *conn = dlist_container(AdConnection, node, iter.cur);
+
+			if (conn->pins > 0 || conn->busy)
+				continue;
+			idle++;
+			if (oldest == NULL || conn->last_use < oldest->last_use)
+				oldest = conn;
+		}
+		if (idle >= AD_MOST_IDLE)
+			destroy_connection(oldest);
+	} while (idle > AD_MOST_IDLE);
+}
+
+/*
  * Retires all connections to a server.  Connections that are not in use are
  * closed now, and the others when they are released.  Returns true if there
  * were any.
@@ -474,6 +511,7 @@ AdConnection *
 ad_connection_get(Oid serverid, Oid userid)
 {
 	static bool callbacks_registered = false;
+	static uint64 uses = 0;
 	Oid			mappingid;
 	AdConnection *found = NULL;
 	dlist_iter	iter;
@@ -509,7 +547,11 @@ ad_connection_get(Oid serverid, Oid userid)
 	destroy_unusable();
 
 	if (found == NULL)
+	{
+		make_room();
 		found = make_connection(serverid, userid);
+	}
+	found->last_use = ++uses;
 	found->pins++;
 	return found;
 }
@@ -547,6 +589,8 @@ ad_connection_enter(AdConnection *conn)
 	conn->busy = true;
 	conn->transport.last_errno = 0;
 	conn->transport.attempts = 0;
+	conn->transport.peer.welcomed = false;
+	conn->transport.peer.refusal[0] = '\0';
 }
 
 /*

@@ -45,6 +45,7 @@ typedef struct AdConnection
 	mongoc_client_t *client;
 	AdTransport transport;
 	int			pins;			/* number of users that have not released it */
+	uint64		last_use;		/* number of its last use, to find the oldest */
 	bool		stale;			/* its options have changed, so it takes no
 								 * new users */
 	bool		busy;			/* the backend is inside the driver */

@@ -48,6 +48,7 @@ typedef struct AdErrorRule
 #define TIME_HINT		"The time limit is what was left of statement_timeout when the scan started."
 #define CONNECT_MESSAGE "could not connect to MongoDB server \"%s\""
 #define SELECTION_HINT	"Check that the hosts of the connection string can be reached, with TLS if they require it, and that its replicaSet and the read preference are correct for these hosts."
+#define MEMBER_HINT		"A replica set has no primary during an election. If this lasts, check the set's members, or set the option read_preference of the server to secondaryPreferred."
 #define LOST_MESSAGE	"lost connection to MongoDB server \"%s\""
 #define REPLY_MESSAGE	"invalid reply from MongoDB server \"%s\""
 #define QUERY_MESSAGE	"query failed on MongoDB server \"%s\""
@@ -142,10 +143,10 @@ static const AdErrorRule rules[] = {
 	{MONGOC_ERROR_COMMAND, MONGOC_ERROR_COMMAND_INVALID_ARG, AD_ERROR_OF_QUERY,
 		ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE,
 	"invalid options for MongoDB server \"%s\"", NULL},
-	{0, MONGOC_ERROR_PROTOCOL_BAD_WIRE_VERSION, AD_ERROR_OF_QUERY,
+	{0, MONGOC_ERROR_PROTOCOL_BAD_WIRE_VERSION, AD_ERROR_OF_VERSION,
 		ERRCODE_FEATURE_NOT_SUPPORTED,
 	"version of MongoDB server \"%s\" is not supported", NULL},
-	{0, MONGOC_ERROR_SERVER_SELECTION_BAD_WIRE_VERSION, AD_ERROR_OF_QUERY,
+	{0, MONGOC_ERROR_SERVER_SELECTION_BAD_WIRE_VERSION, AD_ERROR_OF_VERSION,
 		ERRCODE_FEATURE_NOT_SUPPORTED,
 	"version of MongoDB server \"%s\" is not supported", NULL},
 	{MONGOC_ERROR_CLIENT, MONGOC_ERROR_CLIENT_SESSION_FAILURE, AD_ERROR_OF_QUERY,
@@ -319,6 +320,16 @@ plain_words(const char *words)
 }
 
 /*
+ * Did a member refuse to serve, before any login?
+ */
+static bool
+is_refused(AdErrorKind kind, const AdErrorSource *source)
+{
+	return (kind == AD_ERROR_OF_LOGIN || kind == AD_ERROR_OF_NETWORK) &&
+		source->refusal != NULL && source->refusal[0] != '\0';
+}
+
+/*
  * Returns the detail of an error, palloc'd.  It has the message of MongoDB or
  * the driver, followed by the server's code and name for the error or by the
  * reason why connecting failed.  For a failed login the message is omitted.
@@ -331,7 +342,12 @@ make_detail(const bson_error_t *error, const bson_t *reply, AdErrorKind kind,
 	bson_iter_t iter;
 
 	initStringInfo(&detail);
-	if (kind != AD_ERROR_OF_LOGIN)
+	if (is_refused(kind, source))
+	{
+		appendStringInfoString(&detail, "MongoDB: ");
+		append_words(&detail, source->refusal, LONGEST_WORDS);
+	}
+	else if (kind != AD_ERROR_OF_LOGIN)
 	{
 		appendStringInfoString(&detail, "MongoDB: ");
 		append_words(&detail,
@@ -369,6 +385,8 @@ make_detail(const bson_error_t *error, const bson_t *reply, AdErrorKind kind,
 		append_words(&detail, source->missed_set, LONGEST_NAME);
 		appendStringInfoString(&detail, "\".");
 	}
+	if (source->members != NULL)
+		appendStringInfo(&detail, " Members that answered: %s.", source->members);
 	return detail.data;
 }
 
@@ -393,9 +411,18 @@ ad_error_report(const bson_error_t *error, const bson_t *reply,
 {
 	const AdErrorRule *rule = find_rule(error);
 	const char *message = rule->message;
+	const char *hint = rule->hint;
 	int			sqlstate = rule->sqlstate;
 
-	if (rule->kind == AD_ERROR_OF_NETWORK && source->connected)
+	if (source->members != NULL)
+		hint = MEMBER_HINT;
+	if (is_refused(rule->kind, source))
+	{
+		message = CONNECT_MESSAGE;
+		sqlstate = ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION;
+		hint = NULL;
+	}
+	if ((rule->kind == AD_ERROR_OF_NETWORK || is_refused(rule->kind, source)) && source->connected)
 	{
 		message = LOST_MESSAGE;
 		sqlstate = ERRCODE_CONNECTION_FAILURE;
@@ -418,7 +445,7 @@ ad_error_report(const bson_error_t *error, const bson_t *reply,
 			(errcode(sqlstate),
 			 errmsg(message, source->server),
 			 errdetail_internal("%s", make_detail(error, reply, rule->kind, source)),
-			 rule->hint ? errhint("%s", rule->hint) : 0,
+			 hint ? errhint("%s", hint) : 0,
 			 source->collection ?
 			 errcontext("MongoDB collection \"%s\"", source->collection) : 0));
 }

@@ -14,6 +14,8 @@ typedef enum AdErrorKind
 	AD_ERROR_OF_QUERY,			/* the query failed, the connection works */
 	AD_ERROR_OF_LOGIN,			/* the login failed; the driver's message is
 								 * not shown, because it may name the user */
+	AD_ERROR_OF_VERSION,		/* the driver takes no server of that version,
+								 * and asks the client's servers no more */
 	AD_ERROR_OF_SERVER,			/* this member no longer serves reads */
 	AD_ERROR_OF_NETWORK			/* the connection was lost or never made */
 } AdErrorKind;
@@ -29,6 +31,10 @@ typedef struct AdErrorSource
 								 * if none did */
 	const char *missed_set;		/* replica set of the URI that no host is a
 								 * member of, or NULL */
+	const char *members;		/* members that answered, and what they are,
+								 * if none of them is suitable; or NULL */
+	const char *refusal;		/* why a member refused to serve, in its
+								 * words; NULL or "" if none did */
 	const char *flaw;			/* what was wrong with the last message, a
 								 * sentence; NULL or "" if nothing was */
 } AdErrorSource;

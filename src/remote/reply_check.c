@@ -530,6 +530,32 @@ follows_rules(AdReply *reply, AdReader reader, const AdRule *rules)
 	return true;
 }
 
+/*
+ * Notes whether the server is willing to serve.  The driver says of a hello
+ * that failed only that the login did.
+ */
+static void
+note_hello(AdPeer *peer, bool succeeded, AdReader reader)
+{
+	AdElement	words;
+	AdElement	code;
+	int64		number;
+
+	peer->refusal[0] = '\0';
+	peer->welcomed |= succeeded;
+	if (succeeded)
+		return;
+	if (!ad_reader_find(reader, "errmsg", &words) && !ad_reader_find(reader, "$err", &words))
+		words.value = NULL;
+	if (!ad_reader_find(reader, "code", &code) || !get_number(&code, &number))
+		number = 0;
+	snprintf(peer->refusal, sizeof(peer->refusal) - sizeof(" (code 2147483647)"), "%s",
+			 words.value == NULL ? "no reason given" : (const char *) words.value + sizeof(int32));
+	if (number != 0)
+		snprintf(peer->refusal + strlen(peer->refusal), sizeof(" (code 2147483647)"),
+				 " (code %d)", (int) number);
+}
+
 /* returns the kind of the replies to a command */
 static const AdReplyKind *
 reply_kind(const char *command)
@@ -574,5 +600,7 @@ ad_reply_fits(AdPeer *peer, const char *command, const uint8 *document, uint32 s
 	if (!reply.succeeded && !ad_reader_find(reader, "code", &ignored) &&
 		!ad_reader_find(reader, "errmsg", &ignored) && !ad_reader_find(reader, "$err", &ignored))
 		return ad_flaw(peer, "The reply to %s is an error with neither a code nor a message.", command);
+	if (kind->rules == hello)
+		note_hello(peer, reply.succeeded, reader);
 	return follows_rules(&reply, reader, kind->rules);
 }

@@ -24,6 +24,10 @@ typedef struct AdPeer
 								 * named so far */
 	uint32		hosts[AD_MOST_HOSTS];	/* the hashes of their names */
 	char		flaw[160];		/* a sentence; "" if nothing was wrong */
+	bool		welcomed;		/* has a hello succeeded since the driver was
+								 * entered? */
+	char		refusal[200];	/* why the last hello failed, in the server's
+								 * words; "" if it did not */
 	AdBatch		batch;			/* the documents of the last message */
 } AdPeer;
 

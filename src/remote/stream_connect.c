@@ -39,13 +39,13 @@
 
 /*
  * TCP keepalive of an idle connection, as the driver sets it for its own
- * sockets.
+ * sockets.  While a command is not acknowledged, there is none; the user
+ * timeout makes that wait as long (Linux manual, tcp(7)).
  */
 #define AD_KEEPALIVE_IDLE_S		120
-
 #define AD_KEEPALIVE_INTERVAL_S 10
-
 #define AD_KEEPALIVE_COUNT		9
+#define AD_USER_TIMEOUT_MS		((AD_KEEPALIVE_IDLE_S + AD_KEEPALIVE_INTERVAL_S * AD_KEEPALIVE_COUNT) * 1000)
 
 /*
  * Records why a host could not be connected to, and returns a stream that is
@@ -110,6 +110,13 @@ open_socket(int family)
 			(void) setsockopt(sock, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
 			(void) setsockopt(sock, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
 			(void) setsockopt(sock, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
+		}
+#endif
+#ifdef TCP_USER_TIMEOUT
+		{
+			unsigned int timeout = AD_USER_TIMEOUT_MS;
+
+			(void) setsockopt(sock, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof(timeout));
 		}
 #endif
 	}

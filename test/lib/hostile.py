@@ -298,6 +298,12 @@ def patient(command, state):
     return batch("nextBatch", range(DOCUMENTS))
 
 
+def old_at_first(command, state):
+    """A version that the driver does not support, but once only"""
+    state["server"].greeted += 1
+    return {"maxWireVersion": 2 if state["server"].greeted == 1 else 17}
+
+
 def fifty(host):
     """A secondary and 49 members more, by their numbers; of a set without a primary, so that all are asked"""
     return lambda command, state: {"setName": "rs", "secondary": True, "ismaster": False, "isWritablePrimary": False, "primary": "127.0.0.1:1",
@@ -328,6 +334,8 @@ SPECIAL = {
     "nowords": {"find": lambda c, s: {"ok": 0, "code": 2, "errmsg": text(b"\xff" * 20, "")}},
     "hosts": {"hello": lambda c, s: {"setName": "rs", "secondary": True, "ismaster": False, "isWritablePrimary": False,
                                      "hosts": [f"host{i}.invalid" for i in range(300)]}},
+    "leaving": {"hello": lambda c, s: {"ok": 0, "code": 91, "errmsg": "The server is in quiesce mode and will shut down", "codeName": "ShutdownInProgress"}},
+    "old": {"hello": old_at_first},
     "refused": {"hello": fifty(lambda i: f"127.0.0.1:{i + 1}")},
     "nowhere": {"hello": fifty(lambda i: f"host{i}.invalid:1")},
     "full": {"hello": fifty(lambda i: f"127.0.0.{i + 2}:{FULL.getsockname()[1]}")},
@@ -341,7 +349,7 @@ SPECIAL = {
 class Server:
     def __init__(self):
         self.scram = (USER, PASSWORD)
-        self.opened = 0
+        self.greeted = 0
         self.port = listen(self.serve)
 
     def serve(self, client):

@@ -114,6 +114,19 @@ is(answer("CREATE SERVER shop FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (
 is(connections(), 'postgres|f|t', 'leaves none');
 ok(wait_until { fault('open') eq '0' }, 'on either side');
 
+# Not more than 50 are kept for later, and of those the ones that were used last
+is(answer(<<"SQL"), '', 'servers, and tables');
+DO \$\$BEGIN FOR i IN 1..60 LOOP
+	EXECUTE format('CREATE SERVER many%s FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri ''mongodb://127.0.0.1:$port/?directConnection=true'')', i);
+	EXECUTE format('CREATE FOREIGN TABLE many%s (n int) SERVER many%1\$s OPTIONS (database ''shop'', collection ''items'')', i);
+END LOOP; END\$\$
+SQL
+is(answer('DO $$BEGIN FOR i IN 1..60 LOOP EXECUTE format(\'SELECT n FROM many%s LIMIT 1\', i); PERFORM n FROM items LIMIT 1; END LOOP; END$$'), '', 'are read');
+is(answer("SELECT count(*), count(*) FILTER (WHERE server_name = 'shop'), count(*) FILTER (WHERE server_name IN ('many12', 'many60')) FROM admin_dashboard_connections()"),
+	'50|1|2', 'and the connections of the first of them are closed');
+is(answer('SELECT count(*) FROM many1'), '20000', 'which are made again');
+is(answer('SET client_min_messages = warning; DO $$BEGIN FOR i IN 1..60 LOOP EXECUTE format(\'DROP SERVER many%s CASCADE\', i); END LOOP; END$$'), '', 'the servers are dropped');
+
 # The death of the postmaster ends a wait, too
 my $folder = "$ENV{TMPDIR}/orphan";
 my $where = "host=$folder dbname=postgres";

@@ -143,6 +143,14 @@ like(special('nowords', $select), qr/^DETAIL:  MongoDB: \?{20} \(code 2\)\.$/m, 
 like(special('hosts', $select), qr/^ERROR:  08P01: .*\nDETAIL:  Field "hosts" of the reply to \w+ has an invalid value\.$/m, 'a list of 300 hosts');
 my $unreached = qr/^ERROR:  08001: .*\nDETAIL:  MongoDB: No suitable servers found.*/;
 like(special('refused', $select), qr/$unreached\(127\.0\.0\.1:1: Connection refused; /, 'one of 50 that refuse connections');
+like(special('refused', $select), qr/ Members that answered: 127\.0\.0\.1:$port \(RSSecondary\)\.\nHINT:  A replica set has no primary during an election\./,
+	'and one that answers, but is no primary');
+my $leaving = qr/^ERROR:  08001: could not connect to MongoDB server "\w+"\nDETAIL:  MongoDB: The server is in quiesce mode and will shut down \(code 91\)\.\n(?!HINT)/;
+like(special('leaving', $select), $leaving, 'a member that refuses to serve is no failed login');
+like(session($settings . choose('login', 'leaving') . 'SELECT n FROM login_items'), $leaving, 'nor with one');
+my $old = special('old', "$select;\n$select");
+like($old, qr/^ERROR:  0A000: version of MongoDB server "hostile" is not supported$/m, 'a version that the driver does not know');
+like($old, qr/^$rows\z/m, 'is asked for again');
 like(special('nowhere', $select), qr/$unreached\(host0\.invalid:1: \w/, 'or are nowhere');
 like(special('full', "$soon$select"), qr/^ERROR:  57014: canceling statement due to statement timeout$/m, 'or take no connection: the wait ends');
 like(session($settings . choose('login', 'rounds') . 'SELECT n FROM login_items'),
