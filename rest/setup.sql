@@ -267,10 +267,12 @@ LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	-- if a value does not fit its column, the detail names the document; other
-	-- details are not logged, since MongoDB's words may contain values of the query
+	-- if a value does not fit its column, the detail names the document, and if
+	-- a connection failed, the host; of others only MongoDB's code and its name
+	-- are logged, since its words may contain values of the query
 	RAISE LOG 'dashboard request % failed: % %', request_id, state,
-		message || CASE WHEN state = 'HV004' THEN '. ' || detail ELSE '' END;
+		message || CASE WHEN state = 'HV004' OR state LIKE '08%' THEN coalesce('. ' || detail, '')
+			ELSE coalesce(' ' || substring(detail FROM '\(code [0-9]+[^()]*\)'), '') END;
 	RETURN admin_dashboard_rest.refuse(500, 'failed');
 END $$;
 

@@ -214,7 +214,8 @@ admin_dashboard(PG_FUNCTION_ARGS)
 
 	if (calls == 0 && PG_ARGISNULL(0) && PG_ARGISNULL(1))
 		ereport(NOTICE,
-				(errmsg("there are no calls of the last 30 days"),
-				 errhint("Give start_date and end_date for another range, as in admin_dashboard('2026-03-01', '2026-03-31').")));
+				(PG_ARGISNULL(2) ? errmsg("there are no calls of the last 30 days") :
+				 errmsg("this user has no calls of the last 30 days"),
+				 errhint("Give start_date and end_date for another range, as in admin_dashboard('2026-03-01Z', '2026-03-31 23:59:59.999Z').")));
 	PG_RETURN_JSONB_P(result);
 }

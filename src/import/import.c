@@ -644,7 +644,8 @@ admin_dashboard_import_sql(PG_FUNCTION_ARGS)
 	if (collections == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_TABLE_NOT_FOUND),
-				 errmsg("database \"%s\" has no collection \"%s\"", arguments[1], arguments[2])));
+				 errmsg("database \"%s\" has no collection \"%s\"", arguments[1], arguments[2]),
+				 errhint("Names of collections are case-sensitive.")));
 	PG_RETURN_TEXT_P(cstring_to_text(import_collection(server, arguments[1], linitial(collections),
 													   ad_import_options(given))));
 }

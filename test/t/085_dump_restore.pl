@@ -18,6 +18,7 @@ unlike($before, qr/ERROR/, 'and nothing failed');
 
 # (no call is of the last 30 days)
 like(session('SELECT admin_dashboard()'), qr/^NOTICE:  00000: there are no calls of the last 30 days\nHINT:  Give start_date and end_date .*"total_calls": 0/s, 'a notice for an empty default range');
+like(session(q{SELECT admin_dashboard(user_email => 'nobody@example.com')}), qr/^NOTICE:  00000: this user has no calls of the last 30 days\n/, 'and one of a user');
 unlike(session("SELECT admin_dashboard('2001-01-01', '2001-02-01')"), qr/NOTICE/, 'but not for a range that was given');
 
 # another cluster, on a socket of its own, whose postmaster loads the library for all
