@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -148,13 +149,29 @@ column_of_field(AdScanState *state, const char *field, Oid typid)
 	return NULL;
 }
 
-/* is the value a string, and the column for text, so that another type does not help? */
-static bool
-is_string_for_text(const AdMismatchPlace *place)
+/*
+ * Returns a hint for a value whose BSON type would fit, so that only its value
+ * does not; or what helps with any other, palloc'd or a constant.
+ */
+static const char *
+mismatch_hint(const AdMismatchPlace *place)
 {
+	static const char *const usual =
+	"Give the column another type, or set its option on_mismatch to 'null' to read such values as NULL.";
 	const AdType *type = ad_type(place->typid);
+	bool		is_date = place->found == BSON_TYPE_DATE_TIME;
 
-	return place->found == BSON_TYPE_UTF8 && type != NULL && type->class == AD_CLASS_TEXT;
+	if (type != NULL && type->class == AD_CLASS_TEXT && place->found == BSON_TYPE_UTF8)
+		return "PostgreSQL cannot store strings with U+0000, with characters that the database's encoding lacks, or longer than the type allows. Set the option on_mismatch of the column to 'null' to read them as NULL.";
+	if (type != NULL && type->class == AD_CLASS_INTEGER &&
+		(place->found == BSON_TYPE_INT32 || place->found == BSON_TYPE_INT64 ||
+		 place->found == BSON_TYPE_DOUBLE || place->found == BSON_TYPE_DECIMAL128))
+		return psprintf("The number is not whole, or out of range. %s", usual);
+	if (is_date && place->typid == DATEOID)
+		return "A date column reads only dates at midnight UTC. Give the column the type timestamptz, and cast it to date where you need that; or set its option on_mismatch to 'null' to read such values as NULL.";
+	if (is_date && place->typid == TIMEOID)
+		return "A time column reads only dates of 1970-01-01 UTC. Give the column the type timestamptz, and cast it to time where you need that; or set its option on_mismatch to 'null' to read such values as NULL.";
+	return usual;
 }
 
 /*
@@ -184,9 +201,7 @@ report_mismatch(AdScanState *state, AdMismatchPlace *place)
 					place->joined ? state->query->joined_collection : state->query->collection,
 					format_type_with_typemod(place->typid, place->typmod)),
 			 details != NULL ? errdetail("%s", details) : 0,
-			 is_string_for_text(place) ?
-			 errhint("PostgreSQL cannot store strings with U+0000, with characters that the database's encoding lacks, or longer than the type allows. Set the option on_mismatch of the column to 'null' to read them as NULL.") :
-			 errhint("Give the column another type, or set its option on_mismatch to 'null' to read such values as NULL."),
+			 errhint("%s", mismatch_hint(place)),
 			 ad_add_place(column != NULL && column->table != NULL ? column->table : state->table,
 						  column != NULL && column->name != NULL ? column->name :
 						  column_of_field(state, place->field, place->typid),

@@ -100,6 +100,12 @@ SELECT trial($$SELECT count(word) FROM kinds WHERE id IN ('objectId', 'int 5')$$
 -- of either side of a join
 SELECT trial($$SELECT a.number, b.id FROM kinds a JOIN kinds b ON a.id = b.id WHERE a.id = 'string abc'$$);
 SELECT trial($$SELECT a.id, b.number FROM kinds a JOIN kinds b ON a.id = b.id WHERE a.id = 'string abc'$$);
+-- values whose BSON type would fit
+CREATE FOREIGN TABLE times (id text OPTIONS (field '_id'), d date OPTIONS (field 'v'), c time OPTIONS (field 'v'))
+	SERVER mongodb OPTIONS (database 'ad_test', collection 'values');
+SELECT trial($$SELECT d FROM times WHERE id = 'date noon'$$);
+SELECT trial($$SELECT max(d) FROM times WHERE id = 'date noon'$$);
+SELECT trial($$SELECT c FROM times WHERE id = 'date midnight'$$);
 -- what HAVING and LIMIT leave out is an error, too
 SELECT trial($$SELECT at::date, count(*) FROM kinds WHERE id IN ('date 0', 'string abc') GROUP BY 1 HAVING count(*) > 5$$);
 SELECT trial($$SELECT word, count(*) FROM kinds WHERE id IN ('objectId', 'int 5') GROUP BY 1 ORDER BY 2 LIMIT 1$$);
