@@ -188,7 +188,13 @@ ad_call_ordered(AdExprContext *context, const AdCall *call)
 	const AdValue *value = call->argument;
 	Node	   *expr = ad_call_argument(call);
 
-	if (value->typid == NUMERICOID || value->unit != NULL || value->shift != 0 ||
+	if (value->typid == NUMERICOID)
+	{
+		Node	   *decimal = value->divisor == 0 ? NULL : ad_numeric_decimal(value);
+
+		return decimal == NULL ? NULL : ad_call_filtered(call, decimal);
+	}
+	if (value->unit != NULL || value->shift != 0 ||
 		(value->zone != NULL && !equal(value->zone, ad_string("UTC"))))
 		return NULL;
 	if (value->typid == FLOAT8OID)

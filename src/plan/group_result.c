@@ -105,7 +105,7 @@ return_extreme(AdGroup *group, int position, const AdCall *call)
 
 	if (expr == NULL)
 		return false;
-	if (call->aggregate == AD_MAX && call->argument->typid != FLOAT8OID)
+	if (call->aggregate == AD_MAX && call->argument->typid != FLOAT8OID && call->argument->typid != NUMERICOID)
 	{
 		ad_group_add_output(group, position, accumulate_indicator(group, call), AD_RESULT_EXTREME,
 							call->result_type);

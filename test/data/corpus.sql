@@ -524,6 +524,8 @@ SELECT floor(l::numeric / 100), ceil(l / 1000.0), round(i / 7.0), trunc(i / 2.5)
 SELECT sum(round(i / 60.0, 2)), sum(ceil(s / 4.0)), sum((i * 1.19)), avg(s * 0.05 + 1), sum(round(s * 0.5)::int), sum(trunc(l / 1000.0)) FROM t;
 SELECT sum((extract(epoch FROM w) * 1000)::bigint), sum(extract(milliseconds FROM w)::int), sum((i / 8.0)::bigint), sum((-s / 8.0)::smallint) FROM t;
 SELECT round(extract(epoch FROM w - ts) / 60, 1), count(*) FROM t GROUP BY 1;
+SELECT max(extract(epoch FROM w - ts)), min(round(extract(epoch FROM w - ts) / 60, 1)), max(i * 1.50), max(ceil(i / 2.5)) FROM t;
+SELECT g, max(extract(epoch FROM w)) FILTER (WHERE i > 3), min(-s::numeric), percentile_disc(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM w)) FROM t GROUP BY g;
 SELECT id FROM t ORDER BY round(extract(epoch FROM w) / 60) + i, id LIMIT 60;
 SELECT id FROM t WHERE extract(epoch FROM ts) + 0.5 = 1.5 OR extract(epoch FROM ts) - 5 > 1e9 OR -extract(epoch FROM ts) > 100.25;
 SELECT CAST(extract(dow FROM w) AS integer) + 1, avg(m) FROM t GROUP BY 1;
