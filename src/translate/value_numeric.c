@@ -398,8 +398,8 @@ ad_numeric_decimal(const AdValue *value)
 		return NULL;
 	unit = power / value->divisor;
 	return ad_binary("$multiply", ad_doc("$toDecimal", value->expr),
-					 ad_numeric_const(psprintf(INT64_FORMAT "." "%0*" INT64_MODIFIER "d",
-											   unit / power, value->scale, unit % power)));
+					 ad_numeric_const(psprintf("%lld.%0*lld", (long long) (unit / power), value->scale,
+											   (long long) (unit % power))));
 }
 
 /*
