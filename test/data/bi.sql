@@ -81,7 +81,7 @@ SELECT date_bin('15 minutes', created_at, '2001-01-01Z') AS t, count(*) FROM cal
 -- R7, 7: by day of week from Monday
 SELECT cast(extract(dow FROM created_at) + 6 AS smallint) % 7 AS day, count(*) FROM calls GROUP BY 1;
 
--- R8, 7: on Mondays of a zone
+-- R8, 1: on Mondays of a zone
 SELECT count(*) FROM calls WHERE extract(dow FROM created_at AT TIME ZONE 'America/New_York') + 1 = 2;
 
 -- R9, 4: values as one text
