@@ -373,7 +373,8 @@ have_message(AdCheckStream *stream, int32_t timeout_msec)
 		stream->size = ad_read_int32(stream->length);
 		if (stream->size < HEADER_SIZE || stream->size > LARGEST_MESSAGE)
 		{
-			ad_flaw(stream->peer, "The header of the message states an invalid size of %u bytes.", stream->size);
+			ad_flaw(stream->peer, "The header of the message states an invalid size of %u bytes. Perhaps the server speaks another protocol, or needs TLS.",
+					stream->size);
 			errno = EPROTO;
 			return -1;
 		}

@@ -334,6 +334,7 @@ SPECIAL = {
     "nowords": {"find": lambda c, s: {"ok": 0, "code": 2, "errmsg": text(b"\xff" * 20, "")}},
     "hosts": {"hello": lambda c, s: {"setName": "rs", "secondary": True, "ismaster": False, "isWritablePrimary": False,
                                      "hosts": [f"host{i}.invalid" for i in range(300)]}},
+    "web": {"hello": lambda c, s: b"HTTP/1.0 400 Bad Request\r\nConnection: close\r\n\r\n"},
     "leaving": {"hello": lambda c, s: {"ok": 0, "code": 91, "errmsg": "The server is in quiesce mode and will shut down", "codeName": "ShutdownInProgress"}},
     "old": {"hello": old_at_first},
     "refused": {"hello": fifty(lambda i: f"127.0.0.1:{i + 1}")},
@@ -402,6 +403,9 @@ class Server:
         special = SPECIAL.get(state["name"], {}).get(name)
         if special is not None:
             extra = special(command, state)
+            if isinstance(extra, bytes):
+                state["closes"] = True
+                return extra
             reply = {**hello(self), **extra} if name == "hello" else extra
         else:
             reply = self.right(name, command, state)

@@ -145,6 +145,8 @@ my $unreached = qr/^ERROR:  08001: .*\nDETAIL:  MongoDB: No suitable servers fou
 like(special('refused', $select), qr/$unreached\(127\.0\.0\.1:1: Connection refused; /, 'one of 50 that refuse connections');
 like(special('refused', $select), qr/ Members that answered: 127\.0\.0\.1:$port \(RSSecondary\)\.\nHINT:  A replica set has no primary during an election\./,
 	'and one that answers, but is no primary');
+like(special('web', $select), qr/^ERROR:  08P01: .*\nDETAIL:  The header of the message states an invalid size of 1347703880 bytes\. Perhaps the server speaks another protocol, or needs TLS\.$/m,
+	'a port of HTTP');
 my $leaving = qr/^ERROR:  08001: could not connect to MongoDB server "\w+"\nDETAIL:  MongoDB: The server is in quiesce mode and will shut down \(code 91\)\.\n(?!HINT)/;
 like(special('leaving', $select), $leaving, 'a member that refuses to serve is no failed login');
 like(session($settings . choose('login', 'leaving') . 'SELECT n FROM login_items'), $leaving, 'nor with one');
