@@ -86,7 +86,8 @@ ad_connection_report(AdConnection *conn, const char *collection,
 	source.reasons = pstrdup(conn->transport.reasons);
 	source.missed_set = missed_replica_set(conn, error);
 	source.members = answering_members(conn, error);
-	source.refusal = pstrdup(conn->transport.peer.refusal);
+	/* what one member said is not the reason if another one serves */
+	source.refusal = conn->transport.peer.welcomed ? NULL : pstrdup(conn->transport.peer.refusal);
 	source.flaw = pstrdup(conn->transport.peer.flaw);
 	if (ad_error_kind(error) != AD_ERROR_OF_QUERY)
 		ad_connection_fail(conn);
