@@ -178,7 +178,7 @@ async function load() {
 	const { signal } = mine;
 	const zone = zoneOf(state);
 	const range = rangeOf(state);
-	const earlier = before(range);
+	const earlier = before(range, state.range);
 	// a day has gone by
 	if (shownRange !== format.days(range)) showRange();
 	document.body.classList.add('busy');

@@ -91,10 +91,11 @@ export function presetRange(preset, zone, now = Date.now()) {
 	return null;
 }
 
-// The range before: the month before a whole month, otherwise as many days
-export function before(range) {
+// The range before: the month before a whole month, otherwise as many days, also
+// if the last 30 days, a preset, happen to be a month
+export function before(range, preset) {
 	const to = addDays(range.from, -1);
-	if (range.from.endsWith('-01') && addDays(month(range.from, 1), -1) === range.to)
+	if (!preset.endsWith('-days') && range.from.endsWith('-01') && addDays(month(range.from, 1), -1) === range.to)
 		return { from: month(range.from, -1), to };
 	return { from: addDays(range.from, -length(range)), to };
 }

@@ -297,6 +297,14 @@ def presets():
         same(state_of_address(), {} if name == "30-days" else {"range": name}, name + " is in the address")
 
 
+def before():
+    """The range before, whatever day it is today."""
+    november = {"from": "2026-11-01", "to": "2026-11-30"}
+    for preset, first in (("last-month", "2026-10-01"), ("2026-11-01_2026-11-30", "2026-10-01"), ("30-days", "2026-10-02")):
+        found = page.js("return import('/admin/ranges.js').then(ranges => ranges.before(arguments[0], arguments[1]))", november, preset)
+        same(found, {"from": first, "to": "2026-10-31"}, "before November, as " + preset)
+
+
 def dates():
     asked = page.asked("document.getElementById('from').value = '2026-03-01'; document.getElementById('to').value = '2026-03-07'; "
                        "document.getElementById('to').dispatchEvent(new Event('change'))", "/days")
@@ -627,7 +635,7 @@ def too_many():
 
 
 try:
-    for part in sys.argv[3:] or ["signing_in", "entering", "totals", "presets", "dates", "zones", "users", "csv", "hostile", "without", "failures"]:
+    for part in sys.argv[3:] or ["signing_in", "entering", "totals", "presets", "before", "dates", "zones", "users", "csv", "hostile", "without", "failures"]:
         globals()[part]()
 finally:
     page.driver.quit()
