@@ -6,7 +6,8 @@ an operator or a function is another one, or the query is part of another.  Many
 queries, which only PostgreSQL can tell.
 
 Queries are left out if their answers may differ: where the order of equal rows is free,
-in the last digits, at the ends of the calendar, which the test server does not know.
+in the last digits, as those of sums of doubles and bigints, at the ends of the calendar,
+which the test server does not know.
 """
 
 import random
@@ -16,7 +17,7 @@ import sys
 import corpus
 
 LEFT_OUT = re.compile(r"LIMIT|OFFSET|FETCH|DISTINCT ON|OVER|_agg|ARRAY\(|\)\[1\]|generate_series|stddev|var_|variance|corr|covar|regr_|random|now\(|"
-                      r"\bBC\b|infinity|\d{5,}-\d", re.I)
+                      r"\bBC\b|infinity|\d{5,}-\d|(?:sum|avg)\((?=.*\b[mf]\b).*\bl\b", re.I)
 
 COLUMNS = ["i", "g", "dx", "id", "l", "f", "m", "t", "v", "ts", "w", "b", "s", "n", "d8", "tn", "c", "r", "n3", "nm", "e",
            "dm", "tm", "ia", "ta", "j", "u", "by"]
