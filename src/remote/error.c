@@ -386,7 +386,11 @@ make_detail(const bson_error_t *error, const bson_t *reply, AdErrorKind kind,
 		appendStringInfoString(&detail, "\".");
 	}
 	if (source->members != NULL)
-		appendStringInfo(&detail, " Members that answered: %s.", source->members);
+	{
+		appendStringInfoString(&detail, " Members that answered: ");
+		append_words(&detail, source->members, LONGEST_WORDS);
+		appendStringInfoChar(&detail, '.');
+	}
 	return detail.data;
 }
 
@@ -411,18 +415,17 @@ ad_error_report(const bson_error_t *error, const bson_t *reply,
 {
 	const AdErrorRule *rule = find_rule(error);
 	const char *message = rule->message;
-	const char *hint = rule->hint;
+	const char *hint = source->members != NULL ? MEMBER_HINT : rule->hint;
 	int			sqlstate = rule->sqlstate;
+	bool		refused = is_refused(rule->kind, source);
 
-	if (source->members != NULL)
-		hint = MEMBER_HINT;
-	if (is_refused(rule->kind, source))
+	if (refused)
 	{
 		message = CONNECT_MESSAGE;
 		sqlstate = ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION;
 		hint = NULL;
 	}
-	if ((rule->kind == AD_ERROR_OF_NETWORK || is_refused(rule->kind, source)) && source->connected)
+	if ((rule->kind == AD_ERROR_OF_NETWORK || refused) && source->connected)
 	{
 		message = LOST_MESSAGE;
 		sqlstate = ERRCODE_CONNECTION_FAILURE;
