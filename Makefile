@@ -6,6 +6,7 @@
 #                        scripts/test provides both
 #   make WERROR=1        warnings are errors
 #   make ASSERTS=1       with PostgreSQL's assertions
+#   make ANALYZE=1       with GCC's static analysis, which takes twice as long
 #   make lint            the project's own rules, see scripts/lint
 #   make dist            the zip for PGXN, of the last commit
 #
@@ -41,13 +42,18 @@ endif
 
 PG_CPPFLAGS += -Isrc -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers -DAD_VERSION='"$(EXTVERSION)"'
-# nothing outside the library calls into it but PostgreSQL, by name
 ifneq ($(WERROR),)
 PG_CPPFLAGS += -Werror
 endif
 # PostgreSQL's assertions, which packages of the server are built without
 ifneq ($(ASSERTS),)
 PG_CPPFLAGS += -DUSE_ASSERT_CHECKING
+endif
+# The analysis knows no assertions, hence its warnings about NULL are mostly wrong.
+# What it finds, and -Wall does not: variables read before they are set, such as
+# in f(get(&n), n), and leaks.
+ifneq ($(ANALYZE),)
+PG_CPPFLAGS += -fanalyzer -Wno-analyzer-null-dereference -Wno-analyzer-null-argument
 endif
 
 # Callbacks gain nothing from inlining by JIT; say `make with_llvm=yes` to
@@ -66,8 +72,8 @@ ifeq ($(filter 15 16 17 18 19,$(MAJORVERSION)),)
 $(error PostgreSQL 15 to 19 is needed, $(PG_CONFIG) is of version $(MAJORVERSION))
 endif
 
-# What was built for another PostgreSQL, or with other assertions, is built again
-BUILT_FOR := $(shell $(PG_CONFIG) --version --pkglibdir) $(ASSERTS)
+# What was built for another PostgreSQL, or in another way, is built again
+BUILT_FOR := $(shell $(PG_CONFIG) --version --pkglibdir) $(ASSERTS) $(ANALYZE)
 $(shell echo '$(BUILT_FOR)' | cmp -s - .built-for || echo '$(BUILT_FOR)' >.built-for)
 $(OBJS): .built-for $(wildcard src/*.h src/*/*.h)
 

@@ -11,39 +11,18 @@
 #include "remote/error.h"
 
 /*
- * Returns the name of the replica set in the URI, palloc'd, if selection failed
- * because no host is a member of it, else NULL.  The driver forgets a host that
- * reports another set, or none.
+ * Returns the hosts of the topology that have answered, with what they are,
+ * palloc'd, or NULL if none has.  Sets *known to the number of all hosts in it.
  */
-static const char *
-missed_replica_set(AdConnection *conn, const bson_error_t *error)
+const char *
+ad_connection_members(AdConnection *conn, size_t *known)
 {
-	const char *name = mongoc_uri_get_replica_set(mongoc_client_get_uri(conn->client));
 	size_t		n;
-
-	/* a host that did not answer, or not this, may be one */
-	if (name == NULL || error->domain != MONGOC_ERROR_SERVER_SELECTION ||
-		conn->transport.reasons[0] != '\0' || conn->transport.peer.refusal[0] != '\0')
-		return NULL;
-	mongoc_server_descriptions_destroy_all(mongoc_client_get_server_descriptions(conn->client, &n), n);
-	return n == 0 ? pstrdup(name) : NULL;
-}
-
-/*
- * Returns the members that answered, palloc'd, if selection failed although
- * some did, else NULL.
- */
-static const char *
-answering_members(AdConnection *conn, const bson_error_t *error)
-{
-	mongoc_server_description_t **members;
+	mongoc_server_description_t **members =
+	mongoc_client_get_server_descriptions(conn->client, &n);
 	StringInfoData list;
-	size_t		n;
 
-	if (error->domain != MONGOC_ERROR_SERVER_SELECTION)
-		return NULL;
 	initStringInfo(&list);
-	members = mongoc_client_get_server_descriptions(conn->client, &n);
 	for (size_t i = 0; i < n; i++)
 	{
 		const char *type = mongoc_server_description_type(members[i]);
@@ -53,7 +32,28 @@ answering_members(AdConnection *conn, const bson_error_t *error)
 							 mongoc_server_description_host(members[i])->host_and_port, type);
 	}
 	mongoc_server_descriptions_destroy_all(members, n);
+	*known = n;
 	return list.len > 0 ? list.data : NULL;
+}
+
+/*
+ * No server could be selected.  Fills in what the topology says of the reason.
+ */
+static void
+explain_selection(AdConnection *conn, AdErrorSource *source)
+{
+	const char *set = mongoc_uri_get_replica_set(mongoc_client_get_uri(conn->client));
+	size_t		known;
+
+	source->members = ad_connection_members(conn, &known);
+
+	/*
+	 * The driver forgets a host that reports another replica set, or none.  A
+	 * host that did not answer, or not this, may be a member.
+	 */
+	if (set != NULL && known == 0 &&
+		conn->transport.reasons[0] == '\0' && conn->transport.peer.refusal[0] == '\0')
+		source->missed_set = pstrdup(set);
 }
 
 /*
@@ -64,7 +64,7 @@ void
 ad_connection_report(AdConnection *conn, const char *collection,
 					 const bson_error_t *error, const bson_t *reply)
 {
-	AdErrorSource source;
+	AdErrorSource source = {0};
 	bson_error_t lost;
 
 	/*
@@ -84,8 +84,8 @@ ad_connection_report(AdConnection *conn, const char *collection,
 		(conn->transport.peer.welcomed && error->domain == MONGOC_ERROR_STREAM);
 	source.system_errno = conn->transport.last_errno;
 	source.reasons = pstrdup(conn->transport.reasons);
-	source.missed_set = missed_replica_set(conn, error);
-	source.members = answering_members(conn, error);
+	if (error->domain == MONGOC_ERROR_SERVER_SELECTION)
+		explain_selection(conn, &source);
 	/* what one member said is not the reason if another one serves */
 	source.refusal = conn->transport.peer.welcomed ? NULL : pstrdup(conn->transport.peer.refusal);
 	source.flaw = pstrdup(conn->transport.peer.flaw);

@@ -8,6 +8,7 @@
 #include "base/compat.h"
 #include "remote/connection.h"
 
+extern const char *ad_connection_members(AdConnection *conn, size_t *known);
 pg_noreturn extern void ad_connection_report(AdConnection *conn, const char *collection,
 											 const bson_error_t *error, const bson_t *reply);
 

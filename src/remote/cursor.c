@@ -447,26 +447,6 @@ advance(AdCursor *cursor, bson_error_t *error, const bson_t **reply)
 }
 
 /*
- * Has any member of the topology responded?
- */
-static bool
-server_answers(AdConnection *conn)
-{
-	size_t		n;
-	mongoc_server_description_t **members =
-	mongoc_client_get_server_descriptions(conn->client, &n);
-	bool		answers = false;
-
-	for (size_t i = 0; i < n; i++)
-	{
-		if (strcmp(mongoc_server_description_type(members[i]), "Unknown") != 0)
-			answers = true;
-	}
-	mongoc_server_descriptions_destroy_all(members, n);
-	return answers;
-}
-
-/*
  * Waits for AD_SELECTION_PAUSE_MS, so that the members can elect a primary.
  * It waits for the whole time, because the driver would sleep for the rest of
  * it, without regard to interrupts.
@@ -506,6 +486,7 @@ should_try_again(AdCursor *cursor, const AdCommand *command, const bson_error_t 
 				 TimestampTz give_up)
 {
 	AdErrorKind kind = ad_error_kind(error);
+	size_t		known;
 
 	if (command->kind == AD_COMMAND_LIST && !cursor->own_only &&
 		error->domain == MONGOC_ERROR_SERVER && error->code == AD_UNAUTHORIZED)
@@ -523,7 +504,7 @@ should_try_again(AdCursor *cursor, const AdCommand *command, const bson_error_t 
 	}
 
 	if (error->domain != MONGOC_ERROR_SERVER_SELECTION ||
-		!server_answers(cursor->conn) || GetCurrentTimestamp() >= give_up)
+		ad_connection_members(cursor->conn, &known) == NULL || GetCurrentTimestamp() >= give_up)
 		return false;
 
 	pause_selection();
