@@ -119,7 +119,11 @@ scan_column_value(const AdScanColumn *column, const AdFieldValue *values)
 	if (output->state_of == FLOAT8OID)
 		return ad_moments_state(count, value, second);
 	if (OidIsValid(output->state_of))
-		return ad_sum_state(output->state_of, replaced ? ad_repeated(second, count) : value, count);
+	{
+		if (replaced)
+			value = ad_repeated(second, count);
+		return output->typid == BYTEAOID ? ad_sum_state(output->state_of, value, count) : value;
+	}
 	if (column->second < 0)
 		return ad_average(output->typid, value, count);
 	if (output->kind == AD_RESULT_EXTREME)

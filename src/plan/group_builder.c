@@ -609,7 +609,7 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 		return aggref->aggdistinct == NIL && ad_call_set_pair(&call, values, aggref) &&
 			ad_group_return(builder->group, position, &call);
 	if (numeric != NULL && !is_distinct(aggref, call.aggregate))
-		return aggref->aggsplit != AGGSPLIT_SIMPLE &&
+		return ad_group_find_key(builder->group->keys, NULL, ad_numeric_key(numeric)) >= 0 &&
 			ad_group_return_numeric(builder->group, position, &call, numeric);
 	if (is_distinct(aggref, call.aggregate))
 		return ad_group_return_distinct(builder->group, position, &call,

@@ -31,6 +31,12 @@
 /* the values that PostgreSQL expects of a column without statistics */
 #define DEFAULT_NUM_DISTINCT	200
 
+/*
+ * An expression that may have more values than this is not expected to repeat
+ * if what it reads is not, such as the seconds of an instant since 1970.
+ */
+#define MANY_VALUES	1000000
+
 /* what ad_estimate_groups() works on */
 typedef struct AdEstimate
 {
@@ -200,6 +206,7 @@ static double
 most_values(const AdEstimate *estimate, Node *node)
 {
 	AdParts		parts = {estimate, 1};
+	double		by_value;
 
 	if (!contain_var_clause(node))
 		return 1;
@@ -209,7 +216,9 @@ most_values(const AdEstimate *estimate, Node *node)
 		(void) multiply_part((Node *) ad_clock_format_parts(node), &parts);
 	else
 		(void) expression_tree_walker(node, multiply_part, &parts);
-	return Min(parts.most, most_by_value(estimate, node));
+	by_value = most_by_value(estimate, node);
+	return isinf(parts.most) && by_value > Max(MANY_VALUES, estimate->rows) ? INFINITY :
+		Min(parts.most, by_value);
 }
 
 /* the most groups that the keys, expressions of the table, make of its rows */

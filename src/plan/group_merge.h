@@ -5,15 +5,12 @@
 #ifndef AD_GROUP_MERGE_H
 #define AD_GROUP_MERGE_H
 
-#include "plan/group_builder.h"
+#include "plan/merge_aggregates.h"
 
-extern bool ad_find_aggregates(PlannerInfo *root, List **aggregates);
-extern bool ad_add_merge_parts(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel,
-							   List *aggregates, List **parts);
 extern bool ad_build_parts(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder, List *keys,
-						   List *conditions, List **parts);
+						   List *conditions, AdMerges *merges);
 extern void ad_merge_paths(PlannerInfo *root, const RelOptInfo *input_rel, RelOptInfo *output_rel,
-						   RelOptInfo *rel, List *parts);
+						   RelOptInfo *rel, const AdMerges *merges);
 extern void ad_merged_group_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel);
 
 #endif							/* AD_GROUP_MERGE_H */

@@ -121,11 +121,11 @@ ad_parallel_merge_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *ou
 	AdUpperRelation *upper;
 	RelOptInfo *rel;
 	Path	   *path;
-	List	   *parts;
+	AdMerges	merges = {0};
 	double		rows;
 
 	if (!output_rel->consider_parallel || !has_slices(root, input_rel, output_rel) ||
-		!ad_build_parts(root, input_rel, &builder, keys, NIL, &parts))
+		!ad_build_parts(root, input_rel, &builder, keys, NIL, &merges))
 		return;
 	upper = ad_built_relation(input_rel->fdw_private, &builder);
 	if (upper == NULL)
@@ -137,7 +137,7 @@ ad_parallel_merge_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *ou
 	rows = path->rows * ad_parallel_divisor(path->parallel_workers);
 	add_path(rel, (Path *) create_gather_path(root, rel, path, rel->reltarget, NULL, &rows));
 	set_cheapest(rel);
-	ad_merge_paths(root, input_rel, output_rel, rel, parts);
+	ad_merge_paths(root, input_rel, output_rel, rel, &merges);
 }
 
 /* whether the path gathers rows that workers have read */

@@ -23,6 +23,7 @@
 #include "plan/group_parts.h"
 #include "translate/clock_format.h"
 #include "translate/group_key.h"
+#include "translate/value_condition.h"
 
 /*
  * Of an expression with more parts than this, such as a long list of
@@ -74,6 +75,38 @@ ad_computed_key(AdGroupBuilder *builder, Node *key)
 		return NULL;
 	keep_trial(builder, &values);
 	return expr;
+}
+
+/*
+ * Whether MongoDB can evaluate the expression for each document; sets *value to
+ * its translation, which cannot be used in the builder.  If `lazily`, PostgreSQL
+ * does not evaluate it for all rows, so that it must not fail.
+ */
+bool
+ad_can_evaluate(AdGroupBuilder *builder, Node *node, bool lazily, AdValue *value)
+{
+	AdExprContext context;
+	AdValueContext values = trial_context(builder, &context);
+	bool		known;
+
+	context.visits = 0;
+	context.lazy.by_row |= lazily;
+	known = ad_value(&values, node, value);
+	return known &&
+		!(lazily && list_length(values.failures) != list_length(builder->values.failures));
+}
+
+/*
+ * Whether MongoDB can evaluate the condition for each document.
+ */
+bool
+ad_can_test(AdGroupBuilder *builder, Node *condition)
+{
+	AdExprContext context;
+	AdValueContext values = trial_context(builder, &context);
+
+	context.visits = 0;
+	return ad_value_condition(&values, condition, true) != NULL;
 }
 
 /* whether equal values of the expression, which has a translation, are identical */

@@ -94,7 +94,8 @@ ad_numeric_key(const AdColumn *column)
 
 /*
  * Adds the state of sum(), avg(), min() or max() of a numeric column as output
- * `position`.  The group must have the column's ad_numeric_key().
+ * `position`, or the result, except of avg(), whose digits depend on the whole
+ * sum.  The group must have the column's ad_numeric_key().
  */
 bool
 ad_group_return_numeric(AdGroup *group, int position, const AdCall *call, const AdColumn *column)
@@ -117,12 +118,12 @@ ad_group_return_numeric(AdGroup *group, int position, const AdCall *call, const 
 									 ad_group_accumulate(group, call->aggregate == AD_MIN ? "$min" : "$max",
 														 ad_call_filtered(call, split_number(column, path, ad_null()))),
 									 AD_RESULT_EXTREME, NUMERICOID);
-	else if (call->aggregate == AD_SUM || call->aggregate == AD_AVG)
+	else if (call->aggregate == AD_SUM || (call->aggregate == AD_AVG && call->result_type == BYTEAOID))
 	{
 		output = ad_group_add_output(group, position,
 									 ad_group_accumulate(group, "$sum",
 														 ad_call_filtered(call, split_number(column, ad_doc("$toDecimal", exact_number(path)), ad_null()))),
-									 AD_RESULT_SUM, BYTEAOID);
+									 AD_RESULT_SUM, call->result_type);
 		output->divisor = ad_group_accumulate(group, "$sum",
 											  ad_call_filtered(call, ad_value_if(is_number, ad_integer(1), ad_integer(0))));
 		output->state_of = NUMERICOID;

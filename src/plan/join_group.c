@@ -66,7 +66,7 @@ typedef struct AdJoinGroups
 	List	   *columns;		/* Vars of the table that the groups have */
 	List	   *states;			/* Aggrefs that the groups have: partial ones,
 								 * or parts to merge */
-	bool		merges;			/* see group_merge.c */
+	AdMerges   *merges;			/* how to merge parts, or NULL */
 	List	   *joins;			/* RelOptInfos of joins with the groups */
 } AdJoinGroups;
 
@@ -239,22 +239,21 @@ add_states(PlannerInfo *root, RelOptInfo *rel, List *aggregates, List **states)
 }
 
 /*
- * Adds the aggregates, as states or as parts; *merges tells which of them.
- * Returns false if MongoDB cannot compute one.
+ * Adds the aggregates, as states or as parts.  Returns false if MongoDB cannot
+ * compute one.
  */
 static bool
 add_aggregates(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel,
-			   List *aggregates, List **states, bool *merges)
+			   List *aggregates, AdJoinGroups *groups)
 {
-	*states = NIL;
-	*merges = !add_states(root, rel, aggregates, states);
-	if (*merges)
+	if (!add_states(root, rel, aggregates, &groups->states))
 	{
-		*states = NIL;
-		if (!ad_add_merge_parts(root, builder, rel, aggregates, states))
+		groups->merges = palloc0(sizeof(AdMerges));
+		if (!ad_merge_aggregates(root, builder, rel, aggregates, groups->merges))
 			return false;
+		groups->states = groups->merges->parts;
 	}
-	return ad_return_states(builder, *states);
+	return ad_return_states(builder, groups->states);
 }
 
 /*
@@ -276,7 +275,7 @@ build_groups(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder, AdJoin
 		!ad_find_aggregates(root, &aggregates) ||
 		!add_join_keys(builder, rel) || !add_group_keys(root, builder, rel, keys) ||
 		!ad_add_condition_keys(builder, relation->local_conds) ||
-		!add_aggregates(root, builder, rel, aggregates, &groups->states, &groups->merges) ||
+		!add_aggregates(root, builder, rel, aggregates, groups) ||
 		builder->keys == NIL || builder->values.failures != NIL ||
 		!ad_expects_duplicates(root, rel, builder->keys))
 		return NULL;
@@ -453,9 +452,9 @@ add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_re
 	PathTarget *target = input_rel->reltarget;
 	Path	   *path;
 
-	if (has_states && groups->merges)
+	if (has_states && groups->merges != NULL)
 	{
-		ad_merge_paths(root, input_rel, output_rel, join, groups->states);
+		ad_merge_paths(root, input_rel, output_rel, join, groups->merges);
 		return;
 	}
 	if (has_states)

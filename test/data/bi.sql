@@ -66,6 +66,12 @@ SELECT count(*) AS count FROM calls WHERE lower(status) = 'completed';
 -- R2, 61: sum under ILIKE
 SELECT count(*), sum(duration_minutes) FROM calls WHERE created_by_email ILIKE '%ACME%';
 
+-- R17, 492: aggregates under conditions
+SELECT count(*) FILTER (WHERE lower(status) = 'completed') AS completed, sum(CASE WHEN created_by_email ILIKE '%ACME%' THEN duration_minutes ELSE 0 END) AS minutes, count(*) FROM calls;
+
+-- R18, 4: average of an expression
+SELECT avg(length(lower(status))) AS length, count(CASE WHEN status ILIKE 'c%' THEN 1 END) FROM calls;
+
 -- R3, 123: least and greatest text
 SELECT min(created_by_email), max(created_by_email), count(*) FROM calls;
 
@@ -141,7 +147,7 @@ SELECT "calls"."status" AS "status" FROM "calls" "calls" GROUP BY 1 ORDER BY "st
 -- T13, 2: Tableau: nested buckets ($temp subselects)
 SELECT "t3"."Calculation_1" AS "Calculation_1", SUM(1) AS "sum:Number of Records:ok" FROM (SELECT (CASE WHEN ("t2"."$temp0_cse" <= 17) THEN '<18' WHEN (("t2"."$temp0_cse" >= 18) AND ("t2"."$temp0_cse" <= 34)) THEN '18-34' ELSE '' END) AS "Calculation_1" FROM (SELECT "calls"."duration_minutes" AS "$temp0_cse" FROM "calls" "calls") "t2") "t3" WHERE ("t3"."Calculation_1" <> '') GROUP BY 1;
 
--- T15, 6123: Tableau: fixed level of detail
+-- T15, 615: Tableau: fixed level of detail
 SELECT "calls"."status" AS "status", AVG("t0"."__measure__0") AS "avg:Calculation:ok" FROM "calls" "calls" INNER JOIN (SELECT "calls"."created_by_email" AS "created_by_email", SUM("calls"."duration_minutes") AS "__measure__0" FROM "calls" "calls" GROUP BY 1) "t0" ON ("calls"."created_by_email" IS NOT DISTINCT FROM "t0"."created_by_email") GROUP BY 1;
 
 -- T17, 1000: Tableau: data preview

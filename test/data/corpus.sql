@@ -1761,3 +1761,34 @@ SELECT t, sum(m) + 0 FROM t GROUP BY t ORDER BY 2 DESC NULLS LAST, t COLLATE "C"
 SELECT DISTINCT g, b FROM t ORDER BY g, b LIMIT NULL;
 SELECT id, f FROM t ORDER BY f, id LIMIT NULL OFFSET 5;
 SELECT g FROM (SELECT g, count(*) AS n FROM t GROUP BY g) q ORDER BY n, g LIMIT (SELECT 2) OFFSET (SELECT 1);
+
+-- ==== Aggregates of which PostgreSQL evaluates a part on groups
+SELECT count(*) FILTER (WHERE lower(t) = 'a'), count(*), sum(m) FROM t;
+SELECT g, sum(m) FILTER (WHERE t ILIKE '%a%'), avg(m) FILTER (WHERE upper(t) > 'A'), min(m) FILTER (WHERE lower(t) > 'b') FROM t GROUP BY g;
+SELECT b, max(ts) FILTER (WHERE lower(v) = 'a'), bool_or(b) FILTER (WHERE lower(v) = 'a'), sum(i) FILTER (WHERE lower(v) <> 'a') FROM t GROUP BY b;
+SELECT g, count(i) FILTER (WHERE lower(t) > 'a'), avg(i) FILTER (WHERE lower(t) > 'a'), sum(l) FILTER (WHERE lower(t) > 'a') FROM t GROUP BY g HAVING count(*) FILTER (WHERE lower(t) > 'a') > 1;
+SELECT sum(CASE WHEN t ILIKE '%a%' THEN 1 ELSE 0 END), count(CASE WHEN lower(t) = 'a' THEN 1 END), sum(CASE WHEN lower(t) = 'a' THEN 1 END) FROM t;
+SELECT g, sum(CASE WHEN lower(t) = 'a' THEN m ELSE 0 END), avg(CASE WHEN lower(t) > 'a' THEN m WHEN b THEN NULL ELSE m + 1 END) FROM t GROUP BY g;
+SELECT b, sum(CASE WHEN lower(t) = 'a' THEN i WHEN i > 5 THEN s ELSE 3 END), avg(CASE lower(t) WHEN 'a' THEN l WHEN '' THEN i ELSE NULL END) FROM t GROUP BY b;
+SELECT sum(CASE WHEN lower(t) = 'a' THEN CASE WHEN lower(v) = 'a' THEN i ELSE 1 END ELSE CASE WHEN b THEN 2 END END) FROM t;
+SELECT count(CASE WHEN lower(t) > 'a' THEN i END), count(CASE WHEN lower(t) > 'a' THEN v WHEN b THEN 'x' END), sum(CASE WHEN lower(t) > 'a' THEN NULL::int END) FROM t;
+SELECT g, sum(length(lower(t))), avg(length(reverse(t))), count(nullif(lower(t), 'a')) FROM t GROUP BY g;
+SELECT sum(length(lower(t)) / 8.0), sum(length(lower(t))::float8 / 8), avg(length(lower(t))::bigint * 5000000000), sum(i * length(lower(t))), sum(ascii(t)::smallint) FROM t;
+SELECT g, sum(i * 0.5) FILTER (WHERE lower(t) > 'a'), sum(n) FILTER (WHERE lower(t) > 'a'), avg(n3) FILTER (WHERE lower(t) > 'a') FROM t WHERE n < 1e30 GROUP BY g;
+SELECT lower(t), sum(CASE WHEN upper(v) = 'A' THEN 1 ELSE 0 END), max(m) FILTER (WHERE upper(v) > 'A') FROM t GROUP BY 1;
+SELECT sum(m) FILTER (WHERE lower(t) = 'no such text'), count(m) FILTER (WHERE lower(t) = 'no such text'), avg(m) FILTER (WHERE lower(t) = 'no such text') FROM t;
+SELECT count(DISTINCT g) FILTER (WHERE lower(t) > 'a'), sum(i) FILTER (WHERE lower(t) > 'a'), count(DISTINCT lower(t)) FROM t;
+SELECT sum(1) FILTER (WHERE lower(t) > 'a'), sum(2.50) FILTER (WHERE lower(t) > 'a'), sum(NULL::int) FILTER (WHERE lower(t) > 'a'), count(NULL) FILTER (WHERE lower(t) > 'a') FROM t;
+SELECT sum(CASE WHEN lower(t) > 'a' THEN 100 / nullif(i, 0) ELSE 1 END), sum(10 / nullif(g, 0)) FILTER (WHERE lower(t) > 'a') FROM t;
+SELECT sum(CASE WHEN lower(t) = 'a' THEN (1 / 0.125)::float8 ELSE 'NaN' END), max(CASE WHEN lower(t) = 'a' THEN 'Infinity'::numeric END), sum(CASE WHEN t ILIKE 'a%' THEN 'Infinity'::numeric END) FROM t;
+SELECT g, sum(CASE WHEN lower(t) > 'a' THEN m END) / nullif(count(*) FILTER (WHERE lower(t) > 'a'), 0) FROM t GROUP BY g HAVING sum(CASE WHEN lower(t) > 'a' THEN 1 ELSE 0 END) > 0;
+SELECT k.name, sum(k.i), avg(k.i), count(k.i), count(*), count(k.*), min(k.g) FROM t a LEFT JOIN names k ON k.g = a.g GROUP BY 1;
+SELECT k.name, sum(k.i * a.g), sum(a.m), avg(a.m), count(*) FILTER (WHERE k.i > 3), sum(a.m) FILTER (WHERE k.i > 3 AND a.b) FROM t a JOIN names k ON k.g = a.g GROUP BY 1;
+SELECT a.b, sum(CASE WHEN k.name > 'b' THEN a.m WHEN k.i IS NULL THEN 1 ELSE 0 END), avg(CASE WHEN a.b THEN k.i ELSE a.s END), sum(k.i / 8.0::float8) FROM t a LEFT JOIN names k ON k.i = a.i GROUP BY 1;
+SELECT a.b, avg(q.x), sum(q.x), max(q.n), sum(q.n) FROM t a JOIN (SELECT g, sum(m) AS x, count(*) AS n FROM t GROUP BY g) q ON q.g IS NOT DISTINCT FROM a.g GROUP BY 1;
+SELECT a.b, count(DISTINCT k.name), sum(k.i), count(DISTINCT a.t), sum(length(a.t)) FROM t a JOIN names k ON k.g = a.g GROUP BY 1 HAVING sum(k.i) > 1;
+SELECT g, sum(n) FILTER (WHERE lower(t) > 'a'), max(n) FILTER (WHERE lower(t) > 'a'), avg(n3) FILTER (WHERE lower(t) > 'a'), count(n) FILTER (WHERE lower(t) > 'a') FROM t WHERE n < 1e30 GROUP BY g;
+SELECT b, sum(CASE WHEN lower(t) > 'a' THEN n ELSE 0 END), avg(CASE WHEN lower(t) > 'a' THEN n3 WHEN b THEN 0.50 END), sum(CASE lower(t) WHEN 'a' THEN n WHEN 'b' THEN i END) FROM t GROUP BY b;
+SELECT g, count(DISTINCT lower(t)), sum(n), avg(n), min(n), max(n3), sum(n3), avg(n3) FROM t GROUP BY g;
+SELECT k.name, sum(k.i), sum(a.n), avg(a.n), max(a.n3), sum(a.n) FILTER (WHERE k.i > 3), sum(a.n * k.i) FROM t a JOIN names k ON k.g = a.g GROUP BY 1;
+SELECT sum(n), sum(n) FILTER (WHERE lower(t) = 'no such text'), avg(n) FILTER (WHERE lower(t) = 'no such text') FROM t;

@@ -536,7 +536,9 @@ def make_star(rng, grammar, safe):
             lambda: Term("bigint", "count(DISTINCT {}) FILTER (WHERE {})", [facts.column(rng.choice(JOIN_TYPES)), facts.term("bool", 3)]),
             lambda: raw("count(*)"), lambda: raw("count(b.id)"), lambda: raw("count(%s)" % rng.choice(columns).template),
             lambda: raw("count(DISTINCT %s)" % rng.choice(columns).template), lambda: raw("max(%s)" % rng.choice(columns).template),
-            lambda: raw("sum(%s.i)" % rng.choice(names)),
+            lambda: raw(rng.choice(["sum(%s.i)", "avg(%s.g)", "sum(%s.i * b.g)", "sum(%s.i + 0.5)", "sum(%s.g / 8.0::float8)", "count(%s.i) FILTER (WHERE b.g > 1)",
+                                    "count(*) FILTER (WHERE %s.name > 'a')", "sum(CASE WHEN %s.i > 3 THEN b.s ELSE 1 END)", "avg(b.m) FILTER (WHERE %s.g = 1)",
+                                    "sum(length(b.t)) FILTER (WHERE %s.i < 40)", "sum(CASE %s.g WHEN 1 THEN b.i WHEN 0 THEN NULL ELSE b.dx END)"]).replace("%s", rng.choice(names))),
         ])())
     if keys:
         slots.update(cut_groups(rng, len(keys) + len(slots["select"])))

@@ -153,7 +153,7 @@ SELECT shown('SELECT avg(extract(epoch from ts) - extract(epoch from tn)), sum(r
 SELECT shown('SELECT sum(floor(extract(epoch from ts))), sum(extract(year from ts) * 100 + extract(month from ts)) FROM t WHERE ts IN (''2025-01-01Z'', ''2025-01-02Z'')');
 SELECT shown('SELECT sum((extract(epoch from ts) * 1000)::bigint), sum(round(i / 7.0)::int) FROM t WHERE ts IN (''2025-01-01Z'', ''2025-01-02Z'') AND i IN (1, 2)');
 SELECT shown('SELECT sum(i * 1.19), sum(ceil(i / 2.5)), max(i * 1.50) FROM t WHERE i IN (1, 2)');
--- not these: the digits of a quotient, a quotient that PostgreSQL rounds to an integer, too many digits
+-- not the sums of these: the digits of a quotient, a quotient that PostgreSQL rounds to an integer, too many digits
 SELECT shown('SELECT sum(extract(epoch from ts) / 3600) FROM t');
 SELECT shown('SELECT sum(floor(l / 1000000000.0)) FROM t');
 SELECT shown('SELECT sum(round(i / 7.0, 10)) FROM t');

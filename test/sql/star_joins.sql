@@ -77,9 +77,14 @@ PREPARE since(timestamptz, text) AS SELECT u.team, count(*) FROM calls c JOIN us
 SELECT shown('EXECUTE since(''2026-01-01Z'', ''x'')');
 RESET plan_cache_mode;
 
--- aggregates of another table, and states that are not values
-SELECT stays('SELECT u.team, sum(k.kind) FROM calls c JOIN users u USING (email) JOIN kinds k ON k.kind = c.kind GROUP BY 1');
-SELECT stays('SELECT u.team, count(u.email), count(*) FROM calls c JOIN users u USING (email) GROUP BY 1');
+-- aggregates of another table, or of both
+EXPLAIN (VERBOSE, COSTS OFF)
+SELECT u.team, sum(k.kind), count(u.email), count(*), sum(c.minutes) FILTER (WHERE k.label = 'kind 1') FROM calls c JOIN users u USING (email) JOIN kinds k ON k.kind = c.kind GROUP BY 1;
+SELECT shown('SELECT c.room, avg(t.minutes) FROM calls c JOIN (SELECT email, sum(minutes) AS minutes FROM calls GROUP BY email) t ON t.email IS NOT DISTINCT FROM c.email GROUP BY 1');
+SELECT shown('SELECT u.team, sum(CASE WHEN k.label = ''kind 1'' THEN c.minutes ELSE 0 END), avg(k.kind * c.kind) FROM calls c JOIN users u USING (email) JOIN kinds k ON k.kind = c.kind GROUP BY 1');
+-- states that are not values, and what groups do not tell
+SELECT stays('SELECT u.team, sum(c.minutes * k.kind) FROM calls c JOIN users u USING (email) JOIN kinds k ON k.kind = c.kind GROUP BY 1');
+SELECT stays('SELECT u.team, stddev(k.kind) FROM calls c JOIN users u USING (email) JOIN kinds k ON k.kind = c.kind GROUP BY 1');
 SELECT stays('SELECT u.team, string_agg(c.room, '','') FROM calls c JOIN users u USING (email) GROUP BY 1');
 -- joins that add rows of nulls for the facts, or look only whether there is one
 SELECT stays('SELECT u.team, count(*) FROM users u LEFT JOIN calls c USING (email) GROUP BY 1');
