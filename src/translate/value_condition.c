@@ -22,6 +22,7 @@
 #include "base/compat.h"
 #include "query/match.h"
 #include "query/sql_array.h"
+#include "translate/elapsed.h"
 #include "translate/group_key.h"
 #include "translate/value.h"
 #include "translate/value_condition.h"
@@ -309,6 +310,7 @@ read_comparison(AdValueContext *context, const OpExpr *expr, bool wanted, AdComp
 {
 	Oid			operand_type;
 
+	expr = ad_elapsed_comparison(expr);
 	if (list_length(expr->args) != 2 ||
 		!ad_expr_operator(expr->opno, exprType(linitial(expr->args)), &compared->op, &operand_type))
 		return false;

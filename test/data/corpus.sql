@@ -1792,3 +1792,18 @@ SELECT b, sum(CASE WHEN lower(t) > 'a' THEN n ELSE 0 END), avg(CASE WHEN lower(t
 SELECT g, count(DISTINCT lower(t)), sum(n), avg(n), min(n), max(n3), sum(n3), avg(n3) FROM t GROUP BY g;
 SELECT k.name, sum(k.i), sum(a.n), avg(a.n), max(a.n3), sum(a.n) FILTER (WHERE k.i > 3), sum(a.n * k.i) FROM t a JOIN names k ON k.g = a.g GROUP BY 1;
 SELECT sum(n), sum(n) FILTER (WHERE lower(t) = 'no such text'), avg(n) FILTER (WHERE lower(t) = 'no such text') FROM t;
+
+-- ==== The time since an instant
+-- timezone: Europe/Berlin, UTC, America/St_Johns
+SELECT id FROM t WHERE now() - ts < interval '1 year';
+SELECT id, now() - ts < interval '500 days', current_timestamp - ts >= interval '20 months' FROM t WHERE now() - ts BETWEEN interval '1 month 3 days' AND '20 months';
+SELECT id FROM t WHERE '2025-06-01 12:00:00.000001Z'::timestamptz - ts < interval '90 days' OR ts - '2025-06-01Z'::timestamptz = interval '0';
+SELECT id FROM t WHERE interval '90 days 00:00:00.001' <> '2025-06-01Z'::timestamptz - ts AND NOT ('2025-06-01Z'::timestamptz - ts > interval '-90 days');
+SELECT id FROM t WHERE '2025-06-01 12:00'::timestamp - tn <= interval '1000 days 12:00' AND localtimestamp - interval '1 hour' - tn > '1 day';
+SELECT id FROM t WHERE ts - '2025-06-01Z'::timestamptz > interval '-3 mons -4 days -00:00:00.0005' AND ts - now() < interval '-1 day';
+SELECT id FROM t WHERE current_date - d8 < 700 OR d8 - current_date >= -300 AND current_date - d8 <> 10;
+SELECT id FROM t WHERE current_date - ts::date <= 600 AND now()::date - ts::date > 5 AND 5 < date_trunc('month', now())::date - (ts AT TIME ZONE 'UTC')::date;
+SELECT id FROM t WHERE extract(epoch FROM now() - ts) < 40000000 AND extract(epoch FROM '2025-06-01Z'::timestamptz - ts) > -86400.5;
+SELECT g, count(*) FILTER (WHERE now() - ts < interval '1 year'), sum(CASE WHEN extract(epoch FROM now() - ts) > 30000000 THEN i ELSE 0 END), count(*) FILTER (WHERE current_date - d8 < 400) FROM t GROUP BY g;
+SELECT now() - ts < interval '1 year', current_date - d8 > 300, count(*) FROM t GROUP BY 1, 2;
+SELECT id FROM t WHERE now() - w < interval '1 year' OR now() - ts > interval '100 years' OR extract(epoch FROM now() - ts) = 'NaN' OR current_date - d8 > 100000;

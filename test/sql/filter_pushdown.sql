@@ -173,6 +173,19 @@ RESET timezone;
 SELECT shown('SELECT i FROM t WHERE ts > now() - interval ''30 days''');
 SELECT shown('SELECT i FROM t WHERE ts > clock_timestamp()');
 SELECT shown('SELECT i FROM t WHERE ts + interval ''1 day'' > now()');
+-- the time since an instant
+SELECT shown('SELECT i FROM t WHERE now() - ts < interval ''1 month 2 days''');
+SELECT shown('SELECT i FROM t WHERE interval ''1 day'' <= ts - date_trunc(''hour'', now() - interval ''3 days'')');
+SELECT shown('SELECT i FROM t WHERE extract(epoch FROM current_timestamp - ts) > 3600.5');
+SELECT shown('SELECT i FROM t WHERE current_date - ts::date <> 30');
+SELECT shown('SELECT count(*) FILTER (WHERE now() - ts < interval ''1 day'') FROM t');
+-- not one of parts of seconds, of many years, of instants that may be infinite or far, of a moving clock
+SELECT shown('SELECT i FROM t WHERE extract(epoch FROM now() - ts) > 0.0000001');
+SELECT shown('SELECT i FROM t WHERE now() - ts < interval ''102 years''');
+SELECT shown('SELECT i FROM t WHERE ''infinity'' - ts < interval ''1 day''');
+SELECT shown('SELECT i FROM t WHERE ''290000-01-01Z''::timestamptz - ts < interval ''1 day''');
+SELECT shown('SELECT i FROM t WHERE clock_timestamp() - ts < interval ''1 day''');
+SELECT shown('SELECT i FROM t WHERE age(now(), ts) < interval ''1 day''');
 
 -- numeric: doubles are read as their shortest digits
 CREATE FOREIGN TABLE more (

@@ -1,0 +1,277 @@
+/*
+ * elapsed.c
+ *	  Conditions on the time since an instant.
+ *
+ * now() - ts < interval '1 day' is the same as ts > now() - interval '24:00',
+ * of which MongoDB can use an index.  PostgreSQL compares intervals as if a day
+ * had 24 hours and a month 30 days (interval_cmp_value()), and the difference
+ * of two instants has no months, so both are exact in microseconds.  So is
+ * extract(epoch FROM now() - ts) < 86400, and current_date - d < 7 in days.
+ *
+ * The instant beside the column must be one to which an interval can be added
+ * without an error that the difference would not have: the time of the
+ * statement, what is made from it, or a constant.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/transam.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/numeric.h"
+#include "utils/timestamp.h"
+#include "utils/typcache.h"
+
+#include "translate/elapsed.h"
+
+/* a hundred years, and a thousand years, in microseconds */
+#define LONGEST_TIME		(INT64CONST(36525) * USECS_PER_DAY)
+#define FARTHEST_INSTANT	(INT64CONST(365250) * USECS_PER_DAY)
+
+/* differences, and what moves an instant, or a date, by such a difference */
+static const struct
+{
+	Oid			function;
+	Oid			typid;
+	Oid			plus;
+	Oid			minus;
+}			differences[] = {
+	{F_TIMESTAMPTZ_MI, TIMESTAMPTZOID, F_TIMESTAMPTZ_PL_INTERVAL, F_TIMESTAMPTZ_MI_INTERVAL},
+	{F_TIMESTAMP_MI, TIMESTAMPOID, F_TIMESTAMP_PL_INTERVAL, F_TIMESTAMP_MI_INTERVAL},
+	{F_DATE_MI, DATEOID, F_DATE_PLI, F_DATE_MII},
+};
+
+/* the argument of extract(epoch FROM ...), or the node itself */
+static Node *
+strip_epoch(Node *node)
+{
+	FuncExpr   *func = (FuncExpr *) node;
+	Const	   *field;
+
+	if (!IsA(node, FuncExpr) || func->funcid != F_EXTRACT_TEXT_INTERVAL)
+		return node;
+	field = linitial(func->args);
+	return IsA(field, Const) && !field->constisnull &&
+		strcmp(TextDatumGetCString(field->constvalue), "epoch") == 0 ? lsecond(func->args) : node;
+}
+
+/* the row of the table for the expression, or -1 */
+static int
+find_difference(Node *node)
+{
+	node = strip_epoch(node);
+	for (int i = 0; IsA(node, OpExpr) && i < lengthof(differences); i++)
+	{
+		if (get_opcode(((OpExpr *) node)->opno) == differences[i].function)
+			return i;
+	}
+	return -1;
+}
+
+/*
+ * Whether the node is a constant interval that is not too long; sets *time to
+ * its microseconds, as they are compared.
+ */
+static bool
+is_short_interval(const Node *node, int64 *time)
+{
+	const Const *constant = (const Const *) node;
+	const Interval *interval;
+	double		days;
+
+	if (!IsA(node, Const) || constant->consttype != INTERVALOID || constant->constisnull)
+		return false;
+	interval = DatumGetIntervalP(constant->constvalue);
+	days = interval->month * (double) DAYS_PER_MONTH + interval->day;
+	if (fabs(days) * USECS_PER_DAY + fabs((double) interval->time) > LONGEST_TIME)
+		return false;
+	*time = (interval->month * INT64CONST(30) + interval->day) * USECS_PER_DAY + interval->time;
+	return true;
+}
+
+/* the microseconds of a constant number of seconds; false if they are no integer, or too many */
+static bool
+seconds_time(Datum seconds, int64 *time)
+{
+	Datum		product = DirectFunctionCall2(numeric_mul, seconds,
+											  NumericGetDatum(int64_to_numeric(USECS_PER_SEC)));
+	Datum		most = NumericGetDatum(int64_to_numeric(LONGEST_TIME));
+
+	if (numeric_is_nan(DatumGetNumeric(product)) || numeric_is_inf(DatumGetNumeric(product)) ||
+		DatumGetBool(DirectFunctionCall2(numeric_gt, DirectFunctionCall1(numeric_abs, product), most)) ||
+		!DatumGetBool(DirectFunctionCall2(numeric_eq, product, DirectFunctionCall1(numeric_floor, product))))
+		return false;
+	*time = DatumGetInt64(DirectFunctionCall1(numeric_int8, product));
+	return true;
+}
+
+/*
+ * Whether the node is a constant that differences of this type are compared
+ * with, and is not too large; sets *amount to its microseconds, or days.
+ */
+static bool
+is_amount(const Node *node, Oid typid, int64 *amount)
+{
+	const Const *constant = (const Const *) node;
+
+	if (!IsA(node, Const) || constant->consttype != typid || constant->constisnull)
+		return false;
+	switch (typid)
+	{
+		case INTERVALOID:
+			return is_short_interval(node, amount);
+		case NUMERICOID:
+			return seconds_time(constant->constvalue, amount);
+		case INT4OID:
+			*amount = DatumGetInt32(constant->constvalue);
+			return *amount >= -LONGEST_TIME / USECS_PER_DAY && *amount <= LONGEST_TIME / USECS_PER_DAY;
+		default:
+			return false;
+	}
+}
+
+static bool is_near_instant(Node *node);
+
+/*
+ * Whether a function of PostgreSQL's own makes an instant from another one that
+ * is near the present, and from constants.
+ */
+static bool
+is_made_from_instant(Oid function, List *args)
+{
+	bool		result = false;
+	ListCell   *lc;
+
+	if (function >= FirstNormalObjectId || func_volatile(function) == PROVOLATILE_VOLATILE)
+		return false;
+	foreach(lc, args)
+	{
+		Node	   *arg = lfirst(lc);
+		int64		time;
+
+		if (is_near_instant(arg))
+			result = true;
+		else if (!IsA(arg, Const) ||
+				 (exprType(arg) != TEXTOID && !is_short_interval(arg, &time)))
+			return false;
+	}
+	return result;
+}
+
+/*
+ * Whether the node is the time of the statement, another instant that is made
+ * from it, or a constant instant near the present.
+ */
+static bool
+is_near_instant(Node *node)
+{
+	const Const *constant = (const Const *) node;
+	const FuncExpr *func = (const FuncExpr *) node;
+	const OpExpr *op = (const OpExpr *) node;
+	Oid			typid = exprType(node);
+
+	if (typid != TIMESTAMPTZOID && typid != TIMESTAMPOID && typid != DATEOID)
+		return false;
+	switch (nodeTag(node))
+	{
+		case T_SQLValueFunction:
+			return true;
+		case T_Const:
+			/* constant dates may be infinite, or far */
+			return typid != DATEOID && !constant->constisnull &&
+				DatumGetTimestamp(constant->constvalue) > -FARTHEST_INSTANT &&
+				DatumGetTimestamp(constant->constvalue) < FARTHEST_INSTANT;
+		case T_FuncExpr:
+			return func->funcid == F_NOW || func->funcid == F_STATEMENT_TIMESTAMP ||
+				func->funcid == F_TRANSACTION_TIMESTAMP || is_made_from_instant(func->funcid, func->args);
+		case T_OpExpr:
+			return is_made_from_instant(get_opcode(op->opno), op->args);
+		default:
+			return false;
+	}
+}
+
+/*
+ * The operator of type `typid` that is to its type what `opno` is to the type
+ * `of`, such as < of instants to < of intervals; InvalidOid if there is none.
+ */
+static Oid
+same_operator(Oid opno, Oid of, Oid typid)
+{
+	Oid			family = lookup_type_cache(of, TYPECACHE_BTREE_OPFAMILY)->btree_opf;
+	Oid			wanted = lookup_type_cache(typid, TYPECACHE_BTREE_OPFAMILY)->btree_opf;
+	int			strategy = get_op_opfamily_strategy(opno, family);
+
+	if (strategy != 0)
+		return get_opfamily_member(wanted, typid, typid, strategy);
+	/* <> is in no family */
+	strategy = get_op_opfamily_strategy(get_negator(opno), family);
+	return strategy == 0 ? InvalidOid :
+		get_negator(get_opfamily_member(wanted, typid, typid, strategy));
+}
+
+/* the comparison with `other`, moved by this amount */
+static OpExpr *
+compare_moved(const OpExpr *expr, Oid opno, Node *instant, Node *other, Oid function, int64 amount)
+{
+	OpExpr	   *result = copyObject(unconstify(OpExpr *, expr));
+	Interval   *interval = palloc0(sizeof(Interval));
+	Const	   *moved_by;
+
+	interval->time = amount;
+	if (exprType(other) == DATEOID)
+		moved_by = makeConst(INT4OID, -1, InvalidOid, sizeof(int32), Int32GetDatum(amount), false, true);
+	else
+		moved_by = makeConst(INTERVALOID, -1, InvalidOid, sizeof(Interval), IntervalPGetDatum(interval),
+							 false, false);
+	result->opno = opno;
+	result->opfuncid = get_opcode(opno);
+	result->args = list_make2(instant,
+							  makeFuncExpr(function, exprType(other), list_make2(other, moved_by),
+										   InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL));
+	return result;
+}
+
+/*
+ * Returns the comparison of instants that has the same result as a comparison
+ * of a difference of instants with a constant; else the expression itself.
+ */
+const OpExpr *
+ad_elapsed_comparison(const OpExpr *expr)
+{
+	Oid			opno = expr->opno;
+	Node	   *difference = linitial(expr->args);
+	Node	   *constant = llast(expr->args);
+	List	   *instants;
+	int64		amount;
+	int			row;
+
+	if (list_length(expr->args) == 2 && find_difference(constant) >= 0)
+	{
+		difference = constant;
+		constant = linitial(expr->args);
+		opno = get_commutator(opno);
+	}
+	row = find_difference(difference);
+	if (row < 0 || list_length(expr->args) != 2 || !OidIsValid(opno) ||
+		!is_amount(constant, exprType(difference), &amount))
+		return expr;
+	opno = same_operator(opno, exprType(difference), differences[row].typid);
+	instants = ((OpExpr *) strip_epoch(difference))->args;
+	if (!OidIsValid(opno))
+		return expr;
+	if (is_near_instant(linitial(instants)))
+		return compare_moved(expr, get_commutator(opno), lsecond(instants), linitial(instants),
+							 differences[row].minus, amount);
+	if (is_near_instant(lsecond(instants)))
+		return compare_moved(expr, opno, linitial(instants), lsecond(instants),
+							 differences[row].plus, amount);
+	return expr;
+}

@@ -1,0 +1,12 @@
+/*
+ * elapsed.h
+ *	  Conditions on the time since an instant.
+ */
+#ifndef AD_ELAPSED_H
+#define AD_ELAPSED_H
+
+#include "nodes/primnodes.h"
+
+extern const OpExpr *ad_elapsed_comparison(const OpExpr *expr);
+
+#endif							/* AD_ELAPSED_H */
