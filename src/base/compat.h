@@ -67,6 +67,18 @@
 	create_foreign_join_path(root, rel, target, rows, startup, total, keys, outer, epq, priv)
 #endif
 
+/*
+ * The path that scans a subquery.  Since PostgreSQL 16 the caller says whether
+ * its target list costs nothing.
+ */
+#if PG_VERSION_NUM >= 160000
+#define ad_create_subqueryscan_path(root, rel, path) \
+	((Path *) create_subqueryscan_path(root, rel, path, false, NIL, NULL))
+#else
+#define ad_create_subqueryscan_path(root, rel, path) \
+	((Path *) create_subqueryscan_path(root, rel, path, NIL, NULL))
+#endif
+
 /* PostgreSQL 19 has a type of its own for what EXPLAIN ANALYZE counts of a node. */
 #if PG_VERSION_NUM < 190000
 #define NodeInstrumentation Instrumentation

@@ -82,11 +82,11 @@ is_only_grouped(const Query *query)
 }
 
 /*
- * Returns the relation of the grouping that `rel`, a subquery, is, if MongoDB
- * does all of it; else NULL.
+ * Returns the relation of the grouping that `rel` is if it is a subquery, and
+ * MongoDB does all of it; else NULL.
  */
-static RelOptInfo *
-groups_of_subquery(RelOptInfo *rel)
+RelOptInfo *
+ad_groups_of_subquery(RelOptInfo *rel)
 {
 	PlannerInfo *subroot = rel->subroot;
 	UpperRelationKind stage;
@@ -423,7 +423,7 @@ limit_paths(PlannerInfo *root, RelOptInfo *output_rel, const FinalPathExtraData 
 
 	if (!bms_get_singleton_member(root->all_baserels, &relid))
 		return;
-	grouped = groups_of_subquery(root->simple_rel_array[relid]);
+	grouped = ad_groups_of_subquery(root->simple_rel_array[relid]);
 	if (grouped != NULL)
 		ad_subquery_limit_paths(root, root->simple_rel_array[relid], grouped, output_rel, extra);
 }
@@ -451,7 +451,7 @@ upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 		output_rel->reloptkind != RELOPT_UPPER_REL || output_rel->fdwroutine != NULL ||
 		root->parse->groupingSets != NIL)
 		return;
-	grouped = groups_of_subquery(input_rel);
+	grouped = ad_groups_of_subquery(input_rel);
 	if (grouped == NULL)
 		return;
 	subquery.groups = grouped->fdw_private;

@@ -427,9 +427,9 @@ join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel, RelOptI
 		next_join_hook(root, joinrel, outerrel, innerrel, jointype, extra);
 	if (joinrel->reloptkind != RELOPT_JOINREL)
 		return;
-	if (is_own(outerrel))
+	if (is_own(outerrel) || ad_may_wait(outerrel))
 		ad_join_key_paths(root, joinrel, outerrel, innerrel, jointype, extra, true);
-	if (is_own(innerrel))
+	if (is_own(innerrel) || ad_may_wait(innerrel))
 		ad_join_key_paths(root, joinrel, outerrel, innerrel, jointype, extra, false);
 	if (ad_is_geqo(root) || grouping_stage(root) < 0 ||
 		find_join_rel(root, joinrel->relids) != joinrel)

@@ -36,6 +36,7 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/restrictinfo.h"
 #include "optimizer/paramassign.h"
+#include "optimizer/tlist.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/selfuncs.h"
@@ -43,6 +44,7 @@
 
 #include "base/compat.h"
 #include "plan/custom_path.h"
+#include "plan/group_subquery.h"
 #include "plan/join_keys.h"
 #include "plan/scan_cost.h"
 #include "query/avoid.h"
@@ -214,13 +216,39 @@ estimate_keys(AdKeyJoin *join)
 	bool		is_default;
 	double		distinct;
 
-	examine_variable(join->root, join->column, 0, &data);
+	examine_variable(join->table_root, join->column, 0, &data);
 	distinct = get_variable_numdistinct(&data, &is_default);
 	ReleaseVariableStats(data);
 	join->count = estimate_num_groups(join->root, list_make1(join->key), join->other->rows, NULL, NULL);
 	join->selectivity = Min(1, join->count / Max(distinct, 1));
 	if (join->excludes)
 		join->selectivity = Max(1 - join->selectivity, 0.01);
+}
+
+/*
+ * The expression of a subquery's column as one of the table, or NULL if it is
+ * none.  A column of groups that is one of the table is a group key.
+ */
+static Node *
+table_column(const AdKeyJoin *join, Node *node)
+{
+	RelabelType *relabel = (RelabelType *) node;
+	Var		   *var = (Var *) node;
+	Node	   *expr;
+
+	if (IsA(node, RelabelType))
+	{
+		expr = table_column(join, (Node *) relabel->arg);
+		if (expr == NULL)
+			return NULL;
+		relabel = copyObject(relabel);
+		relabel->arg = (Expr *) expr;
+		return (Node *) relabel;
+	}
+	if (!IsA(node, Var) || var->varno != join->side->relid || var->varattno <= 0)
+		return NULL;
+	expr = (Node *) list_nth_node(TargetEntry, join->table_root->processed_tlist, var->varattno - 1)->expr;
+	return IsA(expr, Var) ? expr : NULL;
 }
 
 /*
@@ -231,7 +259,7 @@ static bool
 find_keys(AdKeyJoin *join, RestrictInfo *info)
 {
 	OpExpr	   *expr = (OpExpr *) info->clause;
-	bool		is_left = bms_equal(info->left_relids, join->table->relids);
+	bool		is_left = bms_equal(info->left_relids, join->side->relids);
 
 	if (!IsA(expr, OpExpr) || list_length(expr->args) != 2)
 		return false;
@@ -239,6 +267,14 @@ find_keys(AdKeyJoin *join, RestrictInfo *info)
 	join->key = is_left ? lsecond(expr->args) : linitial(expr->args);
 	if (contain_volatile_functions(join->key) || contain_subplans(join->key))
 		return false;
+	if (join->table_root != join->root)
+	{
+		join->column = table_column(join, join->column);
+		if (join->column == NULL)
+			return false;
+		expr = copyObject(expr);
+		expr->args = is_left ? list_make2(join->column, join->key) : list_make2(join->key, join->column);
+	}
 	estimate_keys(join);
 	return join->count <= AD_MAX_JOIN_KEYS && ad_set_keys(join, expr);
 }
@@ -269,10 +305,11 @@ find_best_keys(AdKeyJoin *join, List *clauses)
 Path *
 ad_waiting_path(const AdKeyJoin *join, Path *below)
 {
-	PlannerInfo *root = join->root;
+	PlannerInfo *root = join->table_root;
 	AdScanWork	work = ad_scan_work(root, join->table, NIL);
 	AdJoinKeys *keys = palloc(sizeof(AdJoinKeys));
 	List	   *private = list_make2(NULL, keys);
+	AdUpperRelation *upper = join->waiting == join->table ? NULL : join->waiting->fdw_private;
 	Path	   *path;
 	Cost		startup_cost;
 	Cost		total_cost;
@@ -284,9 +321,10 @@ ad_waiting_path(const AdKeyJoin *join, Path *below)
 		work.first_cost += below->total_cost;
 	work.documents = clamp_row_est(work.documents * join->selectivity);
 	work.shared *= join->selectivity;
-	work.rows = clamp_row_est(join->waiting->rows * join->selectivity);
-	work.target = join->waiting->reltarget;
-	if (join->waiting == join->table)
+	work.rows = clamp_row_est((upper == NULL ? join->table->rows : upper->rows) * join->selectivity);
+	work.target = root == join->root ? join->waiting->reltarget :
+		create_pathtarget(root, root->processed_tlist);
+	if (upper == NULL)
 	{
 		work.sent = work.documents;
 		ad_scan_cost(root, &work, &startup_cost, &total_cost);
@@ -305,7 +343,7 @@ ad_waiting_path(const AdKeyJoin *join, Path *below)
 	}
 	/* the keys are in the memory of one process */
 	path->parallel_safe = false;
-	return path;
+	return root == join->root ? path : ad_create_subqueryscan_path(join->root, join->side, path);
 }
 
 static const CustomPathMethods key_scan_methods = {
@@ -323,9 +361,56 @@ collecting_path(const AdKeyJoin *join, Path *path)
 	return (Path *) custom;
 }
 
+/* whether the groups can raise an error that is not one of a value that does not fit */
+static bool
+may_fail(const AdUpperRelation *groups)
+{
+	ListCell   *lc;
+
+	foreach(lc, groups->query->guards)
+	{
+		if (((const AdGuard *) lfirst(lc))->kind != AD_FAILURE_MISMATCH)
+			return true;
+	}
+	return false;
+}
+
 /*
- * Adds the path of a join in which the scan of one side, a foreign table or
- * its groups, waits for the keys of the other side.
+ * Whether the relation is a subquery of groups that can wait for keys.  If one
+ * of its groups may raise an error, all must be made.
+ */
+bool
+ad_may_wait(RelOptInfo *rel)
+{
+	RelOptInfo *groups = ad_groups_of_subquery(rel);
+	AdUpperRelation *upper = groups == NULL ? NULL : groups->fdw_private;
+
+	return upper != NULL && upper->subquery == NULL && !may_fail(upper);
+}
+
+/* sets the scan that waits if that side of the join does */
+static void
+set_waiting(AdKeyJoin *join, RelOptInfo *side)
+{
+	join->side = side;
+	if (side->rtekind == RTE_SUBQUERY)
+	{
+		join->table_root = side->subroot;
+		join->waiting = ad_groups_of_subquery(side);
+		join->table = ((AdUpperRelation *) join->waiting->fdw_private)->grouping.context->rel;
+	}
+	else
+	{
+		join->table_root = join->root;
+		join->waiting = side;
+		join->table = join->root->simple_rel_array[bms_singleton_member(side->relids)];
+	}
+}
+
+/*
+ * Adds the path of a join in which the scan of one side waits for the keys of
+ * the other side.  It is of a foreign table, of its groups, or of the groups of
+ * a subquery.
  *
  * There is none if rows are locked or changed in the query, because PostgreSQL
  * may then have to check single rows of each table again (EvalPlanQual).
@@ -343,9 +428,8 @@ ad_join_key_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 	Path	   *inner;
 	Path	   *read;
 
-	join.waiting = outer_waits ? outerrel : innerrel;
+	set_waiting(&join, outer_waits ? outerrel : innerrel);
 	join.other = outer_waits ? innerrel : outerrel;
-	join.table = root->simple_rel_array[bms_singleton_member(join.waiting->relids)];
 	relation = join.table->fdw_private;
 	read = join.other->cheapest_total_path;
 	if (!drops_rows(root, jointype, outer_waits, &join.excludes) ||

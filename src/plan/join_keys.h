@@ -22,8 +22,11 @@ typedef struct AdJoinKeys
 typedef struct AdKeyJoin
 {
 	PlannerInfo *root;
+	PlannerInfo *table_root;	/* of the query that reads the table */
 	RelOptInfo *table;			/* the foreign table */
 	RelOptInfo *waiting;		/* the table, or its groups */
+	RelOptInfo *side;			/* of a join: the waiting side, which may be a
+								 * subquery of groups */
 	RelOptInfo *other;			/* of a join: the side that has the keys */
 	bool		outer_waits;
 	bool		excludes;		/* an anti join that keeps what has no partner */
@@ -35,6 +38,7 @@ typedef struct AdKeyJoin
 } AdKeyJoin;
 
 extern bool ad_set_keys(AdKeyJoin *join, OpExpr *expr);
+extern bool ad_may_wait(RelOptInfo *rel);
 extern Path *ad_waiting_path(const AdKeyJoin *join, Path *below);
 extern void ad_join_key_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 							  RelOptInfo *innerrel, JoinType jointype,

@@ -78,18 +78,6 @@ typedef struct AdMerge
 	List	   *parts;
 } AdMerge;
 
-/*
- * Sets the function of an aggregate, and the types that go with it.
- */
-Aggref *
-ad_set_function(Aggref *aggref, Oid function)
-{
-	aggref->aggfnoid = function;
-	aggref->aggtranstype = ad_aggregate_row(function).aggtranstype;
-	aggref->aggtype = get_func_rettype(function);
-	return aggref;
-}
-
 /* a call of a function with one or two arguments */
 static Expr *
 call(Oid function, Expr *first, Expr *second)
@@ -116,12 +104,18 @@ as_numeric(Expr *number)
 	}
 }
 
-/* an aggregate of one argument, or of whole rows, without FILTER */
-static Aggref *
-aggregate(Oid function, Expr *argument)
+/*
+ * Returns a call of an aggregate function, palloc'd: of one argument, or of
+ * whole rows if that is NULL.
+ */
+Aggref *
+ad_make_aggregate(Oid function, Expr *argument)
 {
 	Aggref	   *aggref = makeNode(Aggref);
 
+	aggref->aggfnoid = function;
+	aggref->aggtranstype = ad_aggregate_row(function).aggtranstype;
+	aggref->aggtype = get_func_rettype(function);
 	aggref->aggkind = AGGKIND_NORMAL;
 	aggref->aggsplit = AGGSPLIT_SIMPLE;
 	aggref->aggno = aggref->aggtransno = -1;
@@ -134,7 +128,7 @@ aggregate(Oid function, Expr *argument)
 		aggref->aggargtypes = list_make1_oid(exprType((Node *) argument));
 		aggref->args = list_make1(makeTargetEntry(argument, 1, NULL, false));
 	}
-	return ad_set_function(aggref, function);
+	return aggref;
 }
 
 /* adds a part; its FILTER is that of the aggregate, unless PostgreSQL evaluates that */
@@ -249,12 +243,12 @@ total_of(AdMerge *merge, Expr *argument)
 		return (Expr *) makeNullConst(is_double ? FLOAT8OID : NUMERICOID, -1, InvalidOid);
 	/* the sum of a constant is a multiple of the number of rows */
 	if (!(merge->on_groups && IsA(argument, Const)) && is_evaluated(merge, argument))
-		return add_part(merge, aggregate(merge->sum, argument));
+		return add_part(merge, ad_make_aggregate(merge->sum, argument));
 	if (IsA(argument, CaseExpr))
 		return case_of(merge, (CaseExpr *) argument, result_total);
 	if (!read_as_keys(merge, (Node *) argument))
 		return NULL;
-	rows = add_part(merge, aggregate(F_COUNT_, NULL));
+	rows = add_part(merge, ad_make_aggregate(F_COUNT_, NULL));
 	return is_double ? call(F_FLOAT8MUL, argument, call(F_FLOAT8_INT8, rows, NULL)) :
 		call(F_NUMERIC_MUL, as_numeric(argument), as_numeric(rows));
 }
@@ -294,14 +288,14 @@ number_of(AdMerge *merge, Expr *argument)
 	if (argument != NULL && is_null_constant(argument))
 		return (Expr *) makeNullConst(INT8OID, -1, InvalidOid);
 	if (argument == NULL || IsA(argument, Const))
-		return add_part(merge, aggregate(F_COUNT_, NULL));
+		return add_part(merge, ad_make_aggregate(F_COUNT_, NULL));
 	if (is_evaluated(merge, argument))
-		return add_part(merge, aggregate(F_COUNT_ANY, argument));
+		return add_part(merge, ad_make_aggregate(F_COUNT_ANY, argument));
 	if (IsA(argument, CaseExpr))
 		return case_of(merge, (CaseExpr *) argument, number_of);
 	if (!read_as_keys(merge, (Node *) argument))
 		return NULL;
-	return where_not_null(argument, add_part(merge, aggregate(F_COUNT_, NULL)));
+	return where_not_null(argument, add_part(merge, ad_make_aggregate(F_COUNT_, NULL)));
 }
 
 /* the sum over all groups of what is made for each */
@@ -311,11 +305,11 @@ sum_over_groups(const AdMerge *merge, Expr *of_group)
 	switch (exprType((Node *) of_group))
 	{
 		case FLOAT8OID:
-			return over_groups(merge, aggregate(F_SUM_FLOAT8, of_group));
+			return over_groups(merge, ad_make_aggregate(F_SUM_FLOAT8, of_group));
 		case INT8OID:
-			return over_groups(merge, aggregate(F_SUM_INT8, of_group));
+			return over_groups(merge, ad_make_aggregate(F_SUM_INT8, of_group));
 		default:
-			return over_groups(merge, aggregate(F_SUM_NUMERIC, of_group));
+			return over_groups(merge, ad_make_aggregate(F_SUM_NUMERIC, of_group));
 	}
 }
 

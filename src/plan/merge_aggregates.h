@@ -19,6 +19,6 @@ typedef struct AdMerges
 extern bool ad_find_aggregates(PlannerInfo *root, List **aggregates);
 extern bool ad_merge_aggregates(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel,
 								List *aggregates, AdMerges *merges);
-extern Aggref *ad_set_function(Aggref *aggref, Oid function);
+extern Aggref *ad_make_aggregate(Oid function, Expr *argument);
 
 #endif							/* AD_MERGE_AGGREGATES_H */

@@ -27,7 +27,6 @@
 
 #include <math.h>
 
-#include "catalog/pg_aggregate.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -44,6 +43,7 @@
 #include "plan/group_partial.h"
 #include "plan/group_parts.h"
 #include "plan/join_keys.h"
+#include "plan/merge_aggregates.h"
 #include "plan/order.h"
 #include "plan/order_values.h"
 #include "plan/relation.h"
@@ -111,22 +111,6 @@ self_equality(Var *column)
 	else if (left != column->vartype)
 		return NULL;
 	return (OpExpr *) make_opclause(opno, BOOLOID, false, side, side, InvalidOid, column->varcollid);
-}
-
-/* count(*) */
-static Aggref *
-count_rows(void)
-{
-	Aggref	   *aggref = makeNode(Aggref);
-
-	aggref->aggfnoid = F_COUNT_;
-	aggref->aggtype = aggref->aggtranstype = INT8OID;
-	aggref->aggstar = true;
-	aggref->aggkind = AGGKIND_NORMAL;
-	aggref->aggsplit = AGGSPLIT_SIMPLE;
-	aggref->aggno = aggref->aggtransno = -1;
-	aggref->location = -1;
-	return aggref;
 }
 
 /*
@@ -237,8 +221,8 @@ wants_first_rows(PlannerInfo *root, RelOptInfo *rel)
 void
 ad_first_values_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel)
 {
-	AdKeyJoin	join = {.root = root, .table = input_rel, .waiting = input_rel};
-	Aggref	   *count = count_rows();
+	AdKeyJoin	join = {.root = root, .table_root = root, .table = input_rel, .waiting = input_rel};
+	Aggref	   *count = ad_make_aggregate(F_COUNT_, NULL);
 	AdFirstKey	first;
 	OpExpr	   *equality;
 	RelOptInfo *values;

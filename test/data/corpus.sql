@@ -1807,3 +1807,28 @@ SELECT id FROM t WHERE extract(epoch FROM now() - ts) < 40000000 AND extract(epo
 SELECT g, count(*) FILTER (WHERE now() - ts < interval '1 year'), sum(CASE WHEN extract(epoch FROM now() - ts) > 30000000 THEN i ELSE 0 END), count(*) FILTER (WHERE current_date - d8 < 400) FROM t GROUP BY g;
 SELECT now() - ts < interval '1 year', current_date - d8 > 300, count(*) FROM t GROUP BY 1, 2;
 SELECT id FROM t WHERE now() - w < interval '1 year' OR now() - ts > interval '100 years' OR extract(epoch FROM now() - ts) = 'NaN' OR current_date - d8 > 100000;
+
+-- ==== Joins with the groups of a subquery
+SELECT k.name, c.n, c.m FROM names k JOIN (SELECT g, count(*) AS n, sum(m) AS m FROM t GROUP BY g) c ON c.g = k.g WHERE k.name <> 'x';
+SELECT k.name, c.n, c.last FROM names k LEFT JOIN (SELECT t, count(*) AS n, max(ts) AS last FROM t GROUP BY t) c ON c.t = k.name;
+SELECT k.name, c.n FROM names k LEFT JOIN (SELECT v, g, count(*) AS n FROM t GROUP BY v, g HAVING count(*) > 1) c ON c.v = k.name AND c.g > k.g;
+SELECT k.name FROM names k WHERE NOT EXISTS (SELECT FROM (SELECT DISTINCT t FROM t) c WHERE c.t = k.name);
+SELECT c.* FROM (SELECT i, count(*), min(t COLLATE "C") FROM t GROUP BY i) c WHERE c.i IN (SELECT i FROM names WHERE i < 40);
+SELECT c.* FROM (SELECT i, count(*) FROM t GROUP BY i) c WHERE c.i NOT IN (SELECT i FROM names WHERE i IS NOT NULL);
+SELECT c.* FROM (SELECT i, count(*) FROM t GROUP BY i) c LEFT JOIN names k ON k.i = c.i WHERE k.i IS NULL;
+SELECT k.g, count(*), sum(c.n) FROM names k JOIN (SELECT l, f, count(*) AS n FROM t GROUP BY l, f) c ON c.l = k.i GROUP BY 1;
+SELECT k.g, c.n FROM names k JOIN (SELECT n, count(*) FROM t GROUP BY n) c (k, n) ON c.k = k.i;
+SELECT k.g, c.f + 0, c.n FROM names k JOIN (SELECT f, count(*) AS n FROM t GROUP BY f) c ON c.f = k.i;
+SELECT a.id, c.n FROM t a JOIN (SELECT g, b, count(*) AS n FROM t WHERE i > 0 GROUP BY g, b) c ON c.g = a.g AND c.b = a.b WHERE a.id < 30;
+SELECT c.g, d.n, c.n FROM (SELECT g, count(*) AS n FROM t GROUP BY g) c JOIN (SELECT id, count(*) AS n FROM t WHERE id < 9 GROUP BY id) d ON d.id = c.g;
+SELECT k.name, c.n FROM names k JOIN (SELECT s, count(*) AS n, sum(10 / nullif(g, 0)) FROM t GROUP BY s) c ON c.s = k.i;
+SELECT k.name, (SELECT c.n FROM (SELECT g, count(*) AS n FROM t GROUP BY g) c JOIN names l ON l.g = c.g WHERE l.name = k.name LIMIT 1) IS NULL FROM names k;
+SELECT k.name, c.n FROM names k JOIN (SELECT g, i, count(*) AS n FROM t GROUP BY g, i ORDER BY count(*)) c ON c.i = k.i AND c.g = k.g;
+SELECT k.name, c.* FROM names k JOIN (SELECT id, t, count(*) AS n, sum(m), max(ts), avg(i) FROM t GROUP BY id, t) c ON c.id = k.i;
+SELECT k.name, c.* FROM names k LEFT JOIN (SELECT id, b, count(*) AS n FROM t WHERE i > 0 GROUP BY id, b HAVING max(g) > 0) c ON c.id = k.i AND c.b;
+SELECT k.name FROM names k WHERE NOT EXISTS (SELECT FROM (SELECT DISTINCT id, t FROM t) c WHERE c.id = k.i AND c.t > 'a');
+SELECT c.* FROM (SELECT id, g, count(*), min(t COLLATE "C") FROM t GROUP BY id, g) c WHERE c.id IN (SELECT i FROM names WHERE i < 40) OR c.id IS NULL;
+SELECT c.* FROM (SELECT id, g, count(*) FROM t GROUP BY id, g) c WHERE c.id IN (SELECT i FROM names WHERE i < 40);
+SELECT c.* FROM (SELECT id, g, count(*) FROM t WHERE id < 30 GROUP BY id, g) c WHERE NOT EXISTS (SELECT FROM names k WHERE k.i = c.id);
+SELECT k.name, count(*), sum(c.n), max(c.id) FROM names k JOIN (SELECT id, v, count(*) AS n FROM t GROUP BY id, v) c ON c.id = k.i GROUP BY 1;
+SELECT k.name, c.n, d.m FROM names k JOIN (SELECT id, count(*) AS n FROM t GROUP BY id) c ON c.id = k.i LEFT JOIN (SELECT i, t, sum(m) AS m FROM t GROUP BY i, t) d ON d.i = c.id;

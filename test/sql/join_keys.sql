@@ -55,6 +55,10 @@ SELECT shown('SELECT c.at FROM calls c WHERE NOT EXISTS (SELECT FROM users u WHE
 -- groups of documents with these keys
 SELECT shown('SELECT u.team, count(*) FROM calls c JOIN users u USING (email) WHERE u.team = ''team 1'' GROUP BY 1');
 SELECT shown('SELECT room, count(*) FROM calls WHERE email IN (SELECT email FROM calls GROUP BY 1 ORDER BY max(at) DESC LIMIT 10) GROUP BY 1');
+-- groups of a subquery
+SELECT shown('SELECT u.team, c.n FROM users u JOIN (SELECT email, count(*) AS n FROM calls GROUP BY 1) c USING (email) WHERE u.team = ''team 1''');
+SELECT shown('SELECT u.team, c.n FROM users u LEFT JOIN (SELECT email, kind, count(*) AS n FROM calls WHERE kind > 5 GROUP BY 1, 2 HAVING count(*) > 2) c USING (email) WHERE u.team = ''team 1''');
+SELECT shown('SELECT c.room FROM (SELECT DISTINCT email, room FROM calls) c WHERE c.email IN (SELECT email FROM users WHERE team = ''team 1'')');
 -- another collection, whose partners MongoDB does not find by _id
 SELECT shown('SELECT c.at FROM calls c JOIN people p USING (email) WHERE p.country = ''fi''');
 -- parameters
@@ -63,6 +67,10 @@ PREPARE of_team(text, int) AS SELECT c.at FROM calls c JOIN users u USING (email
 SELECT shown('EXECUTE of_team(''x'', 1)');
 RESET plan_cache_mode;
 
+-- a column that is no group key, one that is computed, a group that may fail
+SELECT waits('SELECT u.team FROM users u JOIN (SELECT email, count(*) AS n FROM calls GROUP BY 1) c ON c.n = u.kind WHERE u.team = ''team 1''');
+SELECT waits('SELECT u.team FROM users u JOIN (SELECT kind + 1 AS kind, count(*) AS n FROM calls GROUP BY 1) c USING (kind) WHERE u.team = ''team 1''');
+SELECT waits('SELECT u.team, c.n FROM users u JOIN (SELECT email, sum(1 / kind) AS n FROM calls GROUP BY 1) c USING (email) WHERE u.team = ''team 1''');
 -- too many keys, or nearly all
 SELECT waits('SELECT c.at FROM calls c JOIN many m ON m.kind = c.kind');
 SELECT waits('SELECT c.at FROM calls c JOIN many m ON m.kind = c.kind WHERE m.kind < 50');
