@@ -68,6 +68,16 @@
 #endif
 
 /*
+ * Counts the nodes below a path that settings such as enable_hashjoin disable.
+ * Before PostgreSQL 18 their costs are high instead.
+ */
+#if PG_VERSION_NUM >= 180000
+#define ad_add_disabled_nodes(path, below) ((path)->disabled_nodes += (below)->disabled_nodes)
+#else
+#define ad_add_disabled_nodes(path, below) ((void) 0)
+#endif
+
+/*
  * The path that scans a subquery.  Since PostgreSQL 16 the caller says whether
  * its target list costs nothing.
  */

@@ -8,6 +8,7 @@
 
 #include "optimizer/optimizer.h"
 
+#include "base/compat.h"
 #include "plan/custom_path.h"
 
 /*
@@ -25,6 +26,7 @@ ad_custom_path(Path *path, RelOptInfo *rel, PathTarget *target, const CustomPath
 	custom->path.rows = path->rows;
 	custom->path.startup_cost = path->startup_cost;
 	custom->path.total_cost = path->total_cost + path->rows * cpu_operator_cost;
+	ad_add_disabled_nodes(&custom->path, path);
 	custom->custom_paths = list_make1(path);
 	custom->methods = methods;
 	return custom;

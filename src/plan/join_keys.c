@@ -341,6 +341,8 @@ ad_waiting_path(const AdKeyJoin *join, Path *below)
 		path = (Path *) ad_create_foreign_upper_path(root, join->waiting, work.target, work.rows,
 													 startup_cost, total_cost, NIL, NULL, private);
 	}
+	if (below != NULL)
+		ad_add_disabled_nodes(path, below);
 	/* the keys are in the memory of one process */
 	path->parallel_safe = false;
 	return root == join->root ? path : ad_create_subqueryscan_path(join->root, join->side, path);
