@@ -93,6 +93,7 @@ const AdServerCheck ad_server_checks[] = {
 	{"$group.$first", EACH("i % 2", "true")},
 	{"$group.$max", "SELECT k, max(i), max(t), max(l) FROM checked_calls GROUP BY k"},
 	{"$group.$min", "SELECT k, min(i), min(t), min(l) FROM checked_calls GROUP BY k"},
+	{"$group.$min", "SELECT k, min(f) FILTER (WHERE id > 0) FROM checked_calls GROUP BY k"},
 	{"$group.$sum", "SELECT k, count(i), sum(i) FROM checked_calls GROUP BY k"},
 	{"$group.$sum", "SELECT k, sum(f) FROM checked_calls WHERE f BETWEEN -100 AND 100 GROUP BY k"},
 	{"$gt", EACH("i > 3", "true")},
