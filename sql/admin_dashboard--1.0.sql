@@ -248,7 +248,7 @@ COMMENT ON VIEW admin_dashboard.api_keys IS
 -- Create a key and return it; this is the only time that it is shown.  label tells
 -- whose key it is.  super_admin gives access to the dashboard.  If expires_at is
 -- null, the key is valid until it is revoked.  Raises an error (22023) without a label,
--- and if super_admin is null.
+-- if super_admin is null, and if the key would never be valid.
 --
 -- A random UUID has 122 bits from the server's cryptographic random number
 -- generator.  Three of them have 366 bits, and their hash makes a key of 256 bits.
@@ -271,6 +271,10 @@ BEGIN
 	ELSIF super_admin IS NULL THEN
 		RAISE EXCEPTION 'super_admin must be true or false' USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'A key without it is valid, and gets the status 403.';
+	ELSIF create_api_key.expires_at <= clock_timestamp() THEN
+		RAISE EXCEPTION 'the API key would have expired already' USING ERRCODE = 'invalid_parameter_value',
+			DETAIL = format('expires_at is %s.', create_api_key.expires_at),
+			HINT = 'Give a time to come, such as now() + interval ''90 days'', or leave it out.';
 	END IF;
 	INSERT INTO admin_dashboard.api_key_hashes (label, key_hash, super_admin, expires_at)
 	VALUES (create_api_key.label, sha256(convert_to(key, 'UTF8')),

@@ -310,8 +310,10 @@ INSERT INTO keys VALUES
 	('admin', admin_dashboard.create_api_key('admin')),
 	('plain', admin_dashboard.create_api_key('plain', super_admin => false)),
 	('later', admin_dashboard.create_api_key('later', expires_at => now() + interval '1 hour')),
-	('past', admin_dashboard.create_api_key('past', expires_at => now())),
+	('past', admin_dashboard.create_api_key('past', expires_at => now() + interval '1 hour')),
 	('twice', admin_dashboard.create_api_key('twice')), ('twice', admin_dashboard.create_api_key('twice'));
+
+UPDATE admin_dashboard.api_key_hashes SET expires_at = now() WHERE label = 'past';
 
 SELECT ok(bool_and(key ~ '^adk_[0-9a-f]{64}$') AND count(DISTINCT key) = 6, 'keys of 256 bits') FROM keys;
 SELECT is(admin_dashboard.check_api_key(key), valid, 'check: ' || label)
@@ -331,6 +333,8 @@ SELECT is(admin_dashboard.check_api_key(key), NULL, 'revoked: ' || label) FROM k
 SELECT is(admin_dashboard.check_api_key(key), true, 'others are not: ' || label) FROM keys WHERE label = 'later';
 SELECT throws_ok('SELECT admin_dashboard.create_api_key('''')', '22023', NULL, 'a key without a label');
 SELECT throws_ok('SELECT admin_dashboard.create_api_key(NULL)', '22023', NULL, 'or null');
+SELECT throws_ok('SELECT admin_dashboard.create_api_key(''late'', expires_at => now())', '22023',
+				 'the API key would have expired already', 'a key that was never valid');
 
 -- who has no rights has none; one layer open does not open the next
 CREATE FUNCTION pg_temp.all_denied() RETURNS SETOF text LANGUAGE sql AS $$
