@@ -100,13 +100,15 @@ is_short_interval(const Node *node, int64 *time)
 static bool
 seconds_time(Datum seconds, int64 *time)
 {
-	Datum		product = DirectFunctionCall2(numeric_mul, seconds,
-											  NumericGetDatum(int64_to_numeric(USECS_PER_SEC)));
-	Datum		most = NumericGetDatum(int64_to_numeric(LONGEST_TIME));
+	Datum		most = NumericGetDatum(int64_to_numeric(LONGEST_TIME / USECS_PER_SEC));
+	Datum		product;
 
-	if (numeric_is_nan(DatumGetNumeric(product)) || numeric_is_inf(DatumGetNumeric(product)) ||
-		DatumGetBool(DirectFunctionCall2(numeric_gt, DirectFunctionCall1(numeric_abs, product), most)) ||
-		!DatumGetBool(DirectFunctionCall2(numeric_eq, product, DirectFunctionCall1(numeric_floor, product))))
+	/* NaN is greater than all other numbers */
+	if (DatumGetBool(DirectFunctionCall2(numeric_gt, DirectFunctionCall1(numeric_abs, seconds), most)))
+		return false;
+	product = DirectFunctionCall2(numeric_mul, seconds,
+								  NumericGetDatum(int64_to_numeric(USECS_PER_SEC)));
+	if (!DatumGetBool(DirectFunctionCall2(numeric_eq, product, DirectFunctionCall1(numeric_floor, product))))
 		return false;
 	*time = DatumGetInt64(DirectFunctionCall1(numeric_int8, product));
 	return true;

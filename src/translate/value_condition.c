@@ -310,7 +310,6 @@ read_comparison(AdValueContext *context, const OpExpr *expr, bool wanted, AdComp
 {
 	Oid			operand_type;
 
-	expr = ad_elapsed_comparison(expr);
 	if (list_length(expr->args) != 2 ||
 		!ad_expr_operator(expr->opno, exprType(linitial(expr->args)), &compared->op, &operand_type))
 		return false;
@@ -329,7 +328,7 @@ comparison(AdValueContext *context, OpExpr *expr, bool wanted)
 {
 	AdCompared	compared;
 
-	if (!read_comparison(context, expr, wanted, &compared))
+	if (!read_comparison(context, ad_elapsed_comparison(expr), wanted, &compared))
 		return NULL;
 	return compare_values(context, &compared.left, compared.op, &compared.right);
 }
@@ -373,7 +372,8 @@ comparison_value(AdValueContext *context, OpExpr *expr, AdValue *value)
 	AdValue    *right = &compared.right;
 	List	   *tests;
 
-	if (!read_comparison(context, expr, true, &compared) || may_be_between(&compared))
+	if (!read_comparison(context, ad_elapsed_comparison(expr), true, &compared) ||
+		may_be_between(&compared))
 		return false;
 	(void) ad_value_let(context, left);
 	(void) ad_value_let(context, right);

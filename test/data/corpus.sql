@@ -1806,6 +1806,9 @@ SELECT id FROM t WHERE current_date - ts::date <= 600 AND now()::date - ts::date
 SELECT id FROM t WHERE extract(epoch FROM now() - ts) < 40000000 AND extract(epoch FROM '2025-06-01Z'::timestamptz - ts) > -86400.5;
 SELECT g, count(*) FILTER (WHERE now() - ts < interval '1 year'), sum(CASE WHEN extract(epoch FROM now() - ts) > 30000000 THEN i ELSE 0 END), count(*) FILTER (WHERE current_date - d8 < 400) FROM t GROUP BY g;
 SELECT now() - ts < interval '1 year', current_date - d8 > 300, count(*) FROM t GROUP BY 1, 2;
+SELECT id, nullif('2025-06-01Z'::timestamptz - ts, interval '0'), '2025-06-01Z'::timestamptz - ts IS DISTINCT FROM interval '1 day' FROM t;
+SELECT max(nullif('2025-06-01Z'::timestamptz - ts, interval '1 day')), count(nullif(now() - ts, '1 day')), min(CASE '2025-06-01Z'::timestamptz - ts WHEN interval '0' THEN 1 ELSE 2 END) FROM t;
+SELECT id FROM t WHERE nullif(current_date - d8, 5) > 100 OR extract(epoch FROM now() - ts) < 1e131000 OR '2025-06-01Z'::timestamptz - ts IN ('1 day', '2 days');
 SELECT id FROM t WHERE now() - w < interval '1 year' OR now() - ts > interval '100 years' OR extract(epoch FROM now() - ts) = 'NaN' OR current_date - d8 > 100000;
 
 -- ==== Joins with the groups of a subquery
