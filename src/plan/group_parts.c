@@ -283,3 +283,20 @@ ad_add_key_parts(AdGroupBuilder *builder, Node *node)
 	parts.columns_first = count_parts(node, &parts);
 	return !misses_part(node, &parts);
 }
+
+/*
+ * Adds the columns of the table `relid` that an expression reads as keys; it
+ * may read other tables, too.  Returns false as ad_add_key_parts() does.
+ */
+bool
+ad_add_table_columns(AdGroupBuilder *builder, Index relid, Node *node)
+{
+	ListCell   *lc;
+
+	foreach(lc, pull_var_clause(node, PVC_RECURSE_PLACEHOLDERS))
+	{
+		if (((Var *) lfirst(lc))->varno == relid && !ad_add_key_parts(builder, lfirst(lc)))
+			return false;
+	}
+	return true;
+}

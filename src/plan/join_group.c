@@ -191,7 +191,6 @@ static bool
 add_group_keys(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel, List *keys)
 {
 	ListCell   *lc;
-	ListCell   *var;
 
 	foreach(lc, keys)
 	{
@@ -208,12 +207,8 @@ add_group_keys(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel, List
 				return false;
 			continue;
 		}
-		foreach(var, pull_var_clause(key, PVC_RECURSE_PLACEHOLDERS))
-		{
-			if (((Var *) lfirst(var))->varno == rel->relid &&
-				!ad_add_key_parts(builder, lfirst(var)))
-				return false;
-		}
+		if (!ad_add_table_columns(builder, rel->relid, key))
+			return false;
 	}
 	return true;
 }
@@ -427,9 +422,9 @@ join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel, RelOptI
 		next_join_hook(root, joinrel, outerrel, innerrel, jointype, extra);
 	if (joinrel->reloptkind != RELOPT_JOINREL)
 		return;
-	if (is_own(outerrel) || ad_may_wait(outerrel))
+	if (is_own(outerrel) || outerrel->rtekind == RTE_SUBQUERY)
 		ad_join_key_paths(root, joinrel, outerrel, innerrel, jointype, extra, true);
-	if (is_own(innerrel) || ad_may_wait(innerrel))
+	if (is_own(innerrel) || innerrel->rtekind == RTE_SUBQUERY)
 		ad_join_key_paths(root, joinrel, outerrel, innerrel, jointype, extra, false);
 	if (ad_is_geqo(root) || grouping_stage(root) < 0 ||
 		find_join_rel(root, joinrel->relids) != joinrel)

@@ -378,41 +378,35 @@ may_fail(const AdUpperRelation *groups)
 }
 
 /*
- * Whether the relation is a subquery of groups that can wait for keys.  If one
- * of its groups may raise an error, all must be made.
+ * Sets the scan that waits if that side of the join does: of a foreign table, of
+ * its groups, or of the groups of a subquery.  Returns false for other
+ * subqueries, and for groups that may raise an error, of which all must be made.
  */
-bool
-ad_may_wait(RelOptInfo *rel)
-{
-	RelOptInfo *groups = ad_groups_of_subquery(rel);
-	AdUpperRelation *upper = groups == NULL ? NULL : groups->fdw_private;
-
-	return upper != NULL && upper->subquery == NULL && !may_fail(upper);
-}
-
-/* sets the scan that waits if that side of the join does */
-static void
+static bool
 set_waiting(AdKeyJoin *join, RelOptInfo *side)
 {
+	AdUpperRelation *upper;
+
 	join->side = side;
-	if (side->rtekind == RTE_SUBQUERY)
-	{
-		join->table_root = side->subroot;
-		join->waiting = ad_groups_of_subquery(side);
-		join->table = ((AdUpperRelation *) join->waiting->fdw_private)->grouping.context->rel;
-	}
-	else
+	if (side->rtekind != RTE_SUBQUERY)
 	{
 		join->table_root = join->root;
 		join->waiting = side;
 		join->table = join->root->simple_rel_array[bms_singleton_member(side->relids)];
+		return true;
 	}
+	join->table_root = side->subroot;
+	join->waiting = ad_groups_of_subquery(side);
+	if (join->waiting == NULL)
+		return false;
+	upper = join->waiting->fdw_private;
+	join->table = upper->grouping.context->rel;
+	return upper->subquery == NULL && !may_fail(upper);
 }
 
 /*
  * Adds the path of a join in which the scan of one side waits for the keys of
- * the other side.  It is of a foreign table, of its groups, or of the groups of
- * a subquery.
+ * the other side.
  *
  * There is none if rows are locked or changed in the query, because PostgreSQL
  * may then have to check single rows of each table again (EvalPlanQual).
@@ -430,7 +424,8 @@ ad_join_key_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 	Path	   *inner;
 	Path	   *read;
 
-	set_waiting(&join, outer_waits ? outerrel : innerrel);
+	if (!set_waiting(&join, outer_waits ? outerrel : innerrel))
+		return;
 	join.other = outer_waits ? innerrel : outerrel;
 	relation = join.table->fdw_private;
 	read = join.other->cheapest_total_path;

@@ -38,7 +38,6 @@ typedef struct AdKeyJoin
 } AdKeyJoin;
 
 extern bool ad_set_keys(AdKeyJoin *join, OpExpr *expr);
-extern bool ad_may_wait(RelOptInfo *rel);
 extern Path *ad_waiting_path(const AdKeyJoin *join, Path *below);
 extern void ad_join_key_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 							  RelOptInfo *innerrel, JoinType jointype,

@@ -155,19 +155,10 @@ over_groups(const AdMerge *merge, Aggref *aggref)
 static bool
 read_as_keys(const AdMerge *merge, Node *node)
 {
-	ListCell   *lc;
-
 	if (node == NULL || bms_is_subset(pull_varnos(merge->root, node), merge->rel->relids))
 		return ad_add_key_parts(merge->builder, node);
-	if (contain_volatile_functions(node) || contain_subplans(node))
-		return false;
-	foreach(lc, pull_var_clause(node, PVC_RECURSE_PLACEHOLDERS))
-	{
-		if (((Var *) lfirst(lc))->varno == merge->rel->relid &&
-			!ad_add_key_parts(merge->builder, lfirst(lc)))
-			return false;
-	}
-	return true;
+	return !contain_volatile_functions(node) && !contain_subplans(node) &&
+		ad_add_table_columns(merge->builder, merge->rel->relid, node);
 }
 
 /*

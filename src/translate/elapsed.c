@@ -66,30 +66,24 @@ strip_epoch(Node *node)
 static int
 find_difference(Node *node)
 {
+	Oid			function;
+
 	node = strip_epoch(node);
-	for (int i = 0; IsA(node, OpExpr) && i < lengthof(differences); i++)
+	function = IsA(node, OpExpr) ? get_opcode(((OpExpr *) node)->opno) : InvalidOid;
+	for (int i = 0; i < lengthof(differences); i++)
 	{
-		if (get_opcode(((OpExpr *) node)->opno) == differences[i].function)
+		if (function == differences[i].function)
 			return i;
 	}
 	return -1;
 }
 
-/*
- * Whether the node is a constant interval that is not too long; sets *time to
- * its microseconds, as they are compared.
- */
+/* the microseconds of an interval, as they are compared; false if they are too many */
 static bool
-is_short_interval(const Node *node, int64 *time)
+interval_usecs(const Interval *interval, int64 *time)
 {
-	const Const *constant = (const Const *) node;
-	const Interval *interval;
-	double		days;
+	double		days = interval->month * (double) DAYS_PER_MONTH + interval->day;
 
-	if (!IsA(node, Const) || constant->consttype != INTERVALOID || constant->constisnull)
-		return false;
-	interval = DatumGetIntervalP(constant->constvalue);
-	days = interval->month * (double) DAYS_PER_MONTH + interval->day;
 	if (fabs(days) * USECS_PER_DAY + fabs((double) interval->time) > LONGEST_TIME)
 		return false;
 	*time = (interval->month * INT64CONST(30) + interval->day) * USECS_PER_DAY + interval->time;
@@ -98,7 +92,7 @@ is_short_interval(const Node *node, int64 *time)
 
 /* the microseconds of a constant number of seconds; false if they are no integer, or too many */
 static bool
-seconds_time(Datum seconds, int64 *time)
+seconds_usecs(Datum seconds, int64 *time)
 {
 	Datum		most = NumericGetDatum(int64_to_numeric(LONGEST_TIME / USECS_PER_SEC));
 	Datum		product;
@@ -128,9 +122,9 @@ is_amount(const Node *node, Oid typid, int64 *amount)
 	switch (typid)
 	{
 		case INTERVALOID:
-			return is_short_interval(node, amount);
+			return interval_usecs(DatumGetIntervalP(constant->constvalue), amount);
 		case NUMERICOID:
-			return seconds_time(constant->constvalue, amount);
+			return seconds_usecs(constant->constvalue, amount);
 		case INT4OID:
 			*amount = DatumGetInt32(constant->constvalue);
 			return *amount >= -LONGEST_TIME / USECS_PER_DAY && *amount <= LONGEST_TIME / USECS_PER_DAY;
@@ -161,7 +155,7 @@ is_made_from_instant(Oid function, List *args)
 		if (is_near_instant(arg))
 			result = true;
 		else if (!IsA(arg, Const) ||
-				 (exprType(arg) != TEXTOID && !is_short_interval(arg, &time)))
+				 (exprType(arg) != TEXTOID && !is_amount(arg, INTERVALOID, &time)))
 			return false;
 	}
 	return result;
