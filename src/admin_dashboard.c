@@ -13,12 +13,14 @@
 #include "base/option.h"
 #include "calls_table.h"
 #include "execute/analyze.h"
+#include "execute/async_scan.h"
 #include "execute/key_scan.h"
 #include "execute/merge_scan.h"
 #include "execute/scan.h"
 #include "execute/shared_scan.h"
 #include "import/import.h"
 #include "kept/answer.h"
+#include "plan/async.h"
 #include "plan/group_plan.h"
 #include "plan/join.h"
 #include "plan/group_subquery.h"
@@ -74,6 +76,10 @@ admin_dashboard_fdw_handler(PG_FUNCTION_ARGS)
 	routine->EndForeignScan = ad_end_foreign_scan;
 	routine->ExplainForeignScan = ad_explain_foreign_scan;
 	routine->IsForeignScanParallelSafe = ad_is_foreign_scan_parallel_safe;
+	routine->IsForeignPathAsyncCapable = ad_is_foreign_path_async_capable;
+	routine->ForeignAsyncRequest = ad_foreign_async_request;
+	routine->ForeignAsyncConfigureWait = ad_foreign_async_configure_wait;
+	routine->ForeignAsyncNotify = ad_foreign_async_notify;
 	routine->EstimateDSMForeignScan = ad_estimate_dsm_foreign_scan;
 	routine->InitializeDSMForeignScan = ad_initialize_dsm_foreign_scan;
 	routine->ReInitializeDSMForeignScan = ad_reinitialize_dsm_foreign_scan;

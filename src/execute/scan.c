@@ -196,6 +196,7 @@ ad_begin_foreign_scan(ForeignScanState *node, int eflags)
 
 	node->fdw_state = state;
 	state->query = ad_query_from_list(plan->fdw_private);
+	state->async = node->ss.ps.async_capable;
 	if (OidIsValid(state->query->relid))
 		end_subquery(node);
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
@@ -305,7 +306,7 @@ start_query(ForeignScanState *node, AdScanState *state)
 		command.deadline = ad_shared_scan_deadline(state);
 		if (ad_log_remote)
 			log_query(state->query);
-		state->cursor = ad_cursor_open(&command);
+		state->cursor = state->async ? ad_cursor_begin(&command) : ad_cursor_open(&command);
 	}
 	state->started = true;
 	state->returned = false;
@@ -314,11 +315,15 @@ start_query(ForeignScanState *node, AdScanState *state)
 
 /*
  * Run the query, or that of the next slice.  Returns false if no slice is
- * left.
+ * left, or if the scan waits for a connection.
  */
 static bool
 start_scan(ForeignScanState *node, AdScanState *state)
 {
+	state->waits = state->async && !state->shares &&
+		!ad_cursor_can_begin(state->query->serverid, state->userid);
+	if (state->waits)
+		return false;
 	if (state->shared != NULL && !ad_shared_scan_take(state))
 		return false;
 	start_query(node, state);
@@ -486,11 +491,16 @@ next_sorted(ForeignScanState *node, AdScanState *state)
 
 /*
  * Returns the next tuple of the query, or of the slice, or an empty slot at
- * the end.
+ * the end.  Also returns an empty slot, and sets waits, if an Append should
+ * wait for the reply.
  */
 static TupleTableSlot *
 next_of_query(ForeignScanState *node, AdScanState *state)
 {
+	state->waits = state->async && state->cursor != NULL && state->held == NULL &&
+		ad_cursor_must_wait(state->cursor);
+	if (state->waits)
+		return ExecClearTuple(node->ss.ss_ScanTupleSlot);
 	if (state->quick && state->query->sort != NULL)
 		return next_sorted(node, state);
 	if (state->quick && state->held == NULL)
@@ -547,7 +557,7 @@ ad_rescan_foreign_scan(ForeignScanState *node)
 {
 	AdScanState *state = node->fdw_state;
 	bool		same = node->ss.ps.chgParam == NULL && state->started &&
-	state->shared == NULL && state->query->keys == NULL;
+	state->shared == NULL && state->query->keys == NULL && !state->async;
 
 	ExecClearTuple(node->ss.ss_ScanTupleSlot);
 	if (same && state->kept != NULL)

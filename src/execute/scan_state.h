@@ -65,6 +65,13 @@ typedef struct AdScanState
 	bool		started;		/* has the query, or that of the slice, been
 								 * run? */
 	AdCursor   *cursor;			/* NULL before the start and after the end */
+	/* see async_scan.c */
+	bool		async;			/* does an Append wait for this scan and
+								 * others? */
+	bool		waits;			/* has no tuple been returned as it would have
+								 * to be waited for? */
+	bool		shares;			/* may it share a connection with a scan that
+								 * is waited for? */
 	bool		returned;		/* has it returned a tuple since the start? */
 	int			counted;		/* index of the number of rows in the
 								 * decoder's result, if they are counted */

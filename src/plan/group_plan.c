@@ -11,6 +11,7 @@
 #include "utils/selfuncs.h"
 
 #include "base/compat.h"
+#include "plan/async.h"
 #include "plan/group_builder.h"
 #include "plan/group_estimate.h"
 #include "plan/group_first.h"
@@ -53,12 +54,15 @@ add_ordered_group_path(PlannerInfo *root, RelOptInfo *output_rel, PathTarget *ta
 	AdScanWork	work = {.sent = upper->rows, .rows = upper->rows, .target = target};
 	Cost		startup_cost;
 	Cost		total_cost;
+	Path	   *path;
 
 	ad_upper_cost(root, upper, &work, &startup_cost, &total_cost);
-	add_path(output_rel, (Path *)
-			 ad_create_foreign_upper_path(root, output_rel, target, upper->rows,
-										  startup_cost, total_cost, pathkeys, upper->subquery,
-										  order == NULL ? NIL : list_make1(order)));
+	path = (Path *)
+		ad_create_foreign_upper_path(root, output_rel, target, upper->rows,
+									 startup_cost, total_cost, pathkeys, upper->subquery,
+									 order == NULL ? NIL : list_make1(order));
+	ad_prefer_async(root, upper->documents, path);
+	add_path(output_rel, path);
 }
 
 /*
@@ -122,7 +126,8 @@ add_grouping(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 		ad_group_add_total(builder.group, upper->query);
 	}
 	upper->rows = estimated_groups(root, input_rel, keys, builder.sets);
-	upper->grouping_cost = ad_grouping_cost(relation, input_rel->rows);
+	upper->documents = input_rel->rows;
+	upper->grouping_cost = ad_grouping_cost(relation, upper->documents);
 	output_rel->fdw_private = upper;
 	ad_drop_gathered_rows(output_rel);
 	ad_add_group_paths(root, output_rel, target);

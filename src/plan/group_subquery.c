@@ -464,6 +464,7 @@ upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 	upper = build_outer(root, stage, &subquery, having);
 	if (upper == NULL)
 		return;
+	upper->documents = subquery.groups->documents;
 	upper->grouping_cost = subquery.groups->grouping_cost + input_rel->rows * cpu_operator_cost;
 	upper->subquery = input_rel->cheapest_total_path;
 	output_rel->serverid = grouped->serverid;

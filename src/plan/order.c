@@ -33,6 +33,7 @@
 #include "utils/typcache.h"
 
 #include "base/compat.h"
+#include "plan/async.h"
 #include "plan/having.h"
 #include "plan/order.h"
 #include "plan/order_expr.h"
@@ -760,6 +761,7 @@ ad_limit_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
 	path = (Path *) ad_create_foreign_upper_path(root, rel, target, work.rows,
 												 startup_cost, total_cost, pathkeys,
 												 subquery_of(rel), list_make1(order));
+	ad_prefer_async(root, work.sent, path);
 	if (skips_later)
 		path = (Path *) create_limit_path(root, output_rel, path, parse->limitOffset,
 										  parse->limitCount, parse->limitOption,

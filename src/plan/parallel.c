@@ -27,12 +27,6 @@
 #include "query/avoid.h"
 
 /*
- * So many documents are worth the first worker; three times as many are worth
- * one more, and so on.
- */
-#define DOCUMENTS_FOR_WORKER	50000
-
-/*
  * The number of slices for each process.  With more slices, the processes end
  * at the same time even if one is slower; but each slice is a query, and
  * returns groups of its own.
@@ -157,7 +151,7 @@ worker_count(double documents)
 {
 	int			workers = 0;
 
-	for (double worth = DOCUMENTS_FOR_WORKER;
+	for (double worth = AD_DOCUMENTS_FOR_WORKER;
 		 documents >= worth && workers < max_parallel_workers_per_gather; worth *= 3)
 		workers++;
 	return workers;

@@ -7,6 +7,12 @@
 
 #include "plan/scan_cost.h"
 
+/*
+ * So many documents are worth the first worker; three times as many are worth
+ * one more, and so on.
+ */
+#define AD_DOCUMENTS_FOR_WORKER	50000
+
 extern bool ad_is_foreign_scan_parallel_safe(PlannerInfo *root, RelOptInfo *rel,
 											 RangeTblEntry *rte);
 extern void ad_divide_relation(PlannerInfo *root, RelOptInfo *rel);

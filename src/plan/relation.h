@@ -49,6 +49,7 @@ typedef struct AdUpperRelation
 	List	   *having;			/* conditions of HAVING that are evaluated
 								 * locally */
 	double		rows;
+	double		documents;		/* that are grouped */
 	/* what it costs MongoDB to make the groups */
 	Cost		grouping_cost;
 	Path	   *subquery;		/* of a grouping of groups: their path, see

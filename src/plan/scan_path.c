@@ -18,6 +18,7 @@
 #include "optimizer/restrictinfo.h"
 
 #include "base/compat.h"
+#include "plan/async.h"
 #include "plan/order.h"
 #include "plan/parallel.h"
 #include "plan/relation.h"
@@ -32,13 +33,16 @@ add_scan_path(PlannerInfo *root, RelOptInfo *rel, const AdScanWork *work,
 {
 	Cost		startup_cost;
 	Cost		total_cost;
+	Path	   *path;
 
 	ad_scan_cost(root, work, &startup_cost, &total_cost);
-	add_path(rel, (Path *)
-			 ad_create_foreignscan_path(root, rel, NULL, work->rows,
-										startup_cost, total_cost, pathkeys,
-										required_outer, NULL,
-										order == NULL ? NIL : list_make1(order)));
+	path = (Path *)
+		ad_create_foreignscan_path(root, rel, NULL, work->rows,
+								   startup_cost, total_cost, pathkeys,
+								   required_outer, NULL,
+								   order == NULL ? NIL : list_make1(order));
+	ad_prefer_async(root, work->documents, path);
+	add_path(rel, path);
 }
 
 /*

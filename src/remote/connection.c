@@ -63,6 +63,12 @@
 #define AD_MOST_IDLE	50
 
 /*
+ * So many cursors with pending replies can each have a connection to a server
+ * as a user: the server works for all of them at the same time.
+ */
+#define AD_MOST_RESERVED	4
+
+/*
  * The definition of a connection, read from one consistent state of the
  * catalogs.
  */
@@ -502,37 +508,44 @@ ad_connection_list(void)
 	return &connections;
 }
 
-/*
- * Returns the connection for a server and a user, and makes one if necessary.
- * It is pinned until ad_connection_release().  The client may not be
- * connected yet.  Raises an error if the options do not suffice for a login.
- */
-AdConnection *
-ad_connection_get(Oid serverid, Oid userid)
+/* registers the callbacks that notice changes, in the first call */
+static void
+register_callbacks(void)
 {
-	static bool callbacks_registered = false;
-	static uint64 uses = 0;
-	Oid			mappingid;
-	AdConnection *found = NULL;
+	static bool registered = false;
+
+	if (registered)
+		return;
+	CacheRegisterSyscacheCallback(FOREIGNSERVEROID, invalidate_connections, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHOID, invalidate_connections, (Datum) 0);
+	CacheRegisterSyscacheCallback(USERMAPPINGOID, invalidate_connections, (Datum) 0);
+	registered = true;
+}
+
+/* a server and a user, and what there is for them */
+typedef struct AdSearch
+{
+	Oid			serverid;
+	Oid			userid;
+	AdConnection *usual;		/* one that is not reserved, or else any */
+	AdConnection *unused;		/* one without users */
+	int			nreserved;
+} AdSearch;
+
+/*
+ * Looks for usable connections.
+ */
+static void
+find_connections(AdSearch *search)
+{
+	Oid			mappingid = ad_connection_mapping(search->serverid, search->userid);
 	dlist_iter	iter;
 
-	if (!callbacks_registered)
-	{
-		CacheRegisterSyscacheCallback(FOREIGNSERVEROID, invalidate_connections,
-									  (Datum) 0);
-		CacheRegisterSyscacheCallback(AUTHOID, invalidate_connections,
-									  (Datum) 0);
-		CacheRegisterSyscacheCallback(USERMAPPINGOID, invalidate_connections,
-									  (Datum) 0);
-		callbacks_registered = true;
-	}
-
-	mappingid = ad_connection_mapping(serverid, userid);
 	dlist_foreach(iter, &connections)
 	{
 		AdConnection *conn = dlist_container(AdConnection, node, iter.cur);
 
-		if (conn->serverid != serverid || conn->userid != userid)
+		if (conn->serverid != search->serverid || conn->userid != search->userid)
 			continue;
 
 		/*
@@ -541,19 +554,79 @@ ad_connection_get(Oid serverid, Oid userid)
 		 */
 		if (conn->mappingid != mappingid)
 			conn->stale = true;
-		if (!conn->stale && !conn->transport.dead)
-			found = conn;
+		search->nreserved += conn->reserved;
+		if (conn->stale || conn->transport.dead)
+			continue;
+		if (search->usual == NULL || !conn->reserved)
+			search->usual = conn;
+		if (conn->pins == 0)
+			search->unused = conn;
 	}
-	destroy_unusable();
+}
 
-	if (found == NULL)
+/* pins the connection, or a new one if that is NULL */
+static AdConnection *
+pin(const AdSearch *search, AdConnection *conn)
+{
+	static uint64 uses = 0;
+
+	/* not earlier, for it destroys none that the search has found */
+	destroy_unusable();
+	if (conn == NULL)
 	{
 		make_room();
-		found = make_connection(serverid, userid);
+		conn = make_connection(search->serverid, search->userid);
 	}
-	found->last_use = ++uses;
-	found->pins++;
-	return found;
+	conn->last_use = ++uses;
+	conn->pins++;
+	return conn;
+}
+
+/*
+ * Returns the connection for a server and a user, and makes one if necessary.
+ * It is pinned until ad_connection_release().  The client may not be
+ * connected yet.  Raises an error if the options do not suffice for a login.
+ */
+AdConnection *
+ad_connection_get(Oid serverid, Oid userid)
+{
+	AdSearch	search = {serverid, userid};
+
+	register_callbacks();
+	find_connections(&search);
+	return pin(&search, search.usual);
+}
+
+/*
+ * Can another connection be reserved?
+ */
+bool
+ad_connection_can_reserve(Oid serverid, Oid userid)
+{
+	AdSearch	search = {serverid, userid};
+
+	find_connections(&search);
+	return search.nreserved < AD_MOST_RESERVED;
+}
+
+/*
+ * Like ad_connection_get(), but returns a connection that nobody uses, and
+ * reserves it until it is released.  Returns NULL if AD_MOST_RESERVED of them
+ * are reserved already.
+ */
+AdConnection *
+ad_connection_reserve(Oid serverid, Oid userid)
+{
+	AdSearch	search = {serverid, userid};
+	AdConnection *conn;
+
+	register_callbacks();
+	find_connections(&search);
+	if (search.nreserved >= AD_MOST_RESERVED)
+		return NULL;
+	conn = pin(&search, search.unused);
+	conn->reserved = true;
+	return conn;
 }
 
 /*

@@ -12,6 +12,8 @@
  *
  * Nothing between enter and leave may throw.  If an interrupt or an error
  * ended a wait in between, ad_connection_leave() throws.
+ * ad_connection_reserve() is for a cursor that leaves the reply to a command
+ * pending: other users get other connections, if there are any.
  * ad_connection_fail() gives up a client whose connection has failed.  Its
  * users can still destroy their driver objects, but the client no longer
  * sends anything.
@@ -45,6 +47,8 @@ typedef struct AdConnection
 	mongoc_client_t *client;
 	AdTransport transport;
 	int			pins;			/* number of users that have not released it */
+	bool		reserved;		/* is one of them a cursor that may have a
+								 * promised reply? */
 	uint64		last_use;		/* number of its last use, to find the oldest */
 	bool		stale;			/* its options have changed, so it takes no
 								 * new users */
@@ -58,6 +62,8 @@ extern Oid	ad_connection_mapping(Oid serverid, Oid userid);
 extern const char *ad_connection_comment(void);
 extern dlist_head *ad_connection_list(void);
 extern AdConnection *ad_connection_get(Oid serverid, Oid userid);
+extern bool ad_connection_can_reserve(Oid serverid, Oid userid);
+extern AdConnection *ad_connection_reserve(Oid serverid, Oid userid);
 extern void ad_connection_release(AdConnection *conn);
 extern void ad_connection_fail(AdConnection *conn);
 extern bool ad_connection_retire(Oid serverid);

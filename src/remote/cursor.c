@@ -11,6 +11,9 @@
  */
 #include "postgres.h"
 
+#include <poll.h>
+
+#include "access/xact.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "storage/latch.h"
@@ -19,10 +22,10 @@
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
-#include "base/utf8.h"
 #include "remote/connection.h"
 #include "remote/connection_error.h"
 #include "remote/cursor.h"
+#include "remote/cursor_command.h"
 #include "remote/error.h"
 #include "remote/snapshot.h"
 
@@ -33,15 +36,14 @@
 #define AD_SELECTION_PAUSE_MS	500
 
 /*
- * Sizes of batches if fetch_size is not set: the number of documents in the
- * first batch, which is MongoDB's default, and that of groups; the size in
- * bytes at which later batches aim; and the greatest number of documents in a
- * batch.
+ * If fetch_size is not set: the size in bytes at which batches after the first
+ * one aim, and the greatest number of documents in one.
  */
-#define AD_FIRST_BATCH		101
-#define AD_FIRST_GROUPS		10000
 #define AD_BATCH_BYTES		INT64CONST(1000000)
 #define AD_LARGEST_BATCH	100000
+
+/* how long to wait for a promised reply that nobody needs any more */
+#define AD_PROMISE_TIMEOUT_US	100000
 
 /* the server's code for a collection that does not exist */
 #define AD_NAMESPACE_NOT_FOUND	26
@@ -55,11 +57,15 @@ struct AdCursor
 	AdSession  *session;		/* the session that driver refers to, or NULL */
 	mongoc_cursor_t *driver;	/* NULL until the command is made */
 	bool		reused;			/* conn has worked for an earlier command */
+	bool		reserves;		/* has it reserved conn? */
 	bson_t		explanation;	/* the reply of explain */
 	bool		has_explanation;	/* has it been initialized? */
 	AdBatch		batch;			/* documents that have not been returned */
 	bool		begun;			/* has the server accepted the command? */
 	bool		ended;			/* there are no more batches */
+	bool		promised;		/* is the next reply a promised one? */
+	AdCommand	command;		/* of a cursor that has been begun, until the
+								 * first reply */
 	char	   *name;			/* database.collection, for messages */
 	int64		count;			/* result of AD_COMMAND_COUNT; -1: failed */
 	bool		own_only;		/* for AD_COMMAND_LIST: list only the
@@ -99,6 +105,33 @@ leave_driver(AdCursor *cursor)
 }
 
 /*
+ * Takes a promised reply that nobody needs, so that the driver knows which
+ * cursor to close on the server.  Gives up the connection if the reply does not
+ * come soon, or if the transaction is aborting; the server notices that, and
+ * ends the command.  Does not throw.
+ */
+static void
+drop_promise(AdCursor *cursor)
+{
+	AdConnection *conn = cursor->conn;
+	AdPeer	   *peer = &conn->transport.peer;
+	const bson_t *ignored;
+
+	if (peer->promise != AD_PROMISE_LOST && IsTransactionState() && !conn->transport.dead)
+	{
+		ad_connection_enter_quietly(conn);
+		if (conn->pins == 1)
+			conn->transport.deadline = bson_get_monotonic_time() + AD_PROMISE_TIMEOUT_US;
+		(void) mongoc_cursor_next(cursor->driver, &ignored);
+		ad_batch_free(&peer->batch);
+		ad_connection_leave_quietly(conn);
+	}
+	if (peer->promise != AD_PROMISE_NONE)
+		ad_connection_fail(conn);
+	cursor->promised = false;
+}
+
+/*
  * Releases the driver's cursor, its session and the connection.  If the
  * cursor is still open on the server, the driver closes it there, unless the
  * connection has failed.  Does not throw, and may be called again.
@@ -112,6 +145,8 @@ close_driver(AdCursor *cursor)
 	if (conn == NULL || conn->busy)
 		return;
 
+	if (cursor->promised)
+		drop_promise(cursor);
 	ad_batch_free(&cursor->batch);
 	cursor->ended = true;
 	if (cursor->has_explanation)
@@ -129,6 +164,11 @@ close_driver(AdCursor *cursor)
 		ad_session_release(cursor->session);
 	cursor->session = NULL;
 	cursor->conn = NULL;
+	if (cursor->reserves)
+	{
+		conn->transport.peer.promise = AD_PROMISE_NONE;
+		conn->reserved = cursor->reserves = false;
+	}
 	ad_connection_release(conn);
 }
 
@@ -140,170 +180,23 @@ cursor_callback(void *arg)
 }
 
 /*
- * Returns the time left of statement_timeout, or until the command's own
- * deadline, in milliseconds, at least 1; or 0 if there is no timeout.
- */
-static int64
-time_left_ms(const AdCommand *command)
-{
-	TimestampTz end = command->deadline;
-
-	if (get_timeout_active(STATEMENT_TIMEOUT))
-		end = get_timeout_finish_time(STATEMENT_TIMEOUT);
-	if (end == 0)
-		return 0;
-	return Max(TimestampDifferenceMilliseconds(GetCurrentTimestamp(), end), 1);
-}
-
-/* the BSON of a command as the driver's type, without copies */
-typedef struct AdViews
-{
-	bson_t		body;
-	bson_t		projection;
-	bson_t		sort;
-} AdViews;
-
-/*
- * Sets `document` to refer to the bytes of a BSON document, unless these are
- * NULL.  It may throw, so it must not be called between enter and leave.
- */
-static void
-view_document(bson_t *document, const uint8 *bytes)
-{
-	uint32		length;
-
-	if (bytes == NULL)
-		return;
-	memcpy(&length, bytes, sizeof(length));
-	if (!bson_init_static(document, bytes, BSON_UINT32_FROM_LE(length)))
-		elog(ERROR, "invalid BSON document");
-}
-
-/*
- * Appends the collation that the command asks for (MongoDB manual,
- * "Collation").
- */
-static void
-append_collation(bson_t *opts, const AdCommand *command)
-{
-	bson_t		collation;
-
-	if (!command->simple_collation)
-		return;
-	BSON_APPEND_DOCUMENT_BEGIN(opts, "collation", &collation);
-	BSON_APPEND_UTF8(&collation, "locale", "simple");
-	bson_append_document_end(opts, &collation);
-}
-
-/*
- * Appends the options of a find.
- */
-static void
-append_find_options(bson_t *opts, const AdCommand *command, const AdViews *views)
-{
-	if (command->projection != NULL)
-		BSON_APPEND_DOCUMENT(opts, "projection", &views->projection);
-	if (command->sort != NULL)
-	{
-		BSON_APPEND_DOCUMENT(opts, "sort", &views->sort);
-		BSON_APPEND_BOOL(opts, "allowDiskUse", command->allow_disk_use);
-	}
-	if (command->skip > 0)
-		BSON_APPEND_INT64(opts, "skip", command->skip);
-	if (command->limit > 0)
-		BSON_APPEND_INT64(opts, "limit", command->limit);
-}
-
-/*
- * Returns the number of documents in the first batch.  Groups are all there
- * when the first one is, so that waiting for more of them costs little, and
- * another round trip more.
- */
-static int64
-first_batch(const AdCommand *command)
-{
-	int64		most = command->grouped ? AD_FIRST_GROUPS : AD_FIRST_BATCH;
-
-	if (command->fetch_size > 0)
-		return command->fetch_size;
-	return command->expected > 0 ? Min(command->expected, most) : most;
-}
-
-/*
- * Appends the options that all commands have.  max_time_ms is 0 for none, and
- * session may be NULL.
- */
-static void
-append_options(bson_t *opts, const AdCommand *command, int64 max_time_ms, const char *comment,
-			   AdSession *session)
-{
-	BSON_APPEND_UTF8(opts, "comment", comment);
-	if (max_time_ms > 0)
-		BSON_APPEND_INT64(opts, "maxTimeMS", max_time_ms);
-	/* this fails only for a session of another client */
-	if (session != NULL)
-		(void) mongoc_client_session_append(ad_session_driver(session), opts, NULL);
-	/* an int64, because mongoc_cursor_set_batch_size() overwrites no int32 */
-	if (command->kind == AD_COMMAND_FIND || command->kind == AD_COMMAND_AGGREGATE)
-		BSON_APPEND_INT64(opts, "batchSize", first_batch(command));
-}
-
-/*
- * Makes the driver's cursor for a command on a collection.  The driver
- * selects a server now for an aggregate, and at the first read for a find.
- * In both cases it keeps an error in the cursor.
- */
-static mongoc_cursor_t *
-make_collection_cursor(mongoc_collection_t *collection, const AdCommand *command,
-					   const AdViews *views, bson_t *opts)
-{
-	if (command->kind == AD_COMMAND_AGGREGATE)
-	{
-		BSON_APPEND_BOOL(opts, "allowDiskUse", command->allow_disk_use);
-		return mongoc_collection_aggregate(collection, MONGOC_QUERY_NONE, &views->body, opts, NULL);
-	}
-	append_find_options(opts, command, views);
-	return mongoc_collection_find_with_opts(collection, &views->body, opts, NULL);
-}
-
-/*
- * Runs explain for a find or an aggregate (MongoDB manual, "explain").
- * Returns false with *error set if it failed.
+ * Runs explain for a find or an aggregate.  Returns false with *error set if it
+ * failed.
  */
 static bool
-run_explain(AdCursor *cursor, const char *database, const char *collection, const AdCommand *command,
-			const AdViews *views, int64 max_time_ms, const char *comment, bson_error_t *error)
+run_explain(AdCursor *cursor, const AdCommand *command, const AdViews *views, int64 max_time_ms,
+			const char *comment, bson_error_t *error)
 {
-	bson_t		explained = BSON_INITIALIZER;
+	mongoc_client_t *client = cursor->conn->client;
 	bson_t		explain = BSON_INITIALIZER;
-	bson_t		empty = BSON_INITIALIZER;
 	bool		succeeded;
 
-	if (command->kind == AD_COMMAND_AGGREGATE)
-	{
-		BSON_APPEND_UTF8(&explained, "aggregate", collection);
-		bson_concat(&explained, &views->body);
-		BSON_APPEND_DOCUMENT(&explained, "cursor", &empty);
-		BSON_APPEND_BOOL(&explained, "allowDiskUse", command->allow_disk_use);
-	}
-	else
-	{
-		BSON_APPEND_UTF8(&explained, "find", collection);
-		BSON_APPEND_DOCUMENT(&explained, "filter", &views->body);
-		append_find_options(&explained, command, views);
-	}
-	append_collation(&explained, command);
-	BSON_APPEND_DOCUMENT(&explain, "explain", &explained);
-	BSON_APPEND_UTF8(&explain, "verbosity", "executionStats");
-	BSON_APPEND_UTF8(&explain, "comment", comment);
-	if (max_time_ms > 0)
-		BSON_APPEND_INT64(&explain, "maxTimeMS", max_time_ms);
+	ad_append_explain(&explain, command, views, max_time_ms, comment);
 	/* other than for a query, it adds no read concern, which explain refuses */
-	succeeded = mongoc_client_command_simple(cursor->conn->client, database, &explain,
-											 mongoc_client_get_read_prefs(cursor->conn->client),
+	succeeded = mongoc_client_command_simple(client, views->database, &explain,
+											 mongoc_client_get_read_prefs(client),
 											 &cursor->explanation, error);
 	cursor->has_explanation = true;
-	bson_destroy(&explained);
 	bson_destroy(&explain);
 	return succeeded;
 }
@@ -316,10 +209,7 @@ run_explain(AdCursor *cursor, const char *database, const char *collection, cons
 static bool
 make_driver_cursor(AdCursor *cursor, const AdCommand *command, bson_error_t *error)
 {
-	const char *database = ad_to_utf8(command->database);
-	const char *name = command->collection == NULL ? NULL :
-	ad_to_utf8(command->collection);
-	int64		max_time_ms = time_left_ms(command);
+	int64		max_time_ms = ad_command_time_left(command);
 	mongoc_collection_t *collection;
 	mongoc_database_t *owner;
 	AdViews		views;
@@ -327,14 +217,13 @@ make_driver_cursor(AdCursor *cursor, const AdCommand *command, bson_error_t *err
 	const char *comment = ad_connection_comment();
 	bool		succeeded = true;
 
-	view_document(&views.body, command->body);
-	view_document(&views.projection, command->projection);
-	view_document(&views.sort, command->sort);
-
+	ad_view_command(&views, command);
 	enter_driver(cursor);
 	bson_init(&opts);
-	append_options(&opts, command, max_time_ms, comment, cursor->session);
-	append_collation(&opts, command);
+	ad_append_options(&opts, command, max_time_ms, comment);
+	/* this fails only for a session of another client */
+	if (cursor->session != NULL)
+		(void) mongoc_client_session_append(ad_session_driver(cursor->session), &opts, NULL);
 	if (command->kind == AD_COMMAND_LIST)
 	{
 		BSON_APPEND_DOCUMENT(&opts, "filter", &views.body);
@@ -343,21 +232,21 @@ make_driver_cursor(AdCursor *cursor, const AdCommand *command, bson_error_t *err
 			BSON_APPEND_BOOL(&opts, "nameOnly", true);
 			BSON_APPEND_BOOL(&opts, "authorizedCollections", true);
 		}
-		owner = mongoc_client_get_database(cursor->conn->client, database);
+		owner = mongoc_client_get_database(cursor->conn->client, views.database);
 		cursor->driver = mongoc_database_find_collections_with_opts(owner, &opts);
 		mongoc_database_destroy(owner);
 	}
 	else if (command->explain)
-		succeeded = run_explain(cursor, database, name, command, &views, max_time_ms, comment, error);
-	else if (name == NULL)
+		succeeded = run_explain(cursor, command, &views, max_time_ms, comment, error);
+	else if (views.collection == NULL)
 	{
-		owner = mongoc_client_get_database(cursor->conn->client, database);
+		owner = mongoc_client_get_database(cursor->conn->client, views.database);
 		cursor->driver = mongoc_database_aggregate(owner, &views.body, &opts, NULL);
 		mongoc_database_destroy(owner);
 	}
 	else
 	{
-		collection = mongoc_client_get_collection(cursor->conn->client, database, name);
+		collection = mongoc_client_get_collection(cursor->conn->client, views.database, views.collection);
 		if (command->kind == AD_COMMAND_COUNT)
 		{
 			mongoc_read_concern_t *none = mongoc_read_concern_new();
@@ -369,7 +258,7 @@ make_driver_cursor(AdCursor *cursor, const AdCommand *command, bson_error_t *err
 																	   NULL, error);
 		}
 		else
-			cursor->driver = make_collection_cursor(collection, command, &views, &opts);
+			cursor->driver = ad_collection_cursor(collection, command, &views, &opts);
 		mongoc_collection_destroy(collection);
 	}
 	bson_destroy(&opts);
@@ -392,13 +281,14 @@ adapt_batch_size(AdCursor *cursor)
 
 /*
  * Reads the next batch, which remains empty at the end, and if the server
- * sends an empty one.  Returns false with *error and *reply set if there is an
- * error.
+ * sends an empty one.  If `defers`, the batch may also be promised.  Returns
+ * false with *error and *reply set if there is an error.
  */
 static bool
-read_once(AdCursor *cursor, bson_error_t *error, const bson_t **reply)
+read_once(AdCursor *cursor, bool defers, bson_error_t *error, const bson_t **reply)
 {
-	AdBatch    *arrived = &cursor->conn->transport.peer.batch;
+	AdConnection *conn = cursor->conn;
+	AdBatch    *arrived = &conn->transport.peer.batch;
 	const bson_t *substitute;
 	bool		failed = false;
 
@@ -406,6 +296,7 @@ read_once(AdCursor *cursor, bson_error_t *error, const bson_t **reply)
 	enter_driver(cursor);
 	if (cursor->adapts && cursor->stats.documents > 0)
 		adapt_batch_size(cursor);
+	conn->transport.peer.defer = defers;
 	/* each batch is one document to the driver */
 	if (!mongoc_cursor_next(cursor->driver, &substitute))
 	{
@@ -415,7 +306,13 @@ read_once(AdCursor *cursor, bson_error_t *error, const bson_t **reply)
 	}
 	cursor->batch = *arrived;
 	memset(arrived, 0, sizeof(AdBatch));
+	conn->transport.peer.defer = false;
+	cursor->promised = defers && conn->transport.peer.promise == AD_PROMISE_SENT;
+	/* a stand-in is no reply */
+	conn->replies -= cursor->promised;
 	leave_driver(cursor);
+	if (cursor->promised)
+		return true;
 
 	/*
 	 * MongoDB reports this for a view on a collection that does not exist,
@@ -437,7 +334,7 @@ read_once(AdCursor *cursor, bson_error_t *error, const bson_t **reply)
 static bool
 advance(AdCursor *cursor, bson_error_t *error, const bson_t **reply)
 {
-	while (read_once(cursor, error, reply))
+	while (read_once(cursor, false, error, reply))
 	{
 		if (cursor->batch.next != NULL || cursor->ended)
 			return true;
@@ -541,6 +438,70 @@ send_command(AdCursor *cursor, const AdCommand *command, bson_error_t *error, co
 	return advance(cursor, error, reply);
 }
 
+/* makes a cursor without a connection, in the current memory context */
+static AdCursor *
+make_cursor(const AdCommand *command)
+{
+	AdCursor   *cursor = palloc0(sizeof(AdCursor));
+
+	cursor->name = command->collection == NULL ? NULL :
+		psprintf("%s.%s", command->database, command->collection);
+	cursor->most = command->explain ? 1 : command->limit;
+	cursor->callback.func = cursor_callback;
+	cursor->callback.arg = cursor;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &cursor->callback);
+	return cursor;
+}
+
+/* the connection is there: before the command is sent over it */
+static void
+prepare(AdCursor *cursor, const AdCommand *command)
+{
+	cursor->conn->transport.reasons[0] = '\0';
+	cursor->conn->transport.peer.flaw[0] = '\0';
+	cursor->reused = cursor->conn->replies > 0;
+	cursor->begun = false;
+	cursor->ended = command->kind == AD_COMMAND_COUNT;
+	cursor->count = 0;
+	cursor->adapts = command->fetch_size == 0;
+}
+
+/* until when a command that fails now can be sent again */
+static TimestampTz
+selection_end(const AdCursor *cursor, TimestampTz start)
+{
+	return TimestampTzPlusMilliseconds(start, cursor->conn->selection_timeout_ms);
+}
+
+/*
+ * Sends a command and waits for the first reply.  Raises an error if the
+ * command fails.
+ */
+static void
+run(AdCursor *cursor, const AdCommand *command)
+{
+	TimestampTz start = GetCurrentTimestamp();
+
+	for (;;)
+	{
+		bson_error_t error;
+		const bson_t *reply = NULL;
+
+		cursor->conn = ad_connection_get(command->serverid, command->userid);
+		prepare(cursor, command);
+		if (send_command(cursor, command, &error, &reply))
+		{
+			/* it does not matter now that other members could not be reached */
+			cursor->conn->transport.reasons[0] = '\0';
+			return;
+		}
+
+		if (!should_try_again(cursor, command, &error, selection_end(cursor, start)))
+			ad_connection_report(cursor->conn, cursor->name, &error, reply);
+		close_driver(cursor);
+	}
+}
+
 /*
  * Sends a command and waits for the first reply.  Returns a cursor, palloc'd,
  * which is closed with the current memory context.  The caller may free the
@@ -549,42 +510,110 @@ send_command(AdCursor *cursor, const AdCommand *command, bson_error_t *error, co
 AdCursor *
 ad_cursor_open(const AdCommand *command)
 {
-	AdCursor   *cursor = palloc0(sizeof(AdCursor));
+	AdCursor   *cursor = make_cursor(command);
+
+	run(cursor, command);
+	return cursor;
+}
+
+/*
+ * Has the server a connection for another cursor that is begun?
+ */
+bool
+ad_cursor_can_begin(Oid serverid, Oid userid)
+{
+	return ad_connection_can_reserve(serverid, userid);
+}
+
+/*
+ * Like ad_cursor_open(), but for a find or an aggregate, and without waiting
+ * for the reply; ad_cursor_must_wait() tells whether it has come.  The
+ * command's BSON must live until then.  Waits all the same if
+ * ad_cursor_can_begin() is false, or if the command reads a snapshot, which
+ * the first reply names.
+ */
+AdCursor *
+ad_cursor_begin(const AdCommand *command)
+{
+	AdCursor   *cursor = make_cursor(command);
 	TimestampTz start = GetCurrentTimestamp();
+	bson_error_t error;
+	const bson_t *reply = NULL;
 
-	cursor->name = command->collection == NULL ? NULL :
-		psprintf("%s.%s", command->database, command->collection);
-	cursor->most = command->explain ? 1 : command->limit;
-	cursor->callback.func = cursor_callback;
-	cursor->callback.arg = cursor;
-	MemoryContextRegisterResetCallback(CurrentMemoryContext, &cursor->callback);
-
-	for (;;)
+	cursor->conn = ad_connection_reserve(command->serverid, command->userid);
+	if (cursor->conn != NULL)
 	{
-		bson_error_t error;
-		const bson_t *reply = NULL;
-
-		cursor->conn = ad_connection_get(command->serverid, command->userid);
-		cursor->conn->transport.reasons[0] = '\0';
-		cursor->conn->transport.peer.flaw[0] = '\0';
-		cursor->reused = cursor->conn->replies > 0;
-		cursor->begun = false;
-		cursor->ended = command->kind == AD_COMMAND_COUNT;
-		cursor->count = 0;
-		cursor->adapts = command->fetch_size == 0;
-		if (send_command(cursor, command, &error, &reply))
+		cursor->reserves = true;
+		cursor->command = *command;
+		prepare(cursor, command);
+		if (cursor->conn->snapshot == AD_SNAPSHOT_NONE)
 		{
-			/* it does not matter now that other members could not be reached */
-			cursor->conn->transport.reasons[0] = '\0';
-			return cursor;
+			if (make_driver_cursor(cursor, command, &error) &&
+				read_once(cursor, true, &error, &reply))
+				return cursor;
+			if (!should_try_again(cursor, command, &error, selection_end(cursor, start)))
+				ad_connection_report(cursor->conn, cursor->name, &error, reply);
 		}
-
-		if (!should_try_again(cursor, command, &error,
-							  TimestampTzPlusMilliseconds(start,
-														  cursor->conn->selection_timeout_ms)))
-			ad_connection_report(cursor->conn, cursor->name, &error, reply);
 		close_driver(cursor);
 	}
+	run(cursor, command);
+	return cursor;
+}
+
+/*
+ * Would ad_cursor_next() wait?  If the cursor has been begun, and all documents
+ * of a batch have been returned, asks for the next one, without waiting for it
+ * either.  Raises an error if that fails.
+ */
+bool
+ad_cursor_must_wait(AdCursor *cursor)
+{
+	bson_error_t error;
+	const bson_t *reply = NULL;
+	struct pollfd poll_socket;
+
+	if (cursor->batch.next != NULL || cursor->ended || !cursor->reserves)
+		return false;
+	if (!cursor->promised && !read_once(cursor, true, &error, &reply))
+		ad_connection_report(cursor->conn, cursor->name, &error, reply);
+	if (!cursor->promised || cursor->conn->transport.peer.promise != AD_PROMISE_SENT)
+		return false;
+	poll_socket.fd = ad_cursor_socket(cursor);
+	poll_socket.events = POLLIN;
+	return poll(&poll_socket, 1, 0) == 0;
+}
+
+/*
+ * Returns the socket that can be read when the reply comes, if
+ * ad_cursor_must_wait() has returned true.
+ */
+pgsocket
+ad_cursor_socket(AdCursor *cursor)
+{
+	return cursor->conn->transport.peer.promise_socket;
+}
+
+/*
+ * Waits for the next batch.  Raises an error if the command fails.  The driver
+ * sends a command that reads once more if the network or the member failed.  It
+ * took a stand-in for the reply to one that has been begun, so that this
+ * function does the same.
+ */
+static void
+wait_for_batch(AdCursor *cursor)
+{
+	bool		first = !cursor->begun;
+	TimestampTz start = GetCurrentTimestamp();
+	bson_error_t error;
+	const bson_t *reply = NULL;
+
+	if (advance(cursor, &error, &reply))
+		return;
+	cursor->reused |= first;
+	if (!first || !should_try_again(cursor, &cursor->command, &error, selection_end(cursor, start)))
+		ad_connection_report(cursor->conn, cursor->name, &error, reply);
+	close_driver(cursor);
+	run(cursor, &cursor->command);
 }
 
 /*
@@ -600,11 +629,7 @@ ad_cursor_next(AdCursor *cursor)
 
 	if (document == NULL && !cursor->ended)
 	{
-		bson_error_t error;
-		const bson_t *reply = NULL;
-
-		if (!advance(cursor, &error, &reply))
-			ad_connection_report(cursor->conn, cursor->name, &error, reply);
+		wait_for_batch(cursor);
 		document = ad_batch_next(&cursor->batch);
 	}
 	if (document == NULL)

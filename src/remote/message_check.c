@@ -21,6 +21,18 @@
  * A compressed message is refused unless the URI has asked for compression.
  * This stream decompresses it, so that the driver gets a checked message.
  *
+ * Promised replies
+ *
+ * The driver has no half of a command: it sends one and waits for its reply in
+ * one call.  So that several servers can work at the same time, this stream can
+ * promise a reply.  It sends the driver's command to the server, and gives the
+ * driver at once a stand-in for the reply, a batch of a cursor that goes on; it has
+ * one document, since the driver asks for the next batch at once if it gets an
+ * empty one.  When the driver asks for the next batch of that cursor, this stream sends
+ * nothing, and gives it the server's reply to the first command.  If the driver
+ * sends another command meanwhile, the reply is read before, and held.  There
+ * is one promise for the streams of a client at a time.
+ *
  * The driver calls these functions, so nothing here may throw.
  */
 #include "postgres.h"
@@ -67,6 +79,12 @@
  */
 #define LEVELS			3
 
+/*
+ * The id of a cursor whose first reply is promised.  No server has it: ids are
+ * positive.
+ */
+#define STAND_IN_CURSOR PG_INT64_MIN
+
 /* the last request of the driver */
 typedef struct AdRequest
 {
@@ -74,7 +92,10 @@ typedef struct AdRequest
 	int32		id;
 	int32		opcode;			/* before compression */
 	char		command[24];	/* name of the command, perhaps truncated */
+	int64		cursor;			/* for getMore: the id of the cursor */
 	int64		unsent;			/* bytes of the request that are not sent */
+	int32		reply_to;		/* id of the request that the driver takes the
+								 * reply for */
 } AdRequest;
 
 typedef struct AdCheckStream
@@ -82,16 +103,97 @@ typedef struct AdCheckStream
 	mongoc_stream_t base;
 	mongoc_stream_t *below;
 	AdPeer	   *peer;
-	uint32	   *pending;		/* number of bytes that the driver can read,
-								 * although they are no longer in the socket;
-								 * outlives this struct */
+	AdStream   *socket;			/* the lowest stream; lives longer than this
+								 * one */
 	AdRequest	request;
+	bool		stands_in;		/* is a stand-in the reply to the request? */
+	bool		swallows;		/* is the request not sent, as its reply is a
+								 * promised one? */
+	AdRequest	promised;		/* whose reply is promised; not due if none is */
+	uint8	   *held;			/* that reply, malloc'd; NULL if it has not
+								 * been read */
+	uint32		held_size;		/* 0 if it has not */
+	bool		checked;		/* can the driver have the message? */
 	uint8	   *message;		/* malloc'd; NULL until its length is known */
 	uint8		length[sizeof(int32)];	/* the length as received */
 	uint32		size;			/* size of the message */
 	uint32		have;			/* bytes of it that were received */
 	uint32		given;			/* bytes of it that the driver has read */
 } AdCheckStream;
+
+/* ------------------------------------------------------------------------
+ * Messages
+ * ------------------------------------------------------------------------ */
+
+static int
+fail_with(int error)
+{
+	errno = error;
+	return -1;
+}
+
+/* frees the message, so that the next one can be read */
+static void
+forget_message(AdCheckStream *stream)
+{
+	free(stream->message);
+	stream->message = NULL;
+	stream->size = stream->have = stream->given = 0;
+	stream->checked = false;
+}
+
+/*
+ * Reads into `target` until the first `size` bytes of the message are there.
+ * `target` starts with the first byte of the message.  Returns 1 when they
+ * are there, else the result of the stream below, which is 0 or -1.
+ */
+static ssize_t
+read_up_to(AdCheckStream *stream, uint8 *target, uint32 size, int32_t timeout_msec)
+{
+	while (stream->have < size)
+	{
+		uint32		missing = size - stream->have;
+
+		/* without time to wait, take the bytes that are available */
+		ssize_t		n = mongoc_stream_read(stream->below, target + stream->have, missing,
+										   timeout_msec == 0 ? 0 : missing, timeout_msec);
+
+		if (n <= 0)
+			return n;
+		stream->have += n;
+	}
+	return 1;
+}
+
+/*
+ * Reads a whole message, unless there is one already.  Returns 1 if the
+ * message is there.  Returns -1 with errno EPROTO if its length is not valid.
+ * Otherwise returns the result of the stream below, which is 0 or -1.
+ */
+static ssize_t
+read_message(AdCheckStream *stream, int32_t timeout_msec)
+{
+	ssize_t		result;
+
+	if (stream->message == NULL)
+	{
+		result = read_up_to(stream, stream->length, sizeof(stream->length), timeout_msec);
+		if (result <= 0)
+			return result;
+		stream->size = ad_read_int32(stream->length);
+		if (stream->size < HEADER_SIZE || stream->size > LARGEST_MESSAGE)
+		{
+			ad_flaw(stream->peer, "The header of the message states an invalid size of %u bytes. Perhaps the server speaks another protocol, or needs TLS.",
+					stream->size);
+			return fail_with(EPROTO);
+		}
+		stream->message = malloc(stream->size);
+		if (stream->message == NULL)
+			return fail_with(ENOMEM);
+		memcpy(stream->message, stream->length, sizeof(stream->length));
+	}
+	return read_up_to(stream, stream->message, stream->size, timeout_msec);
+}
 
 /* ------------------------------------------------------------------------
  * Requests
@@ -118,9 +220,15 @@ decompress_beginning(const uint8 *compressed, uint32 size, uint8 *target, uint32
 	return room - z.avail_out;
 }
 
+static bool
+is_get_more(const AdRequest *request)
+{
+	return strcmp(request->command, "getMore") == 0;
+}
+
 /*
  * Copies the name of a command, which is the key of the first element of its
- * document.  In OP_MSG the document follows flags and the kind of the
+ * document, and the cursor of a getMore, the value of that.  In OP_MSG the document follows flags and the kind of the
  * section; in OP_QUERY it follows flags, the name of a collection and two
  * numbers.
  */
@@ -140,6 +248,9 @@ copy_command(AdRequest *request, const uint8 *body, uint32 size)
 		return;
 	strlcpy(request->command, (const char *) body + at,
 			Min(sizeof(request->command), size - at));
+	at += strlen(request->command) + 1;
+	request->cursor = is_get_more(request) && at + sizeof(int64) <= size ?
+		ad_read_int64(body + at) : STAND_IN_CURSOR;
 }
 
 /*
@@ -173,7 +284,64 @@ note_request(AdCheckStream *stream, const mongoc_iovec_t *iov, size_t iovcnt)
 		body = inner;
 	}
 	copy_command(request, body, size);
+	request->reply_to = request->id;
 	request->due = true;
+}
+
+/*
+ * The driver starts to send another request.  If it is for the promised reply,
+ * gives it that one; else reads that reply first, and holds it.  Returns 1, or
+ * the result of the stream below, which is 0 or -1.
+ */
+static ssize_t
+meet_promise(AdCheckStream *stream)
+{
+	AdRequest  *request = &stream->request;
+	AdPeer	   *peer = stream->peer;
+	ssize_t		result = 1;
+
+	stream->swallows = stream->stands_in = false;
+	/* it would skip the batch that was lost */
+	if (peer->promise == AD_PROMISE_LOST && is_get_more(request))
+		return fail_with(ECONNRESET);
+	if (stream->promised.due && is_get_more(request) && request->cursor == stream->promised.cursor)
+	{
+		stream->promised.unsent = request->unsent;
+		stream->promised.reply_to = request->id;
+		stream->request = stream->promised;
+		stream->promised.due = false;
+		stream->swallows = true;
+		peer->promise = AD_PROMISE_NONE;
+		stream->message = stream->held;
+		stream->size = stream->have = stream->held_size;
+		stream->held = NULL;
+		stream->held_size = 0;
+	}
+	else if (stream->promised.due && stream->held == NULL)
+	{
+		result = read_message(stream, -1);
+		if (result <= 0)
+			return result;
+		stream->held = stream->message;
+		stream->held_size = stream->size;
+		stream->message = NULL;
+		forget_message(stream);
+		peer->promise = AD_PROMISE_HELD;
+	}
+	else
+		stream->stands_in = peer->defer && peer->promise == AD_PROMISE_NONE &&
+			request->opcode == OP_MSG && ad_reply_is_batch(request->command);
+	return result;
+}
+
+static size_t
+total_length(const mongoc_iovec_t *iov, size_t iovcnt)
+{
+	size_t		total = 0;
+
+	for (size_t i = 0; i < iovcnt; i++)
+		total += iov[i].iov_len;
+	return total;
 }
 
 /* writes to the stream below, and records each request */
@@ -183,11 +351,16 @@ check_writev(mongoc_stream_t *base, mongoc_iovec_t *iov, size_t iovcnt,
 {
 	AdCheckStream *stream = (AdCheckStream *) base;
 	bool		begins = stream->request.unsent <= 0;
-	ssize_t		n;
+	ssize_t		n = 1;
 
 	if (begins)
+	{
 		note_request(stream, iov, iovcnt);
-	n = mongoc_stream_writev(stream->below, iov, iovcnt, timeout_msec);
+		n = meet_promise(stream);
+	}
+	if (n > 0)
+		n = stream->swallows ? total_length(iov, iovcnt) :
+			mongoc_stream_writev(stream->below, iov, iovcnt, timeout_msec);
 	if (n > 0)
 		stream->request.unsent -= n;
 	else if (begins)
@@ -198,38 +371,6 @@ check_writev(mongoc_stream_t *base, mongoc_iovec_t *iov, size_t iovcnt,
 /* ------------------------------------------------------------------------
  * Replies
  * ------------------------------------------------------------------------ */
-
-/* frees the message, so that the next one can be read */
-static void
-forget_message(AdCheckStream *stream)
-{
-	free(stream->message);
-	stream->message = NULL;
-	stream->size = stream->have = stream->given = 0;
-}
-
-/*
- * Reads into `target` until the first `size` bytes of the message are there.
- * `target` starts with the first byte of the message.  Returns 1 when they
- * are there, else the result of the stream below, which is 0 or -1.
- */
-static ssize_t
-read_up_to(AdCheckStream *stream, uint8 *target, uint32 size, int32_t timeout_msec)
-{
-	while (stream->have < size)
-	{
-		uint32		missing = size - stream->have;
-
-		/* without time to wait, take the bytes that are available */
-		ssize_t		n = mongoc_stream_read(stream->below, target + stream->have, missing,
-										   timeout_msec == 0 ? 0 : missing, timeout_msec);
-
-		if (n <= 0)
-			return n;
-		stream->have += n;
-	}
-	return 1;
-}
 
 /*
  * Returns the document of an OP_MSG, which follows flags and the kind of the
@@ -320,6 +461,7 @@ is_reply(AdCheckStream *stream)
 	const uint8 *document;
 	uint32		size;
 	uint32		start;
+	uint32		reply_to;
 
 	peer->flaw[0] = '\0';
 	if (!stream->request.due || ad_read_int32(stream->message + 8) != stream->request.id)
@@ -349,12 +491,58 @@ is_reply(AdCheckStream *stream)
 		return ad_flaw(peer, "The message is not a valid reply with one document.");
 	if (!ad_reply_fits(peer, stream->request.command, document, size))
 		return false;
+	reply_to = BSON_UINT32_TO_LE(stream->request.reply_to);
+	memcpy(stream->message + 8, &reply_to, sizeof(reply_to));
 	stream->request.due = false;
 	return true;
 }
 
 /*
- * Reads a whole message, unless there is one already.  Returns 1 if the
+ * Gives the driver a stand-in for the reply to the request, which has been
+ * sent.  Returns 1 or -1.
+ */
+static int
+stand_in(AdCheckStream *stream)
+{
+	AdRequest  *request = &stream->request;
+	bson_t		reply = BSON_INITIALIZER;
+	bson_t		cursor;
+	bson_t		batch;
+	bson_t		document = BSON_INITIALIZER;
+	uint32		header[] = {0, 0, request->id, OP_MSG, 0};
+	uint32		size = sizeof(header) + 1;
+
+	BSON_APPEND_DOUBLE(&reply, "ok", 1);
+	BSON_APPEND_DOCUMENT_BEGIN(&reply, "cursor", &cursor);
+	BSON_APPEND_INT64(&cursor, "id", request->cursor);
+	BSON_APPEND_ARRAY_BEGIN(&cursor, is_get_more(request) ? "nextBatch" : "firstBatch", &batch);
+	BSON_APPEND_DOCUMENT(&batch, "0", &document);
+	bson_append_array_end(&cursor, &batch);
+	bson_append_document_end(&reply, &cursor);
+	stream->message = malloc(size + reply.len);
+	if (stream->message == NULL)
+	{
+		bson_destroy(&reply);
+		return fail_with(ENOMEM);
+	}
+	stream->size = stream->have = header[0] = size + reply.len;
+	for (int i = 0; i < lengthof(header); i++)
+		header[i] = BSON_UINT32_TO_LE(header[i]);
+	memcpy(stream->message, header, sizeof(header));
+	stream->message[sizeof(header)] = 0;
+	memcpy(stream->message + size, bson_get_data(&reply), reply.len);
+	bson_destroy(&reply);
+	stream->checked = true;
+	stream->stands_in = false;
+	stream->promised = *request;
+	request->due = false;
+	stream->peer->promise = AD_PROMISE_SENT;
+	stream->peer->promise_socket = stream->socket->sock;
+	return 1;
+}
+
+/*
+ * Reads and checks a message, unless there is one already.  Returns 1 if the
  * message is there and valid.  Returns -1 with errno EPROTO if it is not
  * valid.  Otherwise returns the result of the stream below, which is 0 or -1.
  */
@@ -363,35 +551,14 @@ have_message(AdCheckStream *stream, int32_t timeout_msec)
 {
 	ssize_t		result;
 
-	if (stream->message != NULL && stream->have == stream->size)
+	if (stream->checked)
 		return 1;
-	if (stream->message == NULL)
-	{
-		result = read_up_to(stream, stream->length, sizeof(stream->length), timeout_msec);
-		if (result <= 0)
-			return result;
-		stream->size = ad_read_int32(stream->length);
-		if (stream->size < HEADER_SIZE || stream->size > LARGEST_MESSAGE)
-		{
-			ad_flaw(stream->peer, "The header of the message states an invalid size of %u bytes. Perhaps the server speaks another protocol, or needs TLS.",
-					stream->size);
-			errno = EPROTO;
-			return -1;
-		}
-		stream->message = malloc(stream->size);
-		if (stream->message == NULL)
-		{
-			errno = ENOMEM;
-			return -1;
-		}
-		memcpy(stream->message, stream->length, sizeof(stream->length));
-	}
-	result = read_up_to(stream, stream->message, stream->size, timeout_msec);
+	if (stream->stands_in)
+		return stand_in(stream);
+	result = read_message(stream, timeout_msec);
 	if (result > 0 && !is_reply(stream))
-	{
-		errno = EPROTO;
-		return -1;
-	}
+		return fail_with(EPROTO);
+	stream->checked = result > 0;
 	return result;
 }
 
@@ -407,7 +574,7 @@ check_readv(mongoc_stream_t *base, mongoc_iovec_t *iov, size_t iovcnt,
 	size_t		given = 0;
 
 	/* also for the early returns, when only part of a message has arrived */
-	*stream->pending = 0;
+	stream->socket->pending = 0;
 	for (size_t i = 0; i < iovcnt; i++)
 	{
 		size_t		filled = 0;
@@ -428,14 +595,26 @@ check_readv(mongoc_stream_t *base, mongoc_iovec_t *iov, size_t iovcnt,
 				forget_message(stream);
 		}
 	}
-	*stream->pending = stream->size - stream->given;
+	stream->socket->pending = stream->size - stream->given;
 	return given;
+}
+
+/* frees what is in memory; a promise is not kept any more */
+static void
+forget_all(AdCheckStream *stream)
+{
+	if (stream->promised.due)
+		stream->peer->promise = AD_PROMISE_LOST;
+	stream->promised.due = false;
+	free(stream->held);
+	stream->held = NULL;
+	forget_message(stream);
 }
 
 static int
 check_close(mongoc_stream_t *base)
 {
-	forget_message((AdCheckStream *) base);
+	forget_all((AdCheckStream *) base);
 	return mongoc_stream_close(((AdCheckStream *) base)->below);
 }
 
@@ -472,7 +651,7 @@ check_should_retry(mongoc_stream_t *base)
 static void
 check_destroy(mongoc_stream_t *base)
 {
-	forget_message((AdCheckStream *) base);
+	forget_all((AdCheckStream *) base);
 	mongoc_stream_destroy(((AdCheckStream *) base)->below);
 	bson_free(base);
 }
@@ -480,19 +659,18 @@ check_destroy(mongoc_stream_t *base)
 static void
 check_failed(mongoc_stream_t *base)
 {
-	forget_message((AdCheckStream *) base);
+	forget_all((AdCheckStream *) base);
 	mongoc_stream_failed(((AdCheckStream *) base)->below);
 	bson_free(base);
 }
 
 /*
  * Returns a stream that checks the messages of a connected stream.  It takes
- * over the stream below.  peer and *pending must outlive the new stream.
- * *pending is the number of bytes that it has read from the stream below and
- * that the driver has not read yet.
+ * over the stream below, at the bottom of which is the socket.  The peer must
+ * outlive the new stream.
  */
 mongoc_stream_t *
-ad_check_stream_new(mongoc_stream_t *below, AdPeer *peer, uint32 *pending)
+ad_check_stream_new(mongoc_stream_t *below, AdPeer *peer, AdStream *socket)
 {
 	AdCheckStream *stream = bson_malloc0(sizeof(AdCheckStream));
 
@@ -509,6 +687,6 @@ ad_check_stream_new(mongoc_stream_t *below, AdPeer *peer, uint32 *pending)
 	stream->base.should_retry = check_should_retry;
 	stream->below = below;
 	stream->peer = peer;
-	stream->pending = pending;
+	stream->socket = socket;
 	return &stream->base;
 }

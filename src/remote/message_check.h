@@ -6,8 +6,8 @@
 #define AD_MESSAGE_CHECK_H
 
 #include "base/driver.h"
-#include "remote/reply_check.h"
+#include "remote/stream.h"
 
-extern mongoc_stream_t *ad_check_stream_new(mongoc_stream_t *below, AdPeer *peer, uint32 *pending);
+extern mongoc_stream_t *ad_check_stream_new(mongoc_stream_t *below, AdPeer *peer, AdStream *socket);
 
 #endif							/* AD_MESSAGE_CHECK_H */

@@ -12,6 +12,16 @@
  */
 #define AD_MOST_HOSTS	500
 
+/* a reply that a cursor takes later, see message_check.c */
+typedef enum AdPromise
+{
+	AD_PROMISE_NONE,
+	AD_PROMISE_SENT,			/* the request has been sent */
+	AD_PROMISE_HELD,			/* the reply is in memory, since another
+								 * command had to be sent */
+	AD_PROMISE_LOST				/* the connection was closed before */
+} AdPromise;
+
 /*
  * What the checks know about the servers of one client, and what they found
  * in the last message.
@@ -29,6 +39,10 @@ typedef struct AdPeer
 	char		refusal[200];	/* why the last hello failed, in the server's
 								 * words; "" if it did not */
 	AdBatch		batch;			/* the documents of the last message */
+	bool		defer;			/* shall the reply to the driver's next
+								 * command be promised? */
+	AdPromise	promise;
+	pgsocket	promise_socket; /* from which the reply will come */
 } AdPeer;
 
 extern bool ad_flaw(AdPeer *peer, const char *format,...) pg_attribute_printf(2, 3);

@@ -316,5 +316,5 @@ ad_stream_initiate(const mongoc_uri_t *uri, const mongoc_host_list_t *host,
 		secured = start_tls(&stream->base, uri, host, timeout_msec, &tls_error);
 	if (secured == NULL)
 		return broken_stream(transport, host, ad_error_words(&tls_error));
-	return ad_check_stream_new(secured, &transport->peer, &stream->pending);
+	return ad_check_stream_new(secured, &transport->peer, stream);
 }

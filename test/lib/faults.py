@@ -15,6 +15,7 @@ open as for those to come; `ok` is printed when it is in force:
 	refuse			connections are closed as soon as they are opened
 	open			prints how many connections are open, instead of `ok`
 	closed			prints how many have been closed
+	asked			prints how many requests have gone to the server
 """
 
 import select
@@ -51,6 +52,7 @@ class Proxy:
         self.fault = Fault()
         self.open = 0
         self.closed = 0
+        self.asked = 0
 
     def serve(self, client):
         if self.fault.name == "refuse":
@@ -73,6 +75,7 @@ class Proxy:
                 if not data:
                     return
                 if source is client:
+                    self.asked += 1
                     server.sendall(data)
                 elif not self.send(client, data):
                     return
@@ -110,7 +113,7 @@ def main():
     print(listen(proxy.serve), flush=True)
     for line in sys.stdin:
         name, *number = line.split()
-        if name in ("open", "closed"):
+        if name in ("open", "closed", "asked"):
             print(getattr(proxy, name), flush=True)
             continue
         proxy.fault = Fault(name, *map(int, number))
