@@ -21,6 +21,7 @@
 #include "import/import.h"
 #include "kept/answer.h"
 #include "plan/async.h"
+#include "plan/group_append.h"
 #include "plan/group_plan.h"
 #include "plan/join.h"
 #include "plan/group_subquery.h"
@@ -45,6 +46,7 @@ _PG_init(void)
 {
 	ad_option_init();
 	ad_calls_table_init();
+	ad_group_append_init();
 	ad_group_subquery_init();
 	ad_join_group_init();
 	ad_kept_init();

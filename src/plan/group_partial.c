@@ -292,44 +292,55 @@ ad_ignores_repetition(const Aggref *aggref)
 }
 
 /*
- * Returns what the scan returns for aggregates of distinct rows: the keys,
- * and the columns that the aggregates in the target list and in HAVING read,
- * which become keys.  NULL if an aggregate depends on how often rows occur, or
- * if there is nothing to return.
+ * Returns what a scan returns for aggregates of distinct rows: the keys, and the
+ * columns that the aggregates in the target list and in HAVING read.  Sets *read
+ * to the expressions that read them.  NULL if an aggregate depends on how often
+ * rows occur.
  */
-static PathTarget *
-distinct_rows(PlannerInfo *root, AdGroupBuilder *builder)
+PathTarget *
+ad_distinct_target(PlannerInfo *root, List **read)
 {
 	PathTarget *rows = create_empty_pathtarget();
 	List	   *others;
 	ListCell   *lc;
 
 	ad_split_keys(root, UPPERREL_GROUP_AGG, rows, &others);
-	foreach(lc, rows->exprs)
-	{
-		if (!ad_add_key_parts(builder, lfirst(lc)))
-			return NULL;
-	}
+	*read = list_copy(rows->exprs);
 	foreach(lc, others)
 	{
 		Aggref	   *aggref = lfirst(lc);
-		List	   *read;
 
 		/* since PostgreSQL 16, keys that are constant are not in the clause */
 		if (IsA(aggref, GroupingFunc))
 			return NULL;
 		if (!IsA(aggref, Aggref))
-			read = list_make1(aggref);
+			*read = lappend(*read, aggref);
 		else if (ad_ignores_repetition(aggref))
-			read = list_make2(aggref->args, aggref->aggfilter);
+			*read = lappend(*read, list_make2(aggref->args, aggref->aggfilter));
 		else
 			return NULL;
-		if (!ad_add_key_parts(builder, (Node *) read))
-			return NULL;
-		add_new_columns_to_pathtarget(rows, pull_var_clause((Node *) read, 0));
+		add_new_columns_to_pathtarget(rows, pull_var_clause(llast(*read), 0));
 	}
-	return builder->tlist != NIL && ad_build_outputs(builder) ?
-		set_pathtarget_cost_width(root, rows) : NULL;
+	return set_pathtarget_cost_width(root, rows);
+}
+
+/*
+ * Builds the groups of distinct rows, of which these expressions read columns.
+ * Returns false if MongoDB cannot make them, or if nothing is read.
+ */
+bool
+ad_build_distinct_rows(AdGroupBuilder *builder, List *read, List *conditions)
+{
+	ListCell   *lc;
+
+	if (!ad_add_condition_keys(builder, conditions))
+		return false;
+	foreach(lc, read)
+	{
+		if (!ad_add_key_parts(builder, lfirst(lc)))
+			return false;
+	}
+	return builder->tlist != NIL && ad_build_outputs(builder);
 }
 
 /*
@@ -431,7 +442,7 @@ ad_agg_paths(PlannerInfo *root, UpperRelationKind stage, const RelOptInfo *input
 	List	   *keys = get_sortgrouplist_exprs(clause, root->parse->targetList);
 	AggClauseCosts costs = {0};
 	List	   *paths = NIL;
-	double		groups = input_rel->reloptkind == RELOPT_BASEREL ?
+	double		groups = input_rel->reloptkind == RELOPT_BASEREL && input_rel->fdw_private != NULL ?
 	ad_estimate_groups(root, unconstify(RelOptInfo *, input_rel), keys, input_rel->rows) :
 	estimate_num_groups(root, keys, input_rel->rows, NULL, NULL);
 
@@ -588,6 +599,7 @@ ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_r
 	PathTarget *target;
 	RelOptInfo *rel;
 	List	   *keys;
+	List	   *read;
 
 	if (!ad_is_partly_grouped(root, stage, input_rel, output_rel, &keys))
 		return false;
@@ -600,8 +612,9 @@ ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_r
 	{
 		split = AGGSPLIT_SIMPLE;
 		builder = ad_build_group(relation);
-		target = ad_add_condition_keys(&builder, relation->local_conds) ?
-			distinct_rows(root, &builder) : NULL;
+		target = ad_distinct_target(root, &read);
+		if (target != NULL && !ad_build_distinct_rows(&builder, read, relation->local_conds))
+			target = NULL;
 	}
 	upper = target == NULL ? NULL : ad_partial_relation(root, input_rel, &builder);
 	if (upper == NULL)

@@ -23,6 +23,8 @@ extern bool ad_has_state(const Aggref *aggref);
 extern Aggref *ad_partial_aggref(Aggref *aggref);
 extern bool ad_return_states(AdGroupBuilder *builder, List *states);
 extern bool ad_ignores_repetition(const Aggref *aggref);
+extern PathTarget *ad_distinct_target(PlannerInfo *root, List **read);
+extern bool ad_build_distinct_rows(AdGroupBuilder *builder, List *read, List *conditions);
 extern PathTarget *ad_partial_target(PlannerInfo *root, UpperRelationKind stage);
 extern void ad_split_keys(PlannerInfo *root, UpperRelationKind stage, PathTarget *keys,
 						  List **others);

@@ -140,8 +140,7 @@ is_preserved(PlannerInfo *root, RelOptInfo *rel)
 static bool
 is_own(const RelOptInfo *rel)
 {
-	return rel->fdwroutine != NULL && rel->fdw_private != NULL &&
-		rel->fdwroutine->GetForeignRelSize == ad_get_foreign_rel_size &&
+	return ad_is_own(rel) &&
 		(rel->reloptkind == RELOPT_BASEREL || rel->reloptkind == RELOPT_JOINREL) &&
 		bms_is_empty(rel->lateral_relids);
 }

@@ -153,6 +153,16 @@ classify_conditions(AdRelation *relation, List *infos, bool of_extreme)
 }
 
 /*
+ * Is the relation of this wrapper, and has its size been estimated?
+ */
+bool
+ad_is_own(const RelOptInfo *rel)
+{
+	return rel->fdwroutine != NULL && rel->fdw_private != NULL &&
+		rel->fdwroutine->GetForeignRelSize == ad_get_foreign_rel_size;
+}
+
+/*
  * GetForeignRelSize (PostgreSQL manual, "Foreign Data Wrapper
  * Callback Routines"): makes the AdRelation, divides the conditions,
  * and estimates the rows.

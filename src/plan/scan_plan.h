@@ -8,6 +8,7 @@
 #include "foreign/fdwapi.h"
 
 
+extern bool ad_is_own(const RelOptInfo *rel);
 extern void ad_get_foreign_rel_size(PlannerInfo *root, RelOptInfo *rel,
 									Oid relid);
 extern ForeignScan *ad_get_foreign_plan(PlannerInfo *root, RelOptInfo *rel,
