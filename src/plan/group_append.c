@@ -17,7 +17,9 @@
  *
  * Aggregates that do not change if a row occurs again, such as those with
  * DISTINCT, need no states: MongoDB groups by what they read, and PostgreSQL
- * aggregates one row of each group, and all rows of other tables.
+ * aggregates one row of each group, and all rows of other tables.  Beside others
+ * they are merged, see group_merge.c; a row of another table is then a group of
+ * its own.
  *
  * PostgreSQL's own enable_partitionwise_aggregate plans such groupings of
  * partitions only, and is off by default, since it costs time for many of them.
@@ -39,22 +41,32 @@
 #include "base/compat.h"
 #include "plan/group_append.h"
 #include "plan/group_builder.h"
-#include "plan/group_estimate.h"
+#include "plan/group_merge.h"
 #include "plan/group_partial.h"
+#include "plan/group_parts.h"
 #include "plan/relation.h"
 #include "plan/scan_plan.h"
 
 static create_upper_paths_hook_type next_upper_hook = NULL;
 
-/* what is returned of each table, in terms of one of them or of their parent */
+/* what is returned of each table, and how PostgreSQL makes the result of that */
+typedef enum AdShareKind
+{
+	AD_SHARE_STATES,			/* keys and states, which it combines */
+	AD_SHARE_ROWS,				/* keys and what distinct aggregates read */
+	AD_SHARE_PARTS				/* keys, parts, and what else aggregates read,
+								 * which it merges */
+} AdShareKind;
+
+/* the same in terms of one of the tables, or of their parent */
 typedef struct AdShare
 {
+	PathTarget *target;			/* what is returned */
 	PathTarget *rows;			/* the rows that are grouped */
-	PathTarget *target;			/* keys and states, or keys and what distinct
-								 * aggregates read */
 	List	   *keys;
-	List	   *read;			/* of distinct aggregates; see
-								 * ad_distinct_target() */
+	List	   *read;			/* expressions that read further columns; for
+								 * parts, the aggregates and the columns that
+								 * they read */
 } AdShare;
 
 /* the grouping of all tables */
@@ -62,7 +74,8 @@ typedef struct AdShared
 {
 	PlannerInfo *root;
 	UpperRelationKind stage;
-	bool		has_states;		/* else the aggregates are distinct ones */
+	AdShareKind kind;
+	AdMerges	merges;			/* of parts */
 	List	   *paths;			/* one for each table */
 	bool		grouped;		/* does MongoDB group one of them? */
 } AdShared;
@@ -90,6 +103,32 @@ child_share(PlannerInfo *root, const AdShare *share, AppendRelInfo * child)
 }
 
 /*
+ * Builds the groups of a table that have what the target has.  Returns false if
+ * MongoDB cannot make them.
+ */
+static bool
+build_share(const AdShared *shared, AdGroupBuilder *builder, const AdShare *share, List *conditions)
+{
+	List	   *parts = NIL;
+	ListCell   *lc;
+
+	if (shared->kind == AD_SHARE_STATES)
+		return ad_build_states(builder, share->target, share->keys, conditions);
+	if (shared->kind == AD_SHARE_ROWS)
+		return ad_build_distinct_rows(builder, share->read, conditions);
+	if (!ad_add_partial_keys(builder, share->keys) || !ad_add_condition_keys(builder, conditions))
+		return false;
+	foreach(lc, share->target->exprs)
+	{
+		if (IsA(lfirst(lc), Aggref))
+			parts = lappend(parts, lfirst(lc));
+		else if (!list_member(share->keys, lfirst(lc)) && !ad_add_key_parts(builder, lfirst(lc)))
+			return false;
+	}
+	return ad_return_states(builder, parts);
+}
+
+/*
  * Returns the path in which MongoDB groups a table's documents; NULL if it
  * cannot, or would return a group for most of them.
  */
@@ -103,9 +142,7 @@ remote_path(const AdShared *shared, RelOptInfo *table, const AdShare *share)
 	Path	   *path;
 
 	if (!relation->options->enable_aggregate_pushdown ||
-		!(shared->has_states ?
-		  ad_build_states(&builder, share->target, share->keys, relation->local_conds) :
-		  ad_build_distinct_rows(&builder, share->read, relation->local_conds)))
+		!build_share(shared, &builder, share, relation->local_conds))
 		return NULL;
 	upper = ad_partial_relation(shared->root, table, &builder);
 	if (upper == NULL)
@@ -120,20 +157,45 @@ remote_path(const AdShared *shared, RelOptInfo *table, const AdShare *share)
 }
 
 /*
+ * Returns what a group of one row has instead of the target, or NULL if that is
+ * not known.
+ */
+static PathTarget *
+target_of_row(const PathTarget *target)
+{
+	PathTarget *copy = copy_pathtarget(unconstify(PathTarget *, target));
+	ListCell   *lc;
+
+	foreach(lc, copy->exprs)
+	{
+		if (IsA(lfirst(lc), Aggref))
+			lfirst(lc) = ad_part_of_row(lfirst(lc));
+		if (lfirst(lc) == NULL)
+			return NULL;
+	}
+	return copy;
+}
+
+/*
  * Returns the path in which PostgreSQL groups the rows of a table as far as
- * MongoDB does those of others.
+ * MongoDB does those of others.  NULL if that is not possible.
  */
 static Path *
 local_path(const AdShared *shared, RelOptInfo *table, const AdShare *share)
 {
 	PlannerInfo *root = shared->root;
-	RelOptInfo *groups = ad_copy_relation(root, table, 0, NIL);
+	RelOptInfo *groups;
 	List	   *clause = ad_grouping_clause(root, shared->stage);
 	AggClauseCosts costs = {0};
 	Path	   *path = table->cheapest_total_path;
 
-	if (!shared->has_states)
-		return (Path *) create_projection_path(root, table, path, share->target);
+	if (shared->kind != AD_SHARE_STATES)
+	{
+		PathTarget *target = target_of_row(share->target);
+
+		return target == NULL ? NULL : (Path *) create_projection_path(root, table, path, target);
+	}
+	groups = ad_copy_relation(root, table, 0, NIL);
 	groups->reltarget = share->target;
 	path = (Path *) create_projection_path(root, table, path, share->rows);
 	if (root->parse->hasAggs)
@@ -146,9 +208,10 @@ local_path(const AdShared *shared, RelOptInfo *table, const AdShare *share)
 }
 
 /*
- * Adds the paths of the children of a relation.
+ * Adds the paths of the children of a relation.  Returns false if a table cannot
+ * be grouped.
  */
-static void
+static bool
 add_children(AdShared *shared, const RelOptInfo *parent, const AdShare *share)
 {
 	PlannerInfo *root = shared->root;
@@ -170,14 +233,128 @@ add_children(AdShared *shared, const RelOptInfo *parent, const AdShare *share)
 		own = child_share(root, share, child);
 		if (root->simple_rte_array[rel->relid]->inh)
 		{
-			add_children(shared, rel, &own);
+			if (!add_children(shared, rel, &own))
+				return false;
 			continue;
 		}
 		if (ad_is_own(rel))
 			path = remote_path(shared, rel, &own);
 		shared->grouped |= path != NULL;
-		shared->paths = lappend(shared->paths, path != NULL ? path : local_path(shared, rel, &own));
+		if (path == NULL)
+			path = local_path(shared, rel, &own);
+		if (path == NULL)
+			return false;
+		shared->paths = lappend(shared->paths, path);
 	}
+	return true;
+}
+
+/*
+ * Returns the first of our tables below the relation, and the share in its
+ * terms; NULL if there is none.
+ */
+static RelOptInfo *
+first_own(PlannerInfo *root, const RelOptInfo *parent, const AdShare *share, AdShare *result)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+	foreach(lc, root->append_rel_list)
+	{
+		AppendRelInfo *child = lfirst_node(AppendRelInfo, lc);
+		RelOptInfo *rel;
+
+		if (child->parent_relid != parent->relid)
+			continue;
+		rel = find_base_rel(root, child->child_relid);
+		if (IS_DUMMY_REL(rel))
+			continue;
+		*result = child_share(root, share, child);
+		if (root->simple_rte_array[rel->relid]->inh)
+		{
+			AdShare		own = *result;
+
+			rel = first_own(root, rel, &own, result);
+			if (rel != NULL)
+				return rel;
+		}
+		else if (ad_is_own(rel))
+			return rel;
+	}
+	return NULL;
+}
+
+/* the columns of a table, and those of the parent in the same order */
+typedef struct AdColumnPairs
+{
+	List	   *of_table;
+	List	   *of_parent;
+	bool		failed;			/* has one not been found? */
+} AdColumnPairs;
+
+/* expression_tree_mutator() callback: replaces the columns of the table */
+static Node *
+parent_mutator(Node *node, void *arg)
+{
+	AdColumnPairs *pairs = arg;
+	ListCell   *table;
+	ListCell   *parent;
+
+	if (node == NULL)
+		return NULL;
+	if (!IsA(node, Var))
+		return expression_tree_mutator(node, parent_mutator, arg);
+	forboth(table, pairs->of_table, parent, pairs->of_parent)
+	{
+		if (equal(node, lfirst(table)))
+			return copyObject(lfirst(parent));
+	}
+	pairs->failed = true;
+	return node;
+}
+
+/*
+ * Finds how the aggregates are made from groups, by the first of our tables.
+ * Returns false if they cannot be, or if that table returns one column as two,
+ * so that they cannot be told apart.
+ */
+static bool
+find_merges(AdShared *shared, const RelOptInfo *input_rel, AdShare *share)
+{
+	PlannerInfo *root = shared->root;
+	List	   *aggregates;
+	List	   *columns;
+	AdShare		own;
+	RelOptInfo *table;
+	AdGroupBuilder builder;
+	AdColumnPairs pairs = {0};
+
+	if (!ad_find_aggregates(root, &aggregates))
+		return false;
+	columns = pull_var_clause((Node *) aggregates, PVC_RECURSE_AGGREGATES | PVC_INCLUDE_PLACEHOLDERS);
+	share->target = create_empty_pathtarget();
+	share->read = list_make2(aggregates, columns);
+	table = first_own(root, input_rel, share, &own);
+	if (table == NULL)
+		return false;
+	for (int i = 0; i < list_length(columns); i++)
+	{
+		Node	   *column = list_nth(lsecond(own.read), i);
+
+		if (!IsA(column, Var) ||
+			(list_member(pairs.of_table, column) && !list_member(pairs.of_parent, list_nth(columns, i))))
+			return false;
+		pairs.of_table = lappend(pairs.of_table, column);
+		pairs.of_parent = lappend(pairs.of_parent, list_nth(columns, i));
+	}
+	builder = ad_build_group(table->fdw_private);
+	if (!ad_merge_aggregates(root, &builder, table, linitial(own.read), &shared->merges))
+		return false;
+	shared->merges.aggregates = aggregates;
+	shared->merges.merged = (List *) parent_mutator((Node *) shared->merges.merged, &pairs);
+	shared->merges.parts = (List *) parent_mutator((Node *) shared->merges.parts, &pairs);
+	share->target = ad_merged_input(root, &shared->merges);
+	return !pairs.failed;
 }
 
 /*
@@ -214,6 +391,58 @@ is_candidate(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 }
 
 /*
+ * Sets what is returned of the tables, in terms of their parent.  Returns false
+ * if that is not possible.
+ */
+static bool
+find_share(AdShared *shared, const RelOptInfo *input_rel, AdShare *share)
+{
+	share->read = NIL;
+	switch (shared->kind)
+	{
+		case AD_SHARE_STATES:
+			share->target = ad_partial_target(shared->root, shared->stage);
+			return share->target != NULL;
+		case AD_SHARE_ROWS:
+			share->target = ad_distinct_target(shared->root, &share->read);
+			return share->target != NULL;
+		case AD_SHARE_PARTS:
+			return find_merges(shared, input_rel, share);
+	}
+	return false;
+}
+
+/*
+ * Adds the paths of the grouping by this kind of shares.  Returns false if there
+ * are none.
+ */
+static bool
+add_shared_paths(AdShared *shared, RelOptInfo *input_rel, RelOptInfo *output_rel, AdShare *share)
+{
+	PlannerInfo *root = shared->root;
+	RelOptInfo *parts;
+	Path	   *append;
+
+	if (!find_share(shared, input_rel, share) || !add_children(shared, input_rel, share) ||
+		!shared->grouped)
+		return false;
+	parts = ad_copy_relation(root, input_rel, 0, NIL);
+	parts->reltarget = share->target;
+	append = (Path *) create_append_path(root, parts, shared->paths, NIL, NIL, NULL, 0, false, -1);
+	if (shared->kind == AD_SHARE_PARTS)
+	{
+		add_path(parts, append);
+		set_cheapest(parts);
+		ad_merge_paths(root, input_rel, output_rel, parts, &shared->merges);
+	}
+	else
+		ad_add_final_paths(root, shared->stage, input_rel, output_rel,
+						   shared->kind == AD_SHARE_STATES && root->parse->hasAggs ?
+						   AGGSPLIT_FINAL_DESERIAL : AGGSPLIT_SIMPLE, append);
+	return true;
+}
+
+/*
  * create_upper_paths_hook: adds the paths of a grouping of several tables.
  *
  * The planner does not ask a wrapper for those.
@@ -222,32 +451,22 @@ static void
 upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 			RelOptInfo *output_rel, void *extra)
 {
-	AdShared	shared = {root, stage};
 	AdShare		share = {0};
-	AppendPath *append;
-	RelOptInfo *parts;
+	int			last = stage == UPPERREL_DISTINCT ? AD_SHARE_STATES : AD_SHARE_PARTS;
 
 	if (next_upper_hook != NULL)
 		next_upper_hook(root, stage, input_rel, output_rel, extra);
 	if (!is_candidate(root, stage, input_rel, output_rel) ||
 		!ad_grouping_keys(root, stage, false, &share.keys))
 		return;
-	share.target = ad_partial_target(root, stage);
-	shared.has_states = share.target != NULL;
-	if (share.target == NULL && stage == UPPERREL_GROUP_AGG)
-		share.target = ad_distinct_target(root, &share.read);
-	if (share.target == NULL)
-		return;
 	share.rows = input_rel->reltarget;
-	add_children(&shared, input_rel, &share);
-	if (!shared.grouped)
-		return;
-	parts = ad_copy_relation(root, input_rel, 0, NIL);
-	parts->reltarget = share.target;
-	append = create_append_path(root, parts, shared.paths, NIL, NIL, NULL, 0, false, -1);
-	ad_add_final_paths(root, stage, input_rel, output_rel,
-					   shared.has_states && root->parse->hasAggs ? AGGSPLIT_FINAL_DESERIAL : AGGSPLIT_SIMPLE,
-					   (Path *) append);
+	for (int kind = AD_SHARE_STATES; kind <= last; kind++)
+	{
+		AdShared	shared = {root, stage, kind};
+
+		if (add_shared_paths(&shared, input_rel, output_rel, &share))
+			return;
+	}
 }
 
 /*

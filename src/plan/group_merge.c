@@ -155,6 +155,21 @@ add_named_path(PlannerInfo *root, RelOptInfo *output_rel, Path *path)
 }
 
 /*
+ * Returns what the final grouping reads: the group keys, parts, and columns.
+ */
+PathTarget *
+ad_merged_input(PlannerInfo *root, const AdMerges *merges)
+{
+	AdFinal		final = {.merges = merges};
+	PathTarget *input = create_empty_pathtarget();
+
+	(void) merged_target(root, &final, input);
+	(void) merge_mutator(root->parse->havingQual, &final);
+	add_arguments(root, &final, input);
+	return input;
+}
+
+/*
  * Adds the paths that merge the parts which the groups of `rel` have, in place
  * of the rows of input_rel.
  */
@@ -163,14 +178,12 @@ ad_merge_paths(PlannerInfo *root, const RelOptInfo *input_rel, RelOptInfo *outpu
 			   RelOptInfo *rel, const AdMerges *merges)
 {
 	AdFinal		final = {.merges = merges};
-	PathTarget *input = create_empty_pathtarget();
-	PathTarget *target = merged_target(root, &final, input);
+	PathTarget *target = merged_target(root, &final, create_empty_pathtarget());
 	List	   *having = (List *) merge_mutator(root->parse->havingQual, &final);
-	Path	   *path;
+	Path	   *path = (Path *) create_projection_path(root, rel, rel->cheapest_total_path,
+													   ad_merged_input(root, merges));
 	ListCell   *lc;
 
-	add_arguments(root, &final, input);
-	path = (Path *) create_projection_path(root, rel, rel->cheapest_total_path, input);
 	foreach(lc, ad_agg_paths(root, UPPERREL_GROUP_AGG, input_rel, output_rel, target, having,
 							 AGGSPLIT_SIMPLE, path))
 		add_named_path(root, output_rel, lfirst(lc));

@@ -414,6 +414,44 @@ merge_aggregate(AdMerge *merge)
 }
 
 /*
+ * Returns what the part is for a group of one row: an expression of its type.
+ * NULL if it is not known.
+ */
+Expr *
+ad_part_of_row(const Aggref *part)
+{
+	Expr	   *argument = part->args == NIL ? NULL : linitial_node(TargetEntry, part->args)->expr;
+	Expr	   *one = (Expr *) makeConst(INT8OID, -1, InvalidOid, sizeof(int64), Int64GetDatum(1),
+										 false, FLOAT8PASSBYVAL);
+	Expr	   *value;
+	CaseWhen   *when = makeNode(CaseWhen);
+	CaseExpr   *result = makeNode(CaseExpr);
+
+	if (part->aggfnoid == F_COUNT_)
+		value = one;
+	else if (part->aggfnoid == F_COUNT_ANY)
+		value = where_not_null(argument, one);
+	else if (part->aggtype == exprType((Node *) argument))
+		value = argument;
+	else if (part->aggtype == NUMERICOID)
+		value = as_numeric(argument);
+	else
+		value = call(exprType((Node *) argument) == INT2OID ? F_INT8_INT2 : F_INT8_INT4, argument, NULL);
+	if (exprType((Node *) value) != part->aggtype)
+		return NULL;
+	if (part->aggfilter == NULL)
+		return value;
+	when->expr = part->aggfilter;
+	when->result = value;
+	result->casetype = part->aggtype;
+	result->casecollid = part->aggcollid;
+	result->args = list_make1(when);
+	result->defresult = (Expr *) makeNullConst(part->aggtype, -1, part->aggcollid);
+	when->location = result->location = -1;
+	return (Expr *) result;
+}
+
+/*
  * The aggregates of the target list and HAVING.  Returns false if there is
  * also a call of GROUPING().
  */
