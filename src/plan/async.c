@@ -53,8 +53,8 @@ ad_is_foreign_path_async_capable(ForeignPath *path)
 }
 
 /*
- * Is it read by an Append?  A subquery is if the query around it is a UNION
- * ALL, whose relations PostgreSQL adds before partitions.
+ * Is it read by an Append?  A subquery is if the query around it is a UNION, or
+ * a UNION ALL, whose relations PostgreSQL adds before partitions.
  */
 static bool
 is_appended(PlannerInfo *root, RelOptInfo *rel)
@@ -64,7 +64,11 @@ is_appended(PlannerInfo *root, RelOptInfo *rel)
 
 	if (rel->reloptkind == RELOPT_OTHER_MEMBER_REL)
 		return true;
-	if (above == NULL || above->append_rel_list == NIL)
+	if (above == NULL)
+		return false;
+	if (above->parse->setOperations != NULL)
+		return true;
+	if (above->append_rel_list == NIL)
 		return false;
 	first = linitial_node(AppendRelInfo, above->append_rel_list);
 	return above->simple_rte_array[first->parent_relid]->rtekind == RTE_SUBQUERY;

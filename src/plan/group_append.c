@@ -27,7 +27,10 @@
  */
 #include "postgres.h"
 
+#include "access/sysattr.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/appendinfo.h"
 #include "optimizer/cost.h"
@@ -80,14 +83,29 @@ typedef struct AdShared
 	bool		grouped;		/* does MongoDB group one of them? */
 } AdShared;
 
-/* the target with the expressions of a child */
-static PathTarget *
-child_target(PlannerInfo *root, const PathTarget *target, AppendRelInfo * child)
+/* expression_tree_mutator() callback: a table's tableoid is a constant */
+static Node *
+tableoid_mutator(Node *node, void *arg)
 {
-	PathTarget *copy = copy_pathtarget(unconstify(PathTarget *, target));
+	const RangeTblEntry *table = arg;
 
-	copy->exprs = (List *) adjust_appendrel_attrs(root, (Node *) copy->exprs, 1, &child);
-	return copy;
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Var) && ((Var *) node)->varattno == TableOidAttributeNumber)
+		return (Node *) makeConst(OIDOID, -1, InvalidOid, sizeof(Oid), ObjectIdGetDatum(table->relid),
+								  false, true);
+	return expression_tree_mutator(node, tableoid_mutator, arg);
+}
+
+/* the expressions of the parent, as those of a child */
+static List *
+child_exprs(PlannerInfo *root, List *exprs, AppendRelInfo * child)
+{
+	RangeTblEntry *table = root->simple_rte_array[child->child_relid];
+
+	exprs = (List *) adjust_appendrel_attrs(root, (Node *) exprs, 1, &child);
+	return table->inh || table->rtekind != RTE_RELATION ? exprs :
+		(List *) tableoid_mutator((Node *) exprs, table);
 }
 
 static AdShare
@@ -95,10 +113,12 @@ child_share(PlannerInfo *root, const AdShare *share, AppendRelInfo * child)
 {
 	AdShare		result;
 
-	result.rows = child_target(root, share->rows, child);
-	result.target = child_target(root, share->target, child);
-	result.keys = (List *) adjust_appendrel_attrs(root, (Node *) share->keys, 1, &child);
-	result.read = (List *) adjust_appendrel_attrs(root, (Node *) share->read, 1, &child);
+	result.rows = copy_pathtarget(share->rows);
+	result.rows->exprs = child_exprs(root, share->rows->exprs, child);
+	result.target = copy_pathtarget(share->target);
+	result.target->exprs = child_exprs(root, share->target->exprs, child);
+	result.keys = child_exprs(root, share->keys, child);
+	result.read = child_exprs(root, share->read, child);
 	return result;
 }
 

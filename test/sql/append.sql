@@ -1,0 +1,77 @@
+-- Groupings of several tables: partitions, heirs and the branches of UNION ALL; what
+-- MongoDB groups of them, and beside it what stays.  EXPLAIN does not contact MongoDB.
+\pset format unaligned
+\pset tuples_only on
+SET client_min_messages = warning;
+DROP EXTENSION IF EXISTS admin_dashboard CASCADE;
+CREATE EXTENSION admin_dashboard;
+CREATE SERVER one FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://127.0.0.1:1');
+CREATE SERVER two FOREIGN DATA WRAPPER admin_dashboard_fdw OPTIONS (uri 'mongodb://127.0.0.1:2');
+CREATE TABLE calls (email text, kind int, minutes double precision, price numeric, at timestamptz, tags text[]) PARTITION BY LIST (kind);
+CREATE FOREIGN TABLE calls1 PARTITION OF calls FOR VALUES IN (1) SERVER one OPTIONS (database 'shop');
+CREATE FOREIGN TABLE calls2 (gone int, price numeric, minutes double precision OPTIONS (field 'length'), kind int, email text, at timestamptz, tags text[])
+	SERVER two OPTIONS (database 'shop');
+ALTER FOREIGN TABLE calls2 DROP COLUMN gone;
+ALTER TABLE calls ATTACH PARTITION calls2 FOR VALUES IN (2);
+CREATE TABLE recent PARTITION OF calls FOR VALUES IN (3);
+INSERT INTO recent SELECT 'u' || i % 50, 3, i, i, now() - i * interval '1 h' FROM generate_series(1, 5000) i;
+ANALYZE recent;
+CREATE TABLE old (email text, kind int, minutes double precision);
+CREATE FOREIGN TABLE heir () INHERITS (old) SERVER two OPTIONS (database 'shop');
+CREATE FUNCTION noise(text) RETURNS text VOLATILE LANGUAGE plpgsql AS 'BEGIN RETURN $1; END';
+-- since PostgreSQL 16, groups may also be sorted by what an aggregate makes distinct
+DO $$ BEGIN
+	IF current_setting('enable_presorted_aggregate', true) IS NOT NULL THEN
+		SET enable_presorted_aggregate = off;
+	END IF;
+END $$;
+-- the nodes, and what MongoDB is asked, but for the tests of the values
+CREATE FUNCTION shown(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) ' || query LOOP
+		IF line ~ '->|^\S|MongoDB Query' AND line !~ 'Sort' THEN
+			RETURN NEXT regexp_replace(trim(line), '(MongoDB Query: db.\w+\.\w+\().*', '\1...)');
+		END IF;
+	END LOOP;
+END $$;
+SELECT shown('SELECT email, count(*), sum(minutes) FROM calls GROUP BY email');
+SELECT shown('SELECT count(*), max(at), avg(price) FROM calls WHERE at > ''2026-01-01'' HAVING count(*) > 5');
+SELECT shown('SELECT DISTINCT email FROM calls');
+-- keys and conditions that PostgreSQL evaluates on groups
+SELECT shown('SELECT lower(email), count(*) FROM calls WHERE email ILIKE ''%acme%'' GROUP BY 1');
+-- distinct values, alone and beside others
+SELECT shown('SELECT kind, count(DISTINCT email) FROM calls GROUP BY kind');
+SELECT shown('SELECT count(*), sum(minutes), count(DISTINCT email) FROM calls');
+SELECT shown('SELECT sum(minutes) FILTER (WHERE email ILIKE ''%acme%''), count(*) FROM calls');
+-- of a part of the partitions; of one, MongoDB does it all
+SELECT shown('SELECT email, count(*) FROM calls WHERE kind IN (1, 3) GROUP BY email');
+SELECT shown('SELECT email, count(*) FROM calls2 GROUP BY email');
+-- heirs, and what they inherit from
+SELECT shown('SELECT email, avg(minutes) FROM old GROUP BY email');
+-- UNION ALL, with branches that are no tables
+SELECT shown('SELECT email, count(*) FROM (SELECT email FROM calls2 UNION ALL SELECT email FROM heir UNION ALL SELECT email FROM recent WHERE minutes > 5) u GROUP BY email');
+SELECT shown('SELECT k, count(*), sum(m) FROM (SELECT 1 AS k, minutes AS m FROM calls2 UNION ALL SELECT 2, minutes FROM heir) u GROUP BY k');
+-- UNION drops equal rows first
+SELECT shown('SELECT email, count(*) FROM (SELECT email FROM calls2 UNION SELECT email FROM heir) u GROUP BY email');
+-- a table that MongoDB cannot group is grouped by PostgreSQL
+SELECT shown('SELECT price, count(*) FROM calls GROUP BY price');
+SELECT shown('SELECT noise(email), count(*) FROM calls GROUP BY 1');
+SELECT shown('SELECT string_agg(email, '','') FROM calls');
+SELECT shown('SELECT tableoid, count(*) FROM calls GROUP BY tableoid');
+SELECT shown('SELECT email, count(*) FROM calls GROUP BY ROLLUP (email)');
+ALTER FOREIGN TABLE calls2 OPTIONS (ADD enable_aggregate_pushdown 'false');
+SELECT shown('SELECT email, count(*) FROM calls GROUP BY email');
+SELECT shown('SELECT count(*), sum(minutes), count(DISTINCT email) FROM calls');
+-- if one column stands for two of the first table, the parts are not told apart
+SELECT shown('SELECT sum(a), sum(b), count(DISTINCT e) FROM (SELECT minutes AS a, minutes AS b, email AS e FROM heir UNION ALL SELECT minutes, kind, email FROM recent) u');
+-- one after the other
+SET enable_async_append = off;
+SELECT shown('SELECT email, count(*) FROM calls GROUP BY email');
+RESET enable_async_append;
+SET admin_dashboard.enable_aggregate_pushdown = off;
+SELECT shown('SELECT email, count(*) FROM calls GROUP BY email');
+DROP EXTENSION admin_dashboard CASCADE;
+DROP TABLE calls, old;
+DROP FUNCTION shown, noise;
