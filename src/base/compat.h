@@ -68,6 +68,18 @@
 #endif
 
 /*
+ * An unsorted path that reads these, one after the other or asynchronously.
+ * PostgreSQL 19 has put the lists of paths into a struct.
+ */
+#if PG_VERSION_NUM >= 190000
+#define ad_create_append_path(root, rel, paths) \
+	create_append_path(root, rel, (AppendPathInput) {.subpaths = paths}, NIL, NULL, 0, false, -1)
+#else
+#define ad_create_append_path(root, rel, paths) \
+	create_append_path(root, rel, paths, NIL, NIL, NULL, 0, false, -1)
+#endif
+
+/*
  * Counts the nodes below a path that settings such as enable_hashjoin disable.
  * Before PostgreSQL 18 their costs are high instead.
  */

@@ -22,13 +22,13 @@
 #include "query/avoid.h"
 
 /*
- * An Append that waits can be cancelled only since these versions of
- * PostgreSQL, which its releases of the same day have.
+ * An Append that waits notices a cancel only since these releases of
+ * PostgreSQL, which appeared on the same day, and in all of 18.
  */
 static bool
 can_be_cancelled(void)
 {
-	static const int since[] = {150012, 160008, 170004};
+	static const int since[] = {150013, 160009, 170005};
 	int			running = atoi(GetConfigOption("server_version_num", false, false));
 
 	for (int i = 0; i < lengthof(since); i++)

@@ -448,7 +448,7 @@ add_shared_paths(AdShared *shared, RelOptInfo *input_rel, RelOptInfo *output_rel
 		return false;
 	parts = ad_copy_relation(root, input_rel, 0, NIL);
 	parts->reltarget = share->target;
-	append = (Path *) create_append_path(root, parts, shared->paths, NIL, NIL, NULL, 0, false, -1);
+	append = (Path *) ad_create_append_path(root, parts, shared->paths);
 	if (shared->kind == AD_SHARE_PARTS)
 	{
 		add_path(parts, append);
