@@ -507,7 +507,7 @@ stand_in(AdCheckStream *stream)
 	AdRequest  *request = &stream->request;
 	bson_t		reply = BSON_INITIALIZER;
 	bson_t		cursor;
-	bson_t		batch;
+	bson_t		batch = BSON_INITIALIZER;
 	bson_t		document = BSON_INITIALIZER;
 	uint32		header[] = {0, 0, request->id, OP_MSG, 0};
 	uint32		size = sizeof(header) + 1;
@@ -515,10 +515,11 @@ stand_in(AdCheckStream *stream)
 	BSON_APPEND_DOUBLE(&reply, "ok", 1);
 	BSON_APPEND_DOCUMENT_BEGIN(&reply, "cursor", &cursor);
 	BSON_APPEND_INT64(&cursor, "id", request->cursor);
-	BSON_APPEND_ARRAY_BEGIN(&cursor, is_get_more(request) ? "nextBatch" : "firstBatch", &batch);
 	BSON_APPEND_DOCUMENT(&batch, "0", &document);
-	bson_append_array_end(&cursor, &batch);
+	BSON_APPEND_ARRAY(&cursor, is_get_more(request) ? "nextBatch" : "firstBatch", &batch);
 	bson_append_document_end(&reply, &cursor);
+	bson_destroy(&batch);
+	bson_destroy(&document);
 	stream->message = malloc(size + reply.len);
 	if (stream->message == NULL)
 	{
