@@ -32,7 +32,8 @@ DECLARE
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) ' || query LOOP
 		IF line ~ '->|^\S|MongoDB Query' AND line !~ 'Sort' THEN
-			RETURN NEXT regexp_replace(trim(line), '(MongoDB Query: db.\w+\.\w+\().*', '\1...)');
+			-- (versions name subqueries otherwise)
+			RETURN NEXT regexp_replace(regexp_replace(trim(line), '(MongoDB Query: db.\w+\.\w+\().*', '\1...)'), '(Subquery Scan) .*', '\1');
 		END IF;
 	END LOOP;
 END $$;
