@@ -23,6 +23,8 @@ my $rows = "0\n1\n2\n3\n4";
 my $table = "CREATE FOREIGN TABLE items (\n\t_id integer,\n\tn integer\n) SERVER hostile OPTIONS (database 'shop', collection 'items');";
 my $import = "SELECT admin_dashboard_import_sql('hostile', 'shop', 'items')";
 my $select = 'SELECT n FROM items';
+# the same, with a reply that is waited for by an Append
+my $awaited = 'SELECT n FROM items UNION ALL SELECT n FROM nothing';
 my %kinds = (
 	(map { $_ => [ 'hostile', $select, $rows ] } qw(hello find next compressed failure)),
 	(map { $_ => [ 'login', 'SELECT n FROM login_items', $rows ] } qw(speculative start continue)),
@@ -42,7 +44,10 @@ CREATE USER MAPPING FOR postgres SERVER login OPTIONS (user 'reader', password '
 CREATE FOREIGN TABLE items (n int) SERVER hostile OPTIONS (database 'shop', collection 'items', fetch_size '2');
 CREATE FOREIGN TABLE login_items (n int) SERVER login OPTIONS (database 'shop', collection 'items', fetch_size '2');
 CREATE FOREIGN TABLE counted (n int) SERVER hostile OPTIONS (database 'shop', collection 'items');
+CREATE TABLE nothing (n int);
 SQL
+like(session("EXPLAIN (COSTS OFF) $awaited"), qr/Async Foreign Scan on items/, 'a plan that waits');
+is(session($awaited), $rows, 'and what it answers');
 
 # Let a server be told the name of a case
 sub choose
@@ -85,6 +90,7 @@ while (my @some = splice @cases, 0, 400)
 	{
 		my ($number, $kind) = @$case;
 		my ($server, $query) = @{ $kinds{$kind} };
+		$query = $awaited if $query eq $select && $number % 2;
 		$queries .= choose($server, $number, $kind eq 'compressed' ? '&compressors=zlib' : '')
 		  . "\\echo case $number\n$query;\nROLLBACK;\n\\echo over\n";
 		$queries .= choose($_, 'usual') . "$select;\n" . $used for (++$n == 40 ? 'hostile' : ());
