@@ -54,7 +54,9 @@ ad_is_foreign_path_async_capable(ForeignPath *path)
 
 /*
  * Is it read by an Append?  A subquery is if the query around it is a UNION, or
- * a UNION ALL, whose relations PostgreSQL adds before partitions.
+ * a UNION ALL, whose relations PostgreSQL adds before partitions.  A subquery in
+ * an expression is not; it is planned before the query around it has its
+ * relations.
  */
 static bool
 is_appended(PlannerInfo *root, RelOptInfo *rel)
@@ -64,7 +66,7 @@ is_appended(PlannerInfo *root, RelOptInfo *rel)
 
 	if (rel->reloptkind == RELOPT_OTHER_MEMBER_REL)
 		return true;
-	if (above == NULL)
+	if (above == NULL || above->simple_rte_array == NULL)
 		return false;
 	if (above->parse->setOperations != NULL)
 		return true;
@@ -72,6 +74,19 @@ is_appended(PlannerInfo *root, RelOptInfo *rel)
 		return false;
 	first = linitial_node(AppendRelInfo, above->append_rel_list);
 	return above->simple_rte_array[first->parent_relid]->rtekind == RTE_SUBQUERY;
+}
+
+/*
+ * Are only the first rows wanted, as with LIMIT and in EXISTS?  Then the first
+ * table may have them, and what others are asked for would be in vain.
+ */
+static bool
+stops_early(const PlannerInfo *root)
+{
+	const Query *parse = root->parse;
+
+	return root->tuple_fraction >= 1 && !parse->hasAggs && !parse->hasWindowFuncs &&
+		parse->groupClause == NIL && parse->distinctClause == NIL && parse->sortClause == NIL;
 }
 
 /*
@@ -99,7 +114,7 @@ appended_documents(PlannerInfo *root, RelOptInfo *rel, double documents)
 void
 ad_prefer_async(PlannerInfo *root, double documents, Path *path)
 {
-	if (enable_async_append && is_appended(root, path->parent) &&
+	if (enable_async_append && is_appended(root, path->parent) && !stops_early(root) &&
 		(max_parallel_workers_per_gather == 0 ||
 		 appended_documents(root, path->parent, documents) < AD_DOCUMENTS_FOR_WORKER))
 		path->parallel_safe = false;

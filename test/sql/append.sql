@@ -67,7 +67,14 @@ SELECT shown('SELECT email, count(*) FROM calls GROUP BY email');
 SELECT shown('SELECT count(*), sum(minutes), count(DISTINCT email) FROM calls');
 -- if one column stands for two of the first table, the parts are not told apart
 SELECT shown('SELECT sum(a), sum(b), count(DISTINCT e) FROM (SELECT minutes AS a, minutes AS b, email AS e FROM heir UNION ALL SELECT minutes, kind, email FROM recent) u');
--- one after the other
+-- subqueries in expressions, beside a UNION ALL
+SELECT shown('SELECT * FROM (SELECT email FROM recent UNION ALL SELECT email FROM recent) u WHERE email NOT IN (SELECT email FROM heir)');
+SELECT shown('SELECT (SELECT max(kind) FROM heir) FROM (SELECT email FROM recent UNION ALL SELECT email FROM recent) u');
+-- one after the other, if the first rows suffice
+SELECT shown('SELECT email FROM calls LIMIT 5');
+SELECT shown('SELECT minutes > 5 AND EXISTS (SELECT FROM calls c WHERE c.email > r.email) FROM recent r');
+SELECT shown('SELECT email FROM calls ORDER BY minutes LIMIT 5');
+-- or if that is set
 SET enable_async_append = off;
 SELECT shown('SELECT email, count(*) FROM calls GROUP BY email');
 RESET enable_async_append;
