@@ -19,6 +19,7 @@
 #include "base/option.h"
 #include "plan/async.h"
 #include "plan/parallel.h"
+#include "plan/relation.h"
 #include "query/avoid.h"
 
 /*
@@ -46,9 +47,10 @@ can_be_cancelled(void)
 bool
 ad_is_foreign_path_async_capable(ForeignPath *path)
 {
-	Oid			serverid = path->path.parent->serverid;
+	RelOptInfo *rel = path->path.parent;
+	Oid			serverid = rel->serverid;
 
-	return OidIsValid(serverid) && !ad_query_has_source() && can_be_cancelled() &&
+	return OidIsValid(serverid) && !(IS_SIMPLE_REL(rel) && ((AdRelation *) rel->fdw_private)->stops_early) && !ad_query_has_source() && can_be_cancelled() &&
 		ad_connect_options(GetForeignServer(serverid), NULL)->snapshot == AD_SNAPSHOT_NONE;
 }
 
@@ -109,13 +111,18 @@ appended_documents(PlannerInfo *root, RelOptInfo *rel, double documents)
 
 /*
  * Lets an Append wait for a path and others, rather than be parallel, if there
- * are too few documents to read for workers.
+ * are too few documents to read for workers.  An Append that cannot be parallel
+ * for another reason waits, too, unless the relation says that it should not.
  */
 void
 ad_prefer_async(PlannerInfo *root, double documents, Path *path)
 {
-	if (enable_async_append && is_appended(root, path->parent) && !stops_early(root) &&
+	RelOptInfo *rel = path->parent;
+
+	if (IS_SIMPLE_REL(rel))
+		((AdRelation *) rel->fdw_private)->stops_early = stops_early(root);
+	if (enable_async_append && is_appended(root, rel) && !stops_early(root) &&
 		(max_parallel_workers_per_gather == 0 ||
-		 appended_documents(root, path->parent, documents) < AD_DOCUMENTS_FOR_WORKER))
+		 appended_documents(root, rel, documents) < AD_DOCUMENTS_FOR_WORKER))
 		path->parallel_safe = false;
 }

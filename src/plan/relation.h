@@ -30,6 +30,7 @@ typedef struct AdRelation
 	List	   *local_conds;	/* RestrictInfos evaluated locally; the filter
 								 * may include a broader predicate for them */
 	bool		is_extreme;		/* see extreme.c */
+	bool		stops_early;	/* are only the first rows wanted? */
 	struct AdJoinGroups *join_groups;	/* its groups below joins, see
 										 * join_group.c; NULL until asked for */
 	int			key_param;		/* 1 more than the parameter by which a scan
