@@ -4,6 +4,8 @@
  *
  * INTERFACE ROUTINES
  *		ad_group_append_init		makes the planner call this file
+ *		ad_append_groups			groups of several tables, for joins
+ *		ad_first_appended			is there anything to group?
  *
  * MongoDB groups the documents of each foreign table, and returns the transition
  * states of the aggregates.  PostgreSQL groups the rows of the other tables, if
@@ -57,8 +59,9 @@ typedef enum AdShareKind
 {
 	AD_SHARE_STATES,			/* keys and states, which it combines */
 	AD_SHARE_ROWS,				/* keys and what distinct aggregates read */
-	AD_SHARE_PARTS				/* keys, parts, and what else aggregates read,
+	AD_SHARE_PARTS,				/* keys, parts, and what else aggregates read,
 								 * which it merges */
+	AD_SHARE_JOINED				/* columns and parts, which it joins first */
 } AdShareKind;
 
 /* the same in terms of one of the tables, or of their parent */
@@ -67,9 +70,10 @@ typedef struct AdShare
 	PathTarget *target;			/* what is returned */
 	PathTarget *rows;			/* the rows that are grouped */
 	List	   *keys;
-	List	   *read;			/* expressions that read further columns; for
-								 * parts, the aggregates and the columns that
-								 * they read */
+	List	   *read;			/* expressions that read further columns; if
+								 * parts are returned, the aggregates, the
+								 * columns that are read, and those of them
+								 * that group rows */
 } AdShare;
 
 /* the grouping of all tables */
@@ -123,15 +127,57 @@ child_share(PlannerInfo *root, const AdShare *share, AppendRelInfo * child)
 }
 
 /*
+ * Builds the groups of a table for joins.  Returns false if MongoDB cannot make
+ * them, or if something can fail there: the failure may be in a group that a
+ * join excludes, where it is no error.
+ */
+static bool
+build_joined(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *table, const AdShare *share,
+			 AdMerges *merges)
+{
+	ListCell   *lc;
+
+	foreach(lc, lthird(share->read))
+	{
+		if (!ad_add_key_parts(builder, lfirst(lc)))
+			return false;
+	}
+	return ad_add_partial_keys(builder, share->keys) &&
+		ad_add_condition_keys(builder, ((AdRelation *) table->fdw_private)->local_conds) &&
+		ad_merge_aggregates(root, builder, table, linitial(share->read), merges) &&
+		ad_return_states(builder, merges->parts) && builder->keys != NIL &&
+		builder->values.failures == NIL;
+}
+
+/* does the scan return all of the target? */
+static bool
+returns_target(const AdGroupBuilder *builder, const PathTarget *target)
+{
+	ListCell   *lc;
+
+	foreach(lc, target->exprs)
+	{
+		if (tlist_member(lfirst(lc), builder->tlist) == NULL)
+			return false;
+	}
+	return true;
+}
+
+/*
  * Builds the groups of a table that have what the target has.  Returns false if
  * MongoDB cannot make them.
  */
 static bool
-build_share(const AdShared *shared, AdGroupBuilder *builder, const AdShare *share, List *conditions)
+build_share(const AdShared *shared, AdGroupBuilder *builder, RelOptInfo *table, const AdShare *share)
 {
+	List	   *conditions = ((AdRelation *) table->fdw_private)->local_conds;
+	AdMerges	merges = {0};
 	List	   *parts = NIL;
 	ListCell   *lc;
 
+	if (shared->kind == AD_SHARE_JOINED)
+		return build_joined(shared->root, builder, table, share, &merges) &&
+			returns_target(builder, share->target);
 	if (shared->kind == AD_SHARE_STATES)
 		return ad_build_states(builder, share->target, share->keys, conditions);
 	if (shared->kind == AD_SHARE_ROWS)
@@ -162,7 +208,7 @@ remote_path(const AdShared *shared, RelOptInfo *table, const AdShare *share)
 	Path	   *path;
 
 	if (!relation->options->enable_aggregate_pushdown ||
-		!build_share(shared, &builder, share, relation->local_conds))
+		!build_share(shared, &builder, table, share))
 		return NULL;
 	upper = ad_partial_relation(shared->root, table, &builder);
 	if (upper == NULL)
@@ -309,7 +355,8 @@ typedef struct AdColumnPairs
 {
 	List	   *of_table;
 	List	   *of_parent;
-	bool		failed;			/* has one not been found? */
+	Index		relid;			/* the table */
+	bool		failed;			/* has a column not been found? */
 } AdColumnPairs;
 
 /* expression_tree_mutator() callback: replaces the columns of the table */
@@ -324,6 +371,9 @@ parent_mutator(Node *node, void *arg)
 		return NULL;
 	if (!IsA(node, Var))
 		return expression_tree_mutator(node, parent_mutator, arg);
+	/* a column of another table that is joined */
+	if (((Var *) node)->varno != pairs->relid)
+		return copyObject(node);
 	forboth(table, pairs->of_table, parent, pairs->of_parent)
 	{
 		if (equal(node, lfirst(table)))
@@ -334,16 +384,43 @@ parent_mutator(Node *node, void *arg)
 }
 
 /*
+ * Pairs the columns of the parent with those of a table.  Returns false if one is
+ * no column there, or if the table returns one column as two, so that they cannot
+ * be told apart.
+ */
+static bool
+pair_columns(List *of_parent, List *of_table, AdColumnPairs *pairs)
+{
+	ListCell   *table;
+	ListCell   *parent;
+
+	forboth(table, of_table, parent, of_parent)
+	{
+		if (!IsA(lfirst(table), Var) ||
+			(list_member(pairs->of_table, lfirst(table)) && !list_member(pairs->of_parent, lfirst(parent))))
+			return false;
+		pairs->of_table = lappend(pairs->of_table, lfirst(table));
+		pairs->of_parent = lappend(pairs->of_parent, lfirst(parent));
+	}
+	return true;
+}
+
+/* an expression of a table as one of the parent */
+static List *
+parent_exprs(List *exprs, AdColumnPairs *pairs)
+{
+	return (List *) parent_mutator((Node *) exprs, pairs);
+}
+
+/*
  * Finds how the aggregates are made from groups, by the first of our tables.
- * Returns false if they cannot be, or if that table returns one column as two,
- * so that they cannot be told apart.
+ * Returns false if they cannot be.
  */
 static bool
 find_merges(AdShared *shared, const RelOptInfo *input_rel, AdShare *share)
 {
 	PlannerInfo *root = shared->root;
 	List	   *aggregates;
-	List	   *columns;
 	AdShare		own;
 	RelOptInfo *table;
 	AdGroupBuilder builder;
@@ -351,28 +428,18 @@ find_merges(AdShared *shared, const RelOptInfo *input_rel, AdShare *share)
 
 	if (!ad_find_aggregates(root, &aggregates))
 		return false;
-	columns = pull_var_clause((Node *) aggregates, PVC_RECURSE_AGGREGATES | PVC_INCLUDE_PLACEHOLDERS);
 	share->target = create_empty_pathtarget();
-	share->read = list_make2(aggregates, columns);
+	share->read = list_make2(aggregates, pull_var_clause((Node *) aggregates, PVC_RECURSE_AGGREGATES | PVC_INCLUDE_PLACEHOLDERS));
 	table = first_own(root, input_rel, share, &own);
-	if (table == NULL)
+	if (table == NULL || !pair_columns(lsecond(share->read), lsecond(own.read), &pairs))
 		return false;
-	for (int i = 0; i < list_length(columns); i++)
-	{
-		Node	   *column = list_nth(lsecond(own.read), i);
-
-		if (!IsA(column, Var) ||
-			(list_member(pairs.of_table, column) && !list_member(pairs.of_parent, list_nth(columns, i))))
-			return false;
-		pairs.of_table = lappend(pairs.of_table, column);
-		pairs.of_parent = lappend(pairs.of_parent, list_nth(columns, i));
-	}
+	pairs.relid = table->relid;
 	builder = ad_build_group(table->fdw_private);
 	if (!ad_merge_aggregates(root, &builder, table, linitial(own.read), &shared->merges))
 		return false;
 	shared->merges.aggregates = aggregates;
-	shared->merges.merged = (List *) parent_mutator((Node *) shared->merges.merged, &pairs);
-	shared->merges.parts = (List *) parent_mutator((Node *) shared->merges.parts, &pairs);
+	shared->merges.merged = parent_exprs(shared->merges.merged, &pairs);
+	shared->merges.parts = parent_exprs(shared->merges.parts, &pairs);
 	share->target = ad_merged_input(root, &shared->merges);
 	return !pairs.failed;
 }
@@ -428,8 +495,29 @@ find_share(AdShared *shared, const RelOptInfo *input_rel, AdShare *share)
 			return share->target != NULL;
 		case AD_SHARE_PARTS:
 			return find_merges(shared, input_rel, share);
+		case AD_SHARE_JOINED:
+			break;
 	}
 	return false;
+}
+
+/*
+ * Returns the relation of the groups of all tables; NULL if MongoDB groups none
+ * of them.
+ */
+static RelOptInfo *
+shared_groups(AdShared *shared, const RelOptInfo *parent, const AdShare *share)
+{
+	RelOptInfo *groups;
+
+	if (!add_children(shared, parent, share) || !shared->grouped)
+		return NULL;
+	groups = ad_copy_relation(shared->root, parent, 0, NIL);
+	groups->reltarget = share->target;
+	add_path(groups, (Path *) ad_create_append_path(shared->root, groups, shared->paths));
+	set_cheapest(groups);
+	groups->rows = groups->cheapest_total_path->rows;
+	return groups;
 }
 
 /*
@@ -439,27 +527,83 @@ find_share(AdShared *shared, const RelOptInfo *input_rel, AdShare *share)
 static bool
 add_shared_paths(AdShared *shared, RelOptInfo *input_rel, RelOptInfo *output_rel, AdShare *share)
 {
-	PlannerInfo *root = shared->root;
-	RelOptInfo *parts;
-	Path	   *append;
+	RelOptInfo *groups;
 
-	if (!find_share(shared, input_rel, share) || !add_children(shared, input_rel, share) ||
-		!shared->grouped)
+	if (!find_share(shared, input_rel, share))
 		return false;
-	parts = ad_copy_relation(root, input_rel, 0, NIL);
-	parts->reltarget = share->target;
-	append = (Path *) ad_create_append_path(root, parts, shared->paths);
+	groups = shared_groups(shared, input_rel, share);
+	if (groups == NULL)
+		return false;
 	if (shared->kind == AD_SHARE_PARTS)
-	{
-		add_path(parts, append);
-		set_cheapest(parts);
-		ad_merge_paths(root, input_rel, output_rel, parts, &shared->merges);
-	}
+		ad_merge_paths(shared->root, input_rel, output_rel, groups, &shared->merges);
 	else
-		ad_add_final_paths(root, shared->stage, input_rel, output_rel,
-						   shared->kind == AD_SHARE_STATES && root->parse->hasAggs ?
-						   AGGSPLIT_FINAL_DESERIAL : AGGSPLIT_SIMPLE, append);
+		ad_add_final_paths(shared->root, shared->stage, input_rel, output_rel,
+						   shared->kind == AD_SHARE_STATES && shared->root->parse->hasAggs ?
+						   AGGSPLIT_FINAL_DESERIAL : AGGSPLIT_SIMPLE, groups->cheapest_total_path);
 	return true;
+}
+
+/*
+ * Returns the first of our tables that an Append reads for the relation; NULL if
+ * there is none.
+ */
+RelOptInfo *
+ad_first_appended(PlannerInfo *root, const RelOptInfo *parent)
+{
+	AdShare		nothing = {create_empty_pathtarget(), create_empty_pathtarget()};
+	AdShare		own;
+
+	return first_own(root, parent, &nothing, &own);
+}
+
+/*
+ * Returns the relation of the groups of several tables, of which one is ours, for
+ * joins in place of their parent.  It has the columns that it sets, and the parts
+ * of the merges that it sets.  NULL if MongoDB groups none of the tables.
+ */
+RelOptInfo *
+ad_append_groups(PlannerInfo *root, RelOptInfo *parent, const AdAppendKeys *keys, AdMerges *merges,
+				 List **columns)
+{
+	AdShared	shared = {root, UPPERREL_GROUP_AGG, AD_SHARE_JOINED};
+	AdShare		share = {create_empty_pathtarget(), create_empty_pathtarget(), keys->keys};
+	AdColumnPairs pairs = {0};
+	List	   *read = NIL;
+	AdShare		own;
+	RelOptInfo *table;
+	AdGroupBuilder builder;
+	ListCell   *lc;
+
+	foreach(lc, pull_var_clause((Node *) list_make3(keys->aggregates, keys->keys, keys->columns),
+								PVC_RECURSE_AGGREGATES | PVC_RECURSE_PLACEHOLDERS))
+	{
+		if (((Var *) lfirst(lc))->varno == parent->relid)
+			read = lappend(read, lfirst(lc));
+	}
+	share.read = list_make3(keys->aggregates, read, keys->columns);
+	table = first_own(root, parent, &share, &own);
+	if (table == NULL || !pair_columns(read, lsecond(own.read), &pairs))
+		return NULL;
+	pairs.relid = table->relid;
+	builder = ad_build_group(table->fdw_private);
+	if (!build_joined(root, &builder, table, &own, merges))
+		return NULL;
+	merges->aggregates = keys->aggregates;
+	merges->merged = parent_exprs(merges->merged, &pairs);
+	merges->parts = parent_exprs(merges->parts, &pairs);
+	foreach(lc, builder.tlist)
+	{
+		Node	   *expr = (Node *) lfirst_node(TargetEntry, lc)->expr;
+
+		if (IsA(expr, Var))
+			*columns = lappend(*columns, parent_mutator(expr, &pairs));
+	}
+	if (pairs.failed)
+		return NULL;
+	add_new_columns_to_pathtarget(share.target, *columns);
+	add_new_columns_to_pathtarget(share.target, merges->parts);
+	(void) set_pathtarget_cost_width(root, share.target);
+	return shared_groups(&shared, parent, &share);
 }
 
 /*

@@ -33,6 +33,8 @@
  * DISTINCT, need no states: what they read are further keys, and PostgreSQL
  * aggregates the joined groups.  Others beside them are merged, see
  * group_merge.c.
+ *
+ * The table can also be several, such as partitions, see group_append.c.
  */
 #include "postgres.h"
 
@@ -48,6 +50,7 @@
 #include "optimizer/tlist.h"
 
 #include "base/compat.h"
+#include "plan/group_append.h"
 #include "plan/group_builder.h"
 #include "plan/group_estimate.h"
 #include "plan/group_partial.h"
@@ -146,16 +149,27 @@ is_own(const RelOptInfo *rel)
 }
 
 /*
- * Whether the relation is a foreign table of this wrapper whose groups may be
- * of use.
+ * Returns where the groups of the relation are kept, if it is a foreign table of
+ * this wrapper, or several tables of which one is, whose groups may be of use;
+ * else NULL.
  */
-static bool
-is_candidate(PlannerInfo *root, RelOptInfo *rel)
+static AdRelation *
+candidate(PlannerInfo *root, RelOptInfo *rel)
 {
-	AdRelation *relation = rel->fdw_private;
+	AdRelation *relation;
 
-	return rel->reloptkind == RELOPT_BASEREL && is_own(rel) &&
-		relation->options->enable_aggregate_pushdown && is_preserved(root, rel);
+	if (rel->reloptkind != RELOPT_BASEREL || !is_preserved(root, rel))
+		return NULL;
+	if (root->simple_rte_array[rel->relid]->inh)
+	{
+		rel = bms_is_empty(rel->lateral_relids) ? ad_first_appended(root, rel) : NULL;
+		if (rel == NULL)
+			return NULL;
+	}
+	else if (!is_own(rel))
+		return NULL;
+	relation = rel->fdw_private;
+	return relation->options->enable_aggregate_pushdown ? relation : NULL;
 }
 
 /*
@@ -276,11 +290,64 @@ build_groups(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder, AdJoin
 	return ad_built_relation(relation, builder);
 }
 
+/* the columns of a table that an expression reads */
+static List *
+columns_of(Index relid, Node *node)
+{
+	List	   *columns = NIL;
+	ListCell   *lc;
+
+	foreach(lc, pull_var_clause(node, PVC_RECURSE_PLACEHOLDERS))
+	{
+		if (((Var *) lfirst(lc))->varno == relid)
+			columns = lappend(columns, lfirst(lc));
+	}
+	return columns;
+}
+
+/*
+ * Makes the groups of several tables, if MongoDB groups one of them.
+ */
+static void
+group_several(PlannerInfo *root, RelOptInfo *rel, AdJoinGroups *groups)
+{
+	Relids		above = bms_make_singleton(0);
+	AdAppendKeys several = {0};
+	List	   *keys;
+	ListCell   *lc;
+
+	if (!ad_grouping_keys(root, (UpperRelationKind) grouping_stage(root), false, &keys) ||
+		!ad_find_aggregates(root, &several.aggregates))
+		return;
+	foreach(lc, rel->reltarget->exprs)
+	{
+		Var		   *var = lfirst(lc);
+
+		if (!IsA(var, Var))
+			return;
+		if (!bms_is_subset(rel->attr_needed[var->varattno - rel->min_attr], above))
+			several.columns = lappend(several.columns, var);
+	}
+	foreach(lc, keys)
+	{
+		Relids		read = pull_varnos(root, lfirst(lc));
+
+		if (contain_volatile_functions(lfirst(lc)))
+			return;
+		if (bms_equal(read, rel->relids))
+			several.keys = lappend(several.keys, lfirst(lc));
+		else if (bms_overlap(read, rel->relids))
+			several.columns = list_concat(several.columns, columns_of(rel->relid, lfirst(lc)));
+	}
+	groups->merges = palloc0(sizeof(AdMerges));
+	groups->groups = ad_append_groups(root, rel, &several, groups->merges, &groups->columns);
+	groups->states = groups->merges->parts;
+}
+
 /* the groups of the table, which are described when they are first asked for */
 static AdJoinGroups *
-table_groups(PlannerInfo *root, RelOptInfo *rel)
+table_groups(PlannerInfo *root, RelOptInfo *rel, AdRelation *relation)
 {
-	AdRelation *relation = rel->fdw_private;
 	AdJoinGroups *groups = relation->join_groups;
 	AdGroupBuilder builder;
 	AdUpperRelation *upper;
@@ -289,6 +356,11 @@ table_groups(PlannerInfo *root, RelOptInfo *rel)
 	if (groups != NULL)
 		return groups;
 	relation->join_groups = groups = palloc0(sizeof(AdJoinGroups));
+	if (root->simple_rte_array[rel->relid]->inh)
+	{
+		group_several(root, rel, groups);
+		return groups;
+	}
 	upper = build_groups(root, rel, &builder, groups);
 	if (upper == NULL)
 		return groups;
@@ -386,10 +458,10 @@ are_of_groups(const AdJoinGroups *groups, const RelOptInfo *rel, List *condition
 
 /* makes the join with the groups in place of the table `rel` of one side */
 static void
-join_groups(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *joinrel, RelOptInfo *outerrel,
-			RelOptInfo *innerrel, JoinType jointype, JoinPathExtraData *extra)
+join_groups(PlannerInfo *root, RelOptInfo *rel, AdRelation *relation, RelOptInfo *joinrel,
+			RelOptInfo *outerrel, RelOptInfo *innerrel, JoinType jointype, JoinPathExtraData *extra)
 {
-	AdJoinGroups *groups = table_groups(root, rel);
+	AdJoinGroups *groups = table_groups(root, rel, relation);
 	bool		is_outer = bms_is_subset(rel->relids, outerrel->relids);
 	RelOptInfo *side;
 
@@ -431,9 +503,10 @@ join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel, RelOptI
 	while ((relid = bms_next_member(joinrel->relids, relid)) >= 0)
 	{
 		RelOptInfo *rel = root->simple_rel_array[relid];
+		AdRelation *relation = rel == NULL ? NULL : candidate(root, rel);
 
-		if (rel != NULL && is_candidate(root, rel))
-			join_groups(root, rel, joinrel, outerrel, innerrel, jointype, extra);
+		if (relation != NULL)
+			join_groups(root, rel, relation, joinrel, outerrel, innerrel, jointype, extra);
 	}
 }
 
@@ -477,12 +550,13 @@ upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 	while ((relid = bms_next_member(input_rel->relids, relid)) >= 0)
 	{
 		RelOptInfo *rel = root->simple_rel_array[relid];
+		AdRelation *relation = rel == NULL ? NULL : candidate(root, rel);
 		AdJoinGroups *groups;
 		RelOptInfo *join;
 
-		if (rel == NULL || !is_candidate(root, rel))
+		if (relation == NULL)
 			continue;
-		groups = ((AdRelation *) rel->fdw_private)->join_groups;
+		groups = relation->join_groups;
 		if (groups == NULL || groups->groups == NULL)
 			continue;
 		join = grouped_relation(groups, input_rel);

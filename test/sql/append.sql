@@ -67,6 +67,16 @@ SELECT shown('SELECT email, count(*) FROM calls GROUP BY email');
 SELECT shown('SELECT count(*), sum(minutes), count(DISTINCT email) FROM calls');
 -- if one column stands for two of the first table, the parts are not told apart
 SELECT shown('SELECT sum(a), sum(b), count(DISTINCT e) FROM (SELECT minutes AS a, minutes AS b, email AS e FROM heir UNION ALL SELECT minutes, kind, email FROM recent) u');
+-- below joins
+CREATE TABLE users (email text, team text, rate int);
+INSERT INTO users SELECT 'u' || i, 'team ' || i % 5, i FROM generate_series(1, 50) i;
+ANALYZE users;
+SELECT shown('SELECT team, count(*), sum(minutes), count(DISTINCT c.kind) FROM calls c JOIN users USING (email) GROUP BY team');
+SELECT shown('SELECT team, sum(minutes) FILTER (WHERE rate > 5) FROM users LEFT JOIN calls USING (email) GROUP BY team');
+SELECT shown('SELECT team, count(*) FROM (SELECT email FROM old UNION ALL SELECT email FROM calls1) c JOIN users USING (email) GROUP BY team');
+-- not on the side that is filled with nulls, nor by a column that MongoDB cannot group by
+SELECT shown('SELECT team, count(*) FROM calls c FULL JOIN users USING (email) GROUP BY team');
+SELECT shown('SELECT team, count(*) FROM calls c JOIN users ON rate = price GROUP BY team');
 -- subqueries in expressions, beside a UNION ALL
 SELECT shown('SELECT * FROM (SELECT email FROM recent UNION ALL SELECT email FROM recent) u WHERE email NOT IN (SELECT email FROM heir)');
 SELECT shown('SELECT (SELECT max(kind) FROM heir) FROM (SELECT email FROM recent UNION ALL SELECT email FROM recent) u');
@@ -81,5 +91,5 @@ RESET enable_async_append;
 SET admin_dashboard.enable_aggregate_pushdown = off;
 SELECT shown('SELECT email, count(*) FROM calls GROUP BY email');
 DROP EXTENSION admin_dashboard CASCADE;
-DROP TABLE calls, old;
+DROP TABLE calls, old, users;
 DROP FUNCTION shown, noise;

@@ -81,7 +81,7 @@ session("CREATE USER MAPPING FOR postgres SERVER shop OPTIONS (user 'nobody', pa
 my $holder = background('');
 go_on($holder, 'SELECT pg_advisory_lock(1)');
 # (what is logged looks for the server's name before)
-answer("SELECT admin_dashboard_disconnect('shop'); SET admin_dashboard.log_remote = off");
+answer("SELECT admin_dashboard_disconnect('shop'); SET admin_dashboard.log_remote = off; SET enable_async_append = off");
 $session->{out} = '';
 $session->{in} .= "SELECT 1 WHERE pg_advisory_lock(1) IS NULL UNION ALL SELECT 0 * pg_relation_size('pg_class') UNION ALL SELECT count(*) FROM items;\n";
 $session->{handle}->pump_nb;
@@ -93,7 +93,7 @@ ok(waits_for('relation'), 'waits between two looks into the catalogs');
 go_on($holder, "DROP USER MAPPING FOR postgres SERVER shop; ALTER SERVER shop OPTIONS (SET server_selection_timeout_ms '1000'); COMMIT");
 $session->{handle}->pump until $session->{out} =~ /^(?:20000|ERROR.*)\n/m;
 like($session->{out}, qr/\A0\n20000\n\z/, 'and makes a connection of what is in them then');
-is(answer('RESET admin_dashboard.log_remote; SELECT pg_advisory_unlock_all(); ' . $table) . "\n" . connections(), "\n20000\npostgres|f|t", 'which stays');
+is(answer('RESET admin_dashboard.log_remote; RESET enable_async_append; SELECT pg_advisory_unlock_all(); ' . $table) . "\n" . connections(), "\n20000\npostgres|f|t", 'which stays');
 $holder->{handle}->kill_kill;
 
 # Closing them
