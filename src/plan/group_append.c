@@ -444,22 +444,39 @@ find_merges(AdShared *shared, const RelOptInfo *input_rel, AdShare *share)
 	return !pairs.failed;
 }
 
-/*
- * Does it read one of our tables?  This asks for nothing that takes time.
- */
+/* is the relation a child of the parent, or of such a child? */
 static bool
-has_own_child(PlannerInfo *root, const RelOptInfo *parent)
+is_below(const PlannerInfo *root, Index relid, Index parent)
+{
+	const		AppendRelInfo *info;
+
+	for (info = root->append_rel_array[relid]; info != NULL; info = root->append_rel_array[info->parent_relid])
+	{
+		if (info->parent_relid == parent)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Returns the first of our tables that an Append reads for the relation, always
+ * the same one; NULL if there is none.  It is called for each join, so it must
+ * be quick for a thousand partitions of PostgreSQL's own.
+ */
+RelOptInfo *
+ad_first_appended(PlannerInfo *root, const RelOptInfo *parent)
 {
 	ListCell   *lc;
 
 	foreach(lc, root->append_rel_list)
 	{
-		RelOptInfo *rel = root->simple_rel_array[lfirst_node(AppendRelInfo, lc)->child_relid];
+		Index		relid = lfirst_node(AppendRelInfo, lc)->child_relid;
+		RelOptInfo *rel = root->simple_rel_array[relid];
 
-		if (rel != NULL && ad_is_own(rel))
-			return true;
+		if (rel != NULL && ad_is_own(rel) && !IS_DUMMY_REL(rel) && is_below(root, relid, parent->relid))
+			return rel;
 	}
-	return false;
+	return NULL;
 }
 
 /*
@@ -474,7 +491,8 @@ is_candidate(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 		root->simple_rte_array[input_rel->relid]->inh && !IS_DUMMY_REL(input_rel) &&
 		bms_is_empty(input_rel->lateral_relids) && root->parse->groupingSets == NIL &&
 		!expression_returns_set((Node *) input_rel->reltarget->exprs) &&
-		grouping_is_hashable(ad_grouping_clause(root, stage)) && has_own_child(root, input_rel);
+		grouping_is_hashable(ad_grouping_clause(root, stage)) &&
+		ad_first_appended(root, input_rel) != NULL;
 }
 
 /*
@@ -541,19 +559,6 @@ add_shared_paths(AdShared *shared, RelOptInfo *input_rel, RelOptInfo *output_rel
 						   shared->kind == AD_SHARE_STATES && shared->root->parse->hasAggs ?
 						   AGGSPLIT_FINAL_DESERIAL : AGGSPLIT_SIMPLE, groups->cheapest_total_path);
 	return true;
-}
-
-/*
- * Returns the first of our tables that an Append reads for the relation; NULL if
- * there is none.
- */
-RelOptInfo *
-ad_first_appended(PlannerInfo *root, const RelOptInfo *parent)
-{
-	AdShare		nothing = {create_empty_pathtarget(), create_empty_pathtarget()};
-	AdShare		own;
-
-	return first_own(root, parent, &nothing, &own);
 }
 
 /*
