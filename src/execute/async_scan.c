@@ -33,7 +33,7 @@
  * evaluated and columns computed as ever.
  */
 static void
-answer(AsyncRequest * request)
+answer(AsyncRequest *request)
 {
 	ForeignScanState *node = (ForeignScanState *) request->requestee;
 	AdScanState *state = node->fdw_state;
@@ -51,7 +51,7 @@ answer(AsyncRequest * request)
  * Callback ForeignAsyncRequest: return a tuple, or say that it will come.
  */
 void
-ad_foreign_async_request(AsyncRequest * request)
+ad_foreign_async_request(AsyncRequest *request)
 {
 	answer(request);
 }
@@ -65,7 +65,7 @@ ad_foreign_async_request(AsyncRequest * request)
  * the scan shares one of them.
  */
 void
-ad_foreign_async_configure_wait(AsyncRequest * request)
+ad_foreign_async_configure_wait(AsyncRequest *request)
 {
 	AppendState *append = (AppendState *) request->requestor;
 	PlanState  *node = request->requestee;
@@ -77,6 +77,7 @@ ad_foreign_async_configure_wait(AsyncRequest * request)
 			GetNumRegisteredWaitEvents(append->as_eventset) <= 1;
 		request->callback_pending = false;
 		answer(request);
+		state->shares = false;
 		if (request->request_complete && node->instrument != NULL)
 			InstrUpdateTupleCount(node->instrument, TupIsNull(request->result) ? 0 : 1);
 		ExecAsyncResponse(request);
@@ -90,7 +91,7 @@ ad_foreign_async_configure_wait(AsyncRequest * request)
  * Callback ForeignAsyncNotify: the reply is there, or its beginning.
  */
 void
-ad_foreign_async_notify(AsyncRequest * request)
+ad_foreign_async_notify(AsyncRequest *request)
 {
 	answer(request);
 }

@@ -7,8 +7,8 @@
 
 #include "nodes/execnodes.h"
 
-extern void ad_foreign_async_request(AsyncRequest * request);
-extern void ad_foreign_async_configure_wait(AsyncRequest * request);
-extern void ad_foreign_async_notify(AsyncRequest * request);
+extern void ad_foreign_async_request(AsyncRequest *request);
+extern void ad_foreign_async_configure_wait(AsyncRequest *request);
+extern void ad_foreign_async_notify(AsyncRequest *request);
 
 #endif							/* AD_ASYNC_SCAN_H */
