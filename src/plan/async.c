@@ -50,7 +50,9 @@ ad_is_foreign_path_async_capable(ForeignPath *path)
 	RelOptInfo *rel = path->path.parent;
 	Oid			serverid = rel->serverid;
 
-	return OidIsValid(serverid) && !(IS_SIMPLE_REL(rel) && ((AdRelation *) rel->fdw_private)->stops_early) && !ad_query_has_source() && can_be_cancelled() &&
+	if (IS_SIMPLE_REL(rel) && ((AdRelation *) rel->fdw_private)->stops_early)
+		return false;
+	return OidIsValid(serverid) && !ad_query_has_source() && can_be_cancelled() &&
 		ad_connect_options(GetForeignServer(serverid), NULL)->snapshot == AD_SNAPSHOT_NONE;
 }
 
@@ -118,10 +120,11 @@ void
 ad_prefer_async(PlannerInfo *root, double documents, Path *path)
 {
 	RelOptInfo *rel = path->parent;
+	bool		early = stops_early(root);
 
 	if (IS_SIMPLE_REL(rel))
-		((AdRelation *) rel->fdw_private)->stops_early = stops_early(root);
-	if (enable_async_append && is_appended(root, rel) && !stops_early(root) &&
+		((AdRelation *) rel->fdw_private)->stops_early = early;
+	if (enable_async_append && is_appended(root, rel) && !early &&
 		(max_parallel_workers_per_gather == 0 ||
 		 appended_documents(root, rel, documents) < AD_DOCUMENTS_FOR_WORKER))
 		path->parallel_safe = false;

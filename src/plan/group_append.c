@@ -103,7 +103,7 @@ tableoid_mutator(Node *node, void *arg)
 
 /* the expressions of the parent, as those of a child */
 static List *
-child_exprs(PlannerInfo *root, List *exprs, AppendRelInfo * child)
+child_exprs(PlannerInfo *root, List *exprs, AppendRelInfo *child)
 {
 	RangeTblEntry *table = root->simple_rte_array[child->child_relid];
 
@@ -113,7 +113,7 @@ child_exprs(PlannerInfo *root, List *exprs, AppendRelInfo * child)
 }
 
 static AdShare
-child_share(PlannerInfo *root, const AdShare *share, AppendRelInfo * child)
+child_share(PlannerInfo *root, const AdShare *share, AppendRelInfo *child)
 {
 	AdShare		result;
 
@@ -315,47 +315,59 @@ add_children(AdShared *shared, const RelOptInfo *parent, const AdShare *share)
 	return true;
 }
 
+/* is the relation a child of the parent, or of such a child? */
+static bool
+is_below(const PlannerInfo *root, Index relid, Index parent)
+{
+	const AppendRelInfo *info;
+
+	for (info = root->append_rel_array[relid]; info != NULL; info = root->append_rel_array[info->parent_relid])
+	{
+		if (info->parent_relid == parent)
+			return true;
+	}
+	return false;
+}
+
 /*
- * Returns the first of our tables below the relation, and the share in its
- * terms; NULL if there is none.
+ * Returns the first of our tables that an Append reads for the relation, always
+ * the same one; NULL if there is none.  It is called for each join, so it must
+ * be quick for a thousand partitions of PostgreSQL's own.
  */
-static RelOptInfo *
-first_own(PlannerInfo *root, const RelOptInfo *parent, const AdShare *share, AdShare *result)
+RelOptInfo *
+ad_first_appended(PlannerInfo *root, const RelOptInfo *parent)
 {
 	ListCell   *lc;
 
-	check_stack_depth();
 	foreach(lc, root->append_rel_list)
 	{
-		AppendRelInfo *child = lfirst_node(AppendRelInfo, lc);
-		RelOptInfo *rel;
+		Index		relid = lfirst_node(AppendRelInfo, lc)->child_relid;
+		RelOptInfo *rel = root->simple_rel_array[relid];
 
-		if (child->parent_relid != parent->relid)
-			continue;
-		rel = find_base_rel(root, child->child_relid);
-		if (IS_DUMMY_REL(rel))
-			continue;
-		*result = child_share(root, share, child);
-		if (root->simple_rte_array[rel->relid]->inh)
-		{
-			AdShare		own = *result;
-
-			rel = first_own(root, rel, &own, result);
-			if (rel != NULL)
-				return rel;
-		}
-		else if (ad_is_own(rel))
+		if (rel != NULL && ad_is_own(rel) && !IS_DUMMY_REL(rel) && is_below(root, relid, parent->relid))
 			return rel;
 	}
 	return NULL;
 }
 
+/* the share of a parent in terms of a table below it */
+static AdShare
+share_of(PlannerInfo *root, const AdShare *share, const RelOptInfo *parent, const RelOptInfo *table)
+{
+	AppendRelInfo *child = root->append_rel_array[table->relid];
+	AdShare		above = *share;
+
+	if (child->parent_relid != parent->relid)
+		above = share_of(root, share, parent, find_base_rel(root, child->parent_relid));
+	return child_share(root, &above, child);
+}
+
 /* the columns of a table, and those of the parent in the same order */
 typedef struct AdColumnPairs
 {
+	Index		relid;			/* the table */
 	List	   *of_table;
 	List	   *of_parent;
-	Index		relid;			/* the table */
 	bool		failed;			/* has a column not been found? */
 } AdColumnPairs;
 
@@ -421,19 +433,18 @@ find_merges(AdShared *shared, const RelOptInfo *input_rel, AdShare *share)
 {
 	PlannerInfo *root = shared->root;
 	List	   *aggregates;
+	RelOptInfo *table = ad_first_appended(root, input_rel);
 	AdShare		own;
-	RelOptInfo *table;
 	AdGroupBuilder builder;
-	AdColumnPairs pairs = {0};
+	AdColumnPairs pairs = {table->relid};
 
 	if (!ad_find_aggregates(root, &aggregates))
 		return false;
 	share->target = create_empty_pathtarget();
-	share->read = list_make2(aggregates, pull_var_clause((Node *) aggregates, PVC_RECURSE_AGGREGATES | PVC_INCLUDE_PLACEHOLDERS));
-	table = first_own(root, input_rel, share, &own);
-	if (table == NULL || !pair_columns(lsecond(share->read), lsecond(own.read), &pairs))
+	share->read = list_make2(aggregates, ad_table_columns(input_rel->relid, (Node *) aggregates));
+	own = share_of(root, share, input_rel, table);
+	if (!pair_columns(lsecond(share->read), lsecond(own.read), &pairs))
 		return false;
-	pairs.relid = table->relid;
 	builder = ad_build_group(table->fdw_private);
 	if (!ad_merge_aggregates(root, &builder, table, linitial(own.read), &shared->merges))
 		return false;
@@ -442,41 +453,6 @@ find_merges(AdShared *shared, const RelOptInfo *input_rel, AdShare *share)
 	shared->merges.parts = parent_exprs(shared->merges.parts, &pairs);
 	share->target = ad_merged_input(root, &shared->merges);
 	return !pairs.failed;
-}
-
-/* is the relation a child of the parent, or of such a child? */
-static bool
-is_below(const PlannerInfo *root, Index relid, Index parent)
-{
-	const		AppendRelInfo *info;
-
-	for (info = root->append_rel_array[relid]; info != NULL; info = root->append_rel_array[info->parent_relid])
-	{
-		if (info->parent_relid == parent)
-			return true;
-	}
-	return false;
-}
-
-/*
- * Returns the first of our tables that an Append reads for the relation, always
- * the same one; NULL if there is none.  It is called for each join, so it must
- * be quick for a thousand partitions of PostgreSQL's own.
- */
-RelOptInfo *
-ad_first_appended(PlannerInfo *root, const RelOptInfo *parent)
-{
-	ListCell   *lc;
-
-	foreach(lc, root->append_rel_list)
-	{
-		Index		relid = lfirst_node(AppendRelInfo, lc)->child_relid;
-		RelOptInfo *rel = root->simple_rel_array[relid];
-
-		if (rel != NULL && ad_is_own(rel) && !IS_DUMMY_REL(rel) && is_below(root, relid, parent->relid))
-			return rel;
-	}
-	return NULL;
 }
 
 /*
@@ -572,37 +548,23 @@ ad_append_groups(PlannerInfo *root, RelOptInfo *parent, const AdAppendKeys *keys
 {
 	AdShared	shared = {root, UPPERREL_GROUP_AGG, AD_SHARE_JOINED};
 	AdShare		share = {create_empty_pathtarget(), create_empty_pathtarget(), keys->keys};
-	AdColumnPairs pairs = {0};
-	List	   *read = NIL;
+	RelOptInfo *table = ad_first_appended(root, parent);
+	AdColumnPairs pairs = {table->relid};
+	List	   *read = ad_table_columns(parent->relid, (Node *) list_make3(keys->aggregates, keys->keys, keys->columns));
 	AdShare		own;
-	RelOptInfo *table;
 	AdGroupBuilder builder;
-	ListCell   *lc;
 
-	foreach(lc, pull_var_clause((Node *) list_make3(keys->aggregates, keys->keys, keys->columns),
-								PVC_RECURSE_AGGREGATES | PVC_RECURSE_PLACEHOLDERS))
-	{
-		if (((Var *) lfirst(lc))->varno == parent->relid)
-			read = lappend(read, lfirst(lc));
-	}
 	share.read = list_make3(keys->aggregates, read, keys->columns);
-	table = first_own(root, parent, &share, &own);
-	if (table == NULL || !pair_columns(read, lsecond(own.read), &pairs))
+	own = share_of(root, &share, parent, table);
+	if (!pair_columns(read, lsecond(own.read), &pairs))
 		return NULL;
-	pairs.relid = table->relid;
 	builder = ad_build_group(table->fdw_private);
 	if (!build_joined(root, &builder, table, &own, merges))
 		return NULL;
 	merges->aggregates = keys->aggregates;
 	merges->merged = parent_exprs(merges->merged, &pairs);
 	merges->parts = parent_exprs(merges->parts, &pairs);
-	foreach(lc, builder.tlist)
-	{
-		Node	   *expr = (Node *) lfirst_node(TargetEntry, lc)->expr;
-
-		if (IsA(expr, Var))
-			*columns = lappend(*columns, parent_mutator(expr, &pairs));
-	}
+	*columns = parent_exprs(ad_returned_columns(builder.tlist), &pairs);
 	if (pairs.failed)
 		return NULL;
 	add_new_columns_to_pathtarget(share.target, *columns);

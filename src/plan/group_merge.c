@@ -155,18 +155,32 @@ add_named_path(PlannerInfo *root, RelOptInfo *output_rel, Path *path)
 }
 
 /*
- * Returns what the final grouping reads: the group keys, parts, and columns.
+ * Sets what the final grouping returns and its HAVING.  Returns what it reads:
+ * the group keys, parts, and columns.
  */
-PathTarget *
-ad_merged_input(PlannerInfo *root, const AdMerges *merges)
+static PathTarget *
+merged_input(PlannerInfo *root, const AdMerges *merges, PathTarget **target, List **having)
 {
 	AdFinal		final = {.merges = merges};
 	PathTarget *input = create_empty_pathtarget();
 
-	(void) merged_target(root, &final, input);
-	(void) merge_mutator(root->parse->havingQual, &final);
+	*target = merged_target(root, &final, input);
+	*having = (List *) merge_mutator(root->parse->havingQual, &final);
 	add_arguments(root, &final, input);
 	return input;
+}
+
+/*
+ * Returns what ad_merge_paths() reads of the groups, or computes of their
+ * columns.
+ */
+PathTarget *
+ad_merged_input(PlannerInfo *root, const AdMerges *merges)
+{
+	PathTarget *target;
+	List	   *having;
+
+	return merged_input(root, merges, &target, &having);
 }
 
 /*
@@ -177,11 +191,10 @@ void
 ad_merge_paths(PlannerInfo *root, const RelOptInfo *input_rel, RelOptInfo *output_rel,
 			   RelOptInfo *rel, const AdMerges *merges)
 {
-	AdFinal		final = {.merges = merges};
-	PathTarget *target = merged_target(root, &final, create_empty_pathtarget());
-	List	   *having = (List *) merge_mutator(root->parse->havingQual, &final);
-	Path	   *path = (Path *) create_projection_path(root, rel, rel->cheapest_total_path,
-													   ad_merged_input(root, merges));
+	PathTarget *target;
+	List	   *having;
+	PathTarget *input = merged_input(root, merges, &target, &having);
+	Path	   *path = (Path *) create_projection_path(root, rel, rel->cheapest_total_path, input);
 	ListCell   *lc;
 
 	foreach(lc, ad_agg_paths(root, UPPERREL_GROUP_AGG, input_rel, output_rel, target, having,

@@ -285,6 +285,42 @@ ad_add_key_parts(AdGroupBuilder *builder, Node *node)
 }
 
 /*
+ * Returns the columns of a table that an expression reads, in aggregates, too.
+ */
+List *
+ad_table_columns(Index relid, Node *node)
+{
+	List	   *columns = NIL;
+	ListCell   *lc;
+
+	foreach(lc, pull_var_clause(node, PVC_RECURSE_AGGREGATES | PVC_RECURSE_PLACEHOLDERS))
+	{
+		if (((Var *) lfirst(lc))->varno == relid)
+			columns = lappend(columns, lfirst(lc));
+	}
+	return columns;
+}
+
+/*
+ * Returns the columns in what a scan returns.
+ */
+List *
+ad_returned_columns(const List *tlist)
+{
+	List	   *columns = NIL;
+	ListCell   *lc;
+
+	foreach(lc, tlist)
+	{
+		Expr	   *expr = lfirst_node(TargetEntry, lc)->expr;
+
+		if (IsA(expr, Var))
+			columns = lappend(columns, expr);
+	}
+	return columns;
+}
+
+/*
  * Adds the columns of the table `relid` that an expression reads as keys; it
  * may read other tables, too.  Returns false as ad_add_key_parts() does.
  */
@@ -293,9 +329,9 @@ ad_add_table_columns(AdGroupBuilder *builder, Index relid, Node *node)
 {
 	ListCell   *lc;
 
-	foreach(lc, pull_var_clause(node, PVC_RECURSE_PLACEHOLDERS))
+	foreach(lc, ad_table_columns(relid, node))
 	{
-		if (((Var *) lfirst(lc))->varno == relid && !ad_add_key_parts(builder, lfirst(lc)))
+		if (!ad_add_key_parts(builder, lfirst(lc)))
 			return false;
 	}
 	return true;

@@ -290,21 +290,6 @@ build_groups(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder, AdJoin
 	return ad_built_relation(relation, builder);
 }
 
-/* the columns of a table that an expression reads */
-static List *
-columns_of(Index relid, Node *node)
-{
-	List	   *columns = NIL;
-	ListCell   *lc;
-
-	foreach(lc, pull_var_clause(node, PVC_RECURSE_PLACEHOLDERS))
-	{
-		if (((Var *) lfirst(lc))->varno == relid)
-			columns = lappend(columns, lfirst(lc));
-	}
-	return columns;
-}
-
 /*
  * Makes the groups of several tables, if MongoDB groups one of them.
  */
@@ -337,7 +322,7 @@ group_several(PlannerInfo *root, RelOptInfo *rel, AdJoinGroups *groups)
 		if (bms_equal(read, rel->relids))
 			several.keys = lappend(several.keys, lfirst(lc));
 		else if (bms_overlap(read, rel->relids))
-			several.columns = list_concat(several.columns, columns_of(rel->relid, lfirst(lc)));
+			several.columns = list_concat(several.columns, ad_table_columns(rel->relid, lfirst(lc)));
 	}
 	groups->merges = palloc0(sizeof(AdMerges));
 	groups->groups = ad_append_groups(root, rel, &several, groups->merges, &groups->columns);
@@ -351,7 +336,6 @@ table_groups(PlannerInfo *root, RelOptInfo *rel, AdRelation *relation)
 	AdJoinGroups *groups = relation->join_groups;
 	AdGroupBuilder builder;
 	AdUpperRelation *upper;
-	ListCell   *lc;
 
 	if (groups != NULL)
 		return groups;
@@ -364,13 +348,7 @@ table_groups(PlannerInfo *root, RelOptInfo *rel, AdRelation *relation)
 	upper = build_groups(root, rel, &builder, groups);
 	if (upper == NULL)
 		return groups;
-	foreach(lc, upper->grouping.tlist)
-	{
-		Node	   *expr = (Node *) lfirst_node(TargetEntry, lc)->expr;
-
-		if (IsA(expr, Var))
-			groups->columns = lappend(groups->columns, expr);
-	}
+	groups->columns = ad_returned_columns(upper->grouping.tlist);
 	groups->groups = ad_groups_relation(root, rel, upper, builder.keys);
 	return groups;
 }

@@ -253,23 +253,33 @@ result_total(AdMerge *merge, Expr *result)
 	return total == NULL ? NULL : as_numeric(total);
 }
 
+/* `value` where the condition is true, else null */
+static Expr *
+where(Expr *condition, Expr *value)
+{
+	CaseWhen   *when = makeNode(CaseWhen);
+	CaseExpr   *result = makeNode(CaseExpr);
+
+	when->expr = condition;
+	when->result = value;
+	result->casetype = exprType((Node *) value);
+	result->casecollid = exprCollation((Node *) value);
+	result->args = list_make1(when);
+	result->defresult = (Expr *) makeNullConst(result->casetype, -1, result->casecollid);
+	when->location = result->location = -1;
+	return (Expr *) result;
+}
+
 /* `value` where the expression is not null, else null */
 static Expr *
 where_not_null(Expr *expr, Expr *value)
 {
 	NullTest   *test = makeNode(NullTest);
-	CaseWhen   *when = makeNode(CaseWhen);
-	CaseExpr   *result = makeNode(CaseExpr);
 
 	test->arg = expr;
 	test->nulltesttype = IS_NOT_NULL;
-	when->expr = (Expr *) test;
-	when->result = value;
-	result->casetype = exprType((Node *) value);
-	result->args = list_make1(when);
-	result->defresult = (Expr *) makeNullConst(result->casetype, -1, InvalidOid);
-	test->location = when->location = result->location = -1;
-	return (Expr *) result;
+	test->location = -1;
+	return where((Expr *) test, value);
 }
 
 /* the number of rows in which an argument is not null; of all rows without one */
@@ -424,8 +434,6 @@ ad_part_of_row(const Aggref *part)
 	Expr	   *one = (Expr *) makeConst(INT8OID, -1, InvalidOid, sizeof(int64), Int64GetDatum(1),
 										 false, FLOAT8PASSBYVAL);
 	Expr	   *value;
-	CaseWhen   *when = makeNode(CaseWhen);
-	CaseExpr   *result = makeNode(CaseExpr);
 
 	if (part->aggfnoid == F_COUNT_)
 		value = one;
@@ -439,16 +447,7 @@ ad_part_of_row(const Aggref *part)
 		value = call(exprType((Node *) argument) == INT2OID ? F_INT8_INT2 : F_INT8_INT4, argument, NULL);
 	if (exprType((Node *) value) != part->aggtype)
 		return NULL;
-	if (part->aggfilter == NULL)
-		return value;
-	when->expr = part->aggfilter;
-	when->result = value;
-	result->casetype = part->aggtype;
-	result->casecollid = part->aggcollid;
-	result->args = list_make1(when);
-	result->defresult = (Expr *) makeNullConst(part->aggtype, -1, part->aggcollid);
-	when->location = result->location = -1;
-	return (Expr *) result;
+	return part->aggfilter == NULL ? value : where(part->aggfilter, value);
 }
 
 /*

@@ -570,7 +570,7 @@ pin(const AdSearch *search, AdConnection *conn)
 {
 	static uint64 uses = 0;
 
-	/* not earlier, for it destroys none that the search has found */
+	/* none of those that the search has found */
 	destroy_unusable();
 	if (conn == NULL)
 	{

@@ -112,7 +112,6 @@ typedef struct AdCheckStream
 	AdRequest	promised;		/* whose reply is promised; not due if none is */
 	uint8	   *held;			/* that reply, malloc'd; NULL if it has not
 								 * been read */
-	uint32		held_size;		/* 0 if it has not */
 	bool		checked;		/* can the driver have the message? */
 	uint8	   *message;		/* malloc'd; NULL until its length is known */
 	uint8		length[sizeof(int32)];	/* the length as received */
@@ -228,9 +227,9 @@ is_get_more(const AdRequest *request)
 
 /*
  * Copies the name of a command, which is the key of the first element of its
- * document, and the cursor of a getMore, the value of that.  In OP_MSG the document follows flags and the kind of the
- * section; in OP_QUERY it follows flags, the name of a collection and two
- * numbers.
+ * document, and the cursor of a getMore, which is the value of that element.
+ * In OP_MSG the document follows flags and the kind of the section; in OP_QUERY
+ * it follows flags, the name of a collection and two numbers.
  */
 static void
 copy_command(AdRequest *request, const uint8 *body, uint32 size)
@@ -313,9 +312,8 @@ meet_promise(AdCheckStream *stream)
 		stream->swallows = true;
 		peer->promise = AD_PROMISE_NONE;
 		stream->message = stream->held;
-		stream->size = stream->have = stream->held_size;
+		stream->size = stream->have = stream->held == NULL ? 0 : ad_read_int32(stream->held);
 		stream->held = NULL;
-		stream->held_size = 0;
 	}
 	else if (stream->promised.due && stream->held == NULL)
 	{
@@ -323,7 +321,6 @@ meet_promise(AdCheckStream *stream)
 		if (result <= 0)
 			return result;
 		stream->held = stream->message;
-		stream->held_size = stream->size;
 		stream->message = NULL;
 		forget_message(stream);
 		peer->promise = AD_PROMISE_HELD;
