@@ -135,15 +135,7 @@ static bool
 build_joined(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *table, const AdShare *share,
 			 AdMerges *merges)
 {
-	ListCell   *lc;
-
-	foreach(lc, lthird(share->read))
-	{
-		if (!ad_add_key_parts(builder, lfirst(lc)))
-			return false;
-	}
-	return ad_add_partial_keys(builder, share->keys) &&
-		ad_add_condition_keys(builder, ((AdRelation *) table->fdw_private)->local_conds) &&
+	return ad_add_joined_keys(root, builder, table, lthird(share->read), share->keys) &&
 		ad_merge_aggregates(root, builder, table, linitial(share->read), merges) &&
 		ad_return_states(builder, merges->parts) && builder->keys != NIL &&
 		builder->values.failures == NIL;
@@ -543,7 +535,7 @@ add_shared_paths(AdShared *shared, RelOptInfo *input_rel, RelOptInfo *output_rel
  * of the merges that it sets.  NULL if MongoDB groups none of the tables.
  */
 RelOptInfo *
-ad_append_groups(PlannerInfo *root, RelOptInfo *parent, const AdAppendKeys *keys, AdMerges *merges,
+ad_append_groups(PlannerInfo *root, RelOptInfo *parent, const AdJoinedKeys *keys, AdMerges *merges,
 				 List **columns)
 {
 	AdShared	shared = {root, UPPERREL_GROUP_AGG, AD_SHARE_JOINED};

@@ -105,6 +105,32 @@ ad_add_condition_keys(AdGroupBuilder *builder, List *conditions)
 }
 
 /*
+ * Adds the keys of groups of a table that are joined: columns, group keys, or
+ * what those read of it that read other tables, too, and the keys with which local
+ * conditions can be evaluated.  Returns false if something cannot be a key.
+ */
+bool
+ad_add_joined_keys(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *table, List *columns, List *keys)
+{
+	ListCell   *lc;
+
+	foreach(lc, columns)
+	{
+		if (!ad_add_key_parts(builder, lfirst(lc)))
+			return false;
+	}
+	foreach(lc, keys)
+	{
+		Node	   *key = lfirst(lc);
+
+		if (!(bms_equal(pull_varnos(root, key), table->relids) ? ad_add_partial_key(builder, key) :
+			  ad_add_table_columns(builder, table->relid, key)))
+			return false;
+	}
+	return ad_add_condition_keys(builder, ((AdRelation *) table->fdw_private)->local_conds);
+}
+
+/*
  * Adds the key with the values that MongoDB cannot test, if the aggregate
  * counts a column that has such, see group_count.c.
  */

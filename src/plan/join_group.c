@@ -173,55 +173,36 @@ candidate(PlannerInfo *root, RelOptInfo *rel)
 }
 
 /*
- * Adds the columns that other than the target list and HAVING read as keys:
- * those of joins.  Returns false if one cannot be a key.
+ * Finds what groups the rows of the relation: the columns that other than the
+ * target list and HAVING read, which are those of joins; the group keys that read
+ * the relation; and the query's aggregates.  Returns false if a key has other
+ * values for each row of a group.
  */
 static bool
-add_join_keys(AdGroupBuilder *builder, RelOptInfo *rel)
+find_keys(PlannerInfo *root, const RelOptInfo *rel, AdJoinedKeys *found)
 {
 	Relids		above = bms_make_singleton(0);
+	List	   *keys;
 	ListCell   *lc;
 
+	if (!ad_grouping_keys(root, (UpperRelationKind) grouping_stage(root), false, &keys) ||
+		!ad_find_aggregates(root, &found->aggregates))
+		return false;
 	foreach(lc, rel->reltarget->exprs)
 	{
 		Var		   *var = lfirst(lc);
 
 		if (!IsA(var, Var))
 			return false;
-		if (!bms_is_subset(rel->attr_needed[var->varattno - rel->min_attr], above) &&
-			!ad_add_key_parts(builder, (Node *) var))
-			return false;
+		if (!bms_is_subset(rel->attr_needed[var->varattno - rel->min_attr], above))
+			found->columns = lappend(found->columns, var);
 	}
-	return true;
-}
-
-/*
- * Adds the group keys, or what they read of the table.  Returns false if
- * something cannot be a key, or if a key has other values for each row of a
- * group.
- */
-static bool
-add_group_keys(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel, List *keys)
-{
-	ListCell   *lc;
-
 	foreach(lc, keys)
 	{
-		Node	   *key = lfirst(lc);
-		Relids		read = pull_varnos(root, key);
-
-		if (contain_volatile_functions(key))
+		if (contain_volatile_functions(lfirst(lc)))
 			return false;
-		if (!bms_overlap(read, rel->relids))
-			continue;
-		if (bms_equal(read, rel->relids))
-		{
-			if (!ad_add_partial_key(builder, key))
-				return false;
-			continue;
-		}
-		if (!ad_add_table_columns(builder, rel->relid, key))
-			return false;
+		if (bms_overlap(pull_varnos(root, lfirst(lc)), rel->relids))
+			found->keys = lappend(found->keys, lfirst(lc));
 	}
 	return true;
 }
@@ -275,15 +256,12 @@ static AdUpperRelation *
 build_groups(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder, AdJoinGroups *groups)
 {
 	AdRelation *relation = rel->fdw_private;
-	List	   *aggregates;
-	List	   *keys;
+	AdJoinedKeys keys = {0};
 
 	*builder = ad_build_group(relation);
-	if (!ad_grouping_keys(root, (UpperRelationKind) grouping_stage(root), false, &keys) ||
-		!ad_find_aggregates(root, &aggregates) ||
-		!add_join_keys(builder, rel) || !add_group_keys(root, builder, rel, keys) ||
-		!ad_add_condition_keys(builder, relation->local_conds) ||
-		!add_aggregates(root, builder, rel, aggregates, groups) ||
+	if (!find_keys(root, rel, &keys) ||
+		!ad_add_joined_keys(root, builder, rel, keys.columns, keys.keys) ||
+		!add_aggregates(root, builder, rel, keys.aggregates, groups) ||
 		builder->keys == NIL || builder->values.failures != NIL ||
 		!ad_expects_duplicates(root, rel, builder->keys))
 		return NULL;
@@ -296,36 +274,12 @@ build_groups(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder, AdJoin
 static void
 group_several(PlannerInfo *root, RelOptInfo *rel, AdJoinGroups *groups)
 {
-	Relids		above = bms_make_singleton(0);
-	AdAppendKeys several = {0};
-	List	   *keys;
-	ListCell   *lc;
+	AdJoinedKeys keys = {0};
 
-	if (!ad_grouping_keys(root, (UpperRelationKind) grouping_stage(root), false, &keys) ||
-		!ad_find_aggregates(root, &several.aggregates))
+	if (!find_keys(root, rel, &keys))
 		return;
-	foreach(lc, rel->reltarget->exprs)
-	{
-		Var		   *var = lfirst(lc);
-
-		if (!IsA(var, Var))
-			return;
-		if (!bms_is_subset(rel->attr_needed[var->varattno - rel->min_attr], above))
-			several.columns = lappend(several.columns, var);
-	}
-	foreach(lc, keys)
-	{
-		Relids		read = pull_varnos(root, lfirst(lc));
-
-		if (contain_volatile_functions(lfirst(lc)))
-			return;
-		if (bms_equal(read, rel->relids))
-			several.keys = lappend(several.keys, lfirst(lc));
-		else if (bms_overlap(read, rel->relids))
-			several.columns = list_concat(several.columns, ad_table_columns(rel->relid, lfirst(lc)));
-	}
 	groups->merges = palloc0(sizeof(AdMerges));
-	groups->groups = ad_append_groups(root, rel, &several, groups->merges, &groups->columns);
+	groups->groups = ad_append_groups(root, rel, &keys, groups->merges, &groups->columns);
 	groups->states = groups->merges->parts;
 }
 
