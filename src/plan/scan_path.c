@@ -18,6 +18,7 @@
 #include "optimizer/restrictinfo.h"
 
 #include "base/compat.h"
+#include "plan/append_limit.h"
 #include "plan/async.h"
 #include "plan/order.h"
 #include "plan/parallel.h"
@@ -179,7 +180,7 @@ ad_get_foreign_paths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	work = ad_scan_work(root, rel, NIL);
 	add_scan_path(root, rel, &work, NIL, NULL, rel->lateral_relids);
 	ad_parallel_scan_path(root, rel);
-	if (root->query_pathkeys != NIL)
+	if (!ad_append_limit_path(root, rel) && root->query_pathkeys != NIL)
 		add_ordered_path(root, rel);
 	if (relation->options->enable_filter_pushdown)
 		add_parameterized_paths(root, rel);

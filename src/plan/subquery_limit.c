@@ -20,18 +20,10 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/tlist.h"
 
+#include "plan/append_limit.h"
 #include "plan/order.h"
 #include "plan/relation.h"
 #include "plan/subquery_limit.h"
-
-/* whether the rows of the query are those of its one relation */
-static bool
-is_plain(const Query *query)
-{
-	return !query->hasAggs && query->groupClause == NIL && query->groupingSets == NIL &&
-		query->havingQual == NULL && query->distinctClause == NIL && !query->hasWindowFuncs &&
-		query->setOperations == NULL;
-}
 
 /* adds a column of the subquery that is what its groups return */
 static void
@@ -120,7 +112,7 @@ ad_subquery_limit_paths(PlannerInfo *root, RelOptInfo *subquery, RelOptInfo *gro
 	AdUpperRelation *upper = palloc(sizeof(AdUpperRelation));
 	RelOptInfo *rel;
 
-	if (!is_plain(root->parse) || root->parse->limitCount == NULL)
+	if (!ad_keeps_rows(root->parse) || root->parse->limitCount == NULL)
 		return;
 	*upper = *inner;
 	upper->rows = subquery->rows;

@@ -1,0 +1,13 @@
+/*
+ * append_limit.h
+ *	  ORDER BY and LIMIT of several tables in MongoDB.
+ */
+#ifndef AD_APPEND_LIMIT_H
+#define AD_APPEND_LIMIT_H
+
+#include "nodes/pathnodes.h"
+
+extern bool ad_append_limit_path(PlannerInfo *root, RelOptInfo *rel);
+extern bool ad_keeps_rows(const Query *query);
+
+#endif							/* AD_APPEND_LIMIT_H */
