@@ -542,11 +542,11 @@ ad_append_groups(PlannerInfo *root, RelOptInfo *parent, const AdJoinedKeys *keys
 	AdShare		share = {create_empty_pathtarget(), create_empty_pathtarget(), keys->keys};
 	RelOptInfo *table = ad_first_appended(root, parent);
 	AdColumnPairs pairs = {table->relid};
-	List	   *read = ad_table_columns(parent->relid, (Node *) list_make3(keys->aggregates, keys->keys, keys->columns));
+	List	   *read = ad_table_columns(parent->relid, (Node *) list_make3(keys->aggregates, keys->keys, keys->joined));
 	AdShare		own;
 	AdGroupBuilder builder;
 
-	share.read = list_make3(keys->aggregates, read, keys->columns);
+	share.read = list_make3(keys->aggregates, read, keys->joined);
 	own = share_of(root, &share, parent, table);
 	if (!pair_columns(read, lsecond(own.read), &pairs))
 		return NULL;

@@ -10,7 +10,8 @@
 /* what groups the rows of a table, or of several in terms of their parent, below joins */
 typedef struct AdJoinedKeys
 {
-	List	   *columns;		/* columns that have one value in a group */
+	List	   *joined;			/* columns and expressions that have one value
+								 * in a group */
 	List	   *keys;			/* group keys, perhaps of other tables, too */
 	List	   *aggregates;		/* perhaps of other tables, too */
 } AdJoinedKeys;

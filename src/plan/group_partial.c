@@ -105,16 +105,16 @@ ad_add_condition_keys(AdGroupBuilder *builder, List *conditions)
 }
 
 /*
- * Adds the keys of groups of a table that are joined: columns, group keys, or
- * what those read of it that read other tables, too, and the keys with which local
- * conditions can be evaluated.  Returns false if something cannot be a key.
+ * Adds the keys of groups of a table that are joined: what joins read of it, group
+ * keys, or what those read of it that read other tables, too, and the keys with which
+ * local conditions can be evaluated.  Returns false if something cannot be a key.
  */
 bool
-ad_add_joined_keys(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *table, List *columns, List *keys)
+ad_add_joined_keys(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *table, List *joined, List *keys)
 {
 	ListCell   *lc;
 
-	foreach(lc, columns)
+	foreach(lc, joined)
 	{
 		if (!ad_add_key_parts(builder, lfirst(lc)))
 			return false;

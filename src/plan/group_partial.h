@@ -19,7 +19,7 @@ extern bool ad_add_partial_key(AdGroupBuilder *builder, Node *key);
 extern bool ad_add_partial_keys(AdGroupBuilder *builder, List *keys);
 extern bool ad_add_condition_keys(AdGroupBuilder *builder, List *conditions);
 extern bool ad_add_joined_keys(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *table,
-							   List *columns, List *keys);
+							   List *joined, List *keys);
 extern void ad_add_aggregate_keys(AdGroupBuilder *builder, const List *exprs);
 extern bool ad_has_state(const Aggref *aggref);
 extern Aggref *ad_partial_aggref(Aggref *aggref);

@@ -173,15 +173,90 @@ candidate(PlannerInfo *root, RelOptInfo *rel)
 }
 
 /*
- * Finds what groups the rows of the relation: the columns that other than the
- * target list and HAVING read, which are those of joins; the group keys that read
- * the relation; and the query's aggregates.  Returns false if a key has other
+ * Adds what a part of a join condition, which reads `relids`, reads of the relation:
+ * the whole part if it reads nothing else, or its columns.
+ */
+static List *
+add_joined_part(List *joined, const RelOptInfo *rel, Node *part, Relids relids)
+{
+	if (!bms_overlap(relids, rel->relids))
+		return joined;
+	return bms_equal(relids, rel->relids) ? list_append_unique(joined, part) :
+		list_union(joined, ad_table_columns(rel->relid, part));
+}
+
+/*
+ * The columns that are read by themselves, or by something else than these parts,
+ * and then the parts.
+ */
+static List *
+columns_first(List *columns, List *parts)
+{
+	List	   *read = pull_var_clause((Node *) parts, PVC_RECURSE_PLACEHOLDERS);
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, columns)
+	{
+		if (list_member(parts, lfirst(lc)) || !list_member(read, lfirst(lc)))
+			result = lappend(result, lfirst(lc));
+	}
+	return list_union(result, parts);
+}
+
+/*
+ * What the joins read of the relation, of which they need these columns: parts of
+ * their conditions, such as created_at::date, which has fewer values than the
+ * column.  A column that is in none of these conditions is read otherwise.
+ */
+static List *
+joined_parts(PlannerInfo *root, RelOptInfo *rel, List *columns)
+{
+	List	   *joined = NIL;
+	int			i = -1;
+	ListCell   *lc;
+
+	if (root->hasLateralRTEs || root->placeholder_list != NIL)
+		return columns;
+	foreach(lc, rel->joininfo)
+	{
+		RestrictInfo *info = lfirst_node(RestrictInfo, lc);
+		OpExpr	   *clause = (OpExpr *) info->clause;
+
+		if (IsA(clause, OpExpr) && list_length(clause->args) == 2)
+		{
+			joined = add_joined_part(joined, rel, linitial(clause->args), info->left_relids);
+			joined = add_joined_part(joined, rel, lsecond(clause->args), info->right_relids);
+		}
+		else
+			joined = list_union(joined, ad_table_columns(rel->relid, (Node *) clause));
+	}
+	while ((i = bms_next_member(rel->eclass_indexes, i)) >= 0)
+	{
+		EquivalenceClass *ec = list_nth(root->eq_classes, i);
+
+		if (bms_is_subset(ec->ec_relids, rel->relids))
+			continue;
+		foreach(lc, ad_eclass_members(ec, rel))
+		{
+			EquivalenceMember *member = lfirst(lc);
+
+			joined = add_joined_part(joined, rel, (Node *) member->em_expr, member->em_relids);
+		}
+	}
+	return columns_first(columns, joined);
+}
+
+/*
+ * Finds what groups the rows of the relation: what the joins read of it; the group
+ * keys that read it; and the query's aggregates.  Returns false if a key has other
  * values for each row of a group.
  */
 static bool
-find_keys(PlannerInfo *root, const RelOptInfo *rel, AdJoinedKeys *found)
+find_keys(PlannerInfo *root, RelOptInfo *rel, AdJoinedKeys *found)
 {
 	Relids		above = bms_make_singleton(0);
+	List	   *columns = NIL;
 	List	   *keys;
 	ListCell   *lc;
 
@@ -194,9 +269,11 @@ find_keys(PlannerInfo *root, const RelOptInfo *rel, AdJoinedKeys *found)
 
 		if (!IsA(var, Var))
 			return false;
+		/* is it needed for more than the target list and HAVING? */
 		if (!bms_is_subset(rel->attr_needed[var->varattno - rel->min_attr], above))
-			found->columns = lappend(found->columns, var);
+			columns = lappend(columns, var);
 	}
+	found->joined = joined_parts(root, rel, columns);
 	foreach(lc, keys)
 	{
 		if (contain_volatile_functions(lfirst(lc)))
@@ -260,7 +337,7 @@ build_groups(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder, AdJoin
 
 	*builder = ad_build_group(relation);
 	if (!find_keys(root, rel, &keys) ||
-		!ad_add_joined_keys(root, builder, rel, keys.columns, keys.keys) ||
+		!ad_add_joined_keys(root, builder, rel, keys.joined, keys.keys) ||
 		!add_aggregates(root, builder, rel, keys.aggregates, groups) ||
 		builder->keys == NIL || builder->values.failures != NIL ||
 		!ad_expects_duplicates(root, rel, builder->keys))

@@ -44,6 +44,7 @@
 
 #include "base/compat.h"
 #include "plan/custom_path.h"
+#include "plan/group_estimate.h"
 #include "plan/group_subquery.h"
 #include "plan/join_keys.h"
 #include "plan/scan_cost.h"
@@ -205,6 +206,22 @@ ad_set_keys(AdKeyJoin *join, OpExpr *expr)
 	return join->keys.slot < list_length(context.slots);
 }
 
+/* the estimated number of values of the column, or of the expression of columns */
+static double
+count_values(const AdKeyJoin *join)
+{
+	VariableStatData data;
+	bool		is_default;
+	double		distinct;
+
+	if (!IsA(strip_implicit_coercions(join->column), Var))
+		return ad_estimate_groups(join->table_root, join->table, list_make1(join->column), join->table->tuples);
+	examine_variable(join->table_root, join->column, 0, &data);
+	distinct = get_variable_numdistinct(&data, &is_default);
+	ReleaseVariableStats(data);
+	return distinct;
+}
+
 /*
  * Estimates how many keys there are, and for which part of the documents they
  * are.
@@ -212,28 +229,32 @@ ad_set_keys(AdKeyJoin *join, OpExpr *expr)
 static void
 estimate_keys(AdKeyJoin *join)
 {
-	VariableStatData data;
-	bool		is_default;
-	double		distinct;
-
-	examine_variable(join->table_root, join->column, 0, &data);
-	distinct = get_variable_numdistinct(&data, &is_default);
-	ReleaseVariableStats(data);
 	join->count = estimate_num_groups(join->root, list_make1(join->key), join->other->rows, NULL, NULL);
-	join->selectivity = Min(1, join->count / Max(distinct, 1));
+	join->selectivity = Min(1, join->count / Max(count_values(join), 1));
 	if (join->excludes)
 		join->selectivity = Max(1 - join->selectivity, 0.01);
 }
 
+/* whether a query groups by this expression of its target list */
+static bool
+is_group_key(PlannerInfo *root, const TargetEntry *entry)
+{
+	List	   *clause = root->parse->groupClause != NIL ? root->parse->groupClause : root->parse->distinctClause;
+
+	return entry->ressortgroupref != 0 && get_sortgroupref_clause_noerr(entry->ressortgroupref, clause) != NULL &&
+		!contain_volatile_functions((Node *) entry->expr) && !contain_agg_clause((Node *) entry->expr);
+}
+
 /*
  * The expression of a subquery's column as one of the table, or NULL if it is
- * none.  A column of groups that is one of the table is a group key.
+ * none.  It is a group key: a column of the table is one always.
  */
 static Node *
 table_column(const AdKeyJoin *join, Node *node)
 {
 	RelabelType *relabel = (RelabelType *) node;
 	Var		   *var = (Var *) node;
+	TargetEntry *entry;
 	Node	   *expr;
 
 	if (IsA(node, RelabelType))
@@ -247,8 +268,8 @@ table_column(const AdKeyJoin *join, Node *node)
 	}
 	if (!IsA(node, Var) || var->varno != join->side->relid || var->varattno <= 0)
 		return NULL;
-	expr = (Node *) list_nth_node(TargetEntry, join->table_root->processed_tlist, var->varattno - 1)->expr;
-	return IsA(expr, Var) ? expr : NULL;
+	entry = list_nth_node(TargetEntry, join->table_root->processed_tlist, var->varattno - 1);
+	return IsA(entry->expr, Var) || is_group_key(join->table_root, entry) ? (Node *) entry->expr : NULL;
 }
 
 /*

@@ -157,6 +157,7 @@ sample_operand(const AdLeaf *leaf, int n, Datum *value)
 	{
 		case AD_MEMBER:
 		case AD_QUANTIFIED:
+		case AD_CLOCK_MEMBER:
 			return sample_array(leaf->operand_type, n, value);
 		case AD_LIKE:
 			*value = CStringGetTextDatum(sample_patterns[n % (lengthof(sample_patterns) - 1)]);

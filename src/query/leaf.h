@@ -21,7 +21,7 @@ typedef struct AdLeaf
 	Node	   *operand;		/* a constant or a slot */
 	bool		wanted;			/* false: the predicate is negated; for
 								 * AD_QUANTIFIED true is ANY and false is ALL */
-	Node	   *guard;			/* predicate added to the comparisons, which
+	Node	   *guard;			/* predicate added to each comparison, which
 								 * falls away if the array is empty */
 	int			pattern;		/* AdPatternKind */
 	int			fold;			/* AdFold */

@@ -29,12 +29,16 @@
 #include "query/match.h"
 #include "query/match_clock.h"
 #include "query/match_type.h"
+#include "query/sql_array.h"
 
 /*
  * Within so many seconds before and after a midnight, a clock is turned at
  * most once.
  */
 #define NEARBY	(26 * SECS_PER_HOUR)
+
+/* so many ranges MongoDB tests one after the other */
+#define FEW_RUNS	8
 
 /*
  * Returns a predicate for a leaf whose operand is a slot without a value.
@@ -57,7 +61,7 @@ ad_match_clock_slot(const AdLeaf *leaf)
 			ad_doc_add(cut, "timezone", zone);
 		shown = ad_doc("$dateTrunc", cut);
 	}
-	return ad_node(AD_EXPR, list_make1(ad_doc(ad_op_name(leaf->op),
+	return ad_node(AD_EXPR, list_make1(ad_doc(leaf->kind == AD_CLOCK_MEMBER ? "$in" : ad_op_name(leaf->op),
 											  ad_array2(shown, leaf->operand))));
 }
 
@@ -303,6 +307,13 @@ compare_epoch(const char *path, const AdType *type, AdOp op, Datum value)
 							TimestampTzGetDatum(less ? DT_NOEND : DT_NOBEGIN));
 }
 
+/* the time zone of the clock */
+static pg_tz *
+clock_zone(const AdLeaf *leaf)
+{
+	return IsA(leaf->zone, String) ? pg_tzset(strVal(leaf->zone)) : session_timezone;
+}
+
 /*
  * Returns the predicate for an AD_CLOCK leaf and the value of its operand,
  * which is not null.  It is exact only in conjunction with ad_match_guard().
@@ -316,8 +327,7 @@ ad_match_clock(const AdLeaf *leaf, Datum value)
 	AdOp		op = leaf->op;
 	bool		by_instant = leaf->by_instant;
 	Oid			operand_type = leaf->operand_type;
-	Node	   *named = leaf->zone;
-	pg_tz	   *zone = IsA(named, String) ? pg_tzset(strVal(named)) : session_timezone;
+	pg_tz	   *zone = clock_zone(leaf);
 	int64		operand;
 	bool		after = op == AD_OP_GT || op == AD_OP_LE;
 	Timestamp	beginning;
@@ -341,4 +351,98 @@ ad_match_clock(const AdLeaf *leaf, Datum value)
 	since = shows(path, beginning, op == AD_OP_EQ, zone);
 	until = shows(path, next_beginning(unit, beginning), op == AD_OP_NE, zone);
 	return op == AD_OP_EQ ? ad_and(list_make2(since, until)) : ad_or(list_make2(since, until));
+}
+
+/* the readings from the start of one unit to that of another */
+typedef struct AdRun
+{
+	Timestamp	since;
+	Timestamp	until;
+} AdRun;
+
+/* qsort() comparator */
+static int
+compare_runs(const void *first, const void *second)
+{
+	Timestamp	a = ((const AdRun *) first)->since;
+	Timestamp	b = ((const AdRun *) second)->since;
+
+	return a < b ? -1 : a > b;
+}
+
+/*
+ * Returns the units whose starts equal elements of the array, in order.  Those that
+ * follow each other, such as the days of a month, are one run.
+ */
+static AdRun *
+find_runs(const AdLeaf *leaf, Datum array, pg_tz *zone, int *count)
+{
+	List	   *elements = ad_sql_array_elements(array, leaf->operand_type, InvalidOid);
+	AdRun	   *runs = palloc(Max(list_length(elements), 1) * sizeof(AdRun));
+	int			units_found = 0;
+	ListCell   *lc;
+
+	foreach(lc, elements)
+	{
+		const Const *element = lfirst_node(Const, lc);
+		int64		operand;
+		bool		is_beginning;
+
+		if (element->constisnull)
+			continue;
+		operand = clock_operand(leaf->by_instant, leaf->operand_type, element->constvalue);
+		if (TIMESTAMP_NOT_FINITE(operand))
+			continue;
+		runs[units_found].since = first_beginning(leaf->unit, leaf->by_instant, operand, false, zone, &is_beginning);
+		if (is_beginning)
+			units_found++;
+	}
+	qsort(runs, units_found, sizeof(AdRun), compare_runs);
+	*count = 0;
+	for (int i = 0; i < units_found; i++)
+	{
+		runs[i].until = next_beginning(leaf->unit, runs[i].since);
+		if (*count > 0 && runs[i].since <= runs[*count - 1].until)
+			runs[*count - 1].until = runs[i].until;
+		else
+			runs[(*count)++] = runs[i];
+	}
+	return runs;
+}
+
+/*
+ * Returns the predicate that the clock shows a time of one of the runs.  Of many runs,
+ * MongoDB first tests in which half a time is, so that it need not test all of them.
+ */
+static Node *
+shows_run(const AdLeaf *leaf, const AdRun *runs, int count, pg_tz *zone)
+{
+	const AdRun *middle = runs + count / 2;
+	List	   *either = NIL;
+
+	if (count > FEW_RUNS)
+		return ad_or(list_make2(ad_and(list_make2(shows(leaf->path, middle->since, false, zone),
+												  shows_run(leaf, runs, count / 2, zone))),
+								ad_and(list_make2(shows(leaf->path, middle->since, true, zone),
+												  shows_run(leaf, middle, count - count / 2, zone)))));
+	for (int i = 0; i < count; i++)
+		either = lappend(either, ad_and(list_make3(shows(leaf->path, runs[i].since, true, zone),
+												   shows(leaf->path, runs[i].until, false, zone),
+												   leaf->guard)));
+	return ad_or(either);
+}
+
+/*
+ * Returns the predicate for an AD_CLOCK_MEMBER leaf and the array, which is not
+ * null.  Each range has the guard for itself, of which one with two ends needs but a
+ * part.
+ */
+Node *
+ad_match_clock_member(const AdLeaf *leaf, Datum array)
+{
+	pg_tz	   *zone = clock_zone(leaf);
+	int			count;
+	AdRun	   *runs = find_runs(leaf, array, zone, &count);
+
+	return shows_run(leaf, runs, count, zone);
 }

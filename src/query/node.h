@@ -54,6 +54,7 @@ typedef enum AdTag
 	AD_MEMBER,					/* column IN (array), or NOT IN */
 	AD_QUANTIFIED,				/* column op ANY (array), or ALL */
 	AD_CLOCK,					/* a clock reading of a column, op value */
+	AD_CLOCK_MEMBER,			/* a clock reading of a column IN (array) */
 	AD_LIKE,					/* column LIKE pattern, or another pattern */
 	AD_TEST						/* a condition without columns */
 } AdTag;

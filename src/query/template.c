@@ -131,6 +131,19 @@ fold_clock(const AdLeaf *leaf, const AdSlot *slots)
 	return ad_match_clock(leaf, value);
 }
 
+/* folds whether a clock reading is one of an array, likewise */
+static Node *
+fold_clock_member(const AdLeaf *leaf, const AdSlot *slots)
+{
+	Datum		value;
+
+	if (is_open(leaf->operand, slots))
+		return ad_and(list_make2(ad_match_clock_slot(leaf), leaf->guard));
+	if (!ad_template_operand(leaf->operand, slots, &value))
+		return ad_false();
+	return ad_match_clock_member(leaf, value);
+}
+
 static Node *
 fold_like(const AdLeaf *leaf, const AdSlot *slots)
 {
@@ -174,6 +187,8 @@ fold_leaf(Node *node, const AdSlot *slots)
 			return fold_quantified(&leaf, slots);
 		case AD_CLOCK:
 			return fold_clock(&leaf, slots);
+		case AD_CLOCK_MEMBER:
+			return fold_clock_member(&leaf, slots);
 		case AD_LIKE:
 			return fold_like(&leaf, slots);
 		default:

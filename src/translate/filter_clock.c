@@ -39,36 +39,37 @@ is_calendar(const AdValue *value)
 		value->shift == 0 && ad_instant_of_days(value->unit);
 }
 
-/* the leaf, and the guard of its column */
+/* the leaf of this kind, with the guard of its column */
 static Node *
-make_leaf(const AdValue *value, AdOp op, bool by_instant, Oid operand_type, Node *operand)
+make_leaf(AdTag kind, const AdValue *value, AdOp op, bool by_instant, Oid operand_type, Node *operand)
 {
 	bool		session = value->zone == NULL || IsA(value->zone, List);
 	AdLeaf		leaf = {
-		.kind = AD_CLOCK, .path = value->of->field, .typid = value->of->typid, .op = op,
+		.kind = kind, .path = value->of->field, .typid = value->of->typid, .op = op,
 		.operand_type = operand_type, .operand = operand,
+		.guard = ad_match_guard(value->of->field, value->of->type, false),
 		.unit = value->unit != NULL ? value->unit : "epoch",
 		.zone = session ? ad_null() : value->zone, .by_instant = by_instant
 	};
 
-	return ad_and(list_make2(ad_leaf(&leaf),
-							 ad_match_guard(value->of->field, value->of->type, false)));
+	return kind == AD_CLOCK_MEMBER ? ad_leaf(&leaf) : ad_and(list_make2(ad_leaf(&leaf), leaf.guard));
 }
 
 /*
- * Returns the leaf for `value op operand`; NULL if the value is not the local
- * time of a column, or not in the order of the column's instants.
+ * Returns the leaf for `value op operand`, or for whether the value is one of the
+ * operand's elements; NULL if the value is not the local time of a column, or not in
+ * the order of the column's instants.
  */
 static Node *
-clock_leaf(const AdValue *value, AdOp op, Oid operand_type, Node *operand)
+clock_leaf(AdTag kind, const AdValue *value, AdOp op, Oid operand_type, Node *operand)
 {
 	bool		session = value->zone != NULL && IsA(value->zone, List);
 	bool		by_instant = value->typid == TIMESTAMPTZOID || operand_type == TIMESTAMPTZOID;
 
 	if (value->of == NULL)
 		return NULL;
-	if (is_epoch(value) && operand_type == NUMERICOID)
-		return make_leaf(value, op, true, operand_type, operand);
+	if (kind == AD_CLOCK && is_epoch(value) && operand_type == NUMERICOID)
+		return make_leaf(kind, value, op, true, operand_type, operand);
 	if (!is_calendar(value) ||
 		(operand_type != TIMESTAMPTZOID && operand_type != TIMESTAMPOID && operand_type != DATEOID))
 		return NULL;
@@ -86,7 +87,34 @@ clock_leaf(const AdValue *value, AdOp op, Oid operand_type, Node *operand)
 	 */
 	if (!session && strVal(value->zone)[0] != 'U' && strchr(strVal(value->zone), '/') == NULL)
 		return NULL;
-	return make_leaf(value, op, by_instant, operand_type, operand);
+	return make_leaf(kind, value, op, by_instant, operand_type, operand);
+}
+
+/*
+ * Returns the leaf of this kind for `clock op operand`; NULL if there is none.
+ */
+static Node *
+compare_clock(AdExprContext *context, AdTag kind, Node *clock, AdOp op, Oid operand_type, Node *operand)
+{
+	AdValueContext values = {.base = context, .no_guards = true};
+	int			slots = list_length(context->slots);
+	Node	   *leaf = NULL;
+	AdValue		value;
+
+	if (ad_value(&values, clock, &value))
+	{
+		/*
+		 * The leaf reads the session's zone itself, so drop the slot of the
+		 * zone.
+		 */
+		context->slots = list_truncate(context->slots, slots);
+		operand = ad_expr_operand(context, operand);
+		if (operand != NULL)
+			leaf = clock_leaf(kind, &value, op, operand_type, operand);
+	}
+	if (leaf == NULL)
+		context->slots = list_truncate(context->slots, slots);
+	return leaf;
 }
 
 /*
@@ -99,15 +127,11 @@ clock_leaf(const AdValue *value, AdOp op, Oid operand_type, Node *operand)
 Node *
 ad_clock_condition(AdExprContext *context, OpExpr *expr, bool wanted)
 {
-	AdValueContext values = {.base = context, .no_guards = true};
-	int			slots = list_length(context->slots);
 	Oid			opno = expr->opno;
 	Node	   *left = linitial(expr->args);
 	Node	   *operand = llast(expr->args);
-	Node	   *leaf = NULL;
 	AdOp		op;
 	Oid			operand_type;
-	AdValue		value;
 
 	if (ad_value_is_operand(context, left))
 	{
@@ -118,28 +142,33 @@ ad_clock_condition(AdExprContext *context, OpExpr *expr, bool wanted)
 	if (list_length(expr->args) != 2 || !ad_value_is_operand(context, operand) || !OidIsValid(opno) ||
 		!ad_expr_operator(opno, exprType(left), &op, &operand_type))
 		return NULL;
-	if (ad_value(&values, left, &value))
-	{
-		/*
-		 * The leaf reads the session's zone itself, so drop the slot of the
-		 * zone.
-		 */
-		context->slots = list_truncate(context->slots, slots);
-		operand = ad_expr_operand(context, operand);
-		if (operand != NULL)
-			leaf = clock_leaf(&value, wanted ? op : ad_expr_negated(op), operand_type, operand);
-	}
-	if (leaf == NULL)
-		context->slots = list_truncate(context->slots, slots);
-	return leaf;
+	return compare_clock(context, AD_CLOCK, left, wanted ? op : ad_expr_negated(op), operand_type, operand);
+}
+
+/*
+ * Returns the predicate for whether a column's local time is one of the elements
+ * of an array, which may be known at execution only; NULL if there is none.
+ */
+static Node *
+member_condition(AdExprContext *context, ScalarArrayOpExpr *expr)
+{
+	Node	   *clock = linitial(expr->args);
+	Node	   *array = lsecond(expr->args);
+	AdOp		op;
+	Oid			operand_type;
+
+	if (!ad_value_is_operand(context, array) ||
+		!ad_expr_operator(expr->opno, exprType(clock), &op, &operand_type) || op != AD_OP_EQ)
+		return NULL;
+	return compare_clock(context, AD_CLOCK_MEMBER, clock, op, operand_type, array);
 }
 
 /*
  * Returns the predicate for a comparison of a column's local time with the
- * elements of a constant array, by ANY or ALL.
+ * elements of an array, by ANY or ALL.
  *
- * It is made of one leaf per element, so there may not be too many (see
- * ad_value_array()).  It matches where the condition is true, or, if not
+ * But for `= ANY` the array must be constant, and the predicate is made of one leaf
+ * per element, so there may not be too many (see ad_value_array()).  It matches where the condition is true, or, if not
  * `wanted`, false.  NULL if there is none.
  */
 Node *
@@ -152,6 +181,13 @@ ad_clock_array_condition(AdExprContext *context, ScalarArrayOpExpr *expr, bool w
 	List	   *elements;
 	ListCell   *lc;
 
+	if (any && wanted)
+	{
+		Node	   *member = member_condition(context, expr);
+
+		if (member != NULL)
+			return member;
+	}
 	if (!IsA(array, Const) || array->constisnull || !ad_value_array(array, &elements))
 		return NULL;
 	foreach(lc, elements)

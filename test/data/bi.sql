@@ -192,7 +192,7 @@ SELECT count(*) AS total, count(*) FILTER (WHERE status = 'failed') AS failed, r
 -- A4, 1: psql: null handling
 SELECT count(*) FROM calls WHERE status IS DISTINCT FROM 'completed' AND NOT (duration_minutes > 5) AND created_by_email <> '';
 
--- A6, 869: psql: fill gaps
+-- A6, 31: psql: fill gaps
 SELECT d::date, coalesce(c.n, 0) AS n FROM generate_series('2025-01-01'::timestamptz, '2025-01-31', '1 day') d LEFT JOIN (SELECT date_trunc('day', created_at) AS day, count(*) AS n FROM calls GROUP BY 1) c ON c.day = d ORDER BY 1;
 
 -- A8, 4: psql: ties, offset, expression limit
@@ -263,3 +263,12 @@ SELECT count(DISTINCT lower(created_by_email)) AS users, count(*), sum(duration_
 
 -- C20, 253: Django: first page by a text
 SELECT "calls"."call_id", "calls"."created_by_email" FROM "calls" ORDER BY "calls"."created_by_email" ASC, "calls"."call_id" ASC LIMIT 100;
+
+-- C21, 869: Power BI: by the month of a calendar
+SELECT calendar.month, count(*), sum(calls.duration_minutes) FROM calls JOIN (SELECT day::date, to_char(day, 'YYYY-MM') AS month, extract(isodow FROM day) AS weekday FROM generate_series('2024-07-01'::timestamp, '2026-12-31', '1 day') day) calendar ON calendar.day = calls.created_at::date GROUP BY 1 ORDER BY 1;
+
+-- C22, 28: Tableau: days of one month of a calendar, by status
+SELECT calendar.weekday, calls.status, count(*) FROM calls JOIN (SELECT day::date, to_char(day, 'YYYY-MM') AS month, extract(isodow FROM day) AS weekday FROM generate_series('2024-07-01'::timestamp, '2026-12-31', '1 day') day) calendar ON calendar.day = (calls.created_at AT TIME ZONE 'UTC')::date WHERE calendar.month = '2025-02' GROUP BY 1, 2;
+
+-- C23, 31: Looker: a calendar with its calls, days without any among them
+SELECT calendar.day, count(calls.call_id), coalesce(sum(calls.duration_minutes), 0) FROM (SELECT day::date, to_char(day, 'YYYY-MM') AS month, extract(isodow FROM day) AS weekday FROM generate_series('2024-07-01'::timestamp, '2026-12-31', '1 day') day) calendar LEFT JOIN calls ON calls.created_at::date = calendar.day WHERE calendar.month = '2025-03' GROUP BY 1 ORDER BY 1;

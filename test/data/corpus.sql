@@ -1102,6 +1102,37 @@ SELECT k.name, count(*) FROM t a JOIN names k ON k.g = a.g WHERE now() IS NULL G
 SELECT count(*), sum(a.m) FROM t a JOIN names k ON k.g = a.g WHERE k.name = 'none such';
 SELECT x, (SELECT count(*) FROM t a JOIN names k ON k.g = a.g WHERE k.i > x) FROM generate_series(-5, 50, 11) x;
 SELECT k.name, count(*) FROM (SELECT * FROM t UNION ALL SELECT * FROM t WHERE id < 30) a JOIN names k ON k.g = a.g GROUP BY 1;
+-- joined with a calendar
+SELECT d.name, count(*), sum(a.i), avg(a.m) FROM t a JOIN days d ON d.day = a.ts::date GROUP BY 1;
+SELECT d.name, count(*), max(a.w) FROM t a JOIN days d ON a.w::date = d.day WHERE d.g > 5 GROUP BY 1;
+SELECT d.name, count(*), count(DISTINCT a.ts) FROM t a JOIN days d ON d.day = a.ts::date WHERE d.name = '2026-03' GROUP BY 1;
+SELECT d.name, a.ts, count(*) FROM t a JOIN days d ON d.day = date_trunc('day', a.ts) WHERE d.i > 27 GROUP BY 1, 2;
+SELECT d.name, date_trunc('month', a.w), count(*) FROM t a JOIN days d ON d.day = a.w::date GROUP BY 1, 2;
+SELECT d.name, count(*), count(a.id) FROM days d LEFT JOIN t a ON a.w::date = d.day GROUP BY 1;
+SELECT d.day, count(*), sum(a.s * d.g) FROM t a LEFT JOIN days d ON d.day = (a.w AT TIME ZONE 'America/Sao_Paulo')::date GROUP BY 1;
+SELECT d.day, k.name, count(*) FROM t a JOIN days d ON d.day = a.tn::date JOIN names k ON k.g = a.g GROUP BY 1, 2;
+SELECT d.name, count(*) FROM t a JOIN days d ON a.w >= d.day AND a.w < d.day + 1 GROUP BY 1;
+SELECT d.name, count(*) FROM t a JOIN days d ON d.day = a.w::date AND a.w > d.day + interval '1 hour' GROUP BY 1;
+SELECT d.name, count(*) FROM t a JOIN days d ON d.day = a.w::date AND length(a.t) < d.i GROUP BY 1;
+SELECT d.g, count(*) FROM t a JOIN days d ON d.day = coalesce(a.w, a.ts)::date AND d.i = extract(day FROM a.w) GROUP BY 1;
+SELECT DISTINCT d.name, a.w::date FROM t a JOIN days d ON d.day = a.w::date;
+SELECT a.id, d.name FROM t a JOIN days d ON d.day = a.ts::date AND d.g = 7;
+SELECT a.id, d.name FROM t a JOIN days d ON date_trunc('day', a.w) = d.day::timestamptz WHERE d.name = '2025-10';
+SELECT a.id FROM t a JOIN days d ON date_trunc('week', a.w) = d.day AND d.g = 1;
+SELECT a.id FROM t a JOIN days d ON date_trunc('month', a.tn) = d.day AND d.i = 1;
+SELECT a.id FROM t a WHERE a.w::date IN (SELECT day FROM days WHERE g IN (6, 7));
+SELECT a.id FROM t a WHERE NOT EXISTS (SELECT FROM days d WHERE d.day = a.w::date);
+SELECT a.id FROM t a WHERE a.w::date NOT IN (SELECT day FROM days WHERE day IS NOT NULL AND g = 1);
+SELECT d.day, c.n FROM days d LEFT JOIN (SELECT w::date AS day, count(*) AS n FROM t GROUP BY 1) c USING (day) WHERE d.name = '2025-10';
+SELECT d.day, c.n, c.s FROM days d LEFT JOIN (SELECT date_trunc('day', ts) AS day, count(*) AS n, sum(i) AS s FROM t WHERE g > 0 GROUP BY 1 HAVING count(*) > 1) c ON c.day = d.day WHERE d.g = 7;
+SELECT d.day, c.g, c.n FROM days d JOIN (SELECT w::date AS day, g, count(*) AS n FROM t GROUP BY 1, 2) c ON c.day = d.day AND c.g = d.g;
+SELECT d.day, c.m FROM days d JOIN (SELECT DISTINCT date_trunc('month', w) AS m FROM t) c ON c.m = d.day;
+SELECT count(*) FROM t WHERE w::date = ANY (ARRAY(SELECT day FROM days WHERE g = 7));
+SELECT count(*) FROM t WHERE NOT w::date = ANY (ARRAY(SELECT day FROM days WHERE g = 7));
+SELECT count(*) FROM t WHERE date_trunc('month', w) = ANY (ARRAY(SELECT day::timestamptz FROM days WHERE i = 1));
+SELECT count(*) FROM t WHERE w::date IN ('2025-10-26', '2025-10-25', NULL, '2025-10-27', '2025-03-30', '2025-10-26', 'infinity');
+SELECT count(*) FROM t WHERE (w AT TIME ZONE 'America/Sao_Paulo')::date = ANY ('{2018-02-17,2018-02-18,2018-11-03,2018-11-04}');
+SELECT count(*) FROM t WHERE ts::date = ANY ('{}'::date[]) OR tn::date = ANY ('{9999-12-27,0001-01-03}');
 
 -- ==== Keys of joins
 SELECT a.id, k.name FROM t a JOIN names k ON k.i = a.i;

@@ -505,6 +505,16 @@ DIMENSIONS = [
 ]
 
 
+# how a calendar is joined
+CALENDARS = ["days", "days", "(SELECT * FROM days WHERE g > 5)", "(SELECT * FROM days WHERE i < 9 OR g IS NULL)", "(SELECT * FROM days WHERE name > '2025')"]
+ON_DAYS = [
+    "b.ts::date = %s.day", "date_trunc('day', b.ts) = %s.day", "b.w::date = %s.day", "date_trunc('day', b.w) = %s.day::timestamptz", "b.tn::date = %s.day",
+    "(b.w AT TIME ZONE 'America/Sao_Paulo')::date = %s.day", "date_trunc('day', b.w AT TIME ZONE 'Pacific/Apia') = %s.day", "date_trunc('month', b.ts) = %s.day",
+    "date_trunc('week', b.w)::date = %s.day", "date_trunc('year', b.tn) = %s.day", "b.d8 = %s.day", "b.w::date BETWEEN %s.day AND %s.day + 2",
+    "b.w >= %s.day AND b.w < %s.day + 1", "extract(day FROM b.w) = %s.i AND b.w::date = %s.day", "coalesce(b.w, b.ts)::date = %s.day",
+]
+
+
 def make_star(rng, grammar, safe):
     facts = Grammar(rng, ("b.",))
     grammar = Grammar(rng, ("b.",), fallible=grammar.fallible)
@@ -515,9 +525,12 @@ def make_star(rng, grammar, safe):
                           "%s.i = b.id % 50", "%s.g IS NOT DISTINCT FROM b.g"]).replace("%s", name)]
         if rng.random() < 0.2:
             on.append(rng.choice(["%s.i < 40", "b.g > 0", "b.i IS NOT NULL", "lower(b.t) <> %s.name", "b.d8 > '2024-01-01'"]).replace("%s", name))
-        dimension = "%s %s (g, i, name)" % (rng.choice(DIMENSIONS), name)
+        calendar = rng.random() < 0.25
+        if calendar:
+            on[0] = rng.choice(ON_DAYS).replace("%s", name)
+        dimension = "%s %s (g, i, name)" % (rng.choice(CALENDARS if calendar else DIMENSIONS), name)
         if rng.random() < 0.15:
-            source = "(%s %s JOIN %s ON %s)" % (dimension, rng.choice(["LEFT", "", "FULL" if len(on) == 1 and "=" in on[0] else ""]), source, " AND ".join(on))
+            source = "(%s %s JOIN %s ON %s)" % (dimension, rng.choice(["LEFT", "", "FULL" if len(on) == 1 and " = " in on[0] and " AND " not in on[0] else ""]), source, " AND ".join(on))
         else:
             source = "(%s %s JOIN %s ON %s)" % (source, rng.choice(["", "", "LEFT"]), dimension, " AND ".join(on))
     source = source.replace("% 50", "%% 50")

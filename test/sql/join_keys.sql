@@ -13,7 +13,8 @@ CREATE TABLE users (email text, team text, kind int, f double precision, n numer
 INSERT INTO users SELECT 'u' || i || '@example.com', 'team ' || i % 10, i, i, i, gen_random_uuid(), to_jsonb(i)
 FROM generate_series(1, 100) i;
 CREATE TABLE many AS SELECT i AS kind FROM generate_series(1, 20000) i;
-ANALYZE users, many;
+CREATE TABLE days AS SELECT day::date, to_char(day, 'YYYY-MM') AS month FROM generate_series('2020-01-01'::timestamp, '2027-12-31', '1 day') day;
+ANALYZE users, many, days;
 -- whether a scan waits for keys, and what MongoDB is asked
 CREATE FUNCTION shown(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
@@ -76,6 +77,15 @@ SELECT waits('SELECT c.at FROM calls c JOIN many m ON m.kind = c.kind');
 SELECT waits('SELECT c.at FROM calls c JOIN many m ON m.kind = c.kind WHERE m.kind < 50');
 -- one value is an equality
 SELECT waits('SELECT c.at FROM calls c JOIN users u USING (email) WHERE u.email = ''u1@example.com''');
+-- days and longer units of an instant
+SELECT shown('SELECT c.room FROM calls c JOIN days d ON d.day = c.at::date WHERE d.month = ''2026-02''');
+SELECT shown('SELECT c.room FROM calls c WHERE date_trunc(''month'', c.at AT TIME ZONE ''UTC'')::date IN (SELECT day FROM days WHERE month = ''2026-02'')');
+SELECT shown('SELECT d.day, c.n FROM days d LEFT JOIN (SELECT at::date AS day, count(*) AS n FROM calls GROUP BY 1) c USING (day) WHERE d.month = ''2026-02''');
+SELECT waits('SELECT d.day, c.n FROM days d LEFT JOIN (SELECT DISTINCT at::date AS day, kind AS n FROM calls) c USING (day) WHERE d.month = ''2026-02''');
+SELECT waits('SELECT d.day FROM days d JOIN (SELECT max(at)::date AS day FROM calls GROUP BY kind) c USING (day) WHERE d.month = ''2026-02''');
+-- (an equality of different types, which PostgreSQL cannot hash)
+SELECT waits('SELECT c.room FROM calls c JOIN days d ON d.day = date_trunc(''day'', c.at) WHERE d.month = ''2026-02''');
+SELECT waits('SELECT c.room FROM calls c JOIN days d ON extract(day FROM d.day) = extract(day FROM c.at) WHERE d.month = ''2026-02''');
 -- the documents without a partner are rows, too
 SELECT waits('SELECT c.at FROM calls c LEFT JOIN users u USING (email)');
 SELECT waits('SELECT c.at FROM calls c FULL JOIN users u USING (email)');
@@ -97,6 +107,6 @@ SELECT waits('SELECT c.at FROM calls c JOIN users u USING (email) WHERE u.team =
 RESET admin_dashboard.enable_join_pushdown;
 SET admin_dashboard.enable_filter_pushdown = off;
 SELECT waits('SELECT c.at FROM calls c JOIN users u USING (email) WHERE u.team = ''team 1''');
-DROP TABLE users, many;
+DROP TABLE users, many, days;
 DROP EXTENSION admin_dashboard CASCADE;
 DROP FUNCTION shown(text), waits(text);

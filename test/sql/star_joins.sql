@@ -19,7 +19,8 @@ CREATE TABLE users (email text, team text, boss text);
 INSERT INTO users SELECT 'u' || i || '@example.com', 'team ' || i % 5, 'u1@example.com' FROM generate_series(1, 100) i;
 CREATE TABLE kinds (kind int, label text);
 INSERT INTO kinds SELECT i, 'kind ' || i % 3 FROM generate_series(1, 10) i;
-ANALYZE users, kinds;
+CREATE TABLE days AS SELECT day::date, to_char(day, 'YYYY-MM') AS month FROM generate_series('2020-01-01'::timestamp, '2027-12-31', '1 day') day;
+ANALYZE users, kinds, days;
 CREATE FUNCTION noise(text) RETURNS text VOLATILE LANGUAGE plpgsql AS 'BEGIN RETURN $1; END';
 -- the kinds of nodes, and what MongoDB is asked
 CREATE FUNCTION shown(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
@@ -86,6 +87,18 @@ SELECT shown('SELECT u.team, sum(CASE WHEN k.label = ''kind 1'' THEN c.minutes E
 SELECT stays('SELECT u.team, sum(c.minutes * k.kind) FROM calls c JOIN users u USING (email) JOIN kinds k ON k.kind = c.kind GROUP BY 1');
 SELECT stays('SELECT u.team, stddev(k.kind) FROM calls c JOIN users u USING (email) JOIN kinds k ON k.kind = c.kind GROUP BY 1');
 SELECT stays('SELECT u.team, string_agg(c.room, '','') FROM calls c JOIN users u USING (email) GROUP BY 1');
+-- by an expression of the facts, which has fewer values than what it reads
+SELECT shown('SELECT d.month, count(*), sum(c.minutes) FROM calls c JOIN days d ON d.day = c.at::date GROUP BY 1');
+SELECT shown('SELECT d.month, u.team, count(*) FROM calls c LEFT JOIN days d ON d.day = date_trunc(''day'', c.at AT TIME ZONE ''UTC'') JOIN users u ON u.email = c.email GROUP BY 1, 2');
+SELECT shown('SELECT d.month, date_trunc(''year'', c.at), count(*) FROM calls c JOIN days d ON d.day = c.at::date GROUP BY 1, 2');
+SELECT shown('SELECT u.team, count(*) FROM calls c JOIN users u ON length(u.team) = length(c.room) GROUP BY 1');
+-- and of such a day only the days that are joined
+SELECT shown('SELECT d.month, count(*) FROM calls c JOIN days d ON d.day = c.at::date WHERE d.month = ''2026-02'' GROUP BY 1');
+-- what else reads the column, reads it whole
+SELECT stays('SELECT d.month, count(*) FROM calls c JOIN days d ON d.day = c.at::date AND c.at > d.day + interval ''1 hour'' GROUP BY 1');
+SELECT stays('SELECT d.month, count(DISTINCT c.at) FROM calls c JOIN days d ON d.day = c.at::date GROUP BY 1');
+SELECT stays('SELECT d.month, x, count(*) FROM calls c JOIN days d ON d.day = c.at::date, generate_series(c.at, c.at, ''1 day'') x GROUP BY 1, 2');
+SELECT stays('SELECT u.team, count(*) FROM calls c JOIN users u ON length(u.team) = floor(c.minutes) GROUP BY 1');
 -- joins that add rows of nulls for the facts, or look only whether there is one
 SELECT stays('SELECT u.team, count(*) FROM users u LEFT JOIN calls c USING (email) GROUP BY 1');
 SELECT stays('SELECT u.team, count(*) FROM calls c FULL JOIN users u USING (email) GROUP BY 1');
@@ -113,6 +126,6 @@ SELECT stays('SELECT u.team, c.room FROM calls c JOIN users u USING (email)');
 
 SET admin_dashboard.enable_aggregate_pushdown = off;
 SELECT stays('SELECT u.team, count(*) FROM calls c JOIN users u USING (email) GROUP BY 1');
-DROP TABLE users, kinds;
+DROP TABLE users, kinds, days;
 DROP EXTENSION admin_dashboard CASCADE;
 DROP FUNCTION shown(text), stays(text), noise(text);
