@@ -20,8 +20,9 @@
  * group, because equal values of a key are identical.  So each row of a group
  * is joined to the same rows of the other tables, and its states are combined
  * once for each of them, as each row would be counted once for each of them.
- * The joins must not add rows of nulls for the grouped table, nor only look
- * whether it has a row.
+ * The joins must not only look whether the grouped table has a row, nor add rows of
+ * nulls for it: setrefs.c lets nothing above an outer join use an expression, such as
+ * a state, that was computed on the side that is filled with nulls.
  *
  * The planner tries the orders of joins.  For each join of two relations, of
  * which one contains the grouped table, it calls our hook.  We make the same

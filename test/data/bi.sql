@@ -78,7 +78,7 @@ SELECT min(created_by_email), max(created_by_email), count(*) FROM calls;
 -- R4, 29: by month as text
 SELECT to_char(created_at, 'YYYY-MM') AS month, count(*) FROM calls GROUP BY 1 ORDER BY 1;
 
--- R5, 176: by five minutes
+-- R5, 179: by five minutes
 SELECT date_trunc('hour', created_at) + interval '5 minutes' * floor(extract(minute FROM created_at) / 5) AS t, count(*) FROM calls WHERE created_at >= '2025-01-01Z' AND created_at < '2025-02-01Z' GROUP BY 1;
 
 -- R6, 171: by bins of 15 minutes
@@ -267,8 +267,8 @@ SELECT "calls"."call_id", "calls"."created_by_email" FROM "calls" ORDER BY "call
 -- C21, 869: Power BI: by the month of a calendar
 SELECT calendar.month, count(*), sum(calls.duration_minutes) FROM calls JOIN (SELECT day::date, to_char(day, 'YYYY-MM') AS month, extract(isodow FROM day) AS weekday FROM generate_series('2024-07-01'::timestamp, '2026-12-31', '1 day') day) calendar ON calendar.day = calls.created_at::date GROUP BY 1 ORDER BY 1;
 
--- C22, 28: Tableau: days of one month of a calendar, by status
+-- C22, 93: Tableau: days of one month of a calendar, by status
 SELECT calendar.weekday, calls.status, count(*) FROM calls JOIN (SELECT day::date, to_char(day, 'YYYY-MM') AS month, extract(isodow FROM day) AS weekday FROM generate_series('2024-07-01'::timestamp, '2026-12-31', '1 day') day) calendar ON calendar.day = (calls.created_at AT TIME ZONE 'UTC')::date WHERE calendar.month = '2025-02' GROUP BY 1, 2;
 
--- C23, 31: Looker: a calendar with its calls, days without any among them
+-- C23, 236: Looker: a calendar with its calls, days without any among them
 SELECT calendar.day, count(calls.call_id), coalesce(sum(calls.duration_minutes), 0) FROM (SELECT day::date, to_char(day, 'YYYY-MM') AS month, extract(isodow FROM day) AS weekday FROM generate_series('2024-07-01'::timestamp, '2026-12-31', '1 day') day) calendar LEFT JOIN calls ON calls.created_at::date = calendar.day WHERE calendar.month = '2025-03' GROUP BY 1 ORDER BY 1;

@@ -23,6 +23,9 @@ CREATE FOREIGN TABLE remote_bi.calls (
 	created_by_email text, created_at timestamptz, duration_minutes double precision, call_id text, status text
 ) SERVER mongodb OPTIONS (database 'ad_test', collection 'bi');
 
+-- as in any database that has been in use for a while
+ANALYZE remote_bi.calls;
+
 CREATE TABLE bi AS
 	SELECT line.number, part[1] AS name, part[2]::int AS documents, part[3] AS what, part[4] AS query
 	FROM regexp_split_to_table(:'queries', '\n') WITH ORDINALITY AS line (line, number),
