@@ -21,6 +21,7 @@
 #include "import/import.h"
 #include "kept/answer.h"
 #include "plan/async.h"
+#include "plan/append_limit.h"
 #include "plan/group_append.h"
 #include "plan/group_plan.h"
 #include "plan/join.h"
@@ -45,6 +46,7 @@ void
 _PG_init(void)
 {
 	ad_option_init();
+	ad_append_limit_init();
 	ad_calls_table_init();
 	ad_group_append_init();
 	ad_group_subquery_init();

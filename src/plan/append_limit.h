@@ -7,6 +7,7 @@
 
 #include "nodes/pathnodes.h"
 
+extern void ad_append_limit_init(void);
 extern bool ad_append_limit_path(PlannerInfo *root, RelOptInfo *rel);
 extern bool ad_keeps_rows(const Query *query);
 

@@ -402,8 +402,15 @@ add_keys(AdSorting *sorting, const List *keys)
 
 		if (key->path != NULL)
 		{
-			sorting->sort = ad_doc_add(sorting->sort, psprintf("%s%s", sorting->above, key->path),
-									   direction(key->descending));
+			const char *field = psprintf("%s%s", sorting->above, key->path);
+
+			/*
+			 * Two columns can be one field.  What is equal by the first key
+			 * is by the second, and MongoDB refuses a field that stands
+			 * twice.
+			 */
+			if (sorting->sort == NULL || ad_doc_get(sorting->sort, field) == NULL)
+				sorting->sort = ad_doc_add(sorting->sort, field, direction(key->descending));
 			continue;
 		}
 		if (key->guard != NULL)

@@ -1102,6 +1102,10 @@ SELECT k.name, count(*) FROM t a JOIN names k ON k.g = a.g WHERE now() IS NULL G
 SELECT count(*), sum(a.m) FROM t a JOIN names k ON k.g = a.g WHERE k.name = 'none such';
 SELECT x, (SELECT count(*) FROM t a JOIN names k ON k.g = a.g WHERE k.i > x) FROM generate_series(-5, 50, 11) x;
 SELECT k.name, count(*) FROM (SELECT * FROM t UNION ALL SELECT * FROM t WHERE id < 30) a JOIN names k ON k.g = a.g GROUP BY 1;
+-- one field twice in an order
+SELECT x, y FROM (SELECT id AS x, id AS y FROM t WHERE id < 40 UNION ALL SELECT id, g FROM t WHERE g IS NOT NULL) u ORDER BY x, y DESC LIMIT 9;
+SELECT x, array_agg(n ORDER BY n) FROM (SELECT x, row_number() OVER (PARTITION BY x ORDER BY y DESC, id) AS n FROM (SELECT g AS x, g AS y, id FROM t UNION ALL SELECT g, id, id FROM t) u) q GROUP BY x;
+SELECT id, id AS same FROM (SELECT id FROM t UNION ALL SELECT id FROM t WHERE i > 0) u ORDER BY id, same DESC OFFSET 3 LIMIT 4;
 -- joined with a calendar
 SELECT d.name, count(*), sum(a.i), avg(a.m) FROM t a JOIN days d ON d.day = a.ts::date GROUP BY 1;
 SELECT d.name, count(*), max(a.w) FROM t a JOIN days d ON a.w::date = d.day WHERE d.g > 5 GROUP BY 1;

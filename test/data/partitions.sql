@@ -73,4 +73,4 @@ SELECT format($$
 	source, replace(source, 'parts_', ''))
 FROM unnest(ARRAY['few', 'sound']) whole, LATERAL (VALUES ('parts_' || whole), ('local_' || whole)) side (source)
 \gexec
-GRANT SELECT ON public.names TO parts_reader;
+GRANT SELECT ON public.names, public.days TO parts_reader;

@@ -83,6 +83,8 @@ INSERT INTO public.made VALUES
 	('SELECT id, tn FROM t WHERE b UNION ALL SELECT s, tn FROM t ORDER BY 2 DESC NULLS LAST, 1 LIMIT 7 OFFSET 2'),
 	('SELECT n.name, (SELECT id FROM t WHERE g >= n.g ORDER BY i NULLS FIRST, id LIMIT 1) FROM names n'),
 	('SELECT count(*), min(id) < max(id) FROM (SELECT id FROM t LIMIT 33) s'),
+	('SELECT ''a'' AS k, id, i FROM t WHERE g = 1 UNION ALL SELECT ''b'', id, g FROM t WHERE length(t) > 1 UNION ALL SELECT ''c'', id, i FROM t WHERE upper(t) > ''B'' ORDER BY 3 DESC NULLS LAST, 1, 2 LIMIT 11 OFFSET 4'),
+	('SELECT k, (SELECT id FROM (SELECT id, ts FROM t WHERE g = k UNION ALL SELECT id, w FROM t WHERE i > k) u ORDER BY ts NULLS FIRST, id LIMIT 1) FROM generate_series(0, 4) k'),
 	('SELECT count(*) FROM (SELECT id FROM t ORDER BY g, id LIMIT 30 OFFSET 10) s'),
 	('SELECT id FROM t WHERE dm > 5 AND ia IS NOT NULL AND e = ''red'''),
 	('SELECT string_agg(t, '','' ORDER BY id) FROM t WHERE length(t) < 5 AND g <> 1');

@@ -37,6 +37,16 @@ SELECT shown('SELECT email FROM calls LIMIT 5');
 -- UNION ALL, and columns that may not fit
 SELECT shown('SELECT email, minutes FROM calls1 UNION ALL SELECT email, minutes FROM other ORDER BY minutes LIMIT 5');
 SELECT shown('SELECT * FROM (SELECT at, minutes FROM calls2 UNION ALL SELECT start, 2 * minutes FROM other) u WHERE minutes > 5 ORDER BY at DESC LIMIT 5');
+-- branches with conditions, which PostgreSQL plans by themselves
+SELECT shown('SELECT email, minutes FROM calls1 WHERE minutes > 5 UNION ALL SELECT email, minutes FROM other WHERE email = ''u1'' ORDER BY minutes DESC LIMIT 5 OFFSET 2');
+SELECT shown('SELECT ''a'' AS source, email, length(email) AS n FROM calls1 WHERE minutes > 5 UNION ALL SELECT ''b'', email, minutes FROM calls2 WHERE minutes < 5 ORDER BY n, source LIMIT 5');
+SELECT shown('SELECT email FROM calls1 WHERE minutes > 5 UNION ALL SELECT email FROM recent WHERE minutes > 5 LIMIT 5');
+-- of which one is evaluated locally, or others than its rows are wanted
+SELECT shown('SELECT email, minutes FROM calls1 WHERE minutes > 5 UNION ALL SELECT email, minutes FROM calls2 WHERE upper(email) > ''M'' ORDER BY minutes LIMIT 5');
+SELECT shown('SELECT email, minutes FROM calls1 WHERE minutes > 5 UNION ALL (SELECT email, minutes FROM calls2 WHERE minutes > 6 LIMIT 7) ORDER BY minutes LIMIT 5');
+SELECT shown('SELECT email, minutes FROM calls1 WHERE minutes > 5 UNION ALL SELECT DISTINCT email, minutes FROM calls2 WHERE minutes > 6 ORDER BY minutes LIMIT 5');
+SELECT shown('SELECT minutes, count(*) FROM (SELECT email, minutes FROM calls1 WHERE minutes > 5 UNION ALL SELECT email, minutes FROM calls2 WHERE minutes > 6) u GROUP BY 1 ORDER BY 1 LIMIT 5');
+SELECT shown('SELECT email, minutes FROM calls1 WHERE minutes > 5 UNION SELECT email, minutes FROM calls2 WHERE minutes > 6 ORDER BY minutes LIMIT 5');
 -- in a subquery that runs for each row
 SELECT shown('SELECT k, (SELECT email FROM calls WHERE minutes > k ORDER BY minutes LIMIT 1) FROM generate_series(1, 5) k');
 -- parameters

@@ -14,6 +14,8 @@ CREATE FOREIGN TABLE t (
 CREATE FOREIGN TABLE loose (b boolean, i int, c text COLLATE "C", f double precision, ts timestamptz NOT NULL)
 	SERVER mongodb OPTIONS (database 'shop', on_mismatch 'null');
 CREATE FOREIGN TABLE u (i int NOT NULL, j int NOT NULL) SERVER mongodb OPTIONS (database 'shop');
+CREATE FOREIGN TABLE twice (a int OPTIONS (field 'n') NOT NULL, b bigint OPTIONS (field 'n') NOT NULL, i int NOT NULL)
+	SERVER mongodb OPTIONS (database 'shop');
 -- the lines that matter; what sorts, groups or limits in PostgreSQL
 CREATE FUNCTION shown(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
@@ -36,6 +38,12 @@ SELECT shown('SELECT l FROM t WHERE i IS NOT NULL ORDER BY i LIMIT 10');
 SELECT shown('SELECT l FROM t WHERE i IN (1, 2) ORDER BY i LIMIT 10');
 SELECT shown('SELECT i FROM loose WHERE b ORDER BY b, i LIMIT 10');
 SELECT shown('SELECT i FROM loose WHERE ts > ''2026-01-01Z'' ORDER BY ts LIMIT 10');
+
+-- one field as two columns
+SELECT shown('SELECT a, b FROM twice ORDER BY a, b DESC, i LIMIT 10');
+SELECT shown('SELECT a, b FROM twice ORDER BY a DESC, b OFFSET 100 LIMIT 10');
+SELECT shown('SELECT DISTINCT ON (a) a, b, i FROM twice ORDER BY a, b DESC, i');
+SELECT shown('SELECT a, b, count(*) FROM twice GROUP BY a, b ORDER BY a, b DESC LIMIT 10');
 
 -- otherwise there is a key for NULLs, and one for mismatches where they are errors
 SELECT shown('SELECT b FROM t ORDER BY b LIMIT 10');

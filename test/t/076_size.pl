@@ -202,6 +202,15 @@ for my $file ('src/translate/value_function.c', 'src/translate/value_arithmetic.
 }
 cmp_ok(scalar(keys %seen), '>', 90, 'all functions');
 check_growth('a construct', @$_) for @constructs;
+# The days of an array, each of which is a range, are no more than that, and nested in halves
+for my $days ([ 'ts::date', 'date' ], [ "date_trunc('week', ts)", 'timestamptz' ])
+{
+	my ($text) = sent("SELECT h FROM loose WHERE $days->[0] = ANY ('{" . join(',', map { sprintf '2%03d-01-01', $_ } 1 .. 900) . "}'::$days->[1]" . '[])');
+	cmp_ok(scalar(() = $text =~ /"\$gte"/g), '>', 100, "ranges for 900 of $days->[0]");
+	cmp_ok(length($text), '<', 900 * 300, 'their bytes');
+	cmp_ok(depth($text), '<', 30, 'their levels');
+}
+
 my ($worst) = sort { $b <=> $a } keys %largest;
 diag("the most bytes a level: $worst, $largest{$worst}");
 ($worst) = sort { $b <=> $a } keys %deepest;
