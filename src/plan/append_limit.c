@@ -5,7 +5,6 @@
  * INTERFACE ROUTINES
  *		ad_append_limit_init	makes the planner call this file
  *		ad_append_limit_path	the path that returns a table's first rows
- *		ad_keeps_rows			are a query's rows those of its relation?
  *
  *		SELECT * FROM all_calls ORDER BY created_at DESC LIMIT 10
  *
@@ -23,25 +22,12 @@
 
 #include "base/compat.h"
 #include "plan/append_limit.h"
-#include "plan/async.h"
+#include "plan/branch.h"
 #include "plan/order.h"
 #include "plan/scan_cost.h"
-#include "plan/scan_plan.h"
 #include "query/leaf.h"
 
 static set_rel_pathlist_hook_type next_hook = NULL;
-
-/*
- * Is each row of the query one of a row of its relation, and the other way
- * round, but for LIMIT and functions that return sets?
- */
-bool
-ad_keeps_rows(const Query *query)
-{
-	return !query->hasAggs && query->groupClause == NIL && query->groupingSets == NIL &&
-		query->havingQual == NULL && query->distinctClause == NIL && !query->hasWindowFuncs &&
-		query->setOperations == NULL;
-}
 
 /*
  * Does the query's LIMIT apply to all rows of the relation, one of several?
@@ -194,25 +180,6 @@ ad_append_limit_path(PlannerInfo *root, RelOptInfo *rel)
 }
 
 /*
- * The one foreign table whose rows are those of a subquery; NULL if they are others.
- */
-static RelOptInfo *
-only_table(PlannerInfo *subroot)
-{
-	const Query *parse = subroot->parse;
-	int			relid;
-	RelOptInfo *table;
-
-	if (parse->commandType != CMD_SELECT || !ad_keeps_rows(parse) || parse->hasTargetSRFs || parse->rowMarks != NIL ||
-		parse->limitCount != NULL || parse->limitOffset != NULL || parse->sortClause != NIL ||
-		!bms_get_singleton_member(subroot->all_baserels, &relid))
-		return NULL;
-	table = subroot->simple_rel_array[relid];
-	return table->reloptkind == RELOPT_BASEREL && !subroot->simple_rte_array[relid]->inh && !IS_DUMMY_REL(table) &&
-		bms_is_empty(table->lateral_relids) && ad_is_own(table) && has_all_rows(table) ? table : NULL;
-}
-
-/*
  * The column of a subquery that the pathkey is, as an expression of the subquery's
  * own relations; NULL if the pathkey is another expression.
  */
@@ -251,7 +218,7 @@ subquery_pathkeys(PlannerInfo *root, RelOptInfo *rel, const RelOptInfo *table, b
 
 		*pathkey = *lfirst_node(PathKey, lc);
 		member->em_expr = subquery_expr(rel, pathkey);
-		if (member->em_expr == NULL || contain_volatile_functions((Node *) member->em_expr))
+		if (member->em_expr == NULL)
 			return NIL;
 		/* the name of the branch, say */
 		if (IsA(member->em_expr, Const))
@@ -289,11 +256,10 @@ subquery_path(PlannerInfo *root, RelOptInfo *rel, Index relid, RangeTblEntry *rt
 	if (next_hook != NULL)
 		next_hook(root, rel, relid, rte);
 	/* a parameter of the query around it may be none of the subquery */
-	if (rte->rtekind != RTE_SUBQUERY || rel->subroot == NULL || rel->baserestrictinfo != NIL || IS_DUMMY_REL(rel) ||
-		!bms_is_empty(rel->lateral_relids) || !limits_rows(root, rel) || !IsA(root->parse->limitCount, Const))
+	if (IS_DUMMY_REL(rel) || !limits_rows(root, rel) || !IsA(root->parse->limitCount, Const))
 		return;
-	table = only_table(rel->subroot);
-	if (table == NULL)
+	table = ad_branch_table(rel);
+	if (table == NULL || !has_all_rows(table))
 		return;
 	pathkeys = subquery_pathkeys(root, rel, table, &known);
 	order = known ? find_order(rel->subroot, table, pathkeys, root->parse) : NULL;

@@ -9,6 +9,5 @@
 
 extern void ad_append_limit_init(void);
 extern bool ad_append_limit_path(PlannerInfo *root, RelOptInfo *rel);
-extern bool ad_keeps_rows(const Query *query);
 
 #endif							/* AD_APPEND_LIMIT_H */

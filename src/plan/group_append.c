@@ -44,6 +44,7 @@
 #include "utils/selfuncs.h"
 
 #include "base/compat.h"
+#include "plan/branch.h"
 #include "plan/group_append.h"
 #include "plan/group_builder.h"
 #include "plan/group_merge.h"
@@ -215,6 +216,50 @@ remote_path(const AdShared *shared, RelOptInfo *table, const AdShare *share)
 }
 
 /*
+ * Returns the path in which MongoDB groups the rows of a branch of UNION ALL that is a
+ * query of its own; NULL as remote_path() does, or if it reads a column that the branch
+ * does not return.
+ *
+ * The groups are built as those of the branch's table, and then described in terms of
+ * the query around it.  The plan of the branch is below, see group_subquery.c.
+ */
+static Path *
+branch_path(const AdShared *shared, RelOptInfo *rel, const AdShare *share)
+{
+	RelOptInfo *table = ad_branch_table(rel);
+	AdRelation *relation = table == NULL ? NULL : table->fdw_private;
+	PathTarget *target = copy_pathtarget(share->target);
+	AdShare		own = *share;
+	AdGroupBuilder builder;
+	AdUpperRelation *upper;
+	RelOptInfo *groups;
+	Path	   *path;
+
+	if (table == NULL || !relation->options->enable_aggregate_pushdown)
+		return NULL;
+	own.target = target;
+	if (!ad_branch_to_table(rel, &target->exprs) || !ad_branch_to_table(rel, &own.keys) ||
+		!ad_branch_to_table(rel, &own.read))
+		return NULL;
+	builder = ad_build_group(relation);
+	if (!build_share(shared, &builder, table, &own))
+		return NULL;
+	upper = ad_partial_relation(rel->subroot, table, &builder);
+	if (upper == NULL || !ad_branch_from_table(rel, table, &target->exprs) ||
+		!ad_branch_from_table(rel, table, &upper->grouping.tlist))
+		return NULL;
+	upper->subquery = rel->cheapest_total_path;
+	upper->query->relid = relation->context.relid;
+	upper->query->userid = table->userid;
+	groups = ad_copy_relation(shared->root, rel, 0, NIL);
+	ad_set_groups(groups, table, upper);
+	groups->reltarget = target;
+	path = ad_partial_path(rel->subroot, table, groups, builder.keys);
+	path->parallel_safe &= !enable_async_append;
+	return path;
+}
+
+/*
  * Returns what a group of one row has instead of the target, or NULL if that is
  * not known.
  */
@@ -297,6 +342,8 @@ add_children(AdShared *shared, const RelOptInfo *parent, const AdShare *share)
 		}
 		if (ad_is_own(rel))
 			path = remote_path(shared, rel, &own);
+		else if (shared->kind != AD_SHARE_JOINED)
+			path = branch_path(shared, rel, &own);
 		shared->grouped |= path != NULL;
 		if (path == NULL)
 			path = local_path(shared, rel, &own);
@@ -337,6 +384,26 @@ ad_first_appended(PlannerInfo *root, const RelOptInfo *parent)
 		RelOptInfo *rel = root->simple_rel_array[relid];
 
 		if (rel != NULL && ad_is_own(rel) && !IS_DUMMY_REL(rel) && is_below(root, relid, parent->relid))
+			return rel;
+	}
+	return NULL;
+}
+
+/*
+ * Returns the first branch that is a query of its own and reads one of our tables; NULL
+ * if there is none.
+ */
+static RelOptInfo *
+first_branch(PlannerInfo *root, const RelOptInfo *parent)
+{
+	ListCell   *lc;
+
+	foreach(lc, root->append_rel_list)
+	{
+		Index		relid = lfirst_node(AppendRelInfo, lc)->child_relid;
+		RelOptInfo *rel = root->simple_rel_array[relid];
+
+		if (rel != NULL && !IS_DUMMY_REL(rel) && is_below(root, relid, parent->relid) && ad_branch_table(rel) != NULL)
 			return rel;
 	}
 	return NULL;
@@ -425,17 +492,25 @@ find_merges(AdShared *shared, const RelOptInfo *input_rel, AdShare *share)
 {
 	PlannerInfo *root = shared->root;
 	List	   *aggregates;
-	RelOptInfo *table = ad_first_appended(root, input_rel);
+	RelOptInfo *child = ad_first_appended(root, input_rel);
+	RelOptInfo *table = child;
 	AdShare		own;
 	AdGroupBuilder builder;
-	AdColumnPairs pairs = {table->relid};
+	AdColumnPairs pairs = {0};
 
 	if (!ad_find_aggregates(root, &aggregates))
 		return false;
+	if (child == NULL)
+	{
+		child = first_branch(root, input_rel);
+		table = ad_branch_table(child);
+	}
+	pairs.relid = table->relid;
 	share->target = create_empty_pathtarget();
 	share->read = list_make2(aggregates, ad_table_columns(input_rel->relid, (Node *) aggregates));
-	own = share_of(root, share, input_rel, table);
-	if (!pair_columns(lsecond(share->read), lsecond(own.read), &pairs))
+	own = share_of(root, share, input_rel, child);
+	if ((table != child && !ad_branch_to_table(child, &own.read)) ||
+		!pair_columns(lsecond(share->read), lsecond(own.read), &pairs))
 		return false;
 	builder = ad_build_group(table->fdw_private);
 	if (!ad_merge_aggregates(root, &builder, table, linitial(own.read), &shared->merges))
@@ -460,7 +535,7 @@ is_candidate(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 		bms_is_empty(input_rel->lateral_relids) && root->parse->groupingSets == NIL &&
 		!expression_returns_set((Node *) input_rel->reltarget->exprs) &&
 		grouping_is_hashable(ad_grouping_clause(root, stage)) &&
-		ad_first_appended(root, input_rel) != NULL;
+		(ad_first_appended(root, input_rel) != NULL || first_branch(root, input_rel) != NULL);
 }
 
 /*

@@ -433,7 +433,7 @@ ad_partial_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *rel, List 
 	ad_upper_cost(root, upper, &work, &startup_cost, &total_cost);
 	return (Path *)
 		ad_create_foreign_upper_path(root, rel, rel->reltarget, upper->rows,
-									 startup_cost, total_cost, NIL, NULL, NIL);
+									 startup_cost, total_cost, NIL, upper->subquery, NIL);
 }
 
 /*

@@ -28,6 +28,7 @@
 #include "optimizer/tlist.h"
 #include "utils/selfuncs.h"
 
+#include "plan/branch.h"
 #include "plan/group_builder.h"
 #include "plan/group_plan.h"
 #include "plan/group_quick.h"
@@ -57,17 +58,6 @@ typedef struct AdSubquery
 } AdSubquery;
 
 static create_upper_paths_hook_type next_upper_hook = NULL;
-
-/* expression_tree_walker() callback: finds what only the subquery's own plan knows */
-static bool
-has_local_param(Node *node, void *arg)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXEC)
-		return true;
-	return IsA(node, SubPlan) || expression_tree_walker(node, has_local_param, arg);
-}
 
 /* whether the rows of a query are those of its one grouping, which is no other's */
 static bool
@@ -106,8 +96,8 @@ ad_groups_of_subquery(RelOptInfo *rel)
 		return NULL;
 	/* without the subquery's own plan nothing would call these */
 	if (contain_volatile_functions((Node *) subroot->processed_tlist) ||
-		has_local_param((Node *) subroot->processed_tlist, NULL) ||
-		has_local_param((Node *) groups->grouping.context->slots, NULL))
+		ad_has_local_param((Node *) subroot->processed_tlist) ||
+		ad_has_local_param((Node *) groups->grouping.context->slots))
 		return NULL;
 	return grouped;
 }

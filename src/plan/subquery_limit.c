@@ -20,7 +20,7 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/tlist.h"
 
-#include "plan/append_limit.h"
+#include "plan/branch.h"
 #include "plan/order.h"
 #include "plan/relation.h"
 #include "plan/subquery_limit.h"

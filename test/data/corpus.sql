@@ -1106,6 +1106,24 @@ SELECT k.name, count(*) FROM (SELECT * FROM t UNION ALL SELECT * FROM t WHERE id
 SELECT x, y FROM (SELECT id AS x, id AS y FROM t WHERE id < 40 UNION ALL SELECT id, g FROM t WHERE g IS NOT NULL) u ORDER BY x, y DESC LIMIT 9;
 SELECT x, array_agg(n ORDER BY n) FROM (SELECT x, row_number() OVER (PARTITION BY x ORDER BY y DESC, id) AS n FROM (SELECT g AS x, g AS y, id FROM t UNION ALL SELECT g, id, id FROM t) u) q GROUP BY x;
 SELECT id, id AS same FROM (SELECT id FROM t UNION ALL SELECT id FROM t WHERE i > 0) u ORDER BY id, same DESC OFFSET 3 LIMIT 4;
+-- branches of UNION ALL with conditions
+SELECT g, count(*), sum(i), avg(m) FROM (SELECT g, i, m FROM t WHERE b UNION ALL SELECT g, s + 0, f FROM t WHERE id < 50) u GROUP BY g;
+SELECT g, count(*), sum(i), max(ts) FROM (SELECT g, i, ts FROM t WHERE b UNION ALL SELECT g, i, w FROM t WHERE i > 5) u GROUP BY g;
+SELECT k, g, count(*), count(DISTINCT t), min(i) FROM (SELECT 'a' AS k, g, t, i FROM t WHERE b UNION ALL SELECT 'b', g, t, dx FROM t WHERE g > 2) u GROUP BY k, g;
+SELECT k, count(*), sum(i) FROM (SELECT 'none' AS k, i FROM t WHERE id < -5 UNION ALL SELECT 'some', i FROM t WHERE g = 1) u GROUP BY k;
+SELECT count(*), sum(i), max(t), count(DISTINCT g) FROM (SELECT i, t, g FROM t WHERE id < -5 UNION ALL SELECT i, t, g FROM t WHERE id < -6) u;
+SELECT lower(t), count(*), sum(i) FROM (SELECT t, i FROM t WHERE b UNION ALL SELECT t, g FROM t WHERE ts > '2001-01-01') u GROUP BY 1 HAVING count(*) > 1;
+SELECT DISTINCT g, b FROM (SELECT g, b FROM t WHERE i > 0 UNION ALL SELECT g, b FROM t WHERE l > 0) u;
+SELECT date_trunc('month', ts), count(*) FROM (SELECT ts FROM t WHERE b UNION ALL SELECT w FROM t WHERE g < 3) u GROUP BY 1;
+SELECT d, count(*), sum(n) FROM (SELECT w::date AS d, length(t) AS n FROM t WHERE b UNION ALL SELECT d8, g FROM t WHERE g < 3) u GROUP BY 1;
+SELECT d, count(*) FROM (SELECT w::date AS d, w FROM t WHERE b UNION ALL SELECT d8, ts FROM t WHERE g < 3) u GROUP BY 1;
+SELECT x, y, count(*) FROM (SELECT g AS x, g AS y FROM t WHERE b UNION ALL SELECT i, g FROM t WHERE g < 3) u GROUP BY 1, 2;
+SELECT g, count(*) FILTER (WHERE t > 'a'), sum(s) FROM (SELECT g, t, s FROM t WHERE b UNION ALL SELECT g, t, s FROM t WHERE upper(t) > 'B' UNION ALL SELECT 1, 'x', 2::smallint) u WHERE g <> 4 GROUP BY g;
+SELECT k, (SELECT count(*) FROM (SELECT i FROM t WHERE g = k UNION ALL SELECT i FROM t WHERE i > k) u WHERE i < 100) FROM generate_series(0, 4) k;
+SELECT g, count(*) FROM (SELECT g FROM t WHERE i > (SELECT min(g) FROM names) UNION ALL SELECT g FROM t WHERE i < (SELECT max(g) FROM names)) u GROUP BY g;
+SELECT name, count(*), sum(u.i) FROM (SELECT g, i FROM t WHERE b UNION ALL SELECT g, i FROM t WHERE i > 5) u JOIN names USING (g) GROUP BY name;
+SELECT id, k, ts FROM (SELECT id, 'a' AS k, ts FROM t WHERE b UNION ALL SELECT id, 'b', w FROM t WHERE g > 2) u ORDER BY ts DESC NULLS LAST, k, id LIMIT 9 OFFSET 3;
+SELECT id, length(t) AS n FROM t WHERE b UNION ALL SELECT id, g FROM t WHERE g > 2 ORDER BY n, id LIMIT 9;
 -- joined with a calendar
 SELECT d.name, count(*), sum(a.i), avg(a.m) FROM t a JOIN days d ON d.day = a.ts::date GROUP BY 1;
 SELECT d.name, count(*), max(a.w) FROM t a JOIN days d ON a.w::date = d.day WHERE d.g > 5 GROUP BY 1;

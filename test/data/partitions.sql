@@ -4,6 +4,7 @@
 --
 --	parts_few, parts_sound	a partitioned table, by g
 --	heirs_few, heirs_sound	a foreign table that the others inherit from, by id
+--	branches_few, branches_sound	a view of UNION ALL, whose branches have conditions
 --
 -- For the role parts_reader the partitioned table has a policy, and so has the local
 -- copy; views_few, views_local_few and so on are security barrier views.
@@ -61,6 +62,12 @@ END $$;
 ANALYZE local_few.t, local_sound.t;
 CALL public.make_shapes('few', 'null');
 CALL public.make_shapes('sound', 'error');
+
+-- branches that PostgreSQL plans as queries of their own
+SELECT format('CREATE SCHEMA branches_%1$s CREATE VIEW t AS
+	SELECT * FROM remote_%1$s.t WHERE g < 3 UNION ALL SELECT * FROM remote_%1$s.t WHERE (g < 3) IS NOT TRUE', whole)
+FROM unnest(ARRAY['few', 'sound']) whole
+\gexec
 
 -- a policy of the partitioned table, and a view
 CREATE ROLE parts_reader;

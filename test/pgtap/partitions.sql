@@ -95,7 +95,7 @@ INSERT INTO public.ways
 	SELECT shape || ' of ' || whole, replace(expected, '*', whole), replace(asked, '*', whole), as_role
 	FROM unnest(ARRAY['few', 'sound']) whole,
 		(VALUES ('partitions', 'local_*', 'parts_*', 'none'), ('heirs', 'local_*', 'heirs_*', 'none'),
-				('policy', 'local_*', 'parts_*', 'parts_reader'), ('view', 'views_local_*', 'views_*', 'none')) shape (shape, expected, asked, as_role);
+				('branches', 'local_*', 'branches_*', 'none'), ('policy', 'local_*', 'parts_*', 'parts_reader'), ('view', 'views_local_*', 'views_*', 'none')) shape (shape, expected, asked, as_role);
 
 CREATE FUNCTION public.answer_as(role text, query text, schema text, ordered boolean) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -139,7 +139,7 @@ CREATE TABLE public.asked AS
 		(SELECT way, row_number() OVER (ORDER BY way) AS n FROM public.ways) w, unnest(ARRAY[true, false]) partitionwise
 	WHERE (partitionwise OR :'whole' = 'all' AND way LIKE 'partitions%') AND
 		-- a view has no tableoid
-		NOT (way LIKE 'view%' AND query LIKE '%tableoid%') AND
+		NOT (way ~ '^(view|branches)' AND query LIKE '%tableoid%') AND
 		(:'whole' = 'all' OR (number + n) % CASE WHEN number > 100000 THEN 4 ELSE 8 END = 0);
 SELECT plan(count(*)::int + 49) FROM public.asked;
 SELECT public.same(zone, ordered, query, way, partitionwise) FROM public.asked ORDER BY number, way;

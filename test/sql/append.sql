@@ -54,6 +54,13 @@ SELECT shown('SELECT email, avg(minutes) FROM old GROUP BY email');
 -- UNION ALL, with branches that are no tables
 SELECT shown('SELECT email, count(*) FROM (SELECT email FROM calls2 UNION ALL SELECT email FROM heir UNION ALL SELECT email FROM recent WHERE minutes > 5) u GROUP BY email');
 SELECT shown('SELECT k, count(*), sum(m) FROM (SELECT 1 AS k, minutes AS m FROM calls2 UNION ALL SELECT 2, minutes FROM heir) u GROUP BY k');
+-- branches with conditions, which PostgreSQL plans by themselves
+SELECT shown('SELECT email, count(*), sum(minutes) FROM (SELECT email, minutes FROM calls2 WHERE minutes > 5 UNION ALL SELECT email, minutes FROM heir WHERE kind = 1) u GROUP BY email');
+SELECT shown('SELECT k, count(*), count(DISTINCT email) FROM (SELECT ''a'' AS k, email FROM calls2 WHERE minutes > 5 UNION ALL SELECT ''b'', email FROM recent WHERE kind = 1) u GROUP BY k');
+SELECT shown('SELECT lower(email), count(*) FROM (SELECT email FROM calls2 WHERE minutes > 5 UNION ALL SELECT email FROM heir) u GROUP BY 1');
+-- of which one is evaluated locally, or a column is read that the branch does not return
+SELECT shown('SELECT email, count(*) FROM (SELECT email FROM calls2 WHERE upper(email) > ''M'' UNION ALL SELECT email FROM heir WHERE kind = 1) u GROUP BY email');
+SELECT shown('SELECT day, count(*) FROM (SELECT at::date AS day FROM calls2 WHERE minutes > 5 UNION ALL SELECT at::date FROM calls1 WHERE kind = 1) u GROUP BY day');
 -- UNION drops equal rows first
 SELECT shown('SELECT email, count(*) FROM (SELECT email FROM calls2 UNION SELECT email FROM heir) u GROUP BY email');
 -- a table that MongoDB cannot group is grouped by PostgreSQL
