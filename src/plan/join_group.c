@@ -21,8 +21,7 @@
  * is joined to the same rows of the other tables, and its states are combined
  * once for each of them, as each row would be counted once for each of them.
  * The joins must not only look whether the grouped table has a row, nor add rows of
- * nulls for it: setrefs.c lets nothing above an outer join use an expression, such as
- * a state, that was computed on the side that is filled with nulls.
+ * nulls for it, see doc/internals.md.
  *
  * The planner tries the orders of joins.  For each join of two relations, of
  * which one contains the grouped table, it calls our hook.  We make the same
