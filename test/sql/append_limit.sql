@@ -68,7 +68,6 @@ SELECT shown('SELECT email FROM calls ORDER BY minutes LIMIT NULL');
 SELECT shown('SELECT email FROM calls ORDER BY minutes LIMIT 9223372036854775807 OFFSET 1');
 -- an order that MongoDB does not know
 SELECT shown('SELECT email FROM calls ORDER BY price LIMIT 5');
-SELECT shown('SELECT email FROM calls ORDER BY email COLLATE "und-x-icu" LIMIT 5');
 -- of one table only
 ALTER FOREIGN TABLE calls2 OPTIONS (ADD enable_sort_pushdown 'false');
 SELECT shown('SELECT email FROM calls ORDER BY minutes LIMIT 5');
