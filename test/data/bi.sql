@@ -272,3 +272,9 @@ SELECT calendar.weekday, calls.status, count(*) FROM calls JOIN (SELECT day::dat
 
 -- C23, 236: Looker: a calendar with its calls, days without any among them
 SELECT calendar.day, count(calls.call_id), coalesce(sum(calls.duration_minutes), 0) FROM (SELECT day::date, to_char(day, 'YYYY-MM') AS month, extract(isodow FROM day) AS weekday FROM generate_series('2024-07-01'::timestamp, '2026-12-31', '1 day') day) calendar LEFT JOIN calls ON calls.created_at::date = calendar.day WHERE calendar.month = '2025-03' GROUP BY 1 ORDER BY 1;
+
+-- C24, 8: Metabase: by status over a union of two periods
+SELECT status, count(*), sum(duration_minutes) FROM (SELECT status, duration_minutes FROM calls WHERE created_at < '2025-06-01Z' UNION ALL SELECT status, duration_minutes FROM calls WHERE created_at >= '2025-06-01Z' AND duration_minutes > 5) source GROUP BY status;
+
+-- C25, 20: Django: the latest of a union of two states
+SELECT call_id, created_at FROM calls WHERE status = 'failed' UNION ALL SELECT call_id, created_at FROM calls WHERE status = 'missed' ORDER BY created_at DESC LIMIT 10;
