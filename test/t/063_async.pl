@@ -45,7 +45,8 @@ sub plan_of { return session("EXPLAIN (COSTS OFF) $_[0]") }
 my $groups = join ' UNION ALL ', map { "SELECT $_ AS k, owner, count(*), sum(price) FROM part$_ GROUP BY owner" } 1 .. 3;
 is(() = plan_of('SELECT * FROM parts WHERE n < 10') =~ /Async Foreign Scan/g, 3, 'rows');
 is(() = plan_of($groups) =~ /Async Foreign Scan/g, 3, 'groups of a UNION ALL');
-unlike(plan_of('SELECT * FROM parts ORDER BY id LIMIT 5'), qr/Async/, 'not if they are merged');
+is(() = plan_of('SELECT * FROM parts ORDER BY id LIMIT 5') =~ /Async Foreign Scan/g, 3, 'first rows');
+unlike(plan_of('SELECT * FROM parts ORDER BY id FETCH FIRST 5 ROWS WITH TIES'), qr/Async/, 'not if they are merged');
 unlike(plan_of('SELECT owner, count(*) FROM part1 GROUP BY owner'), qr/Async/, 'nor one table');
 like(session("BEGIN; ALTER SERVER server2 OPTIONS (ADD snapshot 'statement'); EXPLAIN (COSTS OFF) SELECT * FROM parts; ROLLBACK"),
 	qr/Async.* part1 .*->  Foreign Scan on part2 .*Async.* part3 /s, 'nor snapshots');

@@ -157,11 +157,11 @@ like(session("CREATE ROLE regress_nobody; LOAD 'admin_dashboard'; SET ROLE regre
 # One snapshot for all scans of a transaction, or of a statement
 my $both = 'SELECT count(*) FROM (SELECT n FROM set WHERE n < 5 UNION ALL SELECT n FROM set WHERE n > 1990 UNION ALL SELECT n FROM set WHERE n = 100) s';
 
-# the times that the finds since the last call asked for; - for none yet
+# the times that the scans since the last call asked for; - for none yet
 sub snapshot_times
 {
 	return map { my $time = $_->{readConcern}{atClusterTime}; $time ? "$time->{'$timestamp'}{t}.$time->{'$timestamp'}{i}" : '-' }
-	  grep { ($_->{readConcern}{level} // '') eq 'snapshot' } member_commands('find');
+	  grep { ($_->{readConcern}{level} // '') eq 'snapshot' } @{ decode_json(member('commands')) };
 }
 session("ALTER SERVER set OPTIONS (ADD snapshot 'transaction')");
 member('commands');
