@@ -188,6 +188,25 @@ build_share(const AdShared *shared, AdGroupBuilder *builder, RelOptInfo *table, 
 }
 
 /*
+ * Returns the path of the groups of `table`, a relation of the query `own_root`, which
+ * stand for the rows of `rel` in the query `root` and have the target.
+ */
+static Path *
+groups_path(PlannerInfo *root, const RelOptInfo *rel, PlannerInfo *own_root, RelOptInfo *table,
+			AdUpperRelation *upper, PathTarget *target, List *keys)
+{
+	RelOptInfo *groups = ad_copy_relation(root, rel, 0, NIL);
+	Path	   *path;
+
+	ad_set_groups(groups, table, upper);
+	groups->reltarget = target;
+	path = ad_partial_path(own_root, table, groups, keys);
+	/* what it returns is little, so that waiting for it is all that matters */
+	path->parallel_safe &= !enable_async_append;
+	return path;
+}
+
+/*
  * Returns the path in which MongoDB groups a table's documents; NULL if it
  * cannot, or would return a group for most of them.
  */
@@ -197,8 +216,6 @@ remote_path(const AdShared *shared, RelOptInfo *table, const AdShare *share)
 	AdRelation *relation = table->fdw_private;
 	AdGroupBuilder builder = ad_build_group(relation);
 	AdUpperRelation *upper;
-	RelOptInfo *groups;
-	Path	   *path;
 
 	if (!relation->options->enable_aggregate_pushdown ||
 		!build_share(shared, &builder, table, share))
@@ -206,13 +223,7 @@ remote_path(const AdShared *shared, RelOptInfo *table, const AdShare *share)
 	upper = ad_partial_relation(shared->root, table, &builder);
 	if (upper == NULL)
 		return NULL;
-	groups = ad_copy_relation(shared->root, table, 0, NIL);
-	ad_set_groups(groups, table, upper);
-	groups->reltarget = share->target;
-	path = ad_partial_path(shared->root, table, groups, builder.keys);
-	/* what it returns is little, so that waiting for it is all that matters */
-	path->parallel_safe &= !enable_async_append;
-	return path;
+	return groups_path(shared->root, table, shared->root, table, upper, share->target, builder.keys);
 }
 
 /*
@@ -232,8 +243,6 @@ branch_path(const AdShared *shared, RelOptInfo *rel, const AdShare *share)
 	AdShare		own = *share;
 	AdGroupBuilder builder;
 	AdUpperRelation *upper;
-	RelOptInfo *groups;
-	Path	   *path;
 
 	if (table == NULL || !relation->options->enable_aggregate_pushdown)
 		return NULL;
@@ -251,12 +260,7 @@ branch_path(const AdShared *shared, RelOptInfo *rel, const AdShare *share)
 	upper->subquery = rel->cheapest_total_path;
 	upper->query->relid = relation->context.relid;
 	upper->query->userid = table->userid;
-	groups = ad_copy_relation(shared->root, rel, 0, NIL);
-	ad_set_groups(groups, table, upper);
-	groups->reltarget = target;
-	path = ad_partial_path(rel->subroot, table, groups, builder.keys);
-	path->parallel_safe &= !enable_async_append;
-	return path;
+	return groups_path(shared->root, rel, rel->subroot, table, upper, target, builder.keys);
 }
 
 /*

@@ -168,8 +168,8 @@ member_condition(AdExprContext *context, ScalarArrayOpExpr *expr)
  * elements of an array, by ANY or ALL.
  *
  * But for `= ANY` the array must be constant, and the predicate is made of one leaf
- * per element, so there may not be too many (see ad_value_array()).  It matches where the condition is true, or, if not
- * `wanted`, false.  NULL if there is none.
+ * per element, so there may not be too many (see ad_value_array()).  It matches
+ * where the condition is true, or, if not `wanted`, false.  NULL if there is none.
  */
 Node *
 ad_clock_array_condition(AdExprContext *context, ScalarArrayOpExpr *expr, bool wanted)
