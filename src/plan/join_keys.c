@@ -229,8 +229,11 @@ count_values(const AdKeyJoin *join)
 static void
 estimate_keys(AdKeyJoin *join)
 {
+	/* not within a macro, which would count them several times */
+	double		values = count_values(join);
+
 	join->count = estimate_num_groups(join->root, list_make1(join->key), join->other->rows, NULL, NULL);
-	join->selectivity = Min(1, join->count / Max(count_values(join), 1));
+	join->selectivity = Min(1, join->count / Max(values, 1));
 	if (join->excludes)
 		join->selectivity = Max(1 - join->selectivity, 0.01);
 }
