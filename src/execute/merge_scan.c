@@ -1,13 +1,13 @@
 /*
  * merge_scan.c
- *	  The node that names the columns of merged aggregates.
+ *	  The node that names the columns of merged aggregates, or of joined groups.
  *
  * INTERFACE ROUTINES
  *		ad_merge_scan_init		registers the node
  *
  * A custom scan that returns the rows of the plan below it as they are.  Its
  * columns are the expressions that the planner expects of the grouping
- * (plan/group_merge.c).
+ * (plan/group_merge.c), or of what is below it (plan/join_nulls.c).
  */
 #include "postgres.h"
 
@@ -70,15 +70,16 @@ create_state(CustomScan *plan)
 }
 
 /*
- * Registers the node, so that the planner finds it by its name.
+ * Registers the node, so that the planner finds it by its names.
  */
 void
 ad_merge_scan_init(void)
 {
-	static const CustomScanMethods methods = {
-		.CustomName = AD_MERGE_SCAN,
-		.CreateCustomScanState = create_state,
+	static const CustomScanMethods methods[] = {
+		{.CustomName = AD_MERGE_SCAN, .CreateCustomScanState = create_state},
+		{.CustomName = AD_JOINED_GROUPS, .CreateCustomScanState = create_state},
 	};
 
-	RegisterCustomScanMethods(&methods);
+	for (int i = 0; i < lengthof(methods); i++)
+		RegisterCustomScanMethods(&methods[i]);
 }

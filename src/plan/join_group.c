@@ -20,8 +20,8 @@
  * group, because equal values of a key are identical.  So each row of a group
  * is joined to the same rows of the other tables, and its states are combined
  * once for each of them, as each row would be counted once for each of them.
- * The joins must not only look whether the grouped table has a row, nor add rows of
- * nulls for it, see doc/internals.md.
+ * The joins must not only look whether the grouped table has a row.  If they add
+ * rows of nulls, see join_nulls.c.
  *
  * The planner tries the orders of joins.  For each join of two relations, of
  * which one contains the grouped table, it calls our hook.  We make the same
@@ -57,6 +57,7 @@
 #include "plan/group_parts.h"
 #include "plan/join_group.h"
 #include "plan/join_keys.h"
+#include "plan/join_nulls.h"
 #include "plan/group_merge.h"
 #include "plan/relation.h"
 #include "plan/scan_cost.h"
@@ -67,8 +68,11 @@ typedef struct AdJoinGroups
 {
 	RelOptInfo *groups;			/* the groups; NULL if there is no use of them */
 	List	   *columns;		/* Vars of the table that the groups have */
+	List	   *aggregates;		/* those of the query */
 	List	   *states;			/* Aggrefs that the groups have: partial ones,
 								 * or parts to merge */
+	List	   *held;			/* PlaceHolderVars with these, if the joins
+								 * add rows of nulls */
 	AdMerges   *merges;			/* how to merge parts, or NULL */
 	List	   *joins;			/* RelOptInfos of joins with the groups */
 } AdJoinGroups;
@@ -118,27 +122,6 @@ grouping_stage(PlannerInfo *root)
 	return -1;
 }
 
-/*
- * Whether the joins give each row of the table as often as it has partners,
- * or once without any: the table is on no side that may be filled with nulls,
- * or of which only the existence of rows counts.
- */
-static bool
-is_preserved(PlannerInfo *root, RelOptInfo *rel)
-{
-	ListCell   *lc;
-
-	foreach(lc, root->join_info_list)
-	{
-		SpecialJoinInfo *info = lfirst(lc);
-
-		if (bms_is_subset(rel->relids, info->syn_righthand) ||
-			(info->jointype == JOIN_FULL && bms_is_subset(rel->relids, info->syn_lefthand)))
-			return false;
-	}
-	return true;
-}
-
 /* whether the relation is a table of this wrapper, or its groups */
 static bool
 is_own(const RelOptInfo *rel)
@@ -158,7 +141,7 @@ candidate(PlannerInfo *root, RelOptInfo *rel)
 {
 	AdRelation *relation;
 
-	if (rel->reloptkind != RELOPT_BASEREL || !is_preserved(root, rel))
+	if (rel->reloptkind != RELOPT_BASEREL || ad_join_side(root, rel) == AD_SIDE_TESTED)
 		return NULL;
 	if (root->simple_rte_array[rel->relid]->inh)
 	{
@@ -172,6 +155,13 @@ candidate(PlannerInfo *root, RelOptInfo *rel)
 	return relation->options->enable_aggregate_pushdown ? relation : NULL;
 }
 
+/* the columns of the relation that an expression reads, by the names that they have in its scan */
+static List *
+columns_read(const RelOptInfo *rel, Node *node)
+{
+	return ad_use_columns(ad_table_columns(rel->relid, node), rel->relid, rel);
+}
+
 /*
  * Adds what a part of a join condition, which reads `relids`, reads of the relation:
  * the whole part if it reads nothing else, or its columns.
@@ -182,7 +172,7 @@ add_joined_part(List *joined, const RelOptInfo *rel, Node *part, Relids relids)
 	if (!bms_overlap(relids, rel->relids))
 		return joined;
 	return bms_equal(relids, rel->relids) ? list_append_unique(joined, part) :
-		list_union(joined, ad_table_columns(rel->relid, part));
+		list_union(joined, columns_read(rel, part));
 }
 
 /*
@@ -229,7 +219,7 @@ joined_parts(PlannerInfo *root, RelOptInfo *rel, List *columns)
 			joined = add_joined_part(joined, rel, lsecond(clause->args), info->right_relids);
 		}
 		else
-			joined = list_union(joined, ad_table_columns(rel->relid, (Node *) clause));
+			joined = list_union(joined, columns_read(rel, (Node *) clause));
 	}
 	while ((i = bms_next_member(rel->eclass_indexes, i)) >= 0)
 	{
@@ -249,20 +239,21 @@ joined_parts(PlannerInfo *root, RelOptInfo *rel, List *columns)
 
 /*
  * Finds what groups the rows of the relation: what the joins read of it; the group
- * keys that read it; and the query's aggregates.  Returns false if a key has other
- * values for each row of a group.
+ * keys that read it; and these aggregates.  Returns false if a key has other values
+ * for each row of a group.
  */
 static bool
-find_keys(PlannerInfo *root, RelOptInfo *rel, AdJoinedKeys *found)
+find_keys(PlannerInfo *root, RelOptInfo *rel, List *aggregates, AdJoinedKeys *found)
 {
 	Relids		above = bms_make_singleton(0);
 	List	   *columns = NIL;
 	List	   *keys;
 	ListCell   *lc;
 
-	if (!ad_grouping_keys(root, (UpperRelationKind) grouping_stage(root), false, &keys) ||
-		!ad_find_aggregates(root, &found->aggregates))
+	if (!ad_grouping_keys(root, (UpperRelationKind) grouping_stage(root), false, &keys))
 		return false;
+	keys = ad_use_columns(keys, rel->relid, rel);
+	found->aggregates = ad_use_columns(aggregates, rel->relid, rel);
 	foreach(lc, rel->reltarget->exprs)
 	{
 		Var		   *var = lfirst(lc);
@@ -336,7 +327,7 @@ build_groups(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder, AdJoin
 	AdJoinedKeys keys = {0};
 
 	*builder = ad_build_group(relation);
-	if (!find_keys(root, rel, &keys) ||
+	if (!find_keys(root, rel, groups->aggregates, &keys) ||
 		!ad_add_joined_keys(root, builder, rel, keys.joined, keys.keys) ||
 		!add_aggregates(root, builder, rel, keys.aggregates, groups) ||
 		builder->keys == NIL || builder->values.failures != NIL ||
@@ -353,11 +344,35 @@ group_several(PlannerInfo *root, RelOptInfo *rel, AdJoinGroups *groups)
 {
 	AdJoinedKeys keys = {0};
 
-	if (!find_keys(root, rel, &keys))
+	if (!find_keys(root, rel, groups->aggregates, &keys))
 		return;
 	groups->merges = palloc0(sizeof(AdMerges));
 	groups->groups = ad_append_groups(root, rel, &keys, groups->merges, &groups->columns);
 	groups->states = groups->merges->parts;
+}
+
+/*
+ * Makes the groups of the table.  There are none if MongoDB cannot make them.
+ */
+static void
+group_table(PlannerInfo *root, RelOptInfo *rel, AdJoinGroups *groups)
+{
+	AdGroupBuilder builder;
+	AdUpperRelation *upper = build_groups(root, rel, &builder, groups);
+
+	if (upper == NULL)
+		return;
+	groups->columns = ad_returned_columns(upper->grouping.tlist);
+	groups->groups = ad_groups_relation(root, rel, upper, builder.keys);
+}
+
+/* makes the groups such that joins can add rows of nulls; none if that is not possible */
+static void
+hold_states(PlannerInfo *root, AdJoinGroups *groups)
+{
+	groups->held = ad_hold_states(root, groups->groups, groups->states);
+	if (list_length(groups->held) != list_length(groups->states))
+		groups->groups = NULL;
 }
 
 /* the groups of the table, which are described when they are first asked for */
@@ -365,22 +380,24 @@ static AdJoinGroups *
 table_groups(PlannerInfo *root, RelOptInfo *rel, AdRelation *relation)
 {
 	AdJoinGroups *groups = relation->join_groups;
-	AdGroupBuilder builder;
-	AdUpperRelation *upper;
+	bool		is_filled = ad_join_side(root, rel) == AD_SIDE_FILLED;
 
 	if (groups != NULL)
 		return groups;
 	relation->join_groups = groups = palloc0(sizeof(AdJoinGroups));
+	/* the places of PlaceHolderVars in joins are known to the planner only */
+	if (!ad_find_aggregates(root, &groups->aggregates) || (is_filled && root->placeholder_list != NIL))
+		return groups;
 	if (root->simple_rte_array[rel->relid]->inh)
-	{
 		group_several(root, rel, groups);
+	else
+		group_table(root, rel, groups);
+	if (groups->groups == NULL)
 		return groups;
-	}
-	upper = build_groups(root, rel, &builder, groups);
-	if (upper == NULL)
-		return groups;
-	groups->columns = ad_returned_columns(upper->grouping.tlist);
-	groups->groups = ad_groups_relation(root, rel, upper, builder.keys);
+	if (groups->merges != NULL)
+		groups->merges->aggregates = groups->aggregates;
+	if (is_filled)
+		hold_states(root, groups);
 	return groups;
 }
 
@@ -409,6 +426,22 @@ grouped_relation(AdJoinGroups *groups, const RelOptInfo *rel)
 	return NULL;
 }
 
+/* do the groups have this column of their table, filled with nulls or not? */
+static bool
+has_column(const AdJoinGroups *groups, const Var *var)
+{
+	ListCell   *lc;
+
+	foreach(lc, groups->columns)
+	{
+		const Var  *column = lfirst(lc);
+
+		if (column->varno == var->varno && column->varattno == var->varattno)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Returns the relation that stands for a join, made if it is new.  It returns
  * what the join does, but of the grouped table only what the groups have.
@@ -429,12 +462,12 @@ grouped_join(PlannerInfo *root, AdJoinGroups *groups, RelOptInfo *rel, RelOptInf
 	{
 		Var		   *var = lfirst(lc);
 
-		if (!IsA(var, Var) || var->varno != rel->relid || list_member(groups->columns, var))
+		if (!IsA(var, Var) || var->varno != rel->relid || has_column(groups, var))
 			exprs = lappend(exprs, var);
 	}
 	join = ad_copy_relation(root, joinrel,
 							joinrel->rows * groups->groups->rows / Max(rel->rows, 1),
-							list_concat(exprs, groups->states));
+							list_concat(exprs, groups->held != NIL ? groups->held : groups->states));
 	groups->joins = lappend(groups->joins, join);
 	return join;
 }
@@ -458,7 +491,7 @@ are_of_groups(const AdJoinGroups *groups, const RelOptInfo *rel, List *condition
 		foreach(var, pull_var_clause(clause, PVC_RECURSE_PLACEHOLDERS))
 		{
 			if (((Var *) lfirst(var))->varno == rel->relid &&
-				!list_member(groups->columns, lfirst(var)))
+				!has_column(groups, lfirst(var)))
 				return false;
 		}
 	}
@@ -519,10 +552,25 @@ join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel, RelOptI
 	}
 }
 
+/*
+ * Gives what the groups have of the table the names that it has in the result of the
+ * join, which has added rows of nulls.  Returns the relation of its rows.
+ */
+static RelOptInfo *
+filled_join(PlannerInfo *root, Index relid, const RelOptInfo *input_rel, AdJoinGroups *groups,
+			RelOptInfo *join)
+{
+	List	   *names = ad_use_columns(groups->states, relid, input_rel);
+
+	if (groups->merges != NULL)
+		groups->merges->merged = ad_use_columns(groups->merges->merged, relid, input_rel);
+	return ad_name_states(root, join, groups->held, names);
+}
+
 /* adds the paths that group the rows of a join with groups */
 static void
 add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
-				RelOptInfo *output_rel, AdJoinGroups *groups, RelOptInfo *join)
+				RelOptInfo *output_rel, const AdJoinGroups *groups, RelOptInfo *join)
 {
 	bool		has_states = groups->states != NIL;
 	PathTarget *target = input_rel->reltarget;
@@ -569,6 +617,8 @@ upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 		if (groups == NULL || groups->groups == NULL)
 			continue;
 		join = grouped_relation(groups, input_rel);
+		if (join != NULL && groups->held != NIL)
+			join = filled_join(root, relid, input_rel, groups, join);
 		if (join != NULL)
 			add_final_paths(root, stage, input_rel, output_rel, groups, join);
 	}

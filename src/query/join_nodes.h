@@ -20,4 +20,7 @@
 /* the node that names the columns of merged aggregates */
 #define AD_MERGE_SCAN		"MergeGroups"
 
+/* the same node, where it names the states of groups that were joined */
+#define AD_JOINED_GROUPS	"JoinedGroups"
+
 #endif							/* AD_JOIN_NODES_H */

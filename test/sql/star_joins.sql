@@ -99,9 +99,20 @@ SELECT stays('SELECT d.month, count(*) FROM calls c JOIN days d ON d.day = c.at:
 SELECT stays('SELECT d.month, count(DISTINCT c.at) FROM calls c JOIN days d ON d.day = c.at::date GROUP BY 1');
 SELECT stays('SELECT d.month, x, count(*) FROM calls c JOIN days d ON d.day = c.at::date, generate_series(c.at, c.at, ''1 day'') x GROUP BY 1, 2');
 SELECT stays('SELECT u.team, count(*) FROM calls c JOIN users u ON length(u.team) = floor(c.minutes) GROUP BY 1');
--- joins that add rows of nulls for the facts, or look only whether there is one
-SELECT stays('SELECT u.team, count(*) FROM users u LEFT JOIN calls c USING (email) GROUP BY 1');
-SELECT stays('SELECT u.team, count(*) FROM calls c FULL JOIN users u USING (email) GROUP BY 1');
+-- joins that add rows of nulls for the facts: what ignores such a row, what counts it, and keys of it
+EXPLAIN (VERBOSE, COSTS OFF)
+SELECT u.team, count(c.room), sum(c.minutes), count(*) FROM users u LEFT JOIN calls c ON c.email = u.email AND c.kind > 5 GROUP BY 1;
+SELECT shown('SELECT d.day, count(c.at) FROM days d LEFT JOIN calls c ON c.at::date = d.day WHERE d.month = ''2026-02'' GROUP BY 1');
+SELECT shown('SELECT u.team, coalesce(c.room, ''none''), count(*) FROM calls c FULL JOIN users u USING (email) GROUP BY 1, 2 HAVING max(c.at) > ''2026-01-01Z''');
+SELECT shown('SELECT u.team, count(DISTINCT c.room), count(*), avg(c.kind), sum(length(u.boss)) FROM users u LEFT JOIN calls c USING (email) GROUP BY 1');
+SELECT shown('SELECT u.team, count(*) FILTER (WHERE c.room IS NULL), count(1), count(c.*) FROM users u LEFT JOIN (calls c JOIN kinds k USING (kind)) USING (email) GROUP BY 1');
+SELECT shown('SELECT u.team, c.kind, count(c.room) FROM users u LEFT JOIN calls c ON c.email = u.email WHERE c.kind IS NULL OR c.kind > 5 GROUP BY 1, 2');
+SELECT shown('SELECT DISTINCT u.team, c.room FROM users u LEFT JOIN calls c USING (email)');
+-- what such a row has a value for
+SELECT stays('SELECT u.team, sum(coalesce(c.minutes, 1)) FROM users u LEFT JOIN calls c USING (email) GROUP BY 1');
+SELECT stays('SELECT u.team, sum(1) FROM users u LEFT JOIN calls c USING (email) GROUP BY 1');
+SELECT stays('SELECT u.team, max(coalesce(c.kind, 0)) FILTER (WHERE c.minutes IS NULL) FROM users u LEFT JOIN calls c USING (email) GROUP BY 1');
+-- joins that look only whether there is a row
 SELECT stays('SELECT u.team, count(*) FROM users u WHERE EXISTS (SELECT FROM calls c WHERE c.email = u.email AND c.minutes > 5) GROUP BY 1');
 -- keys whose equal values may not be identical, or are many
 SELECT stays('SELECT u.team, count(*) FROM calls c JOIN users u ON length(u.team) = c.minutes GROUP BY 1');

@@ -1,0 +1,271 @@
+/*
+ * join_nulls.c
+ *	  Groups below an outer join that fills them with nulls.
+ *
+ * A row without a partner is joined to a row of nulls, for which MongoDB has no
+ * group:
+ *
+ *		SELECT u.email, count(c.id) FROM users u LEFT JOIN calls c USING (email) GROUP BY 1
+ *
+ *		Finalize HashAggregate				by users.email
+ *		  -> Custom Scan (JoinedGroups)		users.email, PARTIAL count(calls.id)
+ *			   -> Hash Right Join			users.email, the state or null
+ *					-> Foreign Scan			calls.email, the state
+ *					-> Hash -> Seq Scan		users
+ *
+ * The states that are null are passed over when states are combined.  That is
+ * right for an aggregate that ignores a row of nulls, as count(c.id) does, and
+ * sum(c.minutes).  The row counts for count(*), so its state is one then.
+ * Others, such as sum(coalesce(c.minutes, 1)), are not grouped.
+ *
+ * Before PostgreSQL 16 nothing above an outer join may use an expression that was
+ * computed on the side that is filled with nulls, unless a PlaceHolderVar holds it
+ * (setrefs.c).  So one holds each state.  The node above the joins gives the
+ * states the names that PostgreSQL's final grouping looks for; it returns the rows
+ * as they are (execute/merge_scan.c).
+ *
+ * Since PostgreSQL 16 a column has another name above the join, which says what fills
+ * it with nulls.  MongoDB's groups are described by the names that columns have below.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/placeholder.h"
+#include "optimizer/tlist.h"
+#include "utils/fmgroids.h"
+
+#include "base/compat.h"
+#include "plan/custom_path.h"
+#include "plan/group_partial.h"
+#include "plan/join_nulls.h"
+#include "query/join_nodes.h"
+
+/*
+ * Returns what the joins do with the rows of the table.
+ */
+AdJoinSide
+ad_join_side(PlannerInfo *root, const RelOptInfo *rel)
+{
+	AdJoinSide	side = AD_SIDE_PRESERVED;
+	ListCell   *lc;
+
+	foreach(lc, root->join_info_list)
+	{
+		SpecialJoinInfo *info = lfirst(lc);
+		bool		is_right = bms_is_subset(rel->relids, info->syn_righthand);
+
+		if (is_right && info->jointype != JOIN_LEFT && info->jointype != JOIN_FULL)
+			return AD_SIDE_TESTED;
+		if (is_right ||
+			(info->jointype == JOIN_FULL && bms_is_subset(rel->relids, info->syn_lefthand)))
+			side = AD_SIDE_FILLED;
+	}
+	return side;
+}
+
+/* what used_mutator() is about */
+typedef struct AdUse
+{
+	Index		relid;
+	List	   *columns;		/* Vars */
+}			AdUse;
+
+/* expression_tree_mutator() callback: replaces the columns of the table */
+static Node *
+used_mutator(Node *node, void *arg)
+{
+	const		AdUse *use = arg;
+	ListCell   *lc;
+
+	if (node == NULL)
+		return NULL;
+	if (!IsA(node, Var) || ((Var *) node)->varno != use->relid)
+		return expression_tree_mutator(node, used_mutator, arg);
+	foreach(lc, use->columns)
+	{
+		Var		   *var = lfirst(lc);
+
+		if (IsA(var, Var) && var->varno == use->relid && var->varattno == ((Var *) node)->varattno)
+			return copyObject((Node *) var);
+	}
+	return copyObject(node);
+}
+
+/*
+ * Returns a copy of the expressions in which the table's columns have the names that
+ * they have in what the relation `of` returns.
+ */
+List *
+ad_use_columns(List *exprs, Index relid, const RelOptInfo *of)
+{
+	AdUse		use = {relid, of->reltarget->exprs};
+
+	return (List *) used_mutator((Node *) exprs, &use);
+}
+
+/* expression_tree_mutator() callback: replaces all columns by nulls */
+static Node *
+null_mutator(Node *node, void *context)
+{
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Var))
+		return (Node *) makeNullConst(exprType(node), exprTypmod(node), exprCollation(node));
+	return expression_tree_mutator(node, null_mutator, context);
+}
+
+/* the value of an expression of a row of nulls if it is constant, else NULL */
+static const Const *
+value_of_nulls(PlannerInfo *root, Node *node)
+{
+	node = eval_const_expressions(root, null_mutator(node, NULL));
+	return IsA(node, Const) ? (Const *) node : NULL;
+}
+
+/* what a state is for a row of nulls */
+typedef enum NullState
+{
+	IGNORED,					/* as without the row */
+	ONE,						/* a count of 1 */
+	UNKNOWN
+}			NullState;
+
+/*
+ * Returns what the state, or the part to merge, is for a row of nulls.
+ *
+ * The aggregates that have states or parts ignore nulls in any of their arguments.
+ */
+static NullState
+null_state(PlannerInfo *root, const Aggref *state)
+{
+	const Const *value;
+	ListCell   *lc;
+
+	if (state->aggfilter != NULL)
+	{
+		value = value_of_nulls(root, (Node *) state->aggfilter);
+		if (value == NULL)
+			return UNKNOWN;
+		if (value->constisnull || !DatumGetBool(value->constvalue))
+			return IGNORED;
+	}
+	if (state->aggfnoid == F_COUNT_)
+		return ONE;
+	foreach(lc, state->args)
+	{
+		value = value_of_nulls(root, (Node *) lfirst_node(TargetEntry, lc)->expr);
+		if (value == NULL)
+			return UNKNOWN;
+		if (value->constisnull)
+			return IGNORED;
+	}
+	return state->aggfnoid == F_COUNT_ANY ? ONE : UNKNOWN;
+}
+
+/*
+ * Puts the states (Aggrefs), which the paths of the groups return, into
+ * PlaceHolderVars, and returns these.  NIL if one is not known for a row of nulls.
+ */
+List *
+ad_hold_states(PlannerInfo *root, RelOptInfo *groups, List *states)
+{
+	List	   *held = NIL;
+	ListCell   *lc;
+	ListCell   *state;
+	ListCell   *holder;
+
+	foreach(lc, states)
+	{
+		if (null_state(root, lfirst(lc)) == UNKNOWN)
+			return NIL;
+		held = lappend(held, make_placeholder_expr(root, lfirst(lc), groups->relids));
+	}
+	/* the paths have the same target as the relation */
+	foreach(lc, groups->reltarget->exprs)
+	{
+		forboth(state, states, holder, held)
+		{
+			if (equal(lfirst(lc), lfirst(state)))
+				lfirst(lc) = lfirst(holder);
+		}
+	}
+	return held;
+}
+
+/* the state in the PlaceHolderVar, or that of a row of nulls where there is none */
+static Expr *
+known_state(PlannerInfo *root, PlaceHolderVar * held)
+{
+	CoalesceExpr *coalesce;
+
+	if (null_state(root, (Aggref *) held->phexpr) != ONE)
+		return (Expr *) held;
+	/* a count is not null in any group */
+	coalesce = makeNode(CoalesceExpr);
+	coalesce->coalescetype = INT8OID;
+	coalesce->args = list_make2(held, makeConst(INT8OID, -1, InvalidOid, sizeof(int64), Int64GetDatum(1),
+												false, FLOAT8PASSBYVAL));
+	coalesce->location = -1;
+	return (Expr *) coalesce;
+}
+
+/* callback PlanCustomPath: the node that names the states */
+static Plan *
+plan_named_states(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
+				  List *clauses, List *custom_plans)
+{
+	CustomScan *scan = ad_custom_plan(path, make_tlist_from_pathtarget(path->path.pathtarget), custom_plans);
+
+	/* what the node above asks for, computed of these columns */
+	scan->scan.plan.targetlist = tlist;
+	return (Plan *) scan;
+}
+
+/*
+ * Returns a relation with the rows of a join whose PlaceHolderVars `held` have the
+ * names (Aggrefs).
+ */
+RelOptInfo *
+ad_name_states(PlannerInfo *root, RelOptInfo *join, List *held, List *names)
+{
+	static const CustomPathMethods methods = {
+		.CustomName = AD_JOINED_GROUPS,
+		.PlanCustomPath = plan_named_states,
+	};
+	PathTarget *target = create_empty_pathtarget();
+	List	   *named = NIL;
+	RelOptInfo *rel;
+	CustomPath *path;
+	ListCell   *lc;
+
+	foreach(lc, join->reltarget->exprs)
+	{
+		Expr	   *expr = lfirst(lc);
+		int			position = 0;
+
+		while (position < list_length(held) && !equal(list_nth(held, position), expr))
+			position++;
+		if (position < list_length(held))
+		{
+			named = lappend(named, list_nth(names, position));
+			expr = known_state(root, (PlaceHolderVar *) expr);
+		}
+		else
+			named = lappend(named, expr);
+		add_column_to_pathtarget(target, expr, 0);
+	}
+	rel = ad_copy_relation(root, join, join->rows, NIL);
+	rel->reltarget->exprs = named;
+	(void) set_pathtarget_cost_width(root, rel->reltarget);
+	path = ad_custom_path((Path *) create_projection_path(root, join, join->cheapest_total_path,
+														  set_pathtarget_cost_width(root, target)),
+						  rel, rel->reltarget, &methods);
+	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	add_path(rel, (Path *) path);
+	set_cheapest(rel);
+	return rel;
+}
