@@ -67,6 +67,9 @@
 typedef struct AdJoinGroups
 {
 	RelOptInfo *groups;			/* the groups; NULL if there is no use of them */
+	AdJoinSide	side;			/* what the joins do with them */
+	Relids		tested;			/* the side of which only the existence of
+								 * rows counts, or NULL */
 	List	   *columns;		/* Vars of the table that the groups have */
 	List	   *aggregates;		/* those of the query */
 	List	   *states;			/* Aggrefs that the groups have: partial ones,
@@ -141,7 +144,7 @@ candidate(PlannerInfo *root, RelOptInfo *rel)
 {
 	AdRelation *relation;
 
-	if (rel->reloptkind != RELOPT_BASEREL || ad_join_side(root, rel) == AD_SIDE_TESTED)
+	if (rel->reloptkind != RELOPT_BASEREL)
 		return NULL;
 	if (root->simple_rte_array[rel->relid]->inh)
 	{
@@ -225,7 +228,8 @@ joined_parts(PlannerInfo *root, RelOptInfo *rel, List *columns)
 	{
 		EquivalenceClass *ec = list_nth(root->eq_classes, i);
 
-		if (bms_is_subset(ec->ec_relids, rel->relids))
+		/* one of a group key only?  An outer join is no table. */
+		if (bms_is_subset(bms_intersect(ec->ec_relids, root->all_baserels), rel->relids))
 			continue;
 		foreach(lc, ad_eclass_members(ec, rel))
 		{
@@ -239,21 +243,23 @@ joined_parts(PlannerInfo *root, RelOptInfo *rel, List *columns)
 
 /*
  * Finds what groups the rows of the relation: what the joins read of it; the group
- * keys that read it; and these aggregates.  Returns false if a key has other values
- * for each row of a group.
+ * keys that read it; and the query's aggregates.  Returns false if a key has other
+ * values for each row of a group.
  */
 static bool
-find_keys(PlannerInfo *root, RelOptInfo *rel, List *aggregates, AdJoinedKeys *found)
+find_keys(PlannerInfo *root, RelOptInfo *rel, const AdJoinGroups *groups, AdJoinedKeys *found)
 {
+	bool		is_tested = groups->side == AD_SIDE_TESTED;
 	Relids		above = bms_make_singleton(0);
 	List	   *columns = NIL;
-	List	   *keys;
+	List	   *keys = NIL;
 	ListCell   *lc;
 
-	if (!ad_grouping_keys(root, (UpperRelationKind) grouping_stage(root), false, &keys))
+	if (!is_tested &&
+		!ad_grouping_keys(root, (UpperRelationKind) grouping_stage(root), false, &keys))
 		return false;
 	keys = ad_use_columns(keys, rel->relid, rel);
-	found->aggregates = ad_use_columns(aggregates, rel->relid, rel);
+	found->aggregates = ad_use_columns(groups->aggregates, rel->relid, rel);
 	foreach(lc, rel->reltarget->exprs)
 	{
 		Var		   *var = lfirst(lc);
@@ -261,7 +267,7 @@ find_keys(PlannerInfo *root, RelOptInfo *rel, List *aggregates, AdJoinedKeys *fo
 		if (!IsA(var, Var))
 			return false;
 		/* is it needed for more than the target list and HAVING? */
-		if (!bms_is_subset(rel->attr_needed[var->varattno - rel->min_attr], above))
+		if (is_tested || !bms_is_subset(rel->attr_needed[var->varattno - rel->min_attr], above))
 			columns = lappend(columns, var);
 	}
 	found->joined = joined_parts(root, rel, columns);
@@ -327,7 +333,7 @@ build_groups(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder, AdJoin
 	AdJoinedKeys keys = {0};
 
 	*builder = ad_build_group(relation);
-	if (!find_keys(root, rel, groups->aggregates, &keys) ||
+	if (!find_keys(root, rel, groups, &keys) ||
 		!ad_add_joined_keys(root, builder, rel, keys.joined, keys.keys) ||
 		!add_aggregates(root, builder, rel, keys.aggregates, groups) ||
 		builder->keys == NIL || builder->values.failures != NIL ||
@@ -344,7 +350,7 @@ group_several(PlannerInfo *root, RelOptInfo *rel, AdJoinGroups *groups)
 {
 	AdJoinedKeys keys = {0};
 
-	if (!find_keys(root, rel, groups->aggregates, &keys))
+	if (!find_keys(root, rel, groups, &keys))
 		return;
 	groups->merges = palloc0(sizeof(AdMerges));
 	groups->groups = ad_append_groups(root, rel, &keys, groups->merges, &groups->columns);
@@ -380,13 +386,16 @@ static AdJoinGroups *
 table_groups(PlannerInfo *root, RelOptInfo *rel, AdRelation *relation)
 {
 	AdJoinGroups *groups = relation->join_groups;
-	bool		is_filled = ad_join_side(root, rel) == AD_SIDE_FILLED;
 
 	if (groups != NULL)
 		return groups;
 	relation->join_groups = groups = palloc0(sizeof(AdJoinGroups));
+	groups->side = ad_join_side(root, rel, &groups->tested);
+	if (groups->side != AD_SIDE_TESTED &&
+		(grouping_stage(root) < 0 || !ad_find_aggregates(root, &groups->aggregates)))
+		return groups;
 	/* the places of PlaceHolderVars in joins are known to the planner only */
-	if (!ad_find_aggregates(root, &groups->aggregates) || (is_filled && root->placeholder_list != NIL))
+	if (groups->side == AD_SIDE_FILLED && root->placeholder_list != NIL)
 		return groups;
 	if (root->simple_rte_array[rel->relid]->inh)
 		group_several(root, rel, groups);
@@ -396,7 +405,7 @@ table_groups(PlannerInfo *root, RelOptInfo *rel, AdRelation *relation)
 		return groups;
 	if (groups->merges != NULL)
 		groups->merges->aggregates = groups->aggregates;
-	if (is_filled)
+	if (groups->side == AD_SIDE_FILLED)
 		hold_states(root, groups);
 	return groups;
 }
@@ -500,14 +509,13 @@ are_of_groups(const AdJoinGroups *groups, const RelOptInfo *rel, List *condition
 
 /* makes the join with the groups in place of the table `rel` of one side */
 static void
-join_groups(PlannerInfo *root, RelOptInfo *rel, AdRelation *relation, RelOptInfo *joinrel,
+join_groups(PlannerInfo *root, RelOptInfo *rel, AdJoinGroups *groups, RelOptInfo *joinrel,
 			RelOptInfo *outerrel, RelOptInfo *innerrel, JoinType jointype, JoinPathExtraData *extra)
 {
-	AdJoinGroups *groups = table_groups(root, rel, relation);
 	bool		is_outer = bms_is_subset(rel->relids, outerrel->relids);
 	RelOptInfo *side;
 
-	if (groups->groups == NULL || !are_of_groups(groups, rel, extra->restrictlist))
+	if (!are_of_groups(groups, rel, extra->restrictlist))
 		return;
 	side = grouped_relation(groups, is_outer ? outerrel : innerrel);
 	if (side == NULL)
@@ -515,6 +523,36 @@ join_groups(PlannerInfo *root, RelOptInfo *rel, AdRelation *relation, RelOptInfo
 	add_paths_to_joinrel(root, grouped_join(root, groups, rel, joinrel),
 						 is_outer ? side : outerrel, is_outer ? innerrel : side,
 						 jointype, extra->sjinfo, extra->restrictlist);
+}
+
+/* is this the planner's own relation, or one that stands for it? */
+static bool
+is_of_planner(PlannerInfo *root, RelOptInfo *rel)
+{
+	return rel->reloptkind == RELOPT_BASEREL || find_join_rel(root, rel->relids) == rel;
+}
+
+/*
+ * Makes the join that looks only whether the side with groups has a row.  It returns
+ * the same with groups, so these are paths of the planner's own relation.
+ *
+ * There are none if rows are locked or changed in the query, because PostgreSQL may
+ * then have to check single rows of each table again (EvalPlanQual).
+ */
+static void
+join_tested(PlannerInfo *root, RelOptInfo *rel, AdJoinGroups *groups, RelOptInfo *joinrel,
+			RelOptInfo *outerrel, RelOptInfo *innerrel, JoinType jointype, JoinPathExtraData *extra)
+{
+	RelOptInfo *side;
+
+	if ((jointype != JOIN_SEMI && jointype != JOIN_ANTI) ||
+		!bms_equal(extra->sjinfo->syn_righthand, groups->tested) || !is_of_planner(root, innerrel) ||
+		root->parse->commandType != CMD_SELECT || root->rowMarks != NIL ||
+		!are_of_groups(groups, rel, extra->restrictlist))
+		return;
+	side = grouped_relation(groups, innerrel);
+	if (side != NULL)
+		add_paths_to_joinrel(root, joinrel, outerrel, side, jointype, extra->sjinfo, extra->restrictlist);
 }
 
 /*
@@ -539,16 +577,21 @@ join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel, RelOptI
 		ad_join_key_paths(root, joinrel, outerrel, innerrel, jointype, extra, true);
 	if (is_own(innerrel) || innerrel->rtekind == RTE_SUBQUERY)
 		ad_join_key_paths(root, joinrel, outerrel, innerrel, jointype, extra, false);
-	if (ad_is_geqo(root) || grouping_stage(root) < 0 ||
-		find_join_rel(root, joinrel->relids) != joinrel)
+	if (ad_is_geqo(root) || find_join_rel(root, joinrel->relids) != joinrel)
 		return;
 	while ((relid = bms_next_member(joinrel->relids, relid)) >= 0)
 	{
 		RelOptInfo *rel = root->simple_rel_array[relid];
 		AdRelation *relation = rel == NULL ? NULL : candidate(root, rel);
 
-		if (relation != NULL)
-			join_groups(root, rel, relation, joinrel, outerrel, innerrel, jointype, extra);
+		AdJoinGroups *groups = relation == NULL ? NULL : table_groups(root, rel, relation);
+
+		if (groups == NULL || groups->groups == NULL)
+			continue;
+		if (groups->side == AD_SIDE_TESTED && !bms_is_subset(joinrel->relids, groups->tested))
+			join_tested(root, rel, groups, joinrel, outerrel, innerrel, jointype, extra);
+		else
+			join_groups(root, rel, groups, joinrel, outerrel, innerrel, jointype, extra);
 	}
 }
 
@@ -614,7 +657,7 @@ upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 		if (relation == NULL)
 			continue;
 		groups = relation->join_groups;
-		if (groups == NULL || groups->groups == NULL)
+		if (groups == NULL || groups->groups == NULL || groups->side == AD_SIDE_TESTED)
 			continue;
 		join = grouped_relation(groups, input_rel);
 		if (join != NULL && groups->held != NIL)

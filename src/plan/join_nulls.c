@@ -45,26 +45,31 @@
 #include "query/join_nodes.h"
 
 /*
- * Returns what the joins do with the rows of the table.
+ * Returns what the joins do with the rows of the table.  Sets *tested to the tables
+ * of the smallest side with it of which only the existence of rows counts.
  */
 AdJoinSide
-ad_join_side(PlannerInfo *root, const RelOptInfo *rel)
+ad_join_side(PlannerInfo *root, const RelOptInfo *rel, Relids *tested)
 {
 	AdJoinSide	side = AD_SIDE_PRESERVED;
 	ListCell   *lc;
 
+	*tested = NULL;
 	foreach(lc, root->join_info_list)
 	{
 		SpecialJoinInfo *info = lfirst(lc);
 		bool		is_right = bms_is_subset(rel->relids, info->syn_righthand);
 
 		if (is_right && info->jointype != JOIN_LEFT && info->jointype != JOIN_FULL)
-			return AD_SIDE_TESTED;
-		if (is_right ||
-			(info->jointype == JOIN_FULL && bms_is_subset(rel->relids, info->syn_lefthand)))
+		{
+			if (*tested == NULL || bms_is_subset(info->syn_righthand, *tested))
+				*tested = info->syn_righthand;
+		}
+		else if (is_right ||
+				 (info->jointype == JOIN_FULL && bms_is_subset(rel->relids, info->syn_lefthand)))
 			side = AD_SIDE_FILLED;
 	}
-	return side;
+	return *tested != NULL ? AD_SIDE_TESTED : side;
 }
 
 /* what used_mutator() is about */

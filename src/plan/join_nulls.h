@@ -16,7 +16,7 @@ typedef enum AdJoinSide
 	AD_SIDE_TESTED,				/* only the existence of rows counts */
 } AdJoinSide;
 
-extern AdJoinSide ad_join_side(PlannerInfo *root, const RelOptInfo *rel);
+extern AdJoinSide ad_join_side(PlannerInfo *root, const RelOptInfo *rel, Relids *tested);
 extern List *ad_use_columns(List *exprs, Index relid, const RelOptInfo *of);
 extern List *ad_hold_states(PlannerInfo *root, RelOptInfo *groups, List *states);
 extern RelOptInfo *ad_name_states(PlannerInfo *root, RelOptInfo *join, List *held, List *names);

@@ -55,7 +55,7 @@ CREATE TABLE public.days (g int, i int, name text, day date);
 INSERT INTO public.days
 	SELECT extract(isodow FROM day), extract(day FROM day), to_char(day, 'YYYY-MM'), day::date
 	FROM (VALUES ('0001-01-03', '0001-01-05'), ('1969-12-30', '1970-01-02'), ('2011-12-28', '2011-12-31'), ('2018-02-16', '2018-02-19'),
-				 ('2018-11-01', '2018-11-05'), ('2025-03-25', '2025-04-08'), ('2025-10-01', '2025-11-05'), ('2026-03-01', '2026-03-31'), ('9999-12-26', '9999-12-27')) run (first, last),
+				 ('2018-11-01', '2018-11-05'), ('2025-03-25', '2025-04-08'), ('2025-10-01', '2025-11-05'), ('2026-03-01', '2026-03-31'), ('9999-12-24', '9999-12-26')) run (first, last),
 		generate_series(first::timestamp, last::timestamp, '1 day') day;
 INSERT INTO public.days VALUES (1, 1, 'week', '2025-09-29'), (1, 1, 'year', '2025-01-01'), (1, 1, 'year', '1970-01-01'), (NULL, 3, 'none', NULL), (0, NULL, 'ever', 'infinity'), (2, 2, 'never', '-infinity');
 

@@ -40,8 +40,8 @@ SELECT shown('SELECT t.s FROM few JOIN t ON t.i = few.i OR t.f = few.f');
 SELECT shown('SELECT t.s FROM few JOIN t ON t.i = few.i AND t.ts > now()');
 SELECT shown('SELECT t.s FROM few LEFT JOIN t ON t.i = few.i');
 SELECT shown('SELECT t.s FROM few FULL JOIN t ON t.i = few.i');
-SELECT shown('SELECT s FROM few WHERE EXISTS (SELECT FROM t WHERE t.i = few.i)');
-SELECT shown('SELECT s FROM few WHERE NOT EXISTS (SELECT FROM t WHERE t.i = few.i)');
+SELECT shown('SELECT s FROM few WHERE EXISTS (SELECT FROM t WHERE t.f = few.f)');
+SELECT shown('SELECT s FROM few WHERE NOT EXISTS (SELECT FROM t WHERE t.f = few.f)');
 -- both tables' columns at once, and types that MongoDB does not compare
 SELECT shown('SELECT t.s FROM few JOIN t ON t.i = few.i AND t.i + few.i = 5');
 SELECT shown('SELECT t.s FROM few JOIN t ON t.v = few.s');

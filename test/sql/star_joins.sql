@@ -112,8 +112,20 @@ SELECT shown('SELECT DISTINCT u.team, c.room FROM users u LEFT JOIN calls c USIN
 SELECT stays('SELECT u.team, sum(coalesce(c.minutes, 1)) FROM users u LEFT JOIN calls c USING (email) GROUP BY 1');
 SELECT stays('SELECT u.team, sum(1) FROM users u LEFT JOIN calls c USING (email) GROUP BY 1');
 SELECT stays('SELECT u.team, max(coalesce(c.kind, 0)) FILTER (WHERE c.minutes IS NULL) FROM users u LEFT JOIN calls c USING (email) GROUP BY 1');
--- joins that look only whether there is a row
-SELECT stays('SELECT u.team, count(*) FROM users u WHERE EXISTS (SELECT FROM calls c WHERE c.email = u.email AND c.minutes > 5) GROUP BY 1');
+-- joins that look only whether there is a row, alone or joined itself
+EXPLAIN (VERBOSE, COSTS OFF)
+SELECT u.email FROM users u WHERE NOT EXISTS (SELECT FROM calls c WHERE c.email = u.email AND c.minutes > 5);
+SELECT shown('SELECT u.team, count(*) FROM users u WHERE u.email IN (SELECT email FROM calls WHERE minutes > 5) GROUP BY 1');
+SELECT shown('SELECT d.day FROM days d WHERE NOT EXISTS (SELECT FROM calls c WHERE c.at::date = d.day AND c.kind = 5)');
+SELECT shown('SELECT u.email FROM users u LEFT JOIN calls c USING (email) WHERE c.email IS NULL');
+SELECT shown('SELECT k.label FROM kinds k WHERE EXISTS (SELECT FROM calls c JOIN users u USING (email) WHERE u.team = k.label AND c.kind > 5)');
+SELECT shown('SELECT u.team, count(c.room) FROM users u LEFT JOIN calls c USING (email) WHERE EXISTS (SELECT FROM calls d WHERE d.email = u.email AND d.kind = 5) GROUP BY 1');
+-- but not by what has another value in each row, nor if rows are locked or changed, nor outside of such a join
+SELECT stays('SELECT u.email FROM users u WHERE EXISTS (SELECT FROM calls c WHERE c.email = u.email AND c.minutes > length(u.team))');
+SELECT stays('SELECT u.email FROM users u WHERE EXISTS (SELECT FROM calls c WHERE c.email = u.email AND c.room < noise(u.team))');
+SELECT stays('SELECT u.email FROM users u WHERE EXISTS (SELECT FROM calls c WHERE c.email = u.email) FOR UPDATE');
+SELECT stays('DELETE FROM users u WHERE NOT EXISTS (SELECT FROM calls c WHERE c.email = u.email)');
+SELECT stays('SELECT u.email FROM users u, calls c WHERE c.email = u.email AND EXISTS (SELECT FROM kinds k WHERE k.kind = c.kind)');
 -- keys whose equal values may not be identical, or are many
 SELECT stays('SELECT u.team, count(*) FROM calls c JOIN users u ON length(u.team) = c.minutes GROUP BY 1');
 SELECT stays('SELECT u.team, count(*) FROM calls c JOIN users u ON length(u.team) = c.price GROUP BY 1');
