@@ -270,7 +270,7 @@ SELECT calendar.month, count(*), sum(calls.duration_minutes) FROM calls JOIN (SE
 -- C22, 93: Tableau: days of one month of a calendar, by status
 SELECT calendar.weekday, calls.status, count(*) FROM calls JOIN (SELECT day::date, to_char(day, 'YYYY-MM') AS month, extract(isodow FROM day) AS weekday FROM generate_series('2024-07-01'::timestamp, '2026-12-31', '1 day') day) calendar ON calendar.day = (calls.created_at AT TIME ZONE 'UTC')::date WHERE calendar.month = '2025-02' GROUP BY 1, 2;
 
--- C23, 236: Looker: a calendar with its calls, days without any among them
+-- C23, 31: Looker: a calendar with its calls, days without any among them
 SELECT calendar.day, count(calls.call_id), coalesce(sum(calls.duration_minutes), 0) FROM (SELECT day::date, to_char(day, 'YYYY-MM') AS month, extract(isodow FROM day) AS weekday FROM generate_series('2024-07-01'::timestamp, '2026-12-31', '1 day') day) calendar LEFT JOIN calls ON calls.created_at::date = calendar.day WHERE calendar.month = '2025-03' GROUP BY 1 ORDER BY 1;
 
 -- C24, 8: Metabase: by status over a union of two periods
@@ -278,3 +278,12 @@ SELECT status, count(*), sum(duration_minutes) FROM (SELECT status, duration_min
 
 -- C25, 20: Django: the latest of a union of two states
 SELECT call_id, created_at FROM calls WHERE status = 'failed' UNION ALL SELECT call_id, created_at FROM calls WHERE status = 'missed' ORDER BY created_at DESC LIMIT 10;
+
+-- C26, 123: Metabase: calls of each user, with those who have none
+SELECT users.email, count(calls.call_id), coalesce(sum(calls.duration_minutes), 0), max(calls.created_at) FROM (SELECT 'user' || i || domain AS email FROM generate_series(0, 69) i, (VALUES ('@acme.com'), ('@x.com')) d (domain)) users LEFT JOIN calls ON calls.created_by_email = users.email GROUP BY 1;
+
+-- C27, 71: Superset: users without a call in two weeks
+SELECT users.email FROM (SELECT 'user' || i || domain AS email FROM generate_series(0, 69) i, (VALUES ('@acme.com'), ('@x.com')) d (domain)) users WHERE NOT EXISTS (SELECT FROM calls WHERE calls.created_by_email = users.email AND calls.created_at >= '2026-11-01Z');
+
+-- C28, 123: Django: number of users with a failed call
+SELECT count(*) FROM (SELECT 'user' || i || domain AS email FROM generate_series(0, 69) i, (VALUES ('@acme.com'), ('@x.com')) d (domain)) users WHERE users.email IN (SELECT created_by_email FROM calls WHERE status = 'failed');

@@ -529,7 +529,7 @@ def make_star(rng, grammar, safe):
         if calendar:
             on[0] = rng.choice(ON_DAYS).replace("%s", name)
         dimension = "%s %s (g, i, name)" % (rng.choice(CALENDARS if calendar else DIMENSIONS), name)
-        if rng.random() < 0.15:
+        if rng.random() < 0.3:
             source = "(%s %s JOIN %s ON %s)" % (dimension, rng.choice(["LEFT", "", "FULL" if len(on) == 1 and " = " in on[0] and " AND " not in on[0] else ""]), source, " AND ".join(on))
         else:
             source = "(%s %s JOIN %s ON %s)" % (source, rng.choice(["", "", "LEFT"]), dimension, " AND ".join(on))
