@@ -30,6 +30,7 @@
 #if PG_VERSION_NUM >= 180000
 #include "commands/explain_format.h"
 #include "commands/explain_state.h"
+#include "rewrite/rewriteManip.h"
 #endif
 
 /*
@@ -277,6 +278,18 @@ ad_eclass_members(EquivalenceClass *ec, RelOptInfo *rel)
 #else
 #define ad_grouping_clause(root, stage) \
 	((stage) == UPPERREL_DISTINCT ? (root)->parse->distinctClause : (root)->parse->groupClause)
+#endif
+
+/*
+ * An expression above a grouping, by the names that its columns have below.  Since
+ * PostgreSQL 18 grouping sets fill columns with nulls, as outer joins do.
+ */
+#if PG_VERSION_NUM >= 180000
+#define ad_below_grouping(root, node) \
+	((root)->group_rtindex == 0 ? (node) : \
+	 remove_nulling_relids((Node *) (node), bms_make_singleton((root)->group_rtindex), NULL))
+#else
+#define ad_below_grouping(root, node) (node)
 #endif
 
 /*

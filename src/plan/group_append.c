@@ -536,7 +536,7 @@ is_candidate(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 	return (stage == UPPERREL_GROUP_AGG || stage == UPPERREL_DISTINCT) &&
 		input_rel->reloptkind == RELOPT_BASEREL && output_rel->reloptkind == RELOPT_UPPER_REL &&
 		root->simple_rte_array[input_rel->relid]->inh && !IS_DUMMY_REL(input_rel) &&
-		bms_is_empty(input_rel->lateral_relids) && root->parse->groupingSets == NIL &&
+		bms_is_empty(input_rel->lateral_relids) &&
 		!expression_returns_set((Node *) input_rel->reltarget->exprs) &&
 		grouping_is_hashable(ad_grouping_clause(root, stage)) &&
 		(ad_first_appended(root, input_rel) != NULL || first_branch(root, input_rel) != NULL);
@@ -654,6 +654,7 @@ upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 			RelOptInfo *output_rel, void *extra)
 {
 	AdShare		share = {0};
+	int			first = AD_SHARE_STATES;
 	int			last = stage == UPPERREL_DISTINCT ? AD_SHARE_STATES : AD_SHARE_PARTS;
 
 	if (next_upper_hook != NULL)
@@ -661,8 +662,11 @@ upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 	if (!is_candidate(root, stage, input_rel, output_rel) ||
 		!ad_grouping_keys(root, stage, false, &share.keys))
 		return;
+	if (stage == UPPERREL_GROUP_AGG && root->parse->groupingSets != NIL)
+		first = AD_SHARE_PARTS;
+	share.keys = (List *) ad_below_grouping(root, share.keys);
 	share.rows = input_rel->reltarget;
-	for (int kind = AD_SHARE_STATES; kind <= last; kind++)
+	for (int kind = first; kind <= last; kind++)
 	{
 		AdShared	shared = {root, stage, kind};
 

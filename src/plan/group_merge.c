@@ -21,6 +21,7 @@
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
+#include "optimizer/prep.h"
 #include "optimizer/tlist.h"
 
 #include "base/compat.h"
@@ -106,7 +107,8 @@ merged_target(PlannerInfo *root, AdFinal *final, PathTarget *input)
 	ad_split_keys(root, UPPERREL_GROUP_AGG, input, &others);
 	foreach(lc, others)
 	{
-		if (!IsA(lfirst(lc), Aggref))
+		/* GROUPING() is of grouping sets, not of rows */
+		if (!IsA(lfirst(lc), Aggref) && !IsA(lfirst(lc), GroupingFunc))
 			add_new_column_to_pathtarget(input, lfirst(lc));
 	}
 	result->exprs = (List *) merge_mutator((Node *) result->exprs, final);
@@ -167,6 +169,7 @@ merged_input(PlannerInfo *root, const AdMerges *merges, PathTarget **target, Lis
 	*target = merged_target(root, &final, input);
 	*having = (List *) merge_mutator(root->parse->havingQual, &final);
 	add_arguments(root, &final, input);
+	input->exprs = (List *) ad_below_grouping(root, input->exprs);
 	return input;
 }
 
@@ -183,6 +186,45 @@ ad_merged_input(PlannerInfo *root, const AdMerges *merges)
 	return merged_input(root, merges, &target, &having);
 }
 
+/* a path of the planner's own by grouping sets, perhaps below names; NULL for others */
+static GroupingSetsPath *
+as_sets_path(Path *path)
+{
+	if (IsA(path, CustomPath) && ((CustomPath *) path)->methods == &merge_scan_methods)
+		path = linitial(((CustomPath *) path)->custom_paths);
+	return IsA(path, GroupingSetsPath) ? (GroupingSetsPath *) path : NULL;
+}
+
+/*
+ * Returns the paths that group what `path` returns by the query's grouping sets.  How
+ * these are made is as in the planner's own paths, which are of the output relation.
+ */
+static List *
+sets_paths(PlannerInfo *root, RelOptInfo *output_rel, PathTarget *target, List *having, Path *path)
+{
+	List	   *paths = NIL;
+	AggClauseCosts costs = {0};
+	ListCell   *lc;
+
+	get_agg_clause_costs(root, AGGSPLIT_SIMPLE, &costs);
+	foreach(lc, output_rel->pathlist)
+	{
+		GroupingSetsPath *own = as_sets_path(lfirst(lc));
+		GroupingSetsPath *copy;
+		Path	   *input = path;
+
+		if (own == NULL)
+			continue;
+		if (own->subpath->pathkeys != NIL)
+			input = (Path *) create_sort_path(root, output_rel, path, own->subpath->pathkeys, -1);
+		copy = create_groupingsets_path(root, output_rel, input, having, own->aggstrategy, own->rollups,
+										&costs, own->path.rows);
+		copy->path.pathtarget = target;
+		paths = lappend(paths, copy);
+	}
+	return paths;
+}
+
 /*
  * Adds the paths that merge the parts which the groups of `rel` have, in place
  * of the rows of input_rel.
@@ -195,10 +237,15 @@ ad_merge_paths(PlannerInfo *root, const RelOptInfo *input_rel, RelOptInfo *outpu
 	List	   *having;
 	PathTarget *input = merged_input(root, merges, &target, &having);
 	Path	   *path = (Path *) create_projection_path(root, rel, rel->cheapest_total_path, input);
+	List	   *paths;
 	ListCell   *lc;
 
-	foreach(lc, ad_agg_paths(root, UPPERREL_GROUP_AGG, input_rel, output_rel, target, having,
-							 AGGSPLIT_SIMPLE, path))
+	if (root->parse->groupingSets != NIL)
+		paths = sets_paths(root, output_rel, target, having, path);
+	else
+		paths = ad_agg_paths(root, UPPERREL_GROUP_AGG, input_rel, output_rel, target, having,
+							 AGGSPLIT_SIMPLE, path);
+	foreach(lc, paths)
 		add_named_path(root, output_rel, lfirst(lc));
 }
 

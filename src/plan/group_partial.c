@@ -525,10 +525,12 @@ ad_is_partly_grouped(PlannerInfo *root, UpperRelationKind stage, const RelOptInf
 {
 	const AdRelation *relation = input_rel->fdw_private;
 
-	return input_rel->reloptkind == RELOPT_BASEREL && output_rel->reloptkind == RELOPT_UPPER_REL &&
-		relation != NULL && relation->options->enable_aggregate_pushdown &&
-		(stage != UPPERREL_GROUP_AGG || root->parse->groupingSets == NIL) &&
-		ad_grouping_keys(root, stage, true, keys);
+	if (input_rel->reloptkind != RELOPT_BASEREL || output_rel->reloptkind != RELOPT_UPPER_REL ||
+		relation == NULL || !relation->options->enable_aggregate_pushdown ||
+		!ad_grouping_keys(root, stage, root->parse->groupingSets == NIL, keys))
+		return false;
+	*keys = (List *) ad_below_grouping(root, *keys);
+	return true;
 }
 
 /*
@@ -627,7 +629,9 @@ ad_partial_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_r
 	List	   *keys;
 	List	   *read;
 
-	if (!ad_is_partly_grouped(root, stage, input_rel, output_rel, &keys))
+	/* states are not combined by grouping sets */
+	if ((stage == UPPERREL_GROUP_AGG && root->parse->groupingSets != NIL) ||
+		!ad_is_partly_grouped(root, stage, input_rel, output_rel, &keys))
 		return false;
 	builder = ad_build_group(relation);
 	target = ad_partial_target(root, stage);

@@ -115,9 +115,9 @@ grouping_stage(PlannerInfo *root)
 {
 	Query	   *parse = root->parse;
 
-	if (parse->groupingSets != NIL || !has_plain_laterals(root))
+	if (!has_plain_laterals(root))
 		return -1;
-	if (parse->hasAggs || parse->groupClause != NIL)
+	if (parse->hasAggs || parse->groupClause != NIL || parse->groupingSets != NIL)
 		return UPPERREL_GROUP_AGG;
 	if (parse->distinctClause != NIL && !parse->hasDistinctOn && !parse->hasTargetSRFs &&
 		!parse->hasWindowFuncs)
@@ -258,7 +258,7 @@ find_keys(PlannerInfo *root, RelOptInfo *rel, const AdJoinGroups *groups, AdJoin
 	if (!is_tested &&
 		!ad_grouping_keys(root, (UpperRelationKind) grouping_stage(root), false, &keys))
 		return false;
-	keys = ad_use_columns(keys, rel->relid, rel);
+	keys = ad_use_columns((List *) ad_below_grouping(root, keys), rel->relid, rel);
 	found->aggregates = ad_use_columns(groups->aggregates, rel->relid, rel);
 	foreach(lc, rel->reltarget->exprs)
 	{
@@ -309,7 +309,8 @@ static bool
 add_aggregates(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel,
 			   List *aggregates, AdJoinGroups *groups)
 {
-	if (!add_states(root, rel, aggregates, &groups->states))
+	/* states are not combined by grouping sets */
+	if (root->parse->groupingSets != NIL || !add_states(root, rel, aggregates, &groups->states))
 	{
 		groups->merges = palloc0(sizeof(AdMerges));
 		if (!ad_merge_aggregates(root, builder, rel, aggregates, groups->merges))
@@ -619,7 +620,7 @@ add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_re
 	PathTarget *target = input_rel->reltarget;
 	Path	   *path;
 
-	if (has_states && groups->merges != NULL)
+	if (groups->merges != NULL && (has_states || root->parse->groupingSets != NIL))
 	{
 		ad_merge_paths(root, input_rel, output_rel, join, groups->merges);
 		return;

@@ -451,8 +451,8 @@ ad_part_of_row(const Aggref *part)
 }
 
 /*
- * The aggregates of the target list and HAVING.  Returns false if there is
- * also a call of GROUPING().
+ * The aggregates of the target list and HAVING.  Returns false if there is also
+ * a call of GROUPING(), but for grouping sets, which PostgreSQL makes.
  */
 bool
 ad_find_aggregates(PlannerInfo *root, List **aggregates)
@@ -465,7 +465,7 @@ ad_find_aggregates(PlannerInfo *root, List **aggregates)
 								PVC_INCLUDE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS |
 								PVC_INCLUDE_PLACEHOLDERS))
 	{
-		if (IsA(lfirst(lc), GroupingFunc))
+		if (IsA(lfirst(lc), GroupingFunc) && root->parse->groupingSets == NIL)
 			return false;
 		if (IsA(lfirst(lc), Aggref))
 			*aggregates = list_append_unique(*aggregates, lfirst(lc));

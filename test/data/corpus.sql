@@ -1910,3 +1910,11 @@ SELECT k.name FROM names k WHERE NOT EXISTS (SELECT FROM names l WHERE l.g = k.g
 SELECT k.name FROM names k LEFT JOIN t a ON a.i = k.i WHERE a.i IS NULL;
 SELECT b.id FROM t b WHERE b.id < 50 AND EXISTS (SELECT FROM t a WHERE a.g = b.g AND a.i = b.dx);
 SELECT k.name, count(b.id), count(*) FROM names k LEFT JOIN t b ON b.g = k.g WHERE EXISTS (SELECT FROM t a WHERE a.i = k.i AND a.l < 9) GROUP BY 1;
+SELECT k.name, a.b, GROUPING(k.name, a.b), count(*), sum(a.m), avg(a.i) FROM t a JOIN names k ON k.g = a.g GROUP BY ROLLUP (k.name, a.b);
+SELECT coalesce(k.name, 'all'), a.g, count(a.id), count(DISTINCT a.t), sum(k.i) FROM names k LEFT JOIN t a ON a.g = k.g GROUP BY CUBE (k.name, a.g) HAVING count(*) > 1;
+SELECT k.name, date_trunc('year', a.ts), max(a.w), count(*) FILTER (WHERE a.i > 0) FROM t a LEFT JOIN names k ON k.i = a.i GROUP BY GROUPING SETS ((1), (2), ());
+SELECT lower(t), b, count(*), sum(n), count(DISTINCT i) FROM t GROUP BY CUBE (1, 2);
+SELECT left(lower(t), 1), GROUPING(left(lower(t), 1)), bool_or(b), min(ts) FROM t WHERE lower(t) <> 'x' GROUP BY ROLLUP (1) HAVING bool_or(b) IS NOT NULL;
+SELECT count(*), sum(a.s) FROM t a JOIN names k ON k.g = a.g WHERE a.i > 1000000 GROUP BY GROUPING SETS ((), (), (k.name));
+SELECT g, lower(v), count(*), sum(s) FROM (SELECT * FROM t WHERE id < 50 UNION ALL SELECT * FROM t WHERE id >= 40) u GROUP BY ROLLUP (1, 2);
+SELECT k.name, k.name || 'x', count(*), rank() OVER (PARTITION BY GROUPING(k.name) ORDER BY count(*)) FROM t a JOIN names k ON k.g = a.g GROUP BY ROLLUP (k.name);

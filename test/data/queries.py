@@ -295,9 +295,10 @@ def write_names(slots):
 def write_star(slots):
     """Groups of a join with dimensions, whose columns are name, g and i."""
     keys = [str(place + 1) for place in range(len(slots["keys"]))]
+    grouped = [slots["sets"][0] % ", ".join(keys)] if slots["sets"] and keys else keys
     return "SELECT %s FROM %s%s%s%s%s" % (
         ", ".join(slots["keys"] + slots["select"]), slots["from"][0] % "t b", clause("WHERE", slots["where"], " AND "),
-        clause("GROUP BY", keys), clause("HAVING", slots["having"]), tail(slots, keys) if keys else "")
+        clause("GROUP BY", grouped), clause("HAVING", slots["having"]), tail(slots, keys) if keys else "")
 
 
 def write_semi(slots):
@@ -541,7 +542,8 @@ def make_star(rng, grammar, safe):
         conditions.append(raw("%s.name > ''" % names[0]))
     if rng.random() < 0.15:
         conditions.append(raw("b.%s %s (SELECT %s FROM names WHERE i > 0)" % rng.choice([("g", "IN", "g"), ("i", "IN", "i"), ("t", "IN", "name"), ("i", "NOT IN", "i")])))
-    slots = {"keys": keys, "from": [raw(source)], "where": conditions, "having": [facts.having()] if rng.random() < 0.2 else [], "order": []}
+    slots = {"keys": keys, "from": [raw(source)], "where": conditions, "having": [facts.having()] if rng.random() < 0.2 else [], "order": [],
+             "sets": [raw(rng.choice(["ROLLUP (%s)", "CUBE (%s)", "GROUPING SETS ((%s), ())"]))] if rng.random() < 0.15 else []}
     slots["select"] = some(rng, (facts if slots["having"] else grammar).aggregate, 3)
     for _ in range(rng.choice([0, 0, 1, 1, 2])):
         slots["select"].append(rng.choice([
@@ -553,7 +555,8 @@ def make_star(rng, grammar, safe):
                                     "count(*) FILTER (WHERE %s.name > 'a')", "sum(CASE WHEN %s.i > 3 THEN b.s ELSE 1 END)", "avg(b.m) FILTER (WHERE %s.g = 1)",
                                     "sum(length(b.t)) FILTER (WHERE %s.i < 40)", "sum(CASE %s.g WHEN 1 THEN b.i WHEN 0 THEN NULL ELSE b.dx END)"]).replace("%s", rng.choice(names))),
         ])())
-    if keys:
+    # in no order, as in make_sets()
+    if keys and not slots["sets"]:
         slots.update(cut_groups(rng, len(keys) + len(slots["select"])))
         if slots.get("limit"):
             slots["select"] = [facts.aggregate() for _ in slots["select"]]

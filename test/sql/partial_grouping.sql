@@ -140,7 +140,7 @@ SELECT shown('SELECT count(DISTINCT lower(s)), sum(n), max(n) FROM t');
 SELECT stays('SELECT count(DISTINCT lower(s)), string_agg(v, '','') FROM t');
 SELECT stays('SELECT count(DISTINCT f::text), count(*) FROM t');
 SELECT stays('SELECT count(DISTINCT lower(s)), sum(i + 1) FROM t WHERE md5(s) > ''a''');
-SELECT stays('SELECT i, count(DISTINCT lower(s)), count(*) FROM t GROUP BY ROLLUP (i)');
+SELECT shown('SELECT i, count(DISTINCT lower(s)), count(*) FROM t GROUP BY ROLLUP (i)');
 
 -- equal values that an expression can tell apart; values that MongoDB cannot
 SELECT stays('SELECT f::text, count(*) FROM t GROUP BY 1');
@@ -149,7 +149,10 @@ SELECT shown('SELECT lower(c), count(*) FROM t GROUP BY 1');
 SELECT stays('SELECT j ->> ''a'', count(*) FROM t GROUP BY 1');
 SELECT stays('SELECT t::text, count(*) FROM t GROUP BY 1');
 SELECT stays('SELECT noise(s), count(*) FROM t GROUP BY 1');
-SELECT stays('SELECT lower(s), i, count(*) FROM t GROUP BY ROLLUP (1, 2)');
+SELECT stays('SELECT lower(s), i, stddev(f) FROM t GROUP BY ROLLUP (1, 2)');
+SELECT stays('SELECT lower(s), generate_series(1, 2), count(*) FROM t GROUP BY ROLLUP (1, 2)');
+-- but by grouping sets that can be merged
+SELECT shown('SELECT lower(s), i, count(*), GROUPING(i) FROM t GROUP BY ROLLUP (1, 2) HAVING count(*) > 1');
 
 -- parts of keys and conditions that MongoDB evaluates
 SELECT shown('SELECT lower(left(s, 3)), count(*) FROM t WHERE s = ''a'' GROUP BY 1');

@@ -143,8 +143,13 @@ EXPLAIN (VERBOSE, COSTS OFF) SELECT tag, count(*), sum(minutes) FROM calls, unne
 SELECT shown('SELECT u.team, tag, n, count(*) FROM calls c JOIN users u USING (email) LEFT JOIN unnest(c.tags) WITH ORDINALITY AS e (tag, n) ON tag <> u.team GROUP BY 1, 2, 3');
 SELECT stays('SELECT n, count(*) FROM calls, generate_series(1, (random() * kind)::int) n GROUP BY 1');
 SELECT stays('SELECT n, count(*) FROM calls, LATERAL (SELECT kind + length(team) AS n FROM users u WHERE u.email = calls.email OFFSET 0) q GROUP BY 1');
--- sets of keys, and no groups at all
-SELECT stays('SELECT u.team, c.room, count(*) FROM calls c JOIN users u USING (email) GROUP BY CUBE (1, 2)');
+-- sets of keys, by which PostgreSQL merges the groups
+EXPLAIN (VERBOSE, COSTS OFF)
+SELECT u.team, c.room, GROUPING(u.team, c.room), count(*) FROM calls c JOIN users u USING (email) GROUP BY CUBE (1, 2) HAVING count(*) > 1;
+SELECT shown('SELECT coalesce(u.team, ''all''), count(c.at), count(DISTINCT c.kind) FROM users u LEFT JOIN calls c USING (email) GROUP BY ROLLUP (u.team)');
+SELECT shown('SELECT lower(room), kind, count(*), max(at) FROM calls GROUP BY ROLLUP (1, 2)');
+SELECT stays('SELECT u.team, stddev(c.minutes) FROM calls c JOIN users u USING (email) GROUP BY ROLLUP (1)');
+-- no groups at all
 SELECT stays('SELECT u.team, c.room FROM calls c JOIN users u USING (email)');
 
 SET admin_dashboard.enable_aggregate_pushdown = off;
