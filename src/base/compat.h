@@ -102,6 +102,15 @@
 	((Path *) create_subqueryscan_path(root, rel, path, NIL, NULL))
 #endif
 
+/* The path of grouping sets.  Since PostgreSQL 16 the rollups tell how many groups there are. */
+#if PG_VERSION_NUM >= 160000
+#define ad_create_groupingsets_path(root, rel, path, having, strategy, rollups, costs, groups) \
+	create_groupingsets_path(root, rel, path, having, strategy, rollups, costs)
+#else
+#define ad_create_groupingsets_path(root, rel, path, having, strategy, rollups, costs, groups) \
+	create_groupingsets_path(root, rel, path, having, strategy, rollups, costs, groups)
+#endif
+
 /* PostgreSQL 19 has a type of its own for what EXPLAIN ANALYZE counts of a node. */
 #if PG_VERSION_NUM < 190000
 #define NodeInstrumentation Instrumentation

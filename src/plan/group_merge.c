@@ -196,6 +196,18 @@ as_sets_path(Path *path)
 }
 
 /*
+ * Are two group keys one expression?  Grouping sets may make one of them null and not
+ * the other, so that one name would stand for two columns.
+ */
+static bool
+has_equal_keys(PlannerInfo *root)
+{
+	List	   *keys = get_sortgrouplist_exprs(root->parse->groupClause, root->parse->targetList);
+
+	return list_length(list_union(NIL, keys)) < list_length(keys);
+}
+
+/*
  * Returns the paths that group what `path` returns by the query's grouping sets.  How
  * these are made is as in the planner's own paths, which are of the output relation.
  */
@@ -206,6 +218,8 @@ sets_paths(PlannerInfo *root, RelOptInfo *output_rel, PathTarget *target, List *
 	AggClauseCosts costs = {0};
 	ListCell   *lc;
 
+	if (has_equal_keys(root))
+		return NIL;
 	get_agg_clause_costs(root, AGGSPLIT_SIMPLE, &costs);
 	foreach(lc, output_rel->pathlist)
 	{
@@ -217,8 +231,8 @@ sets_paths(PlannerInfo *root, RelOptInfo *output_rel, PathTarget *target, List *
 			continue;
 		if (own->subpath->pathkeys != NIL)
 			input = (Path *) create_sort_path(root, output_rel, path, own->subpath->pathkeys, -1);
-		copy = create_groupingsets_path(root, output_rel, input, having, own->aggstrategy, own->rollups,
-										&costs, own->path.rows);
+		copy = ad_create_groupingsets_path(root, output_rel, input, having, own->aggstrategy, own->rollups,
+										   &costs, own->path.rows);
 		copy->path.pathtarget = target;
 		paths = lappend(paths, copy);
 	}

@@ -1918,3 +1918,6 @@ SELECT left(lower(t), 1), GROUPING(left(lower(t), 1)), bool_or(b), min(ts) FROM 
 SELECT count(*), sum(a.s) FROM t a JOIN names k ON k.g = a.g WHERE a.i > 1000000 GROUP BY GROUPING SETS ((), (), (k.name));
 SELECT g, lower(v), count(*), sum(s) FROM (SELECT * FROM t WHERE id < 50 UNION ALL SELECT * FROM t WHERE id >= 40) u GROUP BY ROLLUP (1, 2);
 SELECT k.name, k.name || 'x', count(*), rank() OVER (PARTITION BY GROUPING(k.name) ORDER BY count(*)) FROM t a JOIN names k ON k.g = a.g GROUP BY ROLLUP (k.name);
+SELECT a.g, a.g AS again, a.g, count(*), GROUPING(a.g) FROM t a JOIN names k ON k.g = a.g GROUP BY GROUPING SETS ((1), (2), (1, 2));
+SELECT lower(t), lower(t) AS again, count(*) FROM t GROUP BY GROUPING SETS ((1), (2));
+SELECT lower(t), lower(t) || 'x', lower(t) AS again, b, NOT b, count(*) FROM t GROUP BY ROLLUP (lower(t), b);
