@@ -295,10 +295,10 @@ ad_eclass_members(EquivalenceClass *ec, RelOptInfo *rel)
  */
 #if PG_VERSION_NUM >= 180000
 #define ad_below_grouping(root, node) \
-	((root)->group_rtindex == 0 ? (node) : \
+	((root)->group_rtindex == 0 ? (Node *) (node) : \
 	 remove_nulling_relids((Node *) (node), bms_make_singleton((root)->group_rtindex), NULL))
 #else
-#define ad_below_grouping(root, node) (node)
+#define ad_below_grouping(root, node) ((Node *) (node))
 #endif
 
 /*
