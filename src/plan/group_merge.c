@@ -3,12 +3,12 @@
  *	  Aggregates of groups by ordinary aggregates.
  *
  * PostgreSQL can combine partial aggregates, but not beside aggregates of
- * distinct values.  For a query that has both, MongoDB returns whole
- * aggregates of its groups, the parts, and what the distinct values need is
- * among the group keys.  Ordinary aggregates merge the parts of groups that
- * were joined (join_group.c), that are of slices (group_parallel.c), or that
- * are smaller than those of the query, as for count(DISTINCT lower(x)).  See
- * merge_aggregates.c for how.
+ * distinct values, nor by grouping sets.  For a query that has these, MongoDB
+ * returns whole aggregates of its groups, the parts, and what the distinct
+ * values need is among the group keys, as are the keys of all sets.  Ordinary
+ * aggregates merge the parts of groups that were joined (join_group.c), that are
+ * of slices (group_parallel.c), or that are smaller than those of the query, as
+ * for count(DISTINCT lower(x)).  See merge_aggregates.c for how.
  *
  * The expressions of the query's target list are then others than those that
  * the planner expects above the grouping.  So a node above it gives them their
