@@ -196,15 +196,22 @@ as_sets_path(Path *path)
 }
 
 /*
- * Are two group keys one expression?  Grouping sets may make one of them null and not
- * the other, so that one name would stand for two columns.
+ * Has each group key a name of its own?  Grouping sets make keys null one by one, so one
+ * expression cannot stand for two of them, nor a constant for itself: setrefs.c does not
+ * look for constants below.
  */
 static bool
-has_equal_keys(PlannerInfo *root)
+are_named(PlannerInfo *root)
 {
 	List	   *keys = get_sortgrouplist_exprs(root->parse->groupClause, root->parse->targetList);
+	ListCell   *lc;
 
-	return list_length(list_union(NIL, keys)) < list_length(keys);
+	foreach(lc, keys)
+	{
+		if (IsA(lfirst(lc), Const))
+			return false;
+	}
+	return list_length(list_union(NIL, keys)) == list_length(keys);
 }
 
 /*
@@ -218,7 +225,7 @@ sets_paths(PlannerInfo *root, RelOptInfo *output_rel, PathTarget *target, List *
 	AggClauseCosts costs = {0};
 	ListCell   *lc;
 
-	if (has_equal_keys(root))
+	if (!are_named(root))
 		return NIL;
 	get_agg_clause_costs(root, AGGSPLIT_SIMPLE, &costs);
 	foreach(lc, output_rel->pathlist)

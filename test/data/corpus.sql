@@ -1921,3 +1921,7 @@ SELECT k.name, k.name || 'x', count(*), rank() OVER (PARTITION BY GROUPING(k.nam
 SELECT a.g, a.g AS again, a.g, count(*), GROUPING(a.g) FROM t a JOIN names k ON k.g = a.g GROUP BY GROUPING SETS ((1), (2), (1, 2));
 SELECT lower(t), lower(t) AS again, count(*) FROM t GROUP BY GROUPING SETS ((1), (2));
 SELECT lower(t), lower(t) || 'x', lower(t) AS again, b, NOT b, count(*) FROM t GROUP BY ROLLUP (lower(t), b);
+SELECT '1970-01-01'::date, lower(t), count(*) FROM t GROUP BY ROLLUP (1, 2);
+SELECT k.name, 5, now() > '2000-01-01', count(*), sum(a.i) FROM t a JOIN names k ON k.g = a.g GROUP BY CUBE (1, 2, 3);
+SELECT k.name, now() > '2000-01-01', (SELECT 5), count(*), sum(a.i) FROM t a JOIN names k ON k.g = a.g GROUP BY CUBE (1, 2, 3);
+SELECT k.g, a.g, count(*) FROM t a JOIN names k ON k.g = a.g WHERE a.g = 1 GROUP BY CUBE (1, 2);
