@@ -88,16 +88,24 @@ typedef struct AdShared
 	bool		grouped;		/* does MongoDB group one of them? */
 } AdShared;
 
-/* expression_tree_mutator() callback: a table's tableoid is a constant */
+/* a table, in the query and in the catalog */
+typedef struct AdTableOid
+{
+	Index		relid;
+	Oid			oid;
+} AdTableOid;
+
+/* expression_tree_mutator() callback: the table's tableoid is a constant */
 static Node *
 tableoid_mutator(Node *node, void *arg)
 {
-	const RangeTblEntry *table = arg;
+	const AdTableOid *table = arg;
 
 	if (node == NULL)
 		return NULL;
-	if (IsA(node, Var) && ((Var *) node)->varattno == TableOidAttributeNumber)
-		return (Node *) makeConst(OIDOID, -1, InvalidOid, sizeof(Oid), ObjectIdGetDatum(table->relid),
+	if (IsA(node, Var) && ((Var *) node)->varno == table->relid &&
+		((Var *) node)->varattno == TableOidAttributeNumber)
+		return (Node *) makeConst(OIDOID, -1, InvalidOid, sizeof(Oid), ObjectIdGetDatum(table->oid),
 								  false, true);
 	return expression_tree_mutator(node, tableoid_mutator, arg);
 }
@@ -106,11 +114,12 @@ tableoid_mutator(Node *node, void *arg)
 static List *
 child_exprs(PlannerInfo *root, List *exprs, AppendRelInfo *child)
 {
-	RangeTblEntry *table = root->simple_rte_array[child->child_relid];
+	RangeTblEntry *entry = root->simple_rte_array[child->child_relid];
+	AdTableOid	table = {child->child_relid, entry->relid};
 
 	exprs = (List *) adjust_appendrel_attrs(root, (Node *) exprs, 1, &child);
-	return table->inh || table->rtekind != RTE_RELATION ? exprs :
-		(List *) tableoid_mutator((Node *) exprs, table);
+	return entry->inh || entry->rtekind != RTE_RELATION ? exprs :
+		(List *) tableoid_mutator((Node *) exprs, &table);
 }
 
 static AdShare

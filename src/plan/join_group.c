@@ -515,15 +515,18 @@ join_groups(PlannerInfo *root, RelOptInfo *rel, AdJoinGroups *groups, RelOptInfo
 {
 	bool		is_outer = bms_is_subset(rel->relids, outerrel->relids);
 	RelOptInfo *side;
+	RelOptInfo *join;
 
 	if (!are_of_groups(groups, rel, extra->restrictlist))
 		return;
 	side = grouped_relation(groups, is_outer ? outerrel : innerrel);
 	if (side == NULL)
 		return;
-	add_paths_to_joinrel(root, grouped_join(root, groups, rel, joinrel),
-						 is_outer ? side : outerrel, is_outer ? innerrel : side,
+	join = grouped_join(root, groups, rel, joinrel);
+	add_paths_to_joinrel(root, join, is_outer ? side : outerrel, is_outer ? innerrel : side,
 						 jointype, extra->sjinfo, extra->restrictlist);
+	if (groups->held != NIL)
+		ad_drop_parameterized(join);
 }
 
 /* is this the planner's own relation, or one that stands for it? */
@@ -598,7 +601,7 @@ join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel, RelOptI
 
 /*
  * Gives what the groups have of the table the names that it has in the result of the
- * join, which has added rows of nulls.  Returns the relation of its rows.
+ * join, which may have added rows of nulls.  Returns the relation of its rows.
  */
 static RelOptInfo *
 filled_join(PlannerInfo *root, Index relid, const RelOptInfo *input_rel, AdJoinGroups *groups,
@@ -608,7 +611,7 @@ filled_join(PlannerInfo *root, Index relid, const RelOptInfo *input_rel, AdJoinG
 
 	if (groups->merges != NULL)
 		groups->merges->merged = ad_use_columns(groups->merges->merged, relid, input_rel);
-	return ad_name_states(root, join, groups->held, names);
+	return groups->held == NIL ? join : ad_name_states(root, join, groups->held, names);
 }
 
 /* adds the paths that group the rows of a join with groups */
@@ -620,7 +623,12 @@ add_final_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_re
 	PathTarget *target = input_rel->reltarget;
 	Path	   *path;
 
-	if (groups->merges != NULL && (has_states || root->parse->groupingSets != NIL))
+	/*
+	 * without parts, what is merged may still be something else, such as a
+	 * constant
+	 */
+	if (groups->merges != NULL &&
+		(root->parse->groupingSets != NIL || !equal(groups->merges->merged, groups->merges->aggregates)))
 	{
 		ad_merge_paths(root, input_rel, output_rel, join, groups->merges);
 		return;
@@ -661,7 +669,7 @@ upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 		if (groups == NULL || groups->groups == NULL || groups->side == AD_SIDE_TESTED)
 			continue;
 		join = grouped_relation(groups, input_rel);
-		if (join != NULL && groups->held != NIL)
+		if (join != NULL && groups->side == AD_SIDE_FILLED)
 			join = filled_join(root, relid, input_rel, groups, join);
 		if (join != NULL)
 			add_final_paths(root, stage, input_rel, output_rel, groups, join);

@@ -29,7 +29,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
@@ -42,6 +41,7 @@
 #include "plan/custom_path.h"
 #include "plan/group_partial.h"
 #include "plan/join_nulls.h"
+#include "plan/merge_aggregates.h"
 #include "query/join_nodes.h"
 
 /*
@@ -205,17 +205,8 @@ ad_hold_states(PlannerInfo *root, RelOptInfo *groups, List *states)
 static Expr *
 known_state(PlannerInfo *root, PlaceHolderVar * held)
 {
-	CoalesceExpr *coalesce;
-
-	if (null_state(root, (Aggref *) held->phexpr) != ONE)
-		return (Expr *) held;
 	/* a count is not null in any group */
-	coalesce = makeNode(CoalesceExpr);
-	coalesce->coalescetype = INT8OID;
-	coalesce->args = list_make2(held, makeConst(INT8OID, -1, InvalidOid, sizeof(int64), Int64GetDatum(1),
-												false, FLOAT8PASSBYVAL));
-	coalesce->location = -1;
-	return (Expr *) coalesce;
+	return null_state(root, (Aggref *) held->phexpr) == ONE ? ad_number_or((Expr *) held, 1) : (Expr *) held;
 }
 
 /* callback PlanCustomPath: the node that names the states */
@@ -228,6 +219,23 @@ plan_named_states(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tl
 	/* what the node above asks for, computed of these columns */
 	scan->scan.plan.targetlist = tlist;
 	return (Plan *) scan;
+}
+
+/*
+ * Removes the paths of a join of held states that get values from other tables.  Only a
+ * PlaceHolderVar that the planner has made itself can be in the target of such a path
+ * (replace_nestloop_params() in createplan.c, since PostgreSQL 16).
+ */
+void
+ad_drop_parameterized(RelOptInfo *join)
+{
+	ListCell   *lc;
+
+	foreach(lc, join->pathlist)
+	{
+		if (((Path *) lfirst(lc))->param_info != NULL)
+			join->pathlist = foreach_delete_current(join->pathlist, lc);
+	}
 }
 
 /*

@@ -19,6 +19,7 @@ typedef enum AdJoinSide
 extern AdJoinSide ad_join_side(PlannerInfo *root, const RelOptInfo *rel, Relids *tested);
 extern List *ad_use_columns(List *exprs, Index relid, const RelOptInfo *of);
 extern List *ad_hold_states(PlannerInfo *root, RelOptInfo *groups, List *states);
+extern void ad_drop_parameterized(RelOptInfo *join);
 extern RelOptInfo *ad_name_states(PlannerInfo *root, RelOptInfo *join, List *held, List *names);
 
 #endif							/* AD_JOIN_NULLS_H */

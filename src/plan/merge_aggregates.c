@@ -314,18 +314,26 @@ sum_over_groups(const AdMerge *merge, Expr *of_group)
 	}
 }
 
+/*
+ * Returns a number, of type bigint, that is `number` or, where that is null, `other`.
+ */
+Expr *
+ad_number_or(Expr *number, int64 other)
+{
+	CoalesceExpr *coalesce = makeNode(CoalesceExpr);
+
+	coalesce->coalescetype = INT8OID;
+	coalesce->args = list_make2(number, makeConst(INT8OID, -1, InvalidOid, sizeof(int64),
+												  Int64GetDatum(other), false, FLOAT8PASSBYVAL));
+	coalesce->location = -1;
+	return (Expr *) coalesce;
+}
+
 /* the merged count, 0 if there are no groups */
 static Expr *
 merged_count(const AdMerge *merge, Expr *number)
 {
-	CoalesceExpr *coalesce = makeNode(CoalesceExpr);
-	Expr	   *zero = (Expr *) makeConst(INT8OID, -1, InvalidOid, sizeof(int64), Int64GetDatum(0),
-										  false, FLOAT8PASSBYVAL);
-
-	coalesce->coalescetype = INT8OID;
-	coalesce->args = list_make2(call(F_INT8_NUMERIC, sum_over_groups(merge, number), NULL), zero);
-	coalesce->location = -1;
-	return (Expr *) coalesce;
+	return ad_number_or(call(F_INT8_NUMERIC, sum_over_groups(merge, number), NULL), 0);
 }
 
 /* a sum, an average or a count of the rows of all groups; NULL if MongoDB has no parts for it */
@@ -424,8 +432,8 @@ merge_aggregate(AdMerge *merge)
 }
 
 /*
- * Returns what the part is for a group of one row: an expression of its type.
- * NULL if it is not known.
+ * Returns what the part is for a group of one row: an expression of its type.  A count
+ * is not null, as that of any group.  NULL if it is not known.
  */
 Expr *
 ad_part_of_row(const Aggref *part)
@@ -447,7 +455,9 @@ ad_part_of_row(const Aggref *part)
 		value = call(exprType((Node *) argument) == INT2OID ? F_INT8_INT2 : F_INT8_INT4, argument, NULL);
 	if (exprType((Node *) value) != part->aggtype)
 		return NULL;
-	return part->aggfilter == NULL ? value : where(part->aggfilter, value);
+	if (part->aggfilter != NULL)
+		value = where(part->aggfilter, value);
+	return part->aggfnoid == F_COUNT_ || part->aggfnoid == F_COUNT_ANY ? ad_number_or(value, 0) : value;
 }
 
 /*

@@ -19,6 +19,7 @@ typedef struct AdMerges
 extern bool ad_find_aggregates(PlannerInfo *root, List **aggregates);
 extern bool ad_merge_aggregates(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel,
 								List *aggregates, AdMerges *merges);
+extern Expr *ad_number_or(Expr *number, int64 other);
 extern Expr *ad_part_of_row(const Aggref *part);
 extern Aggref *ad_make_aggregate(Oid function, Expr *argument);
 
