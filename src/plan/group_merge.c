@@ -34,6 +34,7 @@
 /* what merges the aggregates of one query */
 typedef struct AdFinal
 {
+	PlannerInfo *root;
 	const AdMerges *merges;
 	List	   *aggregates;		/* Aggrefs of the final grouping, by their
 								 * number */
@@ -73,7 +74,25 @@ number_mutator(Node *node, void *arg)
 	return expression_tree_mutator(node, number_mutator, arg);
 }
 
-/* expression_tree_mutator() callback: replaces the aggregates of the query */
+/*
+ * A call of GROUPING() with the keys as arguments.  Its own may have other parameters,
+ * for the same subquery, and setrefs.c looks for them in the input, though the executor
+ * does not evaluate them.
+ */
+static Node *
+grouping_of_keys(PlannerInfo *root, const GroupingFunc *grouping)
+{
+	GroupingFunc *copy = copyObject(unconstify(GroupingFunc *, grouping));
+	ListCell   *lc;
+
+	copy->args = NIL;
+	foreach(lc, grouping->refs)
+		copy->args = lappend(copy->args,
+							 ad_below_grouping(root, get_sortgroupref_tle(lfirst_int(lc), root->processed_tlist)->expr));
+	return (Node *) copy;
+}
+
+/* expression_tree_mutator() callback: replaces the aggregates of the query, and GROUPING() */
 static Node *
 merge_mutator(Node *node, void *arg)
 {
@@ -83,6 +102,8 @@ merge_mutator(Node *node, void *arg)
 
 	if (node == NULL)
 		return NULL;
+	if (IsA(node, GroupingFunc))
+		return grouping_of_keys(final->root, (GroupingFunc *) node);
 	if (!IsA(node, Aggref))
 		return expression_tree_mutator(node, merge_mutator, arg);
 	forboth(aggregate, final->merges->aggregates, merged, final->merges->merged)
@@ -163,7 +184,7 @@ add_named_path(PlannerInfo *root, RelOptInfo *output_rel, Path *path)
 static PathTarget *
 merged_input(PlannerInfo *root, const AdMerges *merges, PathTarget **target, List **having)
 {
-	AdFinal		final = {.merges = merges};
+	AdFinal		final = {.root = root, .merges = merges};
 	PathTarget *input = create_empty_pathtarget();
 
 	*target = merged_target(root, &final, input);

@@ -77,13 +77,13 @@ typedef struct AdUse
 {
 	Index		relid;
 	List	   *columns;		/* Vars */
-}			AdUse;
+} AdUse;
 
 /* expression_tree_mutator() callback: replaces the columns of the table */
 static Node *
 used_mutator(Node *node, void *arg)
 {
-	const		AdUse *use = arg;
+	const AdUse *use = arg;
 	ListCell   *lc;
 
 	if (node == NULL)
@@ -137,7 +137,7 @@ typedef enum NullState
 	IGNORED,					/* as without the row */
 	ONE,						/* a count of 1 */
 	UNKNOWN
-}			NullState;
+} NullState;
 
 /*
  * Returns what the state, or the part to merge, is for a row of nulls.
