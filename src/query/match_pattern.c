@@ -37,6 +37,12 @@
  * %.  It also treats _ like %, because one character may become several, and
  * _ matches only one of these.  All other characters match one for one.  The
  * same rules apply to the letters of the pattern.
+ *
+ * Lower case has an exact predicate if the pattern has neither _ nor characters
+ * outside ASCII, and the locale is neither Turkish nor Lithuanian nor the like: then
+ * only i and k result from a character outside ASCII, i from U+0130.  Where that
+ * becomes i and U+0307, it matches an i before % only, as nothing else in the pattern
+ * matches U+0307.
  */
 #include "postgres.h"
 
@@ -69,11 +75,15 @@
 /* U+212A, whose lower case is k */
 #define KELVIN_SIGN	"\xe2\x84\xaa"
 
+/* U+0130, whose lower case begins with i */
+#define DOTTED_I	"\xc4\xb0"
+
 typedef struct AdPattern
 {
 	AdFold		fold;
 	StringInfoData literal;		/* its characters, without the wildcards */
 	bool		any_one;		/* it has a _, or something treated like one */
+	bool		before_any;		/* does % follow the character? */
 	List	   *parts;			/* regular expressions of the parts between
 								 * two %, as Strings */
 	int			length;			/* characters of a text that matches, without
@@ -108,13 +118,24 @@ is_uncertain(AdFold fold, char letter)
 		(fold == AD_FOLD_UPPER && letter != '\0' && strchr("afhijlnstwy", letter) != NULL);
 }
 
+/* the character outside ASCII that the fold makes this letter, if there is one */
+static const char *
+other_form(const AdPattern *pattern, char letter)
+{
+	if (letter == 'k' && pattern->fold != AD_FOLD_ASCII)
+		return KELVIN_SIGN;
+	if (letter == 'i' && (pattern->fold == AD_FOLD_PLAIN_I ||
+						  (pattern->fold == AD_FOLD_DOTTED_I && pattern->before_any)))
+		return DOTTED_I;
+	return "";
+}
+
 /* appends a character, in all cases that the fold allows, to a part */
 static void
-append_character(StringInfo part, AdFold fold, char c)
+append_character(const AdPattern *pattern, StringInfo part, char c)
 {
-	if (fold != AD_FOLD_NONE && isascii(c) && isalpha((unsigned char) c))
-		appendStringInfo(part, "[%c%c%s]", c, pg_ascii_toupper((unsigned char) c),
-						 c == 'k' && fold != AD_FOLD_ASCII ? KELVIN_SIGN : "");
+	if (pattern->fold != AD_FOLD_NONE && isascii(c) && isalpha((unsigned char) c))
+		appendStringInfo(part, "[%c%c%s]", c, pg_ascii_toupper((unsigned char) c), other_form(pattern, c));
 	else
 	{
 		/* only these: a backslash before a letter or digit has a meaning */
@@ -135,7 +156,7 @@ add_character(AdPattern *pattern, StringInfo part, char c)
 		pattern->any_one = true;
 	}
 	else
-		append_character(part, pattern->fold, c);
+		append_character(pattern, part, c);
 	appendStringInfoChar(&pattern->literal, c);
 	if (strchr("0123456789abcdef", c) == NULL)
 		pattern->hexadecimal = false;
@@ -169,18 +190,22 @@ read_like(const char *c, const char *end, AdPattern *pattern, StringInfo part)
 		{
 			if (*c == '\\' && ++c == end)
 				return false;
+			pattern->before_any = c + 1 < end && c[1] == '%';
 			add_character(pattern, part, *c);
 		}
 	}
 	return true;
 }
 
-/* reads a text without wildcards */
+/* reads a text without wildcards, which is a prefix or the whole */
 static void
-read_text(const char *c, const char *end, AdPattern *pattern, StringInfo part)
+read_text(const char *c, const char *end, bool is_prefix, AdPattern *pattern, StringInfo part)
 {
 	for (; c < end; c++)
+	{
+		pattern->before_any = is_prefix && c + 1 == end;
 		add_character(pattern, part, *c);
+	}
 }
 
 /*
@@ -461,11 +486,11 @@ read_pattern(AdPatternKind kind, AdFold fold, text *string, AdPattern *pattern)
 				return false;
 			break;
 		case AD_PATTERN_PREFIX:
-			read_text(start, end, pattern, &part);
+			read_text(start, end, true, pattern, &part);
 			add_part(pattern, &part, false);
 			break;
 		case AD_PATTERN_TEXT:
-			read_text(start, end, pattern, &part);
+			read_text(start, end, false, pattern, &part);
 			break;
 		case AD_PATTERN_REGEX:
 			if (!read_regex(start, end, pattern, &part))
@@ -513,8 +538,41 @@ pattern_regex(const AdPattern *pattern)
 bool
 ad_like_is_exact(AdPatternKind kind, AdFold fold)
 {
-	return kind != AD_PATTERN_REGEX_PARTS && kind != AD_PATTERN_TEXT &&
-		(fold == AD_FOLD_NONE || fold == AD_FOLD_ASCII);
+	switch (fold)
+	{
+		case AD_FOLD_NONE:
+			return kind != AD_PATTERN_REGEX_PARTS && kind != AD_PATTERN_TEXT;
+		case AD_FOLD_ASCII:
+			return kind != AD_PATTERN_REGEX_PARTS;
+		case AD_FOLD_PLAIN_I:
+		case AD_FOLD_DOTTED_I:
+			return kind != AD_PATTERN_REGEX_PARTS && kind != AD_PATTERN_REGEX;
+		default:
+			return false;
+	}
+}
+
+/*
+ * Has the pattern, which is no regular expression, only ASCII characters and no _, so
+ * that texts in lower case can be matched exactly?  Without `any_case` an upper-case
+ * letter matches none of them.
+ */
+bool
+ad_like_is_plain(AdPatternKind kind, text *pattern, bool any_case)
+{
+	const char *c = VARDATA_ANY(pattern);
+	const char *end = c + VARSIZE_ANY_EXHDR(pattern);
+
+	for (; c < end; c++)
+	{
+		if (kind == AD_PATTERN_LIKE && *c == '_')
+			return false;
+		if (kind == AD_PATTERN_LIKE && *c == '\\' && ++c == end)
+			return false;
+		if (!isascii((unsigned char) *c) || (!any_case && *c >= 'A' && *c <= 'Z'))
+			return false;
+	}
+	return true;
 }
 
 /*

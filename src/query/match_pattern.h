@@ -25,11 +25,19 @@ typedef enum AdFold
 {
 	AD_FOLD_NONE,
 	AD_FOLD_ASCII,				/* both cases of an ASCII letter are equal */
+
+	/*
+	 * lower case of most locales, in which U+0130 becomes i, or i and U+0307;
+	 * of patterns that ad_like_is_plain()
+	 */
+	AD_FOLD_PLAIN_I,
+	AD_FOLD_DOTTED_I,
 	/* case conversion of any locale; the predicate may be broader */
 	AD_FOLD_LOWER,
 	AD_FOLD_UPPER
 } AdFold;
 
+extern bool ad_like_is_plain(AdPatternKind kind, text *pattern, bool any_case);
 extern bool ad_like_accepts(AdPatternKind kind, AdFold fold, text *pattern);
 extern bool ad_like_is_exact(AdPatternKind kind, AdFold fold);
 extern Node *ad_like_predicate(const char *path, const AdType *type,

@@ -470,6 +470,8 @@ translate(AdExprContext *context, Node *node, bool wanted)
 		case T_ScalarArrayOpExpr:
 			result = translate_array_comparison(context, (ScalarArrayOpExpr *) node, wanted);
 			if (result == NULL)
+				result = ad_pattern_member(context, (ScalarArrayOpExpr *) node, wanted);
+			if (result == NULL)
 				result = ad_clock_array_condition(context, (ScalarArrayOpExpr *) node, wanted);
 			break;
 		case T_DistinctExpr:

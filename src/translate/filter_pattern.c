@@ -5,9 +5,10 @@
  * Some conditions have an exact predicate.  For others, match_pattern.c has a
  * broader one, and PostgreSQL rechecks each row:
  *
- *	- ILIKE and ~* under collations other than C,
- *	- regular expressions beyond the simplest,
- *	- lower(x) and upper(x), compared with a text or matched with a pattern.
+ *	- ILIKE and lower(x), compared with a text or matched with a pattern, but for
+ *	  plain constants,
+ *	- ~* under collations other than C, and upper(x),
+ *	- regular expressions beyond the simplest.
  */
 #include "postgres.h"
 
@@ -45,6 +46,7 @@ static const struct
 	{F_TEXTICREGEXEQ, AD_PATTERN_REGEX, true, false},
 	{F_TEXTICREGEXNE, AD_PATTERN_REGEX, true, true},
 	{F_TEXTEQ, AD_PATTERN_TEXT, false, false},
+	{F_TEXTNE, AD_PATTERN_TEXT, false, true},
 };
 
 /* a text, with lower() or upper() stripped, and its pattern */
@@ -145,6 +147,60 @@ match_node(AdExprContext *context, const AdMatch *match, bool wanted)
 							 ad_match_has_value(column->field, column->type)));
 }
 
+/* is the first text the second one in lower case? */
+static bool
+becomes(const char *string, const char *lowered, Oid collation)
+{
+	Datum		result = DirectFunctionCall1Coll(lower, collation, CStringGetTextDatum(string));
+
+	return strcmp(TextDatumGetCString(result), lowered) == 0;
+}
+
+/*
+ * The fold of lower() under a collation.  Languages have other rules for the dot of i
+ * only (SpecialCasing.txt): in Turkish I has none, and in Lithuanian it stays below an
+ * accent.
+ */
+static AdFold
+lower_fold(Oid collation)
+{
+	if (ad_ctype_is_c(collation))
+		return AD_FOLD_ASCII;
+	if (!becomes("I", "i", collation) || !becomes("I\xcc\x81", "i\xcc\x81", collation) ||
+		!becomes("\xe2\x84\xaa", "k", collation))
+		return AD_FOLD_LOWER;
+	if (becomes("\xc4\xb0", "i", collation))
+		return AD_FOLD_PLAIN_I;
+	return becomes("\xc4\xb0", "i\xcc\x87", collation) ? AD_FOLD_DOTTED_I : AD_FOLD_LOWER;
+}
+
+/*
+ * Makes the match one of the column itself, with a fold that is exact, if it is one of
+ * text in lower case with a plain constant.  Returns false for others.
+ */
+static bool
+fold_exactly(AdMatch *match)
+{
+	bool		any_case = match->fold != AD_FOLD_NONE;
+	Oid			collation = match->collation;
+	Node	   *string = match->text;
+
+	if (match->kind == AD_PATTERN_REGEX || !IsA(match->pattern, Const) ||
+		((Const *) match->pattern)->constisnull)
+		return false;
+	if (IsA(string, FuncExpr) && !any_case)
+		collation = ((FuncExpr *) string)->inputcollid;
+	while (IsA(string, FuncExpr) && ((FuncExpr *) string)->funcid == F_LOWER_TEXT &&
+		   ((FuncExpr *) string)->inputcollid == collation)
+		string = linitial(((FuncExpr *) string)->args);
+	if ((string == match->text && !any_case) || !OidIsValid(collation) ||
+		!ad_like_is_plain(match->kind, DatumGetTextPP(((Const *) match->pattern)->constvalue), any_case))
+		return false;
+	match->text = string;
+	match->fold = lower_fold(collation);
+	return ad_like_is_exact(match->kind, match->fold);
+}
+
 /*
  * Returns the exact predicate for a condition such as column LIKE pattern,
  * for where it is true, or, if not `wanted`, false.  NULL if there is none.
@@ -154,7 +210,18 @@ ad_pattern_condition(AdExprContext *context, Node *node, bool wanted)
 {
 	AdMatch		match;
 
-	if (!read_match(node, &match) || !ad_like_is_exact(match.kind, match.fold))
+	if (!read_match(node, &match))
+		return NULL;
+	/* the constant may be on either side */
+	if (match.kind == AD_PATTERN_TEXT && IsA(match.text, Const))
+	{
+		Node	   *text = match.text;
+
+		match.text = match.pattern;
+		match.pattern = text;
+	}
+	if ((IsA(match.text, FuncExpr) || !ad_like_is_exact(match.kind, match.fold)) &&
+		!fold_exactly(&match))
 		return NULL;
 	return match_node(context, &match, wanted != match.negated);
 }
@@ -177,23 +244,75 @@ strip_case(AdMatch *match)
 	}
 }
 
+/*
+ * Whether the condition compares a text with all elements of a constant array for
+ * equality, if possible as text of any case.  Sets the elements.
+ */
+static bool
+read_member(const ScalarArrayOpExpr *expr, Oid function, bool use_or, List **elements)
+{
+	const Const *array = lsecond(expr->args);
+
+	if (get_opcode(expr->opno) != function || expr->useOr != use_or || !IsA(array, Const) ||
+		array->constisnull || GetDatabaseEncoding() != PG_UTF8 || !ad_is_deterministic(expr->inputcollid))
+		return false;
+	*elements = ad_sql_array_elements(array->constvalue, TEXTOID, array->constcollid);
+	return *elements != NIL;
+}
+
+/*
+ * Returns the exact predicate for lower(column) = ANY (constants) or <> ALL
+ * (constants), for where it is true, or, if not `wanted`, false.  NULL if there is
+ * none.
+ */
+Node *
+ad_pattern_member(AdExprContext *context, ScalarArrayOpExpr *expr, bool wanted)
+{
+	List	   *elements;
+	List	   *tests = NIL;
+	const AdColumn *column = NULL;
+	ListCell   *lc;
+
+	if (!read_member(expr, F_TEXTEQ, true, &elements))
+	{
+		if (!read_member(expr, F_TEXTNE, false, &elements))
+			return NULL;
+		wanted = !wanted;
+	}
+	foreach(lc, elements)
+	{
+		AdMatch		match = {linitial(expr->args), lfirst(lc), expr->inputcollid, AD_PATTERN_TEXT};
+		Node	   *test;
+
+		if (!fold_exactly(&match))
+			return NULL;
+		column = ad_expr_column(context, match.text);
+		test = match_leaf(context, &match, column, true);
+		if (test == NULL)
+			return NULL;
+		tests = lappend(tests, test);
+	}
+	if (wanted)
+		return ad_and(list_make2(ad_or(tests), ad_match_guard(column->field, column->type, false)));
+	return ad_and(list_make2(ad_node(AD_NOR, list_make1(ad_or(tests))),
+							 ad_match_has_value(column->field, column->type)));
+}
+
 /* the broader predicate for lower(column) = ANY (constants) */
 static Node *
 weaker_member(AdExprContext *context, ScalarArrayOpExpr *expr)
 {
 	AdMatch		match = {.text = linitial(expr->args), .kind = AD_PATTERN_TEXT};
-	Const	   *array = lsecond(expr->args);
 	const AdColumn *column;
+	List	   *elements;
 	List	   *tests = NIL;
 	ListCell   *lc;
 
 	strip_case(&match);
 	column = ad_expr_column(context, match.text);
-	if (get_opcode(expr->opno) != F_TEXTEQ || !expr->useOr || match.fold == AD_FOLD_NONE ||
-		!IsA(array, Const) || array->constisnull || GetDatabaseEncoding() != PG_UTF8 ||
-		!ad_is_deterministic(expr->inputcollid))
+	if (match.fold == AD_FOLD_NONE || !read_member(expr, F_TEXTEQ, true, &elements))
 		return NULL;
-	foreach(lc, ad_sql_array_elements(array->constvalue, TEXTOID, array->constcollid))
+	foreach(lc, elements)
 	{
 		Node	   *test;
 
@@ -203,8 +322,6 @@ weaker_member(AdExprContext *context, ScalarArrayOpExpr *expr)
 			return NULL;
 		tests = lappend(tests, test);
 	}
-	if (tests == NIL)
-		return NULL;
 	return ad_and(list_make2(ad_or(tests),
 							 ad_match_guard(column->field, column->type, false)));
 }

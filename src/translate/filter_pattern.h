@@ -8,6 +8,7 @@
 #include "translate/context.h"
 
 extern Node *ad_pattern_condition(AdExprContext *context, Node *node, bool wanted);
+extern Node *ad_pattern_member(AdExprContext *context, ScalarArrayOpExpr *expr, bool wanted);
 extern Node *ad_pattern_weaker(AdExprContext *context, Node *node, bool wanted);
 
 #endif							/* AD_FILTER_PATTERN_H */

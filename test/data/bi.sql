@@ -60,10 +60,10 @@ SELECT DISTINCT created_by_email FROM calls ORDER BY 1;
 -- G11, 0: Grafana: alert rule (stable now())
 SELECT moment() AS "time", count(*) AS value FROM calls WHERE created_at > moment() - interval '5 minutes';
 
--- R1, 1: aggregate under a rechecked condition
+-- R1, 1: aggregate under a condition on text in lower case
 SELECT count(*) AS count FROM calls WHERE lower(status) = 'completed';
 
--- R2, 61: sum under ILIKE
+-- R2, 1: sum under ILIKE
 SELECT count(*), sum(duration_minutes) FROM calls WHERE created_by_email ILIKE '%ACME%';
 
 -- R17, 492: aggregates under conditions

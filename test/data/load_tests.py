@@ -176,7 +176,24 @@ def parts():
             yield "%s_by_id_%d" % (whole, part), documents[part * len(documents) // 3:(part + 1) * len(documents) // 3]
 
 
-COLLECTIONS = [calls, calls_not_finite, values, fields, wide, few, sound, mixed, many, bi]
+def letters():
+    """Every character that has another case, alone and beside letters that such a
+    character can become."""
+    texts = {}
+    for code in (*range(1, 0x600), *range(0x1e00, 0x2190), *range(0xfb00, 0xfb07), *range(0xff21, 0xff5b)):
+        character = chr(code)
+        if code < 128 or character.lower() != character or character.upper() != character:
+            texts.update(dict.fromkeys([character, "a%sb" % character]))
+    for character in ["I", "\u0130", "\u0131", "K", "\u212a", "\u00df", "\u017f", "\u03a3", "\ufb01", "i\u0307", "I\u0301", "J\u0301"]:
+        for beside in ["", "i", "k", "sick", "\u0307", "\u0301", "\n", "."]:
+            texts.update(dict.fromkeys([character + beside, beside + character, "S%sCK%s" % (character, beside)]))
+    texts.update(dict.fromkeys(["", "%", "_", "a_b", "ACME", "Acme\n", "acmes", "\\", "65a1b2c3d4e5f60718293a4b"]))
+    return ([{"_id": number, "x": text} for number, text in enumerate(texts)] +
+            [{"_id": -1, "x": ObjectId("65a1b2c3d4e5f60718293a4b")}, {"_id": -2, "x": None}, {"_id": -3}, {"_id": -4, "x": 5},
+             {"_id": -5, "x": ["sick"]}, {"_id": -6, "x": "si\0ck"}])
+
+
+COLLECTIONS = [calls, calls_not_finite, values, fields, wide, few, sound, mixed, many, bi, letters]
 
 
 def print_calls():

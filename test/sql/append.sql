@@ -41,7 +41,7 @@ SELECT shown('SELECT email, count(*), sum(minutes) FROM calls GROUP BY email');
 SELECT shown('SELECT count(*), max(at), avg(price) FROM calls WHERE at > ''2026-01-01'' HAVING count(*) > 5');
 SELECT shown('SELECT DISTINCT email FROM calls');
 -- keys and conditions that PostgreSQL evaluates on groups
-SELECT shown('SELECT lower(email), count(*) FROM calls WHERE email ILIKE ''%acme%'' GROUP BY 1');
+SELECT shown('SELECT lower(email), count(*) FROM calls WHERE email ILIKE ''%acme_%'' GROUP BY 1');
 -- distinct values, alone and beside others
 SELECT shown('SELECT kind, count(DISTINCT email) FROM calls GROUP BY kind');
 SELECT shown('SELECT count(*), sum(minutes), count(DISTINCT email) FROM calls');

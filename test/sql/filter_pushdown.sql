@@ -126,21 +126,35 @@ SELECT shown('SELECT i FROM t WHERE s ~ ''\d''');
 SELECT shown('SELECT i FROM t WHERE s ~ (SELECT ''x'')');
 SELECT shown('SELECT i FROM t WHERE s ~* ''x''');
 
+-- lower case of plain constants, whichever languages share
+SELECT shown('SELECT i FROM t WHERE s ILIKE ''%ACME.k%''');
+SELECT shown('SELECT i FROM t WHERE s ILIKE ''%i%''');
+SELECT shown('SELECT i FROM t WHERE s COLLATE "C" ILIKE ''%i%''');
+SELECT shown('SELECT i FROM t WHERE s NOT ILIKE ''x%''');
+SELECT shown('SELECT i FROM t WHERE lower(s) = ''done''');
+SELECT shown('SELECT i FROM t WHERE ''done'' <> lower(lower(s))');
+SELECT shown('SELECT i FROM t WHERE lower(s COLLATE "C") = ''sick''');
+SELECT shown('SELECT i FROM t WHERE lower(s) IN (''a'', ''b'')');
+SELECT shown('SELECT i FROM t WHERE lower(s) NOT IN (''a'', ''b'')');
+SELECT shown('SELECT i FROM t WHERE lower(s) LIKE ''%a\_c'' AND starts_with(lower(s), ''b'')');
 -- a weaker condition, and PostgreSQL evaluates the one that was meant
-SELECT shown('SELECT i FROM t WHERE s ILIKE ''%acme.k%''');
+SELECT shown('SELECT i FROM t WHERE lower(s) = ''Done''');
+SELECT shown('SELECT i FROM t WHERE lower(s COLLATE "C") LIKE ''%\''');
+SELECT shown('SELECT i FROM t WHERE lower(s) LIKE (SELECT ''a%'')');
+SELECT shown('SELECT i FROM t WHERE lower(s) IN (''a'', ''é'')');
+SELECT shown('SELECT i FROM t WHERE lower(s) NOT IN (''a'', NULL)');
 SELECT shown('SELECT i FROM t WHERE s ILIKE ''list_1é''');
 SELECT shown('SELECT i FROM t WHERE s ILIKE (SELECT ''x%'')');
-SELECT shown('SELECT i FROM t WHERE s ILIKE ''%i%''');
-SELECT shown('SELECT i FROM t WHERE s NOT ILIKE ''x%''');
+SELECT shown('SELECT i FROM t WHERE s ILIKE ''%_i%''');
+SELECT shown('SELECT i FROM t WHERE s NOT ILIKE ''x_%''');
 SELECT shown('SELECT i FROM t WHERE s COLLATE "C" ILIKE ''ki_%''');
 SELECT shown('SELECT i FROM t WHERE s COLLATE "C" NOT ILIKE ''ki_%''');
 SELECT shown('SELECT i FROM t WHERE s COLLATE "C" ~* ''^k''');
-SELECT shown('SELECT i FROM t WHERE lower(s) = ''done''');
 SELECT shown('SELECT i FROM t WHERE ''DONE'' = upper(s)');
 SELECT shown('SELECT i FROM t WHERE lower(s) = lower((SELECT ''X''))');
-SELECT shown('SELECT i FROM t WHERE lower(s) <> ''done''');
-SELECT shown('SELECT i FROM t WHERE lower(s) IN (''a'', ''b'')');
-SELECT shown('SELECT i FROM t WHERE lower(s) NOT IN (''a'', ''b'')');
+SELECT shown('SELECT i FROM t WHERE upper(s) <> ''DONE''');
+SELECT shown('SELECT i FROM t WHERE upper(s) IN (''A'', ''B'')');
+SELECT shown('SELECT i FROM t WHERE upper(s) NOT IN (''A'', ''B'')');
 SELECT shown('SELECT i FROM t WHERE lower(s) LIKE ''a_c%''');
 SELECT shown('SELECT i FROM t WHERE lower(s) < ''a''');
 SELECT shown('SELECT i FROM t WHERE s ~ ''^a(b|c)+d\d{2}ef?g''');
@@ -151,8 +165,9 @@ SELECT shown('SELECT i FROM t WHERE s !~ ''x+y''');
 SELECT shown('SELECT i FROM t WHERE i = 1 AND md5(s) = ''x'' OR i = 2 AND l > 3');
 SELECT shown('SELECT i FROM t WHERE NOT (i = 1 OR md5(s) = ''x'') OR l = 3');
 SELECT shown('SELECT i FROM t WHERE i = 1 AND random() < 0.5 OR i = 2');
+SELECT shown('SELECT count(*) FROM t WHERE s ILIKE ''x_%''');
 SELECT shown('SELECT count(*) FROM t WHERE s ILIKE ''x%''');
-SELECT shown('SELECT count(*) FROM t WHERE s COLLATE "C" ILIKE ''x%''');
+SELECT shown('SELECT i FROM t WHERE s ILIKE ''x_%'' LIMIT 1');
 SELECT shown('SELECT i FROM t WHERE s ILIKE ''x%'' LIMIT 1');
 
 -- equality of text in other collations

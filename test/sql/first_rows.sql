@@ -63,7 +63,7 @@ ALTER FOREIGN TABLE loose OPTIONS (ADD avoid '$group.$first');
 SELECT stays('SELECT DISTINCT ON (i) i, ts FROM loose ORDER BY i, ts');
 ALTER FOREIGN TABLE loose OPTIONS (DROP avoid);
 SELECT stays('SELECT DISTINCT ON (i) i, l FROM t ORDER BY i, 10 / l');
-SELECT stays('SELECT DISTINCT ON (i) i, l FROM t WHERE lower(s) = ''a'' ORDER BY i, l');
+SELECT stays('SELECT DISTINCT ON (i) i, l FROM t WHERE upper(s) = ''A'' ORDER BY i, l');
 SELECT stays('SELECT DISTINCT ON (n) n, l FROM t ORDER BY n, l');
 SELECT stays('SELECT DISTINCT ON (i) i, noise(s) FROM t');
 SELECT stays('SELECT DISTINCT ON (i) i, generate_series(1, 2) FROM t ORDER BY i');
