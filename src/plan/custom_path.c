@@ -7,6 +7,7 @@
 #include "postgres.h"
 
 #include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
 
 #include "base/compat.h"
 #include "plan/custom_path.h"
@@ -47,6 +48,21 @@ ad_custom_plan(const CustomPath *path, List *tlist, List *plans)
 	scan->flags = path->flags;
 	scan->methods = GetCustomScanMethods(path->methods->CustomName, false);
 	return scan;
+}
+
+/*
+ * Callback PlanCustomPath for a node whose columns are the expressions of its path,
+ * as names of those of the plan below it.
+ */
+Plan *
+ad_plan_names(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses,
+			  List *custom_plans)
+{
+	CustomScan *scan = ad_custom_plan(path, make_tlist_from_pathtarget(path->path.pathtarget), custom_plans);
+
+	/* what the node above asks for, computed of these columns */
+	scan->scan.plan.targetlist = tlist;
+	return (Plan *) scan;
 }
 
 /*

@@ -11,6 +11,8 @@
 extern CustomPath *ad_custom_path(Path *path, RelOptInfo *rel, PathTarget *target,
 								  const CustomPathMethods *methods);
 extern CustomScan *ad_custom_plan(const CustomPath *path, List *tlist, List *plans);
+extern Plan *ad_plan_names(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
+						   List *clauses, List *custom_plans);
 extern Plan *ad_plan_same_rows(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 							   List *clauses, List *custom_plans);
 

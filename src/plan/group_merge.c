@@ -153,17 +153,9 @@ add_arguments(PlannerInfo *root, const AdFinal *final, PathTarget *input)
 	(void) set_pathtarget_cost_width(root, input);
 }
 
-/* callback PlanCustomPath: the node that names the columns */
-static Plan *
-plan_merge_scan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
-				List *clauses, List *custom_plans)
-{
-	return (Plan *) ad_custom_plan(path, tlist, custom_plans);
-}
-
 static const CustomPathMethods merge_scan_methods = {
 	.CustomName = AD_MERGE_SCAN,
-	.PlanCustomPath = plan_merge_scan,
+	.PlanCustomPath = ad_plan_names,
 };
 
 /* adds the path that gives the columns of a grouping their names */

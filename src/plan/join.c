@@ -442,7 +442,7 @@ ad_get_foreign_join_paths(PlannerInfo *root, RelOptInfo *joinrel,
 	AdJoin	   *join = palloc0(sizeof(AdJoin));
 
 	if ((jointype != JOIN_INNER && jointype != JOIN_LEFT) ||
-		root->parse->commandType != CMD_SELECT || root->rowMarks != NIL ||
+		ad_may_recheck(root) ||
 		root->hasPseudoConstantQuals || !bms_is_empty(joinrel->lateral_relids) ||
 		!init_side(&join->outer, outerrel) || !init_side(&join->inner, innerrel) ||
 		strcmp(join->outer.relation->options->database,

@@ -436,22 +436,6 @@ grouped_relation(AdJoinGroups *groups, const RelOptInfo *rel)
 	return NULL;
 }
 
-/* do the groups have this column of their table, filled with nulls or not? */
-static bool
-has_column(const AdJoinGroups *groups, const Var *var)
-{
-	ListCell   *lc;
-
-	foreach(lc, groups->columns)
-	{
-		const Var  *column = lfirst(lc);
-
-		if (column->varno == var->varno && column->varattno == var->varattno)
-			return true;
-	}
-	return false;
-}
-
 /*
  * Returns the relation that stands for a join, made if it is new.  It returns
  * what the join does, but of the grouped table only what the groups have.
@@ -472,7 +456,8 @@ grouped_join(PlannerInfo *root, AdJoinGroups *groups, RelOptInfo *rel, RelOptInf
 	{
 		Var		   *var = lfirst(lc);
 
-		if (!IsA(var, Var) || var->varno != rel->relid || has_column(groups, var))
+		if (!IsA(var, Var) || var->varno != rel->relid ||
+			ad_find_column(groups->columns, var) != NULL)
 			exprs = lappend(exprs, var);
 	}
 	join = ad_copy_relation(root, joinrel,
@@ -501,7 +486,7 @@ are_of_groups(const AdJoinGroups *groups, const RelOptInfo *rel, List *condition
 		foreach(var, pull_var_clause(clause, PVC_RECURSE_PLACEHOLDERS))
 		{
 			if (((Var *) lfirst(var))->varno == rel->relid &&
-				!has_column(groups, lfirst(var)))
+				ad_find_column(groups->columns, lfirst(var)) == NULL)
 				return false;
 		}
 	}
@@ -551,7 +536,7 @@ join_tested(PlannerInfo *root, RelOptInfo *rel, AdJoinGroups *groups, RelOptInfo
 
 	if ((jointype != JOIN_SEMI && jointype != JOIN_ANTI) ||
 		!bms_equal(extra->sjinfo->syn_righthand, groups->tested) || !is_of_planner(root, innerrel) ||
-		root->parse->commandType != CMD_SELECT || root->rowMarks != NIL ||
+		ad_may_recheck(root) ||
 		!are_of_groups(groups, rel, extra->restrictlist))
 		return;
 	side = grouped_relation(groups, innerrel);
@@ -587,7 +572,6 @@ join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel, RelOptI
 	{
 		RelOptInfo *rel = root->simple_rel_array[relid];
 		AdRelation *relation = rel == NULL ? NULL : candidate(root, rel);
-
 		AdJoinGroups *groups = relation == NULL ? NULL : table_groups(root, rel, relation);
 
 		if (groups == NULL || groups->groups == NULL)

@@ -454,7 +454,7 @@ ad_join_key_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 	relation = join.table->fdw_private;
 	read = join.other->cheapest_total_path;
 	if (!drops_rows(root, jointype, outer_waits, &join.excludes) ||
-		root->parse->commandType != CMD_SELECT || root->rowMarks != NIL ||
+		ad_may_recheck(root) ||
 		read == NULL || read->param_info != NULL || !bms_is_empty(joinrel->lateral_relids) ||
 		!relation->options->enable_join_pushdown || !relation->options->enable_filter_pushdown)
 		return;

@@ -72,6 +72,25 @@ ad_join_side(PlannerInfo *root, const RelOptInfo *rel, Relids *tested)
 	return *tested != NULL ? AD_SIDE_TESTED : side;
 }
 
+/*
+ * Returns the column among the Vars, whatever fills it with nulls; NULL if it is not
+ * there.
+ */
+Var *
+ad_find_column(const List *columns, const Var *column)
+{
+	ListCell   *lc;
+
+	foreach(lc, columns)
+	{
+		Var		   *var = lfirst(lc);
+
+		if (IsA(var, Var) && var->varno == column->varno && var->varattno == column->varattno)
+			return var;
+	}
+	return NULL;
+}
+
 /* what used_mutator() is about */
 typedef struct AdUse
 {
@@ -84,20 +103,14 @@ static Node *
 used_mutator(Node *node, void *arg)
 {
 	const AdUse *use = arg;
-	ListCell   *lc;
+	Var		   *column;
 
 	if (node == NULL)
 		return NULL;
 	if (!IsA(node, Var) || ((Var *) node)->varno != use->relid)
 		return expression_tree_mutator(node, used_mutator, arg);
-	foreach(lc, use->columns)
-	{
-		Var		   *var = lfirst(lc);
-
-		if (IsA(var, Var) && var->varno == use->relid && var->varattno == ((Var *) node)->varattno)
-			return copyObject((Node *) var);
-	}
-	return copyObject(node);
+	column = ad_find_column(use->columns, (Var *) node);
+	return copyObject(column != NULL ? (Node *) column : node);
 }
 
 /*
@@ -203,22 +216,10 @@ ad_hold_states(PlannerInfo *root, RelOptInfo *groups, List *states)
 
 /* the state in the PlaceHolderVar, or that of a row of nulls where there is none */
 static Expr *
-known_state(PlannerInfo *root, PlaceHolderVar * held)
+known_state(PlannerInfo *root, PlaceHolderVar *held)
 {
 	/* a count is not null in any group */
 	return null_state(root, (Aggref *) held->phexpr) == ONE ? ad_number_or((Expr *) held, 1) : (Expr *) held;
-}
-
-/* callback PlanCustomPath: the node that names the states */
-static Plan *
-plan_named_states(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
-				  List *clauses, List *custom_plans)
-{
-	CustomScan *scan = ad_custom_plan(path, make_tlist_from_pathtarget(path->path.pathtarget), custom_plans);
-
-	/* what the node above asks for, computed of these columns */
-	scan->scan.plan.targetlist = tlist;
-	return (Plan *) scan;
 }
 
 /*
@@ -247,7 +248,7 @@ ad_name_states(PlannerInfo *root, RelOptInfo *join, List *held, List *names)
 {
 	static const CustomPathMethods methods = {
 		.CustomName = AD_JOINED_GROUPS,
-		.PlanCustomPath = plan_named_states,
+		.PlanCustomPath = ad_plan_names,
 	};
 	PathTarget *target = create_empty_pathtarget();
 	List	   *named = NIL;

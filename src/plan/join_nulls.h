@@ -17,6 +17,7 @@ typedef enum AdJoinSide
 } AdJoinSide;
 
 extern AdJoinSide ad_join_side(PlannerInfo *root, const RelOptInfo *rel, Relids *tested);
+extern Var *ad_find_column(const List *columns, const Var *column);
 extern List *ad_use_columns(List *exprs, Index relid, const RelOptInfo *of);
 extern List *ad_hold_states(PlannerInfo *root, RelOptInfo *groups, List *states);
 extern void ad_drop_parameterized(RelOptInfo *join);

@@ -104,6 +104,14 @@ as_numeric(Expr *number)
 	}
 }
 
+/* a constant of type bigint */
+static Expr *
+bigint_constant(int64 number)
+{
+	return (Expr *) makeConst(INT8OID, -1, InvalidOid, sizeof(int64), Int64GetDatum(number), false,
+							  FLOAT8PASSBYVAL);
+}
+
 /*
  * Returns a call of an aggregate function, palloc'd: of one argument, or of
  * whole rows if that is NULL.
@@ -323,8 +331,7 @@ ad_number_or(Expr *number, int64 other)
 	CoalesceExpr *coalesce = makeNode(CoalesceExpr);
 
 	coalesce->coalescetype = INT8OID;
-	coalesce->args = list_make2(number, makeConst(INT8OID, -1, InvalidOid, sizeof(int64),
-												  Int64GetDatum(other), false, FLOAT8PASSBYVAL));
+	coalesce->args = list_make2(number, bigint_constant(other));
 	coalesce->location = -1;
 	return (Expr *) coalesce;
 }
@@ -439,8 +446,7 @@ Expr *
 ad_part_of_row(const Aggref *part)
 {
 	Expr	   *argument = part->args == NIL ? NULL : linitial_node(TargetEntry, part->args)->expr;
-	Expr	   *one = (Expr *) makeConst(INT8OID, -1, InvalidOid, sizeof(int64), Int64GetDatum(1),
-										 false, FLOAT8PASSBYVAL);
+	Expr	   *one = bigint_constant(1);
 	Expr	   *value;
 
 	if (part->aggfnoid == F_COUNT_)

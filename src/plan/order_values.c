@@ -209,7 +209,7 @@ wants_first_rows(PlannerInfo *root, RelOptInfo *rel)
 
 	return rel->reloptkind == RELOPT_BASEREL && relation != NULL && relation->local_conds == NIL &&
 		root->limit_tuples > 0 && root->limit_tuples <= AD_MAX_JOIN_KEYS &&
-		root->parse->commandType == CMD_SELECT && root->rowMarks == NIL &&
+		!ad_may_recheck(root) &&
 		relation->options->enable_sort_pushdown && relation->options->enable_filter_pushdown &&
 		relation->options->enable_aggregate_pushdown;
 }

@@ -76,5 +76,14 @@ typedef struct AdUpperRelation
 #define AD_DOCUMENT_COST	0.05
 #define AD_PIPELINE_COST	0.1
 
+/*
+ * Whether rows are locked or changed in the query, so that PostgreSQL may have to
+ * check single rows of each table again (EvalPlanQual).
+ */
+static inline bool
+ad_may_recheck(const PlannerInfo *root)
+{
+	return root->parse->commandType != CMD_SELECT || root->rowMarks != NIL;
+}
 
 #endif							/* AD_RELATION_H */

@@ -60,6 +60,14 @@ typedef struct AdMatch
 	bool		negated;
 } AdMatch;
 
+/* is it a call of lower() or upper()? */
+static bool
+converts_case(const Node *node)
+{
+	return IsA(node, FuncExpr) && (((const FuncExpr *) node)->funcid == F_LOWER_TEXT ||
+								   ((const FuncExpr *) node)->funcid == F_UPPER_TEXT);
+}
+
 /* reads a call of one of pattern_functions; false if it is something else */
 static bool
 read_match(Node *node, AdMatch *match)
@@ -97,6 +105,12 @@ read_match(Node *node, AdMatch *match)
 	match->negated = pattern_functions[i].negated;
 	match->fold = !pattern_functions[i].any_case ? AD_FOLD_NONE :
 		ad_ctype_is_c(match->collation) ? AD_FOLD_ASCII : AD_FOLD_LOWER;
+	/* lower(x) = y, in either order */
+	if (match->kind == AD_PATTERN_TEXT && !converts_case(match->text))
+	{
+		match->text = lsecond(args);
+		match->pattern = linitial(args);
+	}
 	return true;
 }
 
@@ -175,30 +189,39 @@ lower_fold(Oid collation)
 }
 
 /*
- * Makes the match one of the column itself, with a fold that is exact, if it is one of
- * text in lower case with a plain constant.  Returns false for others.
+ * Makes the match one of the text within lower(), if that is called, with a fold that
+ * is exact.  Returns false if there is no such fold, or if the text's case counts.
  */
 static bool
-fold_exactly(AdMatch *match)
+fold_text(AdMatch *match)
 {
 	bool		any_case = match->fold != AD_FOLD_NONE;
 	Oid			collation = match->collation;
-	Node	   *string = match->text;
+	Node	   *inner = match->text;
 
-	if (match->kind == AD_PATTERN_REGEX || !IsA(match->pattern, Const) ||
-		((Const *) match->pattern)->constisnull)
+	if (IsA(inner, FuncExpr) && !any_case)
+		collation = ((FuncExpr *) inner)->inputcollid;
+	while (IsA(inner, FuncExpr) && ((FuncExpr *) inner)->funcid == F_LOWER_TEXT &&
+		   ((FuncExpr *) inner)->inputcollid == collation)
+		inner = linitial(((FuncExpr *) inner)->args);
+	if ((inner == match->text && !any_case) || !OidIsValid(collation))
 		return false;
-	if (IsA(string, FuncExpr) && !any_case)
-		collation = ((FuncExpr *) string)->inputcollid;
-	while (IsA(string, FuncExpr) && ((FuncExpr *) string)->funcid == F_LOWER_TEXT &&
-		   ((FuncExpr *) string)->inputcollid == collation)
-		string = linitial(((FuncExpr *) string)->args);
-	if ((string == match->text && !any_case) || !OidIsValid(collation) ||
-		!ad_like_is_plain(match->kind, DatumGetTextPP(((Const *) match->pattern)->constvalue), any_case))
-		return false;
-	match->text = string;
+	match->text = inner;
 	match->fold = lower_fold(collation);
 	return ad_like_is_exact(match->kind, match->fold);
+}
+
+/*
+ * Is the pattern a plain constant, so that texts in lower case can be matched exactly?
+ * `any_case` says that PostgreSQL converts the pattern, too.
+ */
+static bool
+is_plain(const AdMatch *match, bool any_case)
+{
+	const Const *pattern = (const Const *) match->pattern;
+
+	return match->kind != AD_PATTERN_REGEX && IsA(pattern, Const) && !pattern->constisnull &&
+		ad_like_is_plain(match->kind, DatumGetTextPP(pattern->constvalue), any_case);
 }
 
 /*
@@ -212,16 +235,8 @@ ad_pattern_condition(AdExprContext *context, Node *node, bool wanted)
 
 	if (!read_match(node, &match))
 		return NULL;
-	/* the constant may be on either side */
-	if (match.kind == AD_PATTERN_TEXT && IsA(match.text, Const))
-	{
-		Node	   *text = match.text;
-
-		match.text = match.pattern;
-		match.pattern = text;
-	}
 	if ((IsA(match.text, FuncExpr) || !ad_like_is_exact(match.kind, match.fold)) &&
-		!fold_exactly(&match))
+		!(is_plain(&match, match.fold != AD_FOLD_NONE) && fold_text(&match)))
 		return NULL;
 	return match_node(context, &match, wanted != match.negated);
 }
@@ -245,8 +260,8 @@ strip_case(AdMatch *match)
 }
 
 /*
- * Whether the condition compares a text with all elements of a constant array for
- * equality, if possible as text of any case.  Sets the elements.
+ * Whether the condition is `text = ANY (constants)`, or, with these arguments, `<> ALL`.
+ * Sets the constants.
  */
 static bool
 read_member(const ScalarArrayOpExpr *expr, Oid function, bool use_or, List **elements)
@@ -260,6 +275,26 @@ read_member(const ScalarArrayOpExpr *expr, Oid function, bool use_or, List **ele
 	return *elements != NIL;
 }
 
+/* the match with each of the elements as leaves; NIL if one has none, or is not plain if it must be */
+static List *
+element_leaves(AdExprContext *context, AdMatch *match, const AdColumn *column, List *elements, bool plain)
+{
+	List	   *leaves = NIL;
+	ListCell   *lc;
+
+	foreach(lc, elements)
+	{
+		Node	   *leaf;
+
+		match->pattern = lfirst(lc);
+		leaf = plain && !is_plain(match, false) ? NULL : match_leaf(context, match, column, true);
+		if (leaf == NULL)
+			return NIL;
+		leaves = lappend(leaves, leaf);
+	}
+	return leaves;
+}
+
 /*
  * Returns the exact predicate for lower(column) = ANY (constants) or <> ALL
  * (constants), for where it is true, or, if not `wanted`, false.  NULL if there is
@@ -268,10 +303,10 @@ read_member(const ScalarArrayOpExpr *expr, Oid function, bool use_or, List **ele
 Node *
 ad_pattern_member(AdExprContext *context, ScalarArrayOpExpr *expr, bool wanted)
 {
+	AdMatch		match = {.text = linitial(expr->args), .kind = AD_PATTERN_TEXT};
+	const AdColumn *column;
 	List	   *elements;
-	List	   *tests = NIL;
-	const AdColumn *column = NULL;
-	ListCell   *lc;
+	List	   *leaves;
 
 	if (!read_member(expr, F_TEXTEQ, true, &elements))
 	{
@@ -279,22 +314,15 @@ ad_pattern_member(AdExprContext *context, ScalarArrayOpExpr *expr, bool wanted)
 			return NULL;
 		wanted = !wanted;
 	}
-	foreach(lc, elements)
-	{
-		AdMatch		match = {linitial(expr->args), lfirst(lc), expr->inputcollid, AD_PATTERN_TEXT};
-		Node	   *test;
-
-		if (!fold_exactly(&match))
-			return NULL;
-		column = ad_expr_column(context, match.text);
-		test = match_leaf(context, &match, column, true);
-		if (test == NULL)
-			return NULL;
-		tests = lappend(tests, test);
-	}
+	if (!fold_text(&match))
+		return NULL;
+	column = ad_expr_column(context, match.text);
+	leaves = element_leaves(context, &match, column, elements, true);
+	if (leaves == NIL)
+		return NULL;
 	if (wanted)
-		return ad_and(list_make2(ad_or(tests), ad_match_guard(column->field, column->type, false)));
-	return ad_and(list_make2(ad_node(AD_NOR, list_make1(ad_or(tests))),
+		return ad_and(list_make2(ad_or(leaves), ad_match_guard(column->field, column->type, false)));
+	return ad_and(list_make2(ad_node(AD_NOR, list_make1(ad_or(leaves))),
 							 ad_match_has_value(column->field, column->type)));
 }
 
@@ -305,25 +333,16 @@ weaker_member(AdExprContext *context, ScalarArrayOpExpr *expr)
 	AdMatch		match = {.text = linitial(expr->args), .kind = AD_PATTERN_TEXT};
 	const AdColumn *column;
 	List	   *elements;
-	List	   *tests = NIL;
-	ListCell   *lc;
+	List	   *leaves;
 
 	strip_case(&match);
 	column = ad_expr_column(context, match.text);
 	if (match.fold == AD_FOLD_NONE || !read_member(expr, F_TEXTEQ, true, &elements))
 		return NULL;
-	foreach(lc, elements)
-	{
-		Node	   *test;
-
-		match.pattern = lfirst(lc);
-		test = match_leaf(context, &match, column, true);
-		if (test == NULL)
-			return NULL;
-		tests = lappend(tests, test);
-	}
-	return ad_and(list_make2(ad_or(tests),
-							 ad_match_guard(column->field, column->type, false)));
+	leaves = element_leaves(context, &match, column, elements, false);
+	if (leaves == NIL)
+		return NULL;
+	return ad_and(list_make2(ad_or(leaves), ad_match_guard(column->field, column->type, false)));
 }
 
 /*
@@ -341,17 +360,9 @@ ad_pattern_weaker(AdExprContext *context, Node *node, bool wanted)
 	if (!read_match(node, &match) || match.negated == wanted)
 		return NULL;
 	strip_case(&match);
-	/* lower(x) = y, in either order; plain x = y is not a pattern */
+	/* plain x = y is not a pattern */
 	if (match.kind == AD_PATTERN_TEXT && match.fold == AD_FOLD_NONE)
-	{
-		Node	   *text = match.text;
-
-		match.text = match.pattern;
-		match.pattern = text;
-		strip_case(&match);
-		if (match.fold == AD_FOLD_NONE)
-			return NULL;
-	}
+		return NULL;
 	result = match_node(context, &match, true);
 	if (result == NULL && match.kind == AD_PATTERN_REGEX)
 	{
