@@ -95,6 +95,7 @@ static const char *const constructs[] = {
 	"$toLong",
 	"$toLower",
 	"$toString",
+	"$toUpper",
 	"$trim",
 	"$trunc",
 	"$type",

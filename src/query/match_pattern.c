@@ -595,6 +595,23 @@ ad_like_accepts(AdPatternKind kind, AdFold fold, text *pattern)
 }
 
 /*
+ * Returns the regular expression that matches exactly the texts that a pattern matches,
+ * for which ad_like_is_exact() is true; NULL if the pattern is too long, or is not
+ * accepted.
+ */
+const char *
+ad_like_regex(AdPatternKind kind, AdFold fold, text *pattern)
+{
+	AdPattern	parts;
+	const char *regex;
+
+	if (!read_pattern(kind, fold, pattern, &parts))
+		return NULL;
+	regex = pattern_regex(&parts);
+	return strlen(regex) <= MAX_REGEX_LENGTH ? regex : NULL;
+}
+
+/*
  * Returns the predicate for strings and symbols.  It has a $type, because
  * $regex also matches a stored regular expression that is the same.
  */

@@ -40,6 +40,7 @@ typedef enum AdFold
 extern bool ad_like_is_plain(AdPatternKind kind, text *pattern, bool any_case);
 extern bool ad_like_accepts(AdPatternKind kind, AdFold fold, text *pattern);
 extern bool ad_like_is_exact(AdPatternKind kind, AdFold fold);
+extern const char *ad_like_regex(AdPatternKind kind, AdFold fold, text *pattern);
 extern Node *ad_like_predicate(const char *path, const AdType *type,
 							   AdPatternKind kind, AdFold fold, bool wanted,
 							   text *pattern);

@@ -409,15 +409,17 @@ mismatch_tests(AdExprContext *context, Node *node, bool wanted, List *columns)
  * Translates a condition to an aggregation expression, for what the match
  * language cannot express.
  *
- * MongoDB cannot raise the errors that PostgreSQL would raise.  So the
- * predicate matches those documents, too, and *recheck is set: PostgreSQL
- * evaluates the condition again, and raises the error.  If `recheck` is NULL,
- * such a condition has no translation.
+ * MongoDB cannot raise the errors that PostgreSQL would raise, and does not know
+ * all values.  So the predicate matches those documents, too, and *recheck is
+ * set: PostgreSQL evaluates the condition again, and raises the error.  If
+ * `recheck` is NULL, such a condition has no translation.  The arguments of AND
+ * and OR are better translated one by one.
  */
 static Node *
 translate_by_value(AdExprContext *context, Node *node, bool wanted, bool *recheck)
 {
-	AdValueContext values = {.base = context, .no_guards = true};
+	bool		may_recheck = recheck != NULL && !IsA(node, BoolExpr);
+	AdValueContext values = {.base = context, .no_guards = true, .may_recheck = may_recheck};
 	Node	   *condition = ad_value_condition(&values, node, wanted);
 	List	   *tests;
 	ListCell   *lc;
@@ -427,9 +429,9 @@ translate_by_value(AdExprContext *context, Node *node, bool wanted, bool *rechec
 	tests = mismatch_tests(context, node, wanted, values.columns);
 	if (tests != NIL)
 		condition = ad_doc("$and", ad_node(AD_ARRAY, lcons(condition, tests)));
-	if (values.failures != NIL)
+	if (values.failures != NIL || values.unknown != NIL)
 	{
-		List	   *either = list_make1(condition);
+		List	   *either = lcons(condition, values.unknown);
 
 		foreach(lc, values.failures)
 			either = lappend(either, ((AdFailure *) lfirst(lc))->when);
@@ -554,13 +556,20 @@ translate_weaker(AdExprContext *context, Node *node, bool wanted)
 	BoolExpr   *expr = (BoolExpr *) node;
 	int			slots = list_length(context->slots);
 	bool		recheck;
+	Node	   *pattern;
 	Node	   *result = translate_by_value(context, node, wanted, &recheck);
 
-	if (result != NULL)
-		return result;
-	context->slots = list_truncate(context->slots, slots);
+	if (result == NULL)
+		context->slots = list_truncate(context->slots, slots);
 	if (!IsA(node, BoolExpr))
-		result = ad_pattern_weaker(context, node, wanted);
+	{
+		/* an index may help with the pattern, and the value may say more */
+		pattern = ad_pattern_weaker(context, node, wanted);
+		if (pattern != NULL)
+			result = result == NULL ? pattern : ad_and(list_make2(pattern, result));
+	}
+	else if (result != NULL)
+		return result;
 	else if (expr->boolop == NOT_EXPR)
 		result = translate_weaker(context, linitial(expr->args), !wanted);
 	else if (!contain_volatile_functions(node))

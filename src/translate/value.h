@@ -77,6 +77,8 @@ struct AdValueContext
 								 * errors */
 	List	   *failures;		/* AdFailure: the errors that PostgreSQL would
 								 * raise */
+	bool		may_recheck;	/* may the value be unknown somewhere? */
+	List	   *unknown;		/* conditions under which it is */
 	const AdValue *case_value;	/* x of CASE x WHEN ...; NULL outside of it */
 	AdValueLookup lookup;		/* or NULL; lookup_arg is for its own use */
 	void	   *lookup_arg;

@@ -26,6 +26,7 @@
 #include "translate/group_key.h"
 #include "translate/value.h"
 #include "translate/value_condition.h"
+#include "translate/value_pattern.h"
 #include "translate/value_time.h"
 
 /* the longest array that is expanded into one condition per element */
@@ -619,9 +620,11 @@ ad_value_of_condition(AdValueContext *context, Node *node, AdValue *value)
 		case T_BoolExpr:
 			return bool_expr_value(context, (BoolExpr *) node, value);
 		case T_OpExpr:
-			return comparison_value(context, (OpExpr *) node, value);
+			return ad_pattern_value(context, node, value) ||
+				comparison_value(context, (OpExpr *) node, value);
 		case T_ScalarArrayOpExpr:
-			return member_value(context, (ScalarArrayOpExpr *) node, value);
+			return ad_pattern_value(context, node, value) ||
+				member_value(context, (ScalarArrayOpExpr *) node, value);
 		default:
 			/* the other conditions are never null */
 			value->expr = ad_value_condition(context, node, true);
@@ -647,11 +650,16 @@ value_condition(AdValueContext *context, Node *node, bool wanted)
 Node *
 ad_value_condition(AdValueContext *context, Node *node, bool wanted)
 {
+	Node	   *matched;
+
 	if (!ad_expr_may_go_on(context->base))
 		return NULL;
 	if (IsA(node, Const))
 		return true_expr(!((Const *) node)->constisnull &&
 						 DatumGetBool(((Const *) node)->constvalue) == wanted);
+	matched = ad_pattern_test(context, node, wanted);
+	if (matched != NULL)
+		return matched;
 	switch (nodeTag(node))
 	{
 		case T_BoolExpr:

@@ -20,6 +20,7 @@
 #include "translate/value.h"
 #include "translate/value_condition.h"
 #include "translate/value_function.h"
+#include "translate/value_pattern.h"
 #include "translate/value_time.h"
 
 /*
@@ -388,8 +389,9 @@ ad_value(AdValueContext *context, Node *node, AdValue *value)
 		case T_NullIfExpr:
 			return nullif_value(context, (NullIfExpr *) node, value);
 		case T_FuncExpr:
-			return ad_value_function(context, ((FuncExpr *) node)->funcid,
-									 ((FuncExpr *) node)->args, value);
+			return ad_pattern_value(context, node, value) ||
+				ad_value_function(context, ((FuncExpr *) node)->funcid,
+								  ((FuncExpr *) node)->args, value);
 		case T_OpExpr:
 			if (((OpExpr *) node)->opresulttype == BOOLOID)
 				return ad_value_of_condition(context, node, value);

@@ -11,9 +11,11 @@
 #include "mb/pg_wchar.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
+#include "translate/let.h"
 #include "translate/value_text.h"
 
 /* a document has at most 16 MB (MongoDB manual, "MongoDB Limits and Thresholds") */
@@ -125,43 +127,125 @@ concatenation(AdValueContext *context, List *args, AdValue *value)
 }
 
 /*
- * left(s, n), substring(s, from, n) and substring(s, from), with n and from
- * counted from the beginning.
+ * Translates an int4 argument that counts characters.  *number is 1 for null, which
+ * $substrCP would not take, and a long, so that sums cannot overflow.
  */
 static bool
-text_part(AdValueContext *context, List *args, bool to_end, AdValue *value)
+count_argument(AdValueContext *context, Node *node, AdValue *argument, Node **number)
 {
-	AdValue		argument;
-	int			from = 1;
-	int			length = MOST_CHARACTERS;
-	Node	   *string;
-
-	if ((!to_end && !position_constant(llast(args), 0, &length)) ||
-		((to_end || list_length(args) == 3) && !position_constant(lsecond(args), 1, &from)) ||
-		!text_argument(context, linitial(args), &argument, &string))
+	if (!ad_value(context, node, argument) || argument->typid != INT4OID)
 		return false;
-	set_result(value, TEXTOID, &argument,
-			   ad_doc("$substrCP", ad_array3(string, ad_integer(from - 1), ad_integer(length))));
+	if (argument->min == argument->max)
+		*number = ad_int64(argument->min);
+	else if (!argument->nullable)
+		*number = ad_doc("$add", ad_array2(argument->expr, ad_int64(0)));
+	else
+		*number = ad_doc("$ifNull", ad_array2(ad_doc("$add", ad_array2(ad_value_let(context, argument),
+																	   ad_int64(0))),
+											  ad_int64(1)));
+	*number = ad_let(context->base, *number);
 	return true;
 }
 
-/* right(s, n): the characters from the length minus n, or from the first */
+/* `left op right` from 0 to the number of characters that a document can have */
+static Node *
+in_range(const char *op, Node *left, Node *right)
+{
+	return ad_doc("$max", ad_array2(ad_integer(0),
+									ad_doc("$min", ad_array2(ad_doc(op, ad_array2(left, right)),
+															 ad_integer(MOST_CHARACTERS)))));
+}
+
+/* one value if the count is negative, else another one */
+static Node *
+if_negative(const AdValue *count, Node *number, Node *negative, Node *otherwise)
+{
+	if (count->min >= 0 || count->max < 0)
+		return count->max < 0 ? negative : otherwise;
+	return ad_value_if(ad_doc("$lt", ad_array2(number, ad_int64(0))), negative, otherwise);
+}
+
+/* `length` characters after the first `skipped`; null if `count` is */
+static void
+set_part(AdValue *value, const AdValue *argument, Node *string, const AdValue *count,
+		 Node *skipped, Node *length)
+{
+	set_result(value, TEXTOID, argument, ad_doc("$substrCP", ad_array3(string, skipped, length)));
+	if (count->nullable)
+		value->expr = ad_value_if(ad_value_not_null(count), value->expr, ad_null());
+	value->nullable |= count->nullable;
+}
+
+/*
+ * substring(s, from) and substring(s, from, n) with a constant n, of which the places
+ * before the first character are a part.
+ */
+static bool
+text_part(AdValueContext *context, List *args, AdValue *value)
+{
+	AdValue		argument;
+	AdValue		from;
+	int			length = PG_INT32_MAX;
+	Node	   *string;
+	Node	   *number;
+	Node	   *skipped;
+	Node	   *taken;
+
+	if ((list_length(args) == 3 && !position_constant(lthird(args), 0, &length)) ||
+		!text_argument(context, linitial(args), &argument, &string) ||
+		!count_argument(context, lsecond(args), &from, &number))
+		return false;
+	taken = ad_integer(Min(length, MOST_CHARACTERS));
+	skipped = ad_integer(Max(0, Min(from.min - 1, MOST_CHARACTERS)));
+	if (from.min != from.max)
+		skipped = in_range("$subtract", number, ad_int64(1));
+	if (from.min < 1 && list_length(args) == 3)
+		taken = ad_doc("$min", ad_array2(taken, in_range("$add", number, ad_int64((int64) length - 1))));
+	set_part(value, &argument, string, &from, skipped, taken);
+	return true;
+}
+
+/* left(s, n); a negative n leaves out as many characters at the end */
+static bool
+left_part(AdValueContext *context, List *args, AdValue *value)
+{
+	AdValue		argument;
+	AdValue		count;
+	Node	   *string;
+	Node	   *number;
+	Node	   *length;
+
+	if (!text_argument(context, linitial(args), &argument, &string) ||
+		!count_argument(context, lsecond(args), &count, &number))
+		return false;
+	if (count.min == count.max && count.min >= 0)
+		length = ad_integer(Min(count.min, MOST_CHARACTERS));
+	else
+		length = in_range("$add", number,
+						  if_negative(&count, number, ad_doc("$strLenCP", string), ad_int64(0)));
+	set_part(value, &argument, string, &count, ad_integer(0), length);
+	return true;
+}
+
+/*
+ * right(s, n); a negative n leaves out as many characters at the beginning, but
+ * PostgreSQL's sum overflows for the least one, which leaves out none.
+ */
 static bool
 right_part(AdValueContext *context, List *args, AdValue *value)
 {
 	AdValue		argument;
-	int			length;
+	AdValue		count;
 	Node	   *string;
-	Node	   *from;
+	Node	   *number;
+	Node	   *skipped;
 
-	if (!position_constant(lsecond(args), 0, &length) ||
-		!text_argument(context, linitial(args), &argument, &string))
+	if (!text_argument(context, linitial(args), &argument, &string) ||
+		!count_argument(context, lsecond(args), &count, &number) || count.min == PG_INT32_MIN)
 		return false;
-	from = ad_doc("$max", ad_array2(ad_integer(0),
-									ad_doc("$subtract", ad_array2(ad_doc("$strLenCP", string),
-																  ad_int64(length)))));
-	set_result(value, TEXTOID, &argument,
-			   ad_doc("$substrCP", ad_array3(string, from, ad_integer(length))));
+	skipped = in_range("$subtract",
+					   if_negative(&count, number, ad_int64(0), ad_doc("$strLenCP", string)), number);
+	set_part(value, &argument, string, &count, skipped, ad_integer(MOST_CHARACTERS));
 	return true;
 }
 
@@ -236,6 +320,42 @@ text_split(AdValueContext *context, List *args, AdValue *value)
 	return true;
 }
 
+/* does the function, under the collation, convert ASCII letters as MongoDB does? */
+static bool
+converts_ascii(Oid function, Oid collation)
+{
+	static const char upper_case[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	static const char lower_case[] = "abcdefghijklmnopqrstuvwxyz";
+	bool		is_lower = function == F_LOWER_TEXT;
+	Datum		result;
+
+	if (!OidIsValid(collation))
+		return false;
+	result = DirectFunctionCall1Coll(is_lower ? lower : upper, collation,
+									 CStringGetTextDatum(is_lower ? upper_case : lower_case));
+	return strcmp(TextDatumGetCString(result), is_lower ? lower_case : upper_case) == 0;
+}
+
+/*
+ * lower(s) and upper(s), where PostgreSQL rechecks.  $toLower and $toUpper are defined
+ * for ASCII only (MongoDB manual), so the result of another text is not known.
+ */
+static bool
+text_case(AdValueContext *context, Oid function, Oid collation, List *args, AdValue *value)
+{
+	AdValue		argument;
+	Node	   *string;
+
+	if (!context->may_recheck || !converts_ascii(function, collation) ||
+		!text_argument(context, linitial(args), &argument, &string))
+		return false;
+	context->unknown = lappend(context->unknown,
+							   ad_doc("$regexMatch", ad_doc2("input", string, "regex", ad_string("[^\\x00-\\x7f]"))));
+	set_result(value, TEXTOID, &argument,
+			   ad_doc(function == F_LOWER_TEXT ? "$toLower" : "$toUpper", string));
+	return true;
+}
+
 /*
  * Translates the call of a function on text; `kind` is a word below, or the
  * operator for those that remove characters.  Returns false if it has no exact
@@ -253,10 +373,10 @@ ad_text_function(AdValueContext *context, Oid function, const char *kind, List *
 		return text_length(context, args, value);
 	if (strcmp(kind, "||") == 0)
 		return concatenation(context, args, value);
+	if (strcmp(kind, "left") == 0)
+		return left_part(context, args, value);
 	if (strcmp(kind, "part") == 0)
-		return text_part(context, args, false, value);
-	if (strcmp(kind, "rest") == 0)
-		return text_part(context, args, true, value);
+		return text_part(context, args, value);
 	if (strcmp(kind, "right") == 0)
 		return right_part(context, args, value);
 	if (strcmp(kind, "position") == 0)
@@ -265,5 +385,7 @@ ad_text_function(AdValueContext *context, Oid function, const char *kind, List *
 		return text_replace(context, args, value);
 	if (strcmp(kind, "split") == 0)
 		return text_split(context, args, value);
+	if (strcmp(kind, "case") == 0)
+		return text_case(context, function, collation, args, value);
 	return text_trim(context, kind, args, value);
 }

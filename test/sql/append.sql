@@ -46,6 +46,7 @@ SELECT shown('SELECT lower(email), count(*) FROM calls WHERE email ILIKE ''%acme
 SELECT shown('SELECT kind, count(DISTINCT email) FROM calls GROUP BY kind');
 SELECT shown('SELECT count(*), sum(minutes), count(DISTINCT email) FROM calls');
 SELECT shown('SELECT sum(minutes) FILTER (WHERE email ILIKE ''%acme%''), count(*) FROM calls');
+SELECT shown('SELECT sum(minutes) FILTER (WHERE email ILIKE ''%acme_%''), count(*) FROM calls');
 -- of a part of the partitions; of one, MongoDB does it all
 SELECT shown('SELECT email, count(*) FROM calls WHERE kind IN (1, 3) GROUP BY email');
 SELECT shown('SELECT email, count(*) FROM calls2 GROUP BY email');

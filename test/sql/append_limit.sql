@@ -43,7 +43,7 @@ SELECT shown('SELECT email, minutes FROM calls1 WHERE minutes > 5 UNION ALL SELE
 SELECT shown('SELECT ''a'' AS source, email, length(email) AS n FROM calls1 WHERE minutes > 5 UNION ALL SELECT ''b'', email, minutes FROM calls2 WHERE minutes < 5 ORDER BY n, source LIMIT 5');
 SELECT shown('SELECT email FROM calls1 WHERE minutes > 5 UNION ALL SELECT email FROM recent WHERE minutes > 5 LIMIT 5');
 -- of which one is evaluated locally, or others than its rows are wanted
-SELECT shown('SELECT email, minutes FROM calls1 WHERE minutes > 5 UNION ALL SELECT email, minutes FROM calls2 WHERE upper(email) > ''M'' ORDER BY minutes LIMIT 5');
+SELECT shown('SELECT email, minutes FROM calls1 WHERE minutes > 5 UNION ALL SELECT email, minutes FROM calls2 WHERE md5(email) > ''M'' ORDER BY minutes LIMIT 5');
 SELECT shown('SELECT email, minutes FROM calls1 WHERE minutes > 5 UNION ALL (SELECT email, minutes FROM calls2 WHERE minutes > 6 LIMIT 7) ORDER BY minutes LIMIT 5');
 SELECT shown('SELECT email, minutes FROM calls1 WHERE minutes > 5 UNION ALL SELECT DISTINCT email, minutes FROM calls2 WHERE minutes > 6 ORDER BY minutes LIMIT 5');
 SELECT shown('SELECT minutes, count(*) FROM (SELECT email, minutes FROM calls1 WHERE minutes > 5 UNION ALL SELECT email, minutes FROM calls2 WHERE minutes > 6) u GROUP BY 1 ORDER BY 1 LIMIT 5');
@@ -62,7 +62,7 @@ SELECT shown('SELECT DISTINCT email, minutes FROM calls ORDER BY minutes LIMIT 5
 SELECT shown('SELECT email, generate_series(1, minutes) FROM calls ORDER BY minutes LIMIT 5');
 SELECT shown('SELECT email, row_number() OVER () FROM calls ORDER BY minutes LIMIT 5');
 SELECT shown('SELECT calls.email FROM calls JOIN other USING (minutes) ORDER BY minutes LIMIT 5');
-SELECT shown('SELECT email FROM calls WHERE upper(email) > ''M'' ORDER BY minutes LIMIT 5');
+SELECT shown('SELECT email FROM calls WHERE md5(email) > ''M'' ORDER BY minutes LIMIT 5');
 SELECT shown('SELECT email FROM calls ORDER BY minutes LIMIT 5 FOR UPDATE');
 SELECT shown('SELECT email FROM calls ORDER BY minutes LIMIT NULL');
 SELECT shown('SELECT email FROM calls ORDER BY minutes LIMIT 9223372036854775807 OFFSET 1');

@@ -48,8 +48,8 @@ SELECT shown('SELECT calls.i, users.i FROM calls LEFT JOIN users ON users.i = ca
 SELECT shown('SELECT calls.i, users.name FROM calls LEFT JOIN users ON users.id = calls.user_id AND users.i > 5 WHERE calls.ts >= now()');
 SELECT shown('SELECT calls.i FROM calls JOIN users ON users.l = calls.i AND users.i <> calls.l');
 SELECT shown('SELECT calls.i, users.i FROM users RIGHT JOIN calls ON users.ts = calls.ts WHERE users.i IS NULL');
-SELECT shown('SELECT calls.id FROM calls LEFT JOIN users ON users.i = calls.i WHERE lower(calls.s) = calls.user_id');
-SELECT shown('SELECT calls.id FROM calls, users WHERE users.i = calls.i AND lower(users.name) = users.id');
+SELECT shown('SELECT calls.id FROM calls LEFT JOIN users ON users.i = calls.i WHERE md5(calls.s) = calls.user_id');
+SELECT shown('SELECT calls.id FROM calls, users WHERE users.i = calls.i AND md5(users.name) = users.id');
 -- the field for the inner document is one that the outer table does not read
 SELECT shown('SELECT users.address, calls.id FROM users LEFT JOIN calls ON users.i = calls.id');
 -- above it: limits and groups
@@ -71,7 +71,7 @@ SELECT shown('SELECT calls.i FROM calls WHERE NOT EXISTS (SELECT FROM users WHER
 -- a left join's second condition, and one of the inner table that PostgreSQL evaluates
 SELECT shown('SELECT calls.i, users.i FROM calls LEFT JOIN users ON users.i = calls.i AND users.l = calls.l');
 SELECT shown('SELECT calls.i, users.i FROM calls LEFT JOIN users ON users.i = calls.i AND calls.l > 5');
-SELECT shown('SELECT calls.i, users.i FROM calls LEFT JOIN users ON users.i = calls.i AND lower(users.name) = users.id');
+SELECT shown('SELECT calls.i, users.i FROM calls LEFT JOIN users ON users.i = calls.i AND md5(users.name) = users.id');
 -- conditions without columns, and those that count how often they are evaluated
 SET enable_nestloop = on;
 SELECT shown('SELECT calls.i FROM calls JOIN (SELECT i FROM users WHERE now() IS NULL) u ON u.i = calls.i');
