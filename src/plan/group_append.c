@@ -50,6 +50,7 @@
 #include "plan/group_merge.h"
 #include "plan/group_partial.h"
 #include "plan/group_parts.h"
+#include "plan/join_nulls.h"
 #include "plan/relation.h"
 #include "plan/scan_plan.h"
 
@@ -147,7 +148,7 @@ build_joined(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *table, cons
 {
 	return ad_add_joined_keys(root, builder, table, lthird(share->read), share->keys) &&
 		ad_merge_aggregates(root, builder, table, linitial(share->read), merges) &&
-		ad_return_states(builder, merges->parts) && builder->keys != NIL &&
+		ad_tell_nulls(root, merges) && ad_return_states(builder, merges->parts) && builder->keys != NIL &&
 		builder->values.failures == NIL;
 }
 
@@ -173,7 +174,7 @@ static bool
 build_share(const AdShared *shared, AdGroupBuilder *builder, RelOptInfo *table, const AdShare *share)
 {
 	List	   *conditions = ((AdRelation *) table->fdw_private)->local_conds;
-	AdMerges	merges = {0};
+	AdMerges	merges = {.filled = shared->merges.filled};
 	List	   *parts = NIL;
 	ListCell   *lc;
 
@@ -626,7 +627,7 @@ RelOptInfo *
 ad_append_groups(PlannerInfo *root, RelOptInfo *parent, const AdJoinedKeys *keys, AdMerges *merges,
 				 List **columns)
 {
-	AdShared	shared = {root, UPPERREL_GROUP_AGG, AD_SHARE_JOINED};
+	AdShared	shared = {root, UPPERREL_GROUP_AGG, AD_SHARE_JOINED, {.filled = merges->filled}};
 	AdShare		share = {create_empty_pathtarget(), create_empty_pathtarget(), keys->keys};
 	RelOptInfo *table = ad_first_appended(root, parent);
 	AdColumnPairs pairs = {table->relid};

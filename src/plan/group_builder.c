@@ -454,11 +454,16 @@ is_percentile(const Aggref *aggref, float8 *fraction)
 	return *fraction >= 0 && *fraction <= 1;
 }
 
-/* whether the aggregate depends on an order of text that is not MongoDB's */
-static bool
-is_collated(const Aggref *aggref, AdAggregate aggregate)
+/*
+ * Whether the aggregate depends on an order of text that is not MongoDB's.
+ */
+bool
+ad_is_collated(const Aggref *aggref)
 {
-	return (aggregate == AD_MIN || aggregate == AD_MAX || aggregate == AD_PERCENTILE_DISC) &&
+	AdCall		call;
+
+	return find_aggregate(aggref->aggfnoid, &call) &&
+		(call.aggregate == AD_MIN || call.aggregate == AD_MAX || call.aggregate == AD_PERCENTILE_DISC) &&
 		OidIsValid(aggref->inputcollid) && !ad_collate_is_c(aggref->inputcollid);
 }
 
@@ -469,11 +474,9 @@ is_collated(const Aggref *aggref, AdAggregate aggregate)
 Node *
 ad_collated_extreme(AdGroupBuilder *builder, const Aggref *aggref)
 {
-	AdCall		call;
 	Node	   *argument = aggregate_argument(aggref);
 
-	if (!find_aggregate(aggref->aggfnoid, &call) || aggref->aggkind == AGGKIND_ORDERED_SET ||
-		!is_collated(aggref, call.aggregate) || aggref->aggfilter != NULL)
+	if (!ad_is_collated(aggref) || aggref->aggkind == AGGKIND_ORDERED_SET || aggref->aggfilter != NULL)
 		return NULL;
 	while (IsA(argument, RelabelType))
 		argument = (Node *) ((RelabelType *) argument)->arg;
@@ -599,7 +602,7 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 	if (aggref->aggvariadic || !find_aggregate(aggref->aggfnoid, &call))
 		return false;
 	call.final = ad_call_final(aggref, call.aggregate);
-	if (is_collated(aggref, call.aggregate))
+	if (ad_is_collated(aggref))
 		return return_collated_extreme(builder, position, aggref);
 	if ((aggref->aggkind == AGGKIND_ORDERED_SET ? !is_percentile(aggref, &call.fraction) :
 		 aggref->aggorder != NIL) ||

@@ -47,6 +47,7 @@ extern const AdColumn *ad_comparable_column(AdExprContext *context, Node *node);
 extern const AdColumn *ad_identical_column(AdExprContext *context, Node *node);
 extern const AdColumn *ad_numeric_argument(AdGroupBuilder *builder, const Aggref *aggref);
 extern bool ad_is_deviation(const Aggref *aggref);
+extern bool ad_is_collated(const Aggref *aggref);
 extern Node *ad_collated_extreme(AdGroupBuilder *builder, const Aggref *aggref);
 extern AdGroupBuilder ad_build_group(const AdRelation *relation);
 extern void ad_build_guards(AdGroupBuilder *builder);

@@ -302,45 +302,65 @@ add_states(PlannerInfo *root, RelOptInfo *rel, List *aggregates, List **states)
 }
 
 /*
- * Adds the aggregates, as states or as parts.  Returns false if MongoDB cannot
- * compute one.
+ * Finds the parts of the aggregates, and how to merge them.  Returns false if there are
+ * none.
  */
 static bool
-add_aggregates(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel,
-			   List *aggregates, AdJoinGroups *groups)
+add_parts(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel, List *aggregates,
+		  AdJoinGroups *groups)
 {
-	/* states are not combined by grouping sets */
-	if (root->parse->groupingSets != NIL || !add_states(root, rel, aggregates, &groups->states))
-	{
-		groups->merges = palloc0(sizeof(AdMerges));
-		if (!ad_merge_aggregates(root, builder, rel, aggregates, groups->merges))
-			return false;
-		groups->states = groups->merges->parts;
-	}
-	return ad_return_states(builder, groups->states);
+	groups->merges = palloc0(sizeof(AdMerges));
+	groups->merges->filled = groups->side == AD_SIDE_FILLED;
+	if (!ad_merge_aggregates(root, builder, rel, aggregates, groups->merges) ||
+		!ad_tell_nulls(root, groups->merges))
+		return false;
+	groups->states = groups->merges->parts;
+	return true;
+}
+
+/*
+ * Adds keys and aggregates to the groups, the latter as states or, if `in_parts`, as
+ * parts.  Returns false if MongoDB cannot compute one.
+ *
+ * Nothing may fail in MongoDB, because the failure may be in a group that a
+ * join or a local condition excludes, where it is no error.
+ */
+static bool
+add_all(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder, const AdJoinedKeys *keys,
+		bool in_parts, AdJoinGroups *groups)
+{
+	*builder = ad_build_group(rel->fdw_private);
+	groups->states = NIL;
+	return ad_add_joined_keys(root, builder, rel, keys->joined, keys->keys) &&
+		(in_parts ? add_parts(root, builder, rel, keys->aggregates, groups) :
+		 add_states(root, rel, keys->aggregates, &groups->states)) &&
+		ad_return_states(builder, groups->states) &&
+		builder->keys != NIL && builder->values.failures == NIL;
 }
 
 /*
  * Describes the groups of the table.  Returns NULL if MongoDB cannot make
  * them, or if they would be as many as the documents.
- *
- * Nothing may fail in MongoDB, because the failure may be in a group that a
- * join or a local condition excludes, where it is no error.
  */
 static AdUpperRelation *
 build_groups(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder, AdJoinGroups *groups)
 {
-	AdRelation *relation = rel->fdw_private;
 	AdJoinedKeys keys = {0};
 
-	*builder = ad_build_group(relation);
-	if (!find_keys(root, rel, groups, &keys) ||
-		!ad_add_joined_keys(root, builder, rel, keys.joined, keys.keys) ||
-		!add_aggregates(root, builder, rel, keys.aggregates, groups) ||
-		builder->keys == NIL || builder->values.failures != NIL ||
-		!ad_expects_duplicates(root, rel, builder->keys))
+	if (!find_keys(root, rel, groups, &keys))
 		return NULL;
-	return ad_built_relation(relation, builder);
+
+	/*
+	 * PostgreSQL combines states, but not for grouping sets, and some are not
+	 * known for rows of nulls.
+	 */
+	if ((root->parse->groupingSets != NIL || !add_all(root, rel, builder, &keys, false, groups) ||
+		 (groups->side == AD_SIDE_FILLED && !ad_ignores_nulls(root, groups->states))) &&
+		!add_all(root, rel, builder, &keys, true, groups))
+		return NULL;
+	if (!ad_expects_duplicates(root, rel, builder->keys))
+		return NULL;
+	return ad_built_relation(rel->fdw_private, builder);
 }
 
 /*
@@ -354,6 +374,7 @@ group_several(PlannerInfo *root, RelOptInfo *rel, AdJoinGroups *groups)
 	if (!find_keys(root, rel, groups, &keys))
 		return;
 	groups->merges = palloc0(sizeof(AdMerges));
+	groups->merges->filled = groups->side == AD_SIDE_FILLED;
 	groups->groups = ad_append_groups(root, rel, &keys, groups->merges, &groups->columns);
 	groups->states = groups->merges->parts;
 }
@@ -371,15 +392,6 @@ group_table(PlannerInfo *root, RelOptInfo *rel, AdJoinGroups *groups)
 		return;
 	groups->columns = ad_returned_columns(upper->grouping.tlist);
 	groups->groups = ad_groups_relation(root, rel, upper, builder.keys);
-}
-
-/* makes the groups such that joins can add rows of nulls; none if that is not possible */
-static void
-hold_states(PlannerInfo *root, AdJoinGroups *groups)
-{
-	groups->held = ad_hold_states(root, groups->groups, groups->states);
-	if (list_length(groups->held) != list_length(groups->states))
-		groups->groups = NULL;
 }
 
 /* the groups of the table, which are described when they are first asked for */
@@ -407,7 +419,7 @@ table_groups(PlannerInfo *root, RelOptInfo *rel, AdRelation *relation)
 	if (groups->merges != NULL)
 		groups->merges->aggregates = groups->aggregates;
 	if (groups->side == AD_SIDE_FILLED)
-		hold_states(root, groups);
+		groups->held = ad_hold_states(root, groups->groups, groups->states);
 	return groups;
 }
 

@@ -15,8 +15,9 @@
  *
  * The states that are null are passed over when states are combined.  That is
  * right for an aggregate that ignores a row of nulls, as count(c.id) does, and
- * sum(c.minutes).  The row counts for count(*), so its state is one then.
- * Others, such as sum(coalesce(c.minutes, 1)), are not grouped.
+ * sum(c.minutes).  The row counts for count(*), so its state is one then.  Others,
+ * such as sum(coalesce(c.minutes, 1)), are parts to merge (group_merge.c): the part
+ * of a group of one row, whose columns are null.  A null count(*) tells where.
  *
  * Before PostgreSQL 16 nothing above an outer join may use an expression that was
  * computed on the side that is filled with nulls, unless a PlaceHolderVar holds it
@@ -36,13 +37,14 @@
 #include "optimizer/placeholder.h"
 #include "optimizer/tlist.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 
 #include "base/compat.h"
 #include "plan/custom_path.h"
 #include "plan/group_partial.h"
 #include "plan/join_nulls.h"
-#include "plan/merge_aggregates.h"
 #include "query/join_nodes.h"
+#include "translate/lazy.h"
 
 /*
  * Returns what the joins do with the rows of the table.  Sets *tested to the tables
@@ -125,22 +127,63 @@ ad_use_columns(List *exprs, Index relid, const RelOptInfo *of)
 	return (List *) used_mutator((Node *) exprs, &use);
 }
 
-/* expression_tree_mutator() callback: replaces all columns by nulls */
+static Node *
+null_of(const Node *node)
+{
+	return (Node *) makeNullConst(exprType(node), exprTypmod(node), exprCollation(node));
+}
+
+/* whether the expression is null because an operand is, so that nothing is computed */
+static bool
+is_null_by_operand(const Node *node)
+{
+	List	   *args;
+	ListCell   *lc;
+
+	if (IsA(node, RelabelType))
+		args = list_make1(((const RelabelType *) node)->arg);
+	else if (IsA(node, CoerceViaIO))
+		args = list_make1(((const CoerceViaIO *) node)->arg);
+	else if (IsA(node, FuncExpr) && func_strict(((const FuncExpr *) node)->funcid))
+		args = ((const FuncExpr *) node)->args;
+	else if (IsA(node, OpExpr) && op_strict(((const OpExpr *) node)->opno))
+		args = ((const OpExpr *) node)->args;
+	else
+		return false;
+	foreach(lc, args)
+	{
+		if (IsA(lfirst(lc), Const) && ((Const *) lfirst(lc))->constisnull)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * expression_tree_mutator() callback: replaces all columns by nulls, and what is null
+ * because of them
+ */
 static Node *
 null_mutator(Node *node, void *context)
 {
 	if (node == NULL)
 		return NULL;
 	if (IsA(node, Var))
-		return (Node *) makeNullConst(exprType(node), exprTypmod(node), exprCollation(node));
-	return expression_tree_mutator(node, null_mutator, context);
+		return null_of(node);
+	node = expression_tree_mutator(node, null_mutator, context);
+	return is_null_by_operand(node) ? null_of(node) : node;
 }
 
-/* the value of an expression of a row of nulls if it is constant, else NULL */
+/*
+ * The value of an expression of a row of nulls if it is known without an error, else
+ * NULL.
+ */
 static const Const *
 value_of_nulls(PlannerInfo *root, Node *node)
 {
-	node = eval_const_expressions(root, null_mutator(node, NULL));
+	node = null_mutator(node, NULL);
+	if (ad_may_fail(node, root))
+		return NULL;
+	node = eval_const_expressions(root, node);
 	return IsA(node, Const) ? (Const *) node : NULL;
 }
 
@@ -149,7 +192,7 @@ typedef enum NullState
 {
 	IGNORED,					/* as without the row */
 	ONE,						/* a count of 1 */
-	UNKNOWN
+	OTHER
 } NullState;
 
 /*
@@ -167,7 +210,7 @@ null_state(PlannerInfo *root, const Aggref *state)
 	{
 		value = value_of_nulls(root, (Node *) state->aggfilter);
 		if (value == NULL)
-			return UNKNOWN;
+			return OTHER;
 		if (value->constisnull || !DatumGetBool(value->constvalue))
 			return IGNORED;
 	}
@@ -177,16 +220,53 @@ null_state(PlannerInfo *root, const Aggref *state)
 	{
 		value = value_of_nulls(root, (Node *) lfirst_node(TargetEntry, lc)->expr);
 		if (value == NULL)
-			return UNKNOWN;
+			return OTHER;
 		if (value->constisnull)
 			return IGNORED;
 	}
-	return state->aggfnoid == F_COUNT_ANY ? ONE : UNKNOWN;
+	return state->aggfnoid == F_COUNT_ANY ? ONE : OTHER;
+}
+
+/*
+ * Whether the states, or parts, of a row of nulls are known without another one: they
+ * are ignored, or a count of 1.
+ */
+bool
+ad_ignores_nulls(PlannerInfo *root, const List *states)
+{
+	ListCell   *lc;
+
+	foreach(lc, states)
+	{
+		if (null_state(root, lfirst(lc)) == OTHER)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Adds the number of rows to the parts if joins add rows of nulls that one of the parts
+ * does not ignore.  Returns false if that part is not known for such a row.
+ */
+bool
+ad_tell_nulls(PlannerInfo *root, AdMerges *merges)
+{
+	ListCell   *lc;
+
+	if (!merges->filled || ad_ignores_nulls(root, merges->parts))
+		return true;
+	foreach(lc, merges->parts)
+	{
+		if (ad_part_of_row(lfirst(lc)) == NULL)
+			return false;
+	}
+	merges->parts = list_append_unique(merges->parts, ad_make_aggregate(F_COUNT_, NULL));
+	return true;
 }
 
 /*
  * Puts the states (Aggrefs), which the paths of the groups return, into
- * PlaceHolderVars, and returns these.  NIL if one is not known for a row of nulls.
+ * PlaceHolderVars, and returns these.
  */
 List *
 ad_hold_states(PlannerInfo *root, RelOptInfo *groups, List *states)
@@ -197,11 +277,7 @@ ad_hold_states(PlannerInfo *root, RelOptInfo *groups, List *states)
 	ListCell   *holder;
 
 	foreach(lc, states)
-	{
-		if (null_state(root, lfirst(lc)) == UNKNOWN)
-			return NIL;
 		held = lappend(held, make_placeholder_expr(root, lfirst(lc), groups->relids));
-	}
 	/* the paths have the same target as the relation */
 	foreach(lc, groups->reltarget->exprs)
 	{
@@ -214,12 +290,47 @@ ad_hold_states(PlannerInfo *root, RelOptInfo *groups, List *states)
 	return held;
 }
 
-/* the state in the PlaceHolderVar, or that of a row of nulls where there is none */
+/* the count of rows among the PlaceHolderVars */
 static Expr *
-known_state(PlannerInfo *root, PlaceHolderVar *held)
+row_count(const List *held)
 {
-	/* a count is not null in any group */
-	return null_state(root, (Aggref *) held->phexpr) == ONE ? ad_number_or((Expr *) held, 1) : (Expr *) held;
+	ListCell   *lc;
+
+	foreach(lc, held)
+	{
+		const Aggref *state = (Aggref *) ((PlaceHolderVar *) lfirst(lc))->phexpr;
+
+		if (state->aggfnoid == F_COUNT_ && state->aggfilter == NULL)
+			return lfirst(lc);
+	}
+	elog(ERROR, "groups have no number of rows");
+	return NULL;				/* not reached */
+}
+
+/*
+ * The state in the PlaceHolderVar, one of `all`, or what it is for a row of nulls where
+ * there is no group.  A count is not null in any group.
+ */
+static Expr *
+known_state(PlannerInfo *root, PlaceHolderVar *held, const List *all)
+{
+	const Aggref *state = (Aggref *) held->phexpr;
+	Node	   *of_row;
+	const Const *value;
+
+	switch (null_state(root, state))
+	{
+		case IGNORED:
+			return (Expr *) held;
+		case ONE:
+			return ad_number_or((Expr *) held, 1);
+		case OTHER:
+			of_row = (Node *) ad_part_of_row(state);
+			value = value_of_nulls(root, of_row);
+			return ad_where_null(row_count(all), value != NULL ? (Expr *) value :
+								 (Expr *) null_mutator(of_row, NULL), (Expr *) held);
+	}
+	return NULL;				/* not reached */
 }
 
 /*
@@ -266,7 +377,7 @@ ad_name_states(PlannerInfo *root, RelOptInfo *join, List *held, List *names)
 		if (position < list_length(held))
 		{
 			named = lappend(named, list_nth(names, position));
-			expr = known_state(root, (PlaceHolderVar *) expr);
+			expr = known_state(root, (PlaceHolderVar *) expr, held);
 		}
 		else
 			named = lappend(named, expr);

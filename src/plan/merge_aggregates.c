@@ -278,6 +278,21 @@ where(Expr *condition, Expr *value)
 	return (Expr *) result;
 }
 
+/* returns `value` where the expression is null, else `otherwise` */
+Expr *
+ad_where_null(Expr *expr, Expr *value, Expr *otherwise)
+{
+	NullTest   *test = makeNode(NullTest);
+	CaseExpr   *choice;
+
+	test->arg = expr;
+	test->nulltesttype = IS_NULL;
+	test->location = -1;
+	choice = (CaseExpr *) where((Expr *) test, value);
+	choice->defresult = otherwise;
+	return (Expr *) choice;
+}
+
 /* `value` where the expression is not null, else null */
 static Expr *
 where_not_null(Expr *expr, Expr *value)
@@ -384,7 +399,8 @@ merge_repeatable(AdMerge *merge, Expr *argument)
 	Aggref	   *aggref = copyObject(unconstify(Aggref *, merge->aggref));
 	Aggref	   *part;
 
-	if (aggref->aggdistinct != NIL || aggref->aggorder != NIL || !is_evaluated(merge, argument))
+	if (aggref->aggdistinct != NIL || aggref->aggorder != NIL || !is_evaluated(merge, argument) ||
+		(ad_is_collated(aggref) && ad_collated_extreme(merge->builder, aggref) == NULL))
 		return read_as_keys(merge, (Node *) list_make2(aggref->args, aggref->aggfilter)) ?
 			(Expr *) aggref : NULL;
 	part = (Aggref *) add_part(merge, copyObject(aggref));

@@ -72,9 +72,12 @@ is_of_subquery(PlannerInfo *root, const Param * param)
 	return false;
 }
 
-/* expression_tree_walker() callback: whether an expression without columns may raise an error */
-static bool
-may_fail(Node *node, void *root)
+/*
+ * Whether an expression without columns may raise an error.  It is an
+ * expression_tree_walker() callback, too, whose context is the PlannerInfo.
+ */
+bool
+ad_may_fail(Node *node, void *root)
 {
 	FuncExpr   *func = (FuncExpr *) node;
 
@@ -117,7 +120,7 @@ may_fail(Node *node, void *root)
 		default:
 			return true;
 	}
-	return expression_tree_walker(node, may_fail, root);
+	return expression_tree_walker(node, ad_may_fail, root);
 }
 
 /*
@@ -130,7 +133,7 @@ ad_lazy_operand(const AdLazy *lazy, PlannerInfo *root, Node *operand)
 	CaseExpr   *computed;
 	CaseWhen   *when;
 
-	if ((lazy->conditions == NIL && !lazy->by_row) || !may_fail(operand, root))
+	if ((lazy->conditions == NIL && !lazy->by_row) || !ad_may_fail(operand, root))
 		return operand;
 	if (lazy->by_row || list_length(lazy->conditions) > MAX_CONDITIONS)
 		return NULL;

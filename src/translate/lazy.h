@@ -14,6 +14,7 @@ typedef struct AdLazy
 	bool		by_row;			/* does it depend on the row, too? */
 } AdLazy;
 
+extern bool ad_may_fail(Node *node, void *root);
 extern Node *ad_lazy_operand(const AdLazy *lazy, PlannerInfo *root, Node *operand);
 
 #endif							/* AD_LAZY_H */

@@ -56,6 +56,7 @@ INSERT INTO public.made VALUES
 	('SELECT n.name, b.id FROM names n JOIN t b ON b.g = n.g AND b.i = n.i'),
 	('SELECT n.name, count(*), sum(t.i), count(DISTINCT t.t), sum(t.s * n.g) FROM t JOIN names n ON n.g = t.g GROUP BY n.name'),
 	('SELECT n.name, t.g, count(t.id), avg(t.i) FROM names n LEFT JOIN t ON t.g = n.g AND t.b GROUP BY 1, 2'),
+	('SELECT n.name, sum(1), sum(CASE WHEN t.b THEN 1 ELSE 0 END), avg(coalesce(t.i, 0)), count(*) FILTER (WHERE lower(t.t) = ''a'') FROM names n LEFT JOIN t ON t.g = n.i GROUP BY 1'),
 	('SELECT n.name, max(t.ts), sum(t.l), bool_or(t.b) FROM t JOIN names n ON n.i = t.i AND n.g <= t.g GROUP BY 1 HAVING count(*) > 1'),
 	('SELECT DISTINCT n.name, t.b FROM t JOIN names n ON n.g = t.g WHERE upper(t.t) <> ''A'''),
 	('SELECT n.name, date_trunc(''month'', t.ts), count(*), min(t.t) FROM t JOIN names n USING (g) GROUP BY 1, 2'),

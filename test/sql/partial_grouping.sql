@@ -173,8 +173,9 @@ SELECT stays('SELECT sum(i + 1) FROM t WHERE md5(s) = ''x''');
 -- minima and maxima of text in an order that only PostgreSQL knows
 SELECT shown('SELECT min(s), max(v), count(*) FROM t WHERE s = ''a'' AND v = ''a''');
 SELECT shown('SELECT b, min(s) FROM t WHERE s = ''a'' AND b GROUP BY b');
-SELECT stays('SELECT min(s) FILTER (WHERE b), count(*) FROM t');
-SELECT stays('SELECT min(s || ''a''), count(*) FROM t');
+SELECT shown('SELECT min(s) FILTER (WHERE b), count(*) FROM t');
+SELECT shown('SELECT min(s || ''a''), count(*) FROM t');
+SELECT stays('SELECT min(s || f::text), count(*) FROM t');
 
 -- aggregates of distinct values
 EXPLAIN (VERBOSE, COSTS OFF) SELECT i, count(DISTINCT lower(s)), string_agg(DISTINCT s, ',') FILTER (WHERE b), min(lower(v)) FROM t WHERE i > 1 GROUP BY i HAVING bool_or(b);

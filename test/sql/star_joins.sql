@@ -108,10 +108,17 @@ SELECT shown('SELECT u.team, count(DISTINCT c.room), count(*), avg(c.kind), sum(
 SELECT shown('SELECT u.team, count(*) FILTER (WHERE c.room IS NULL), count(1), count(c.*) FROM users u LEFT JOIN (calls c JOIN kinds k USING (kind)) USING (email) GROUP BY 1');
 SELECT shown('SELECT u.team, c.kind, count(c.room) FROM users u LEFT JOIN calls c ON c.email = u.email WHERE c.kind IS NULL OR c.kind > 5 GROUP BY 1, 2');
 SELECT shown('SELECT DISTINCT u.team, c.room FROM users u LEFT JOIN calls c USING (email)');
--- what such a row has a value for
-SELECT stays('SELECT u.team, sum(coalesce(c.minutes, 1)) FROM users u LEFT JOIN calls c USING (email) GROUP BY 1');
-SELECT stays('SELECT u.team, sum(1) FROM users u LEFT JOIN calls c USING (email) GROUP BY 1');
-SELECT stays('SELECT u.team, max(coalesce(c.kind, 0)) FILTER (WHERE c.minutes IS NULL) FROM users u LEFT JOIN calls c USING (email) GROUP BY 1');
+-- what such a row has a value for: parts to merge, and the number of rows tells where that is
+EXPLAIN (VERBOSE, COSTS OFF)
+SELECT u.team, sum(CASE WHEN c.room = 'x' THEN 1 ELSE 0 END), min(coalesce(c.kind, 0)) FROM users u LEFT JOIN calls c USING (email) GROUP BY 1;
+SELECT shown('SELECT u.team, sum(coalesce(c.minutes, 1)) FROM users u LEFT JOIN calls c USING (email) GROUP BY 1');
+SELECT shown('SELECT u.team, sum(1) FROM users u LEFT JOIN calls c USING (email) GROUP BY 1');
+SELECT shown('SELECT u.team, max(coalesce(c.kind, 0)) FILTER (WHERE c.minutes IS NULL) FROM users u LEFT JOIN calls c USING (email) GROUP BY 1');
+SELECT stays('SELECT u.team, count(10 / coalesce(c.kind, 0)) FROM users u LEFT JOIN calls c USING (email) GROUP BY 1');
+SELECT stays('SELECT u.team, stddev(coalesce(c.kind, 0)) FROM users u LEFT JOIN calls c USING (email) GROUP BY 1');
+-- what PostgreSQL evaluates on the joined groups
+SELECT shown('SELECT u.team, sum(c.minutes) FILTER (WHERE upper(c.room) = ''X''), max(lower(c.room)) FROM calls c JOIN users u USING (email) GROUP BY 1');
+SELECT stays('SELECT u.team, stddev(c.minutes) FILTER (WHERE upper(c.room) = ''X'') FROM calls c JOIN users u USING (email) GROUP BY 1');
 -- joins that look only whether there is a row, alone or joined itself
 EXPLAIN (VERBOSE, COSTS OFF)
 SELECT u.email FROM users u WHERE NOT EXISTS (SELECT FROM calls c WHERE c.email = u.email AND c.minutes > 5);
