@@ -137,10 +137,9 @@ const AdColumn *
 ad_comparable_column(AdExprContext *context, Node *node)
 {
 	const AdColumn *column = ad_expr_column(context, node);
-	Oid			collation = exprCollation(node);
 
 	if (column == NULL || column->type->class == AD_CLASS_NUMERIC ||
-		(OidIsValid(collation) && !get_collation_isdeterministic(collation)))
+		!ad_is_deterministic(exprCollation(node), exprType(node)))
 		return NULL;
 	return column;
 }
@@ -464,7 +463,8 @@ ad_is_collated(const Aggref *aggref)
 
 	return find_aggregate(aggref->aggfnoid, &call) &&
 		(call.aggregate == AD_MIN || call.aggregate == AD_MAX || call.aggregate == AD_PERCENTILE_DISC) &&
-		OidIsValid(aggref->inputcollid) && !ad_collate_is_c(aggref->inputcollid);
+		(OidIsValid(aggref->inputcollid) ? !ad_collate_is_c(aggref->inputcollid) :
+		 type_is_collatable(exprType(aggregate_argument(aggref))));
 }
 
 /*

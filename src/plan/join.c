@@ -136,7 +136,7 @@ find_join_key(AdJoin *join, RestrictInfo *condition)
 	return are_joinable(join->outer.column->type, join->inner.column->type) &&
 		ad_expr_operator(expr->opno, exprType(linitial(expr->args)), &op, &operand_type) &&
 		op == AD_OP_EQ &&
-		(!OidIsValid(expr->inputcollid) || ad_is_deterministic(expr->inputcollid));
+		ad_is_deterministic(expr->inputcollid, operand_type);
 }
 
 /*

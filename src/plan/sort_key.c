@@ -34,7 +34,7 @@ ad_ordered_expr(AdExprContext *context, const AdValue *value, Oid opfamily, Oid 
 			*expr = ad_value_nan_last(ad_let(context, *expr));
 			return true;
 		case TEXTOID:
-			return ad_collate_is_c(collation);
+			return OidIsValid(collation) && ad_collate_is_c(collation);
 		case TIMESTAMPTZOID:
 		case TIMESTAMPOID:
 		case DATEOID:

@@ -62,6 +62,12 @@
 /* MongoDB accepts 32764 bytes, and older servers accept fewer */
 #define MAX_REGEX_LENGTH	16000
 
+/*
+ * PCRE compiles an expression to at most 64 kB, and a set with a character outside
+ * ASCII to about 40 bytes.
+ */
+#define MAX_SETS	1000
+
 #define OBJECTID_DIGITS		24
 
 /*
@@ -531,6 +537,17 @@ pattern_regex(const AdPattern *pattern)
 	return regex.data;
 }
 
+/* does MongoDB accept a regular expression of this size? */
+static bool
+is_accepted(const char *regex)
+{
+	int			sets = 0;
+
+	for (const char *c = regex; *c != '\0'; c++)
+		sets += *c == '[';
+	return strlen(regex) <= MAX_REGEX_LENGTH && sets <= MAX_SETS;
+}
+
 /*
  * Does the predicate match only texts that match the pattern?  If not,
  * PostgreSQL must recheck each row.
@@ -590,7 +607,7 @@ ad_like_accepts(AdPatternKind kind, AdFold fold, text *pattern)
 		return false;
 	regex = pattern_regex(&parts);
 	/* a broader predicate that matches every text would be useless */
-	return strlen(regex) <= MAX_REGEX_LENGTH &&
+	return is_accepted(regex) &&
 		(regex[0] != '\0' || ad_like_is_exact(kind, fold));
 }
 
@@ -608,7 +625,7 @@ ad_like_regex(AdPatternKind kind, AdFold fold, text *pattern)
 	if (!read_pattern(kind, fold, pattern, &parts))
 		return NULL;
 	regex = pattern_regex(&parts);
-	return strlen(regex) <= MAX_REGEX_LENGTH ? regex : NULL;
+	return is_accepted(regex) ? regex : NULL;
 }
 
 /*
@@ -668,9 +685,9 @@ match_pattern(const char *path, const AdType *type, const AdPattern *pattern, bo
 								PointerGetDatum(cstring_to_text_with_len(pattern->literal.data,
 																		 pattern->literal.len)));
 	regex = pattern_regex(pattern);
-	if (regex[0] == '\0' || (strlen(regex) > MAX_REGEX_LENGTH && !exact))
+	if (regex[0] == '\0' || (!is_accepted(regex) && !exact))
 		return ad_match_has_type(path, type);
-	if (strlen(regex) > MAX_REGEX_LENGTH)
+	if (!is_accepted(regex))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("LIKE pattern is too long for MongoDB")));

@@ -150,7 +150,7 @@ ad_expr_grouped_column(AdExprContext *context, Node *node)
 	const AdColumn *column = IsA(node, Var) ? any_column(context, node) : NULL;
 
 	return column != NULL && ad_column_is_grouped(column) &&
-		ad_is_deterministic(exprCollation(node)) ? column : NULL;
+		ad_is_deterministic(exprCollation(node), exprType(node)) ? column : NULL;
 }
 
 /*
@@ -392,12 +392,14 @@ ad_null_test(Node *argument, NullTestType kind)
 }
 
 /*
- * Whether texts that are equal under the collation have equal bytes
- * (PostgreSQL manual, "Collation Support", "Nondeterministic Collations").
- * True also for InvalidOid, that is, for types without collations.
+ * Whether values of the type that are equal under the collation have equal bytes
+ * (PostgreSQL manual, "Collation Support", "Nondeterministic Collations").  True
+ * for types without collations.  If the type has one and it is not known which,
+ * PostgreSQL raises an error.
  */
 bool
-ad_is_deterministic(Oid collation)
+ad_is_deterministic(Oid collation, Oid typid)
 {
-	return !OidIsValid(collation) || get_collation_isdeterministic(collation);
+	return OidIsValid(collation) ? get_collation_isdeterministic(collation) :
+		!type_is_collatable(typid);
 }

@@ -33,6 +33,7 @@ typedef struct AdExprContext
 	Bitmapset  *bound;			/* attribute numbers of the columns in
 								 * bindings */
 	int			visits;			/* see ad_expr_may_go_on() */
+	int			patterns;		/* in its expressions, see value_pattern.c */
 	Size		size;			/* bytes of the filter so far, see budget.c */
 } AdExprContext;
 
@@ -50,7 +51,7 @@ extern Node *ad_expr_operand(AdExprContext *context, Node *operand);
 extern bool ad_expr_operator(Oid opno, Oid typid, AdOp *op, Oid *operand_type);
 extern AdOp ad_expr_negated(AdOp op);
 extern NullTest *ad_null_test(Node *argument, NullTestType kind);
-extern bool ad_is_deterministic(Oid collation);
+extern bool ad_is_deterministic(Oid collation, Oid typid);
 extern bool ad_is_proven(const AdExprContext *context, const AdColumn *column);
 
 #endif							/* AD_CONTEXT_H */

@@ -41,9 +41,9 @@ static Node *translate(AdExprContext *context, Node *node, bool wanted);
  * the order of bytes.
  */
 static bool
-collation_agrees(Oid collation, AdOp op)
+collation_agrees(Oid collation, Oid typid, AdOp op)
 {
-	if (!ad_is_deterministic(collation))
+	if (!ad_is_deterministic(collation, typid))
 		return false;
 	return !OidIsValid(collation) || op == AD_OP_EQ || op == AD_OP_NE ||
 		ad_collate_is_c(collation);
@@ -80,7 +80,7 @@ match_comparison(AdExprContext *context, const OpExpr *expr, AdComparison *compa
 	return comparison->column != NULL && OidIsValid(opno) &&
 		ad_expr_operator(opno, comparison->column->type->typid,
 						 &comparison->op, &comparison->operand_type) &&
-		collation_agrees(expr->inputcollid, comparison->op) &&
+		collation_agrees(expr->inputcollid, comparison->column->type->typid, comparison->op) &&
 		ad_match_accepts(comparison->column->type, comparison->operand_type);
 }
 
@@ -184,7 +184,7 @@ translate_array_comparison(AdExprContext *context, ScalarArrayOpExpr *expr, bool
 
 	if (column == NULL ||
 		!ad_expr_operator(expr->opno, column->type->typid, &op, &element_type) ||
-		!collation_agrees(expr->inputcollid, op) ||
+		!collation_agrees(expr->inputcollid, column->type->typid, op) ||
 		!ad_match_accepts(column->type, element_type))
 		return NULL;
 	operand = ad_expr_operand(context, lsecond(expr->args));

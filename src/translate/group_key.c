@@ -306,11 +306,10 @@ ad_missing_as_null(AdValueContext *context, Node *node, const AdValue *value, No
 Node *
 ad_key_expr(AdValueContext *context, Node *node, bool nullable)
 {
-	Oid			collation = exprCollation(node);
 	AdValue		value;
 	Node	   *key;
 
-	if (OidIsValid(collation) && !get_collation_isdeterministic(collation))
+	if (!ad_is_deterministic(exprCollation(node), exprType(node)))
 		return NULL;
 	if (IsA(node, FuncExpr) && (((FuncExpr *) node)->funcid == F_DATE_BIN_INTERVAL_TIMESTAMPTZ_TIMESTAMPTZ ||
 								((FuncExpr *) node)->funcid == F_DATE_BIN_INTERVAL_TIMESTAMP_TIMESTAMP))

@@ -82,7 +82,7 @@ ad_match_read(Node *node, AdMatch *match)
 			return false;
 	}
 	/* regular expressions count characters as UTF-8 does */
-	if (!OidIsValid(match->collation) || !ad_is_deterministic(match->collation) ||
+	if (!ad_is_deterministic(match->collation, TEXTOID) ||
 		GetDatabaseEncoding() != PG_UTF8)
 		return false;
 	match->text = linitial(args);
@@ -198,7 +198,7 @@ ad_match_read_member(const ScalarArrayOpExpr *expr, AdMatch *match, List **eleme
 			.kind = AD_PATTERN_TEXT, .negated = is_member(expr, F_TEXTNE, false)
 	};
 	if ((!match->negated && !is_member(expr, F_TEXTEQ, true)) || !IsA(array, Const) ||
-		array->constisnull || GetDatabaseEncoding() != PG_UTF8 || !ad_is_deterministic(expr->inputcollid))
+		array->constisnull || GetDatabaseEncoding() != PG_UTF8 || !ad_is_deterministic(expr->inputcollid, TEXTOID))
 		return false;
 	*elements = ad_sql_array_elements(array->constvalue, TEXTOID, array->constcollid);
 	return *elements != NIL;

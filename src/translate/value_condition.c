@@ -126,7 +126,7 @@ is_comparable_value(const AdValue *value, AdOp op, Oid collation)
 	if (value->typid != TEXTOID && value->typid != VARCHAROID)
 		return true;
 	if (op == AD_OP_EQ || op == AD_OP_NE)
-		return !OidIsValid(collation) || get_collation_isdeterministic(collation);
+		return ad_is_deterministic(collation, value->typid);
 	return OidIsValid(collation) && ad_collate_is_c(collation);
 }
 

@@ -11,12 +11,14 @@
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 
-#include "query/budget.h"
 #include "translate/pattern.h"
 #include "translate/value_pattern.h"
 
-/* the most constants of a list that become one pattern each, as in WHERE */
-#define MOST_PATTERNS	(AD_MAX_SIZE / AD_PATTERN_SIZE - 1)
+/*
+ * The most patterns in the expressions of a query: a document is compared with all,
+ * so that hundreds would be slower than PostgreSQL is.
+ */
+#define MOST_PATTERNS	100
 
 /* reads a condition with its patterns as constants; false if it is no exact match */
 static bool
@@ -32,7 +34,7 @@ read_patterns(Node *node, AdMatch *match, List **patterns)
 		return true;
 	}
 	if (!ad_match_read_member((ScalarArrayOpExpr *) node, match, patterns) ||
-		list_length(*patterns) > MOST_PATTERNS || !ad_match_fold(match))
+		!ad_match_fold(match))
 		return false;
 	foreach(lc, *patterns)
 	{
@@ -67,7 +69,8 @@ any_match(AdValueContext *context, Node *node, AdMatch *match, AdValue *text)
 	List	   *patterns;
 	ListCell   *lc;
 
-	if (!read_patterns(node, match, &patterns) || !ad_value(context, match->text, text) ||
+	if (!read_patterns(node, match, &patterns) ||
+		(context->base->patterns += list_length(patterns)) > MOST_PATTERNS || !ad_value(context, match->text, text) ||
 		(text->typid != TEXTOID && text->typid != VARCHAROID))
 		return NULL;
 	(void) ad_value_let(context, text);

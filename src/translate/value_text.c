@@ -367,7 +367,7 @@ ad_text_function(AdValueContext *context, Oid function, const char *kind, List *
 {
 	Oid			collation = exprCollation(linitial(args));
 
-	if (OidIsValid(collation) && !get_collation_isdeterministic(collation))
+	if (!ad_is_deterministic(collation, exprType(linitial(args))))
 		return false;
 	if (strcmp(kind, "length") == 0)
 		return text_length(context, args, value);
