@@ -110,6 +110,8 @@ second_target(const AdScanColumn *column)
 
 	if (output->kind == AD_RESULT_COUNT)
 		return ad_target(output->state_of, output->typmod);
+	if (output->of_double)
+		return ad_target(FLOAT8OID, -1);
 	return output->state_of == NUMERICOID ? ad_target(NUMERICOID, -1) : column->target;
 }
 

@@ -511,19 +511,24 @@ ad_is_deviation(const Aggref *aggref)
 
 /*
  * Returns the column of type numeric of which the aggregate is a sum, an
- * average, a minimum or a maximum; else NULL.
+ * average, a minimum or a maximum, or the column of doubles of which, as
+ * numerics, it is a sum or an average; else NULL.
  */
 const AdColumn *
 ad_numeric_argument(AdGroupBuilder *builder, const Aggref *aggref)
 {
 	AdCall		call;
+	Node	   *argument = aggregate_argument(aggref);
 	const AdColumn *column;
+	bool		is_cast;
 
-	if (!find_aggregate(aggref->aggfnoid, &call) || call.aggregate == AD_COUNT ||
-		aggref->args == NIL || aggref->aggorder != NIL)
+	if (argument == NULL || !find_aggregate(aggref->aggfnoid, &call) || call.aggregate == AD_COUNT || aggref->aggorder != NIL)
 		return NULL;
-	column = ad_expr_column(builder->values.base, aggregate_argument(aggref));
-	return column != NULL && column->type->class == AD_CLASS_NUMERIC ? column : NULL;
+	is_cast = IsA(argument, FuncExpr) && ((FuncExpr *) argument)->funcid == F_NUMERIC_FLOAT8 &&
+		(call.aggregate == AD_SUM || call.aggregate == AD_AVG);
+	column = ad_expr_column(builder->values.base, is_cast ? linitial(((FuncExpr *) argument)->args) : argument);
+	return column != NULL && (is_cast ? column->type->typid == FLOAT8OID :
+							  column->type->class == AD_CLASS_NUMERIC) ? column : NULL;
 }
 
 /*
@@ -612,7 +617,7 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 		return aggref->aggdistinct == NIL && ad_call_set_pair(&call, values, aggref) &&
 			ad_group_return(builder->group, position, &call);
 	if (numeric != NULL && !is_distinct(aggref, call.aggregate))
-		return ad_group_find_key(builder->group->keys, NULL, ad_numeric_key(numeric)) >= 0 &&
+		return ad_group_find_key(builder->group->keys, NULL, ad_numeric_key(builder->values.base, numeric)) >= 0 &&
 			ad_group_return_numeric(builder->group, position, &call, numeric);
 	if (is_distinct(aggref, call.aggregate))
 		return ad_group_return_distinct(builder->group, position, &call,

@@ -17,11 +17,13 @@
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
 #include "utils/timestamp.h"
 
+#include "base/oids.h"
 #include "plan/group_estimate.h"
 #include "plan/scan_cost.h"
 #include "translate/clock_format.h"
@@ -138,7 +140,31 @@ most_units(const AdEstimate *estimate, Var *var, double seconds)
 	return seconds > 1 ? DEFAULT_NUM_DISTINCT : INFINITY;
 }
 
-/* the length in seconds of the bins that the expression cuts instants to; 0 if it does not */
+/* does the expression extract the year of an instant? */
+static bool
+is_year(Node *node)
+{
+	static const Oid functions[] = {
+		F_EXTRACT_TEXT_TIMESTAMPTZ, F_EXTRACT_TEXT_TIMESTAMP, F_EXTRACT_TEXT_DATE,
+		F_DATE_PART_TEXT_TIMESTAMPTZ, F_DATE_PART_TEXT_TIMESTAMP,
+	};
+	FuncExpr   *func = (FuncExpr *) node;
+	Const	   *field;
+	const char *name;
+
+	if (!IsA(node, FuncExpr) || !ad_is_one_of(func->funcid, functions, lengthof(functions)))
+		return false;
+	field = linitial(func->args);
+	if (!IsA(field, Const) || field->constisnull)
+		return false;
+	name = TextDatumGetCString(field->constvalue);
+	return pg_strcasecmp(name, "year") == 0 || pg_strcasecmp(name, "isoyear") == 0;
+}
+
+/*
+ * The length in seconds of the bins of instants for which the expression has the same
+ * value; 0 if it has no such bins.
+ */
 static double
 bin_seconds(Node *node)
 {
@@ -146,6 +172,8 @@ bin_seconds(Node *node)
 	Const	   *stride;
 	Interval   *interval;
 
+	if (is_year(node))
+		return ad_instant_unit_seconds("year");
 	if (!IsA(node, FuncExpr) || (func->funcid != F_DATE_BIN_INTERVAL_TIMESTAMPTZ_TIMESTAMPTZ &&
 								 func->funcid != F_DATE_BIN_INTERVAL_TIMESTAMP_TIMESTAMP))
 		return 0;

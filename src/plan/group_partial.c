@@ -179,7 +179,7 @@ ad_add_aggregate_keys(AdGroupBuilder *builder, const List *exprs)
 									ad_comparable_column(builder->values.base, column), NULL);
 		numeric = ad_numeric_argument(builder, aggref);
 		if (numeric != NULL)
-			ad_group_add_key(builder->group, NULL, ad_numeric_key(numeric));
+			ad_group_add_key(builder->group, NULL, ad_numeric_key(builder->values.base, numeric));
 		add_count_key(builder, aggref);
 	}
 }

@@ -16,6 +16,11 @@
  *			a0: {$sum: plain value}, a1: {$sum: is it a number?},
  *			a2: {$first: value that is not plain}}}
  *
+ * Doubles as numerics, as in sum(f::numeric).  PostgreSQL gives the numeric 15
+ * digits.  Plain are the doubles of at most three digits after the point and 12
+ * before: each is the quotient of an integer and 1, 10, 100 or 1000, and the numeric
+ * is that integer times 1, 0.1 and so on, with as many digits after the point.
+ *
  * Deviations of doubles.  The sums of the numbers and of their squares are
  * decimals, whose digits leave enough after the subtraction.
  */
@@ -25,6 +30,7 @@
 #include "utils/fmgroids.h"
 
 #include "plan/group_state.h"
+#include "query/bind.h"
 #include "query/type_tests.h"
 #include "translate/let.h"
 
@@ -69,46 +75,113 @@ is_plain(Node *path)
 																		 ad_integer(0))))));
 }
 
+/* the integer nearest to a double times a power of ten; as a double */
+static Node *
+scaled(Node *number, int power)
+{
+	return ad_doc("$floor", ad_doc("$add", ad_array2(ad_doc("$multiply", ad_array2(number, ad_float8(power))),
+													 ad_float8(0.5))));
+}
+
+/* whether a double is the quotient of that integer and the power of ten */
+static Node *
+is_quotient(Node *number, int power)
+{
+	return ad_doc("$eq", ad_array2(number, ad_doc("$divide", ad_array2(scaled(number, power), ad_float8(power)))));
+}
+
+/* the decimal that is that integer times the unit, which is 1 divided by the power of ten */
+static Node *
+decimal_of(Node *number, int power, const char *unit)
+{
+	return ad_doc("$multiply", ad_array2(ad_doc("$toDecimal", ad_converted(scaled(number, power), "long")),
+										 ad_numeric_const(unit)));
+}
+
+/* the parts of the expressions about a column's values */
+typedef struct AdNumber
+{
+	Node	   *is_number;		/* does the value fit the column? */
+	Node	   *is_plain;
+	Node	   *value;			/* of a plain number, to be compared */
+	Node	   *decimal;		/* of a plain number, to be summed */
+	Node	   *other;			/* of another number */
+	Node	   *key;			/* which tells other numbers apart */
+}			AdNumber;
+
+/* the parts for a column of doubles */
+static AdNumber
+double_number(AdExprContext *context, const AdColumn *column)
+{
+	Node	   *value = ad_let(context, ad_fitting_expr(column->type, ad_path_expr(column->field)));
+	Node	   *decimal = decimal_of(value, 1000, "0.001");
+	List	   *tests = list_make3(ad_doc("$gt", ad_array2(value, ad_float8(-1e12))),
+								   ad_doc("$lt", ad_array2(value, ad_float8(1e12))),
+								   is_quotient(value, 1000));
+
+	decimal = ad_value_if(is_quotient(value, 100), decimal_of(value, 100, "0.01"), decimal);
+	decimal = ad_value_if(is_quotient(value, 10), decimal_of(value, 10, "0.1"), decimal);
+	decimal = ad_value_if(is_quotient(value, 1), decimal_of(value, 1, "1"), decimal);
+	return (AdNumber)
+	{
+		.is_number = ad_doc("$gt", ad_array2(value, ad_null())), .is_plain = ad_doc("$and", ad_node(AD_ARRAY, tests)),
+			.value = value, .decimal = decimal, .other = value, .key = value
+	};
+}
+
+/* the parts for a column */
+static AdNumber
+number_of(AdExprContext *context, const AdColumn *column)
+{
+	Node	   *path = ad_path_expr(column->field);
+	Node	   *is_number = ad_fits_expr(column->type, path, false);
+	Node	   *number = ad_value_if(is_number, path, ad_integer(0));
+
+	if (column->type->typid == FLOAT8OID)
+		return double_number(context, column);
+	return (AdNumber)
+	{
+		.is_number = is_number, .is_plain = is_plain(path), .value = path,
+			.decimal = ad_doc("$toDecimal", exact_number(path)), .other = path,
+			.key = ad_doc2("t", ad_doc("$type", path), "s", ad_doc("$toString", number))
+	};
+}
+
 /* `plain` where the value of the column is plain, `other` where it is another number, else null */
 static Node *
-split_number(const AdColumn *column, Node *plain, Node *other)
+split_number(const AdNumber * number, Node *plain, Node *other)
 {
-	Node	   *path = ad_path_expr(column->field);
-
-	return ad_value_if(ad_fits_expr(column->type, path, false), ad_value_if(is_plain(path), plain, other), ad_null());
+	return ad_value_if(number->is_number, ad_value_if(number->is_plain, plain, other), ad_null());
 }
 
 /*
- * Returns the key by which values of a numeric column that are not plain are
- * grouped; it is null for all others.
+ * Returns the key by which values of a numeric column, or of a column of doubles, that
+ * are not plain are grouped; it is null for all others.
  */
 Node *
-ad_numeric_key(const AdColumn *column)
+ad_numeric_key(AdExprContext *context, const AdColumn *column)
 {
-	Node	   *path = ad_path_expr(column->field);
-	Node	   *number = ad_value_if(ad_fits_expr(column->type, path, false), path, ad_integer(0));
+	AdNumber	number = number_of(context, column);
 
-	return split_number(column, ad_null(),
-						ad_doc2("t", ad_doc("$type", path), "s", ad_doc("$toString", number)));
+	return split_number(&number, ad_null(), number.key);
 }
 
 /*
- * Adds the state of sum(), avg(), min() or max() of a numeric column as output
- * `position`, or the result, except of avg(), whose digits depend on the whole
+ * Adds the state of sum(), avg(), min() or max() of a numeric column, or of sum() or
+ * avg() of a column of doubles cast to numeric, as output `position`, or the result, except of avg(), whose digits depend on the whole
  * sum.  The group must have the column's ad_numeric_key().
  */
 bool
 ad_group_return_numeric(AdGroup *group, int position, const AdCall *call, const AdColumn *column)
 {
-	Node	   *path = ad_path_expr(column->field);
+	AdNumber	number = number_of(group->context, column);
 
 	/*
 	 * of equal values any will do, but for some of them FILTER may not be
 	 * true
 	 */
 	const char *other = ad_group_accumulate(group, call->filter == NULL ? "$first" : "$max",
-											ad_call_filtered(call, split_number(column, ad_null(), path)));
-	Node	   *is_number = ad_fits_expr(column->type, path, false);
+											ad_call_filtered(call, split_number(&number, ad_null(), number.other)));
 	AdOutput   *output;
 
 	if (column->on_mismatch == AD_MISMATCH_ERROR)
@@ -116,17 +189,18 @@ ad_group_return_numeric(AdGroup *group, int position, const AdCall *call, const 
 	if (call->aggregate == AD_MIN || call->aggregate == AD_MAX)
 		output = ad_group_add_output(group, position,
 									 ad_group_accumulate(group, call->aggregate == AD_MIN ? "$min" : "$max",
-														 ad_call_filtered(call, split_number(column, path, ad_null()))),
+														 ad_call_filtered(call, split_number(&number, number.value, ad_null()))),
 									 AD_RESULT_EXTREME, NUMERICOID);
 	else if (call->aggregate == AD_SUM || (call->aggregate == AD_AVG && call->result_type == BYTEAOID))
 	{
 		output = ad_group_add_output(group, position,
 									 ad_group_accumulate(group, "$sum",
-														 ad_call_filtered(call, split_number(column, ad_doc("$toDecimal", exact_number(path)), ad_null()))),
+														 ad_call_filtered(call, split_number(&number, number.decimal, ad_null()))),
 									 AD_RESULT_SUM, call->result_type);
 		output->divisor = ad_group_accumulate(group, "$sum",
-											  ad_call_filtered(call, ad_value_if(is_number, ad_integer(1), ad_integer(0))));
+											  ad_call_filtered(call, ad_value_if(number.is_number, ad_integer(1), ad_integer(0))));
 		output->state_of = NUMERICOID;
+		output->of_double = column->type->typid == FLOAT8OID;
 	}
 	else
 		return false;

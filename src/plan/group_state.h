@@ -9,7 +9,7 @@
 #include "plan/group_call.h"
 
 extern bool ad_state_is_made(Oid function);
-extern Node *ad_numeric_key(const AdColumn *column);
+extern Node *ad_numeric_key(AdExprContext *context, const AdColumn *column);
 extern bool ad_group_return_numeric(AdGroup *group, int position, const AdCall *call,
 									const AdColumn *column);
 extern bool ad_group_return_state(AdGroup *group, int position, const AdCall *call);

@@ -50,6 +50,8 @@ typedef struct AdOutput
 								 * which has both, or of a deviation: the type
 								 * of the argument; for a count with a second
 								 * value: that value's type */
+	bool		of_double;		/* is the only number of a group a double,
+								 * which is cast to numeric? */
 	int			of_nothing;		/* for AD_RESULT_COUNT: the value if the input
 								 * is empty */
 	Node	   *then;			/* SQL expression that makes the result of the

@@ -83,6 +83,7 @@ output_to_list(const AdOutput *output)
 	list = lappend(list, ad_integer(output->deviation));
 	list = lappend(list, ad_float8(output->fraction));
 	list = lappend(list, ad_oid_value(output->state_of));
+	list = lappend(list, makeBoolean(output->of_double));
 	list = lappend(list, ad_integer(output->of_nothing));
 	list = lappend(list, output->then);
 	list = lappend(list, string_or_null(output->field));
@@ -112,6 +113,7 @@ output_from_list(List *list)
 	output->deviation = (AdDeviation) next_int(&members);
 	output->fraction = next_float8(&members);
 	output->state_of = next_oid(&members);
+	output->of_double = next_bool(&members);
 	output->of_nothing = next_int(&members);
 	output->then = next_node(&members);
 	output->field = next_string(&members);

@@ -162,7 +162,7 @@ select "rows"."status" as "status", count(distinct("rows"."created_by_email")) +
 -- P5, 1: Power BI: date slicer bounds
 select max("rows"."created_at") as "a0", min("rows"."created_at") as "a1" from (select "created_at" from "calls" "$Table") "rows";
 
--- P7, 605: Power BI: year-month text key, ordered
+-- P7, 4: Power BI: year-month text key, ordered
 select "_"."created_at_year_month" as "c11", "_"."a0" as "a0" from (select "rows"."created_at_year_month" as "created_at_year_month", sum(cast("rows"."duration_minutes" as decimal)) as "a0" from (select "_"."duration_minutes" as "duration_minutes", (case when left(cast(extract(year from "_"."created_at") as varchar), 4000) is not null then left(cast(extract(year from "_"."created_at") as varchar), 4000) else '' end) || ('-' || (case when left(cast(extract(month from "_"."created_at") as varchar), 4000) is not null then left(cast(extract(month from "_"."created_at") as varchar), 4000) else '' end)) as "created_at_year_month" from (select "_"."duration_minutes", "_"."created_at" from (select "duration_minutes", "created_at" from "calls" "$Table") "_" where "_"."created_at" < timestamp '2025-10-08 00:00:00' and "_"."created_at" >= timestamp '2025-07-08 00:00:00') "_") "rows" group by "created_at_year_month") "_" where not "_"."a0" is null order by "_"."a0" desc, "_"."created_at_year_month" limit 1001;
 
 -- P9, 1000: Power BI: preview / import

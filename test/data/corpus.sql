@@ -1680,6 +1680,17 @@ SELECT id FROM t WHERE NOT (trim(lower(t)) = 'a' AND i > 0) AND (lower(btrim(t))
 SELECT id FROM t WHERE lower(t COLLATE "C") || 'x' = 'ax' OR upper(right(t, 3)) = 'COM';
 SELECT id FROM t WHERE upper(t) NOT IN ('A', 'ANN@EXAMPLE.COM') AND upper(t) <> 'B';
 SELECT count(*), lower(t) LIKE '%a_n%' FROM t WHERE lower(t) LIKE '%n_@%' OR upper(t) LIKE '_NN%' GROUP BY 2;
+SELECT sum(f::numeric), avg(f::numeric), sum(m::numeric), avg(m::numeric) FROM t;
+SELECT id, sum(f::numeric), avg(f::numeric), sum(m::numeric) FROM t GROUP BY id;
+SELECT g, sum(f::numeric) FILTER (WHERE f > -1e100 AND f < 1e100), avg(m::numeric) FILTER (WHERE b), count(f), sum(f::numeric) FROM t WHERE i IS NOT NULL GROUP BY g;
+SELECT lower(t), sum(f::numeric), sum(n), max(n), avg(f) FROM t WHERE f BETWEEN -1000 AND 1000 GROUP BY 1;
+SELECT extract(year FROM ts), extract(isoyear FROM tn)::int, sum(m::numeric), count(*) FROM t GROUP BY 1, 2;
+SELECT to_char(ts, 'YYYY-MM'), round(sum(m::numeric), 1), sum(cast(f AS decimal)) IS NULL FROM t GROUP BY 1 HAVING sum(m::numeric) IS NOT NULL;
+SELECT sum(DISTINCT f::numeric), min(f::numeric), max(m::numeric), sum(r::numeric), sum(f::numeric(10,2)) FROM t WHERE f BETWEEN -1000 AND 1000;
+SELECT k.name, sum(a.m::numeric), avg(a.f::numeric), sum(a.m::numeric + 1) FROM names k LEFT JOIN t a ON a.g = k.i AND a.f < 1000 GROUP BY 1;
+SELECT k.name, sum(a.m::numeric) FROM names k JOIN t a ON a.g = k.g GROUP BY 1;
+SELECT g, sum(m::numeric) FROM (SELECT g, m FROM t UNION ALL SELECT g, f FROM t WHERE f < 1000 AND f > -1000) q GROUP BY g;
+SELECT extract(year FROM ts), lower(t), count(*), max(i) FROM t GROUP BY 1, 2;
 SELECT left(t, strpos(t, '@') - 1), substr(t, strpos(t, '@') + 1), count(*) FROM t GROUP BY 1, 2;
 SELECT left(t, s), left(t, -s), substr(t, s), substr(t, s, 3), right(t, s::int % 100), count(*) FROM t WHERE s BETWEEN -10 AND 10 GROUP BY 1, 2, 3, 4, 5;
 SELECT left(t, i), substr(t, i), substr(t, i, 2), count(*) FROM t GROUP BY 1, 2, 3;

@@ -177,6 +177,11 @@ SELECT shown('SELECT min(s) FILTER (WHERE b), count(*) FROM t');
 SELECT shown('SELECT min(s || ''a''), count(*) FROM t');
 SELECT stays('SELECT min(s || f::text), count(*) FROM t');
 
+-- doubles as numerics
+EXPLAIN (VERBOSE, COSTS OFF) SELECT s, sum(f::numeric), avg(f::numeric) FROM t WHERE s = 'a' GROUP BY s;
+SELECT stays('SELECT max(f::numeric) FROM t');
+SELECT stays('SELECT sum(f::numeric(10, 2)) FROM t');
+
 -- aggregates of distinct values
 EXPLAIN (VERBOSE, COSTS OFF) SELECT i, count(DISTINCT lower(s)), string_agg(DISTINCT s, ',') FILTER (WHERE b), min(lower(v)) FROM t WHERE i > 1 GROUP BY i HAVING bool_or(b);
 SELECT shown('SELECT sum(DISTINCT l), array_agg(DISTINCT d) FROM t WHERE md5(s) = ''x''');
