@@ -258,6 +258,8 @@ class Expressions:
             if constant_ is self:
                 if op == "$eq":
                     self.learn(known, one, like(self.value(other, facts)))
+                elif op in ("$gt", "$gte") and not self.value(other, facts).can_be(NULLISH | {"minKey"}):
+                    self.learn(known, one, Value(ALL - NULLISH))
                 continue
             if kind == "op" and rest[0] == "$type" and isinstance(constant_, str) and op in ("$eq", "$ne"):
                 self.learn(known, rest[1][0], Value({constant_} & ALL if op == "$eq" else ALL - {constant_}))

@@ -12,6 +12,7 @@ my $is_int = { '$eq' => [ { '$type' => '$x' }, 'int' ] };
 my $int = { '$cond' => [ $is_int, '$x', undef ] };
 my $is_text = { '$eq' => [ { '$type' => '$x' }, 'string' ] };
 my $text = { '$cond' => [ $is_text, '$x', '' ] };
+my $other = { '$cond' => [ { '$eq' => [ { '$type' => '$y' }, 'int' ] }, '$y', undef ] };
 my $date = { '$cond' => [ { '$eq' => [ { '$type' => '$x' }, 'date' ] }, '$x', undef ] };
 my %first = ('$date' => { '$numberLong' => '-210866803200000' });
 my %last = ('$date' => { '$numberLong' => '9224318015999999' });
@@ -48,6 +49,7 @@ my @partial = (
 	[ 'a bound in a match, too', [ $match->({ '$gt' => 5 }), { '$project' => { y => { '$trunc' => '$x' } } } ], qr/\$trunc of array/ ],
 	[ 'an array on the way', [ { '$match' => { 'x.y' => { '$type' => 'int', '$not' => { '$type' => 'array' } } } }, { '$project' => { y => { '$trunc' => '$x.y' } } } ], qr/\$trunc of array/ ],
 	[ 'an $or of two types', [ { '$match' => { '$expr' => { '$or' => [ $is_int, $is_text ] } } }, { '$project' => { y => { '$trunc' => '$x' } } } ], qr/\$trunc of string/ ],
+	[ 'one not less than what may be null', [ { '$match' => { '$expr' => { '$gte' => [ $int, $other ] } } }, { '$project' => { y => { '$trunc' => '$x' } } } ], qr/\$trunc of string/ ],
 	[ 'a match behind it', [ { '$project' => { y => { '$trunc' => '$x' } } }, $match->({ '$type' => 'int' }) ], qr/\$trunc of string/ ],
 	[ 'a field that a group made', [ { '$group' => { _id => 1, m => { '$max' => '$x' } } }, { '$project' => { y => { '$toLong' => '$m' } } } ], qr/\$toLong of string/ ],
 	[ 'in a pipeline of $lookup', [ { '$lookup' => { from => 'b', as => 'b', let => { a => '$x' }, pipeline => [ { '$match' => { '$expr' => { '$gt' => [ { '$trunc' => '$$a' }, 1 ] } } } ] } } ], qr/\$trunc of string/ ],
@@ -74,6 +76,7 @@ my @total = (
 	[ 'what $literal holds', { '$literal' => { '$toLong' => '$x' } } ],
 	[ 'a match before it', [ $match->({ '$type' => 'int', '$not' => { '$type' => 'array' } }), { '$group' => { _id => { '$trunc' => '$x' } } } ] ],
 	[ 'its expression', [ { '$match' => { '$expr' => $is_int } }, { '$sort' => { x => 1 } }, { '$limit' => 3 }, { '$group' => { _id => { '$trunc' => '$x' } } } ] ],
+	[ 'one not less than a number', [ { '$match' => { '$expr' => { '$and' => [ { '$gte' => [ $int, $other ] }, { '$gt' => [ $other, undef ] } ] } } }, { '$project' => { y => { '$trunc' => '$x' } } } ] ],
 	[ 'branches of one type', [ { '$match' => { '$or' => [ { x => { '$type' => 'int' } }, { '$expr' => { '$in' => [ { '$type' => '$x' }, [ 'long', 'int' ] ] } } ], x => { '$not' => { '$type' => 'array' } } } }, { '$project' => { y => { '$trunc' => '$x' } } } ] ],
 	[ 'a path with no array on it', [ { '$match' => { 'x.y' => { '$type' => 'int', '$not' => { '$type' => 'array' } }, x => { '$not' => { '$type' => 'array' } } } }, { '$project' => { y => { '$trunc' => '$x.y' } } } ] ],
 	[ 'what a group counts', [ { '$group' => { _id => '$x', n => { '$sum' => 1 } } }, { '$project' => { y => { '$add' => [ '$n', 1 ] } } } ] ],
