@@ -107,7 +107,7 @@ typedef struct AdNumber
 	Node	   *decimal;		/* of a plain number, to be summed */
 	Node	   *other;			/* of another number */
 	Node	   *key;			/* which tells other numbers apart */
-}			AdNumber;
+} AdNumber;
 
 /* the parts for a column of doubles */
 static AdNumber
@@ -149,7 +149,7 @@ number_of(AdExprContext *context, const AdColumn *column)
 
 /* `plain` where the value of the column is plain, `other` where it is another number, else null */
 static Node *
-split_number(const AdNumber * number, Node *plain, Node *other)
+split_number(const AdNumber *number, Node *plain, Node *other)
 {
 	return ad_value_if(number->is_number, ad_value_if(number->is_plain, plain, other), ad_null());
 }
@@ -167,9 +167,10 @@ ad_numeric_key(AdExprContext *context, const AdColumn *column)
 }
 
 /*
- * Adds the state of sum(), avg(), min() or max() of a numeric column, or of sum() or
- * avg() of a column of doubles cast to numeric, as output `position`, or the result, except of avg(), whose digits depend on the whole
- * sum.  The group must have the column's ad_numeric_key().
+ * Adds the state of sum(), avg(), min() or max() of a numeric column, or of sum()
+ * or avg() of a column of doubles cast to numeric, as output `position`; or the
+ * result, except of avg(), whose digits depend on the whole sum.  The group must
+ * have the column's ad_numeric_key().
  */
 bool
 ad_group_return_numeric(AdGroup *group, int position, const AdCall *call, const AdColumn *column)
