@@ -52,7 +52,7 @@ sub with_function
 	return ('l', "\L$1\E({}::numeric, 0)::bigint") if /^F_(TRUNC|ROUND)_NUMERIC_INT4$/;
 	return ('i', "({} + \L$1\E(s))") if /^F_(LENGTH|CHAR_LENGTH|CHARACTER_LENGTH)_TEXT$/;
 	return ('s', "\L$1\E({}, 1, 50)") if /^F_(SUBSTR|SUBSTRING)_TEXT_INT4_INT4$/;
-	return ('s', "\L$1\E({})") if /^F_([BLR]TRIM)_TEXT$/;
+	return ('s', "\L$1\E({})") if /^F_([BLR]TRIM|LOWER|UPPER)_TEXT$/;
 	return ('s', "\L$1\E({}, 'ab')") if /^F_([BLR]TRIM)_TEXT_TEXT$/;
 	return ('s', "\L$1\E({}, 2)") if /^F_(SUBSTR|SUBSTRING)_TEXT_INT4$/;
 	return ('f', "({}::$sql_type{$type_of{$1}})::float8") if /^F_INT([248])_FLOAT8$/;
