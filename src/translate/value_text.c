@@ -4,6 +4,10 @@
  *
  * Both systems count and compare code points: the database is in UTF-8, and
  * the collations are deterministic.
+ *
+ * A chain of a thousand concatenations nests as many calls.  So the functions that
+ * translate the others are not inlined: their variables would be on the stack of each
+ * call.
  */
 #include "postgres.h"
 
@@ -81,7 +85,7 @@ sought_constant(AdValueContext *context, Node *node)
 }
 
 /* length(s) */
-static bool
+static pg_noinline bool
 text_length(AdValueContext *context, List *args, AdValue *value)
 {
 	AdValue		argument;
@@ -180,7 +184,7 @@ set_part(AdValue *value, const AdValue *argument, Node *string, const AdValue *c
  * substring(s, from) and substring(s, from, n) with a constant n, of which the places
  * before the first character are a part.
  */
-static bool
+static pg_noinline bool
 text_part(AdValueContext *context, List *args, AdValue *value)
 {
 	AdValue		argument;
@@ -206,7 +210,7 @@ text_part(AdValueContext *context, List *args, AdValue *value)
 }
 
 /* left(s, n); a negative n leaves out as many characters at the end */
-static bool
+static pg_noinline bool
 left_part(AdValueContext *context, List *args, AdValue *value)
 {
 	AdValue		argument;
@@ -231,7 +235,7 @@ left_part(AdValueContext *context, List *args, AdValue *value)
  * right(s, n); a negative n leaves out as many characters at the beginning, but
  * PostgreSQL's sum overflows for the least one, which leaves out none.
  */
-static bool
+static pg_noinline bool
 right_part(AdValueContext *context, List *args, AdValue *value)
 {
 	AdValue		argument;
@@ -253,7 +257,7 @@ right_part(AdValueContext *context, List *args, AdValue *value)
  * btrim(s), ltrim(s), rtrim(s), also of the characters in a constant; without
  * it they remove spaces only, where MongoDB removes all white space.
  */
-static bool
+static pg_noinline bool
 text_trim(AdValueContext *context, const char *op, List *args, AdValue *value)
 {
 	AdValue		argument;
@@ -267,7 +271,7 @@ text_trim(AdValueContext *context, const char *op, List *args, AdValue *value)
 }
 
 /* strpos(s, constant): from 1; 0 if it is not there */
-static bool
+static pg_noinline bool
 text_position(AdValueContext *context, List *args, AdValue *value)
 {
 	AdValue		argument;
@@ -283,7 +287,7 @@ text_position(AdValueContext *context, List *args, AdValue *value)
 }
 
 /* replace(s, constant, s) */
-static bool
+static pg_noinline bool
 text_replace(AdValueContext *context, List *args, AdValue *value)
 {
 	AdValue		argument;
@@ -302,7 +306,7 @@ text_replace(AdValueContext *context, List *args, AdValue *value)
 }
 
 /* split_part(s, constant, n) with n counted from the beginning; "" beyond the last part */
-static bool
+static pg_noinline bool
 text_split(AdValueContext *context, List *args, AdValue *value)
 {
 	AdValue		argument;
@@ -321,7 +325,7 @@ text_split(AdValueContext *context, List *args, AdValue *value)
 }
 
 /* does the function, under the collation, convert ASCII letters as MongoDB does? */
-static bool
+static pg_noinline bool
 converts_ascii(Oid function, Oid collation)
 {
 	static const char upper_case[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -340,7 +344,7 @@ converts_ascii(Oid function, Oid collation)
  * lower(s) and upper(s), where PostgreSQL rechecks.  $toLower and $toUpper are defined
  * for ASCII only (MongoDB manual), so the result of another text is not known.
  */
-static bool
+static pg_noinline bool
 text_case(AdValueContext *context, Oid function, Oid collation, List *args, AdValue *value)
 {
 	AdValue		argument;

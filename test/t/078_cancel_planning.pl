@@ -42,8 +42,7 @@ my @queries = (
 	[ 'an order by one', 'SELECT i FROM t ORDER BY ' . terms(1000, ' - ', 'i') . ' LIMIT 5' ],
 	[ '500 filters', 'SELECT ' . terms(500, ', ', 'count(*) FILTER (WHERE i % 1000 = ?)') . ' FROM t' ],
 	[ '300 keys', 'SELECT count(*) FROM t GROUP BY ' . terms(300, ', ', '(i + ?)') ],
-	# (PostgreSQL needs 1 kB of stack for each, and more where it reads the catalog meanwhile)
-	[ '1,800 strings', 'SELECT max(length(' . terms(1800, ' || ', "s || '?'") . ')) FROM t' ],
+	[ '2,000 strings', 'SELECT max(length(' . terms(2000, ' || ', "s || '?'") . ')) FROM t' ],
 	[ '500 parentheses', 'SELECT count(*) FROM t WHERE ' . doubled(500, 'NOT (i > 5 AND {})', 'b') ],
 	[ '400 functions', 'SELECT sum(' . doubled(400, 'abs(- {})', 'i') . ') FROM t' ],
 	[ '400 nested branches', 'SELECT sum(' . doubled(400, 'CASE WHEN i > 5 THEN {} ELSE l END', 'l') . ') FROM t' ],
