@@ -121,10 +121,8 @@ scan_column_value(const AdScanColumn *column, const AdFieldValue *values)
 		return ad_moments_state(count, value, second);
 	if (OidIsValid(output->state_of))
 	{
-		if (replaced && output->of_double)
-			second = DirectFunctionCall1(float8_numeric, second);
 		if (replaced)
-			value = ad_repeated(second, count);
+			value = ad_repeated(output->of_double ? DirectFunctionCall1(float8_numeric, second) : second, count);
 		return output->typid == BYTEAOID ? ad_sum_state(output->state_of, value, count) : value;
 	}
 	if (column->second < 0)

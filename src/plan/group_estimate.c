@@ -17,7 +17,6 @@
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
-#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
@@ -149,16 +148,12 @@ is_year(Node *node)
 		F_DATE_PART_TEXT_TIMESTAMPTZ, F_DATE_PART_TEXT_TIMESTAMP,
 	};
 	FuncExpr   *func = (FuncExpr *) node;
-	Const	   *field;
-	const char *name;
+	const char *field;
 
 	if (!IsA(node, FuncExpr) || !ad_is_one_of(func->funcid, functions, lengthof(functions)))
 		return false;
-	field = linitial(func->args);
-	if (!IsA(field, Const) || field->constisnull)
-		return false;
-	name = TextDatumGetCString(field->constvalue);
-	return pg_strcasecmp(name, "year") == 0 || pg_strcasecmp(name, "isoyear") == 0;
+	field = ad_lower_constant(linitial(func->args));
+	return field != NULL && (strcmp(field, "year") == 0 || strcmp(field, "isoyear") == 0);
 }
 
 /*

@@ -103,9 +103,8 @@ typedef struct AdNumber
 {
 	Node	   *is_number;		/* does the value fit the column? */
 	Node	   *is_plain;
-	Node	   *value;			/* of a plain number, to be compared */
+	Node	   *value;
 	Node	   *decimal;		/* of a plain number, to be summed */
-	Node	   *other;			/* of another number */
 	Node	   *key;			/* which tells other numbers apart */
 } AdNumber;
 
@@ -125,26 +124,30 @@ double_number(AdExprContext *context, const AdColumn *column)
 	return (AdNumber)
 	{
 		.is_number = ad_doc("$gt", ad_array2(value, ad_null())), .is_plain = ad_doc("$and", ad_node(AD_ARRAY, tests)),
-			.value = value, .decimal = decimal, .other = value, .key = value
+			.value = value, .decimal = decimal, .key = value
 	};
 }
 
-/* the parts for a column */
+/* the parts for a numeric column */
 static AdNumber
-number_of(AdExprContext *context, const AdColumn *column)
+numeric_number(const AdColumn *column)
 {
 	Node	   *path = ad_path_expr(column->field);
 	Node	   *is_number = ad_fits_expr(column->type, path, false);
 	Node	   *number = ad_value_if(is_number, path, ad_integer(0));
 
-	if (column->type->typid == FLOAT8OID)
-		return double_number(context, column);
 	return (AdNumber)
 	{
 		.is_number = is_number, .is_plain = is_plain(path), .value = path,
-			.decimal = ad_doc("$toDecimal", exact_number(path)), .other = path,
+			.decimal = ad_doc("$toDecimal", exact_number(path)),
 			.key = ad_doc2("t", ad_doc("$type", path), "s", ad_doc("$toString", number))
 	};
+}
+
+static AdNumber
+number_of(AdExprContext *context, const AdColumn *column)
+{
+	return column->type->typid == FLOAT8OID ? double_number(context, column) : numeric_number(column);
 }
 
 /* `plain` where the value of the column is plain, `other` where it is another number, else null */
@@ -182,7 +185,7 @@ ad_group_return_numeric(AdGroup *group, int position, const AdCall *call, const 
 	 * true
 	 */
 	const char *other = ad_group_accumulate(group, call->filter == NULL ? "$first" : "$max",
-											ad_call_filtered(call, split_number(&number, ad_null(), number.other)));
+											ad_call_filtered(call, split_number(&number, ad_null(), number.value)));
 	AdOutput   *output;
 
 	if (column->on_mismatch == AD_MISMATCH_ERROR)

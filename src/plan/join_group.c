@@ -282,23 +282,35 @@ find_keys(PlannerInfo *root, RelOptInfo *rel, const AdJoinGroups *groups, AdJoin
 }
 
 /*
- * Adds the transition states of the aggregates.  Returns false if one is not
- * of the table, or has no state that is an SQL value.
+ * Finds the transition states of the aggregates.  Returns false if one is not of the
+ * table, has no state that is an SQL value, or is not known for rows of nulls; or if
+ * there are grouping sets, which do not combine states.
  */
 static bool
-add_states(PlannerInfo *root, RelOptInfo *rel, List *aggregates, List **states)
+find_states(PlannerInfo *root, RelOptInfo *rel, List *aggregates, AdJoinGroups *groups)
 {
 	ListCell   *lc;
 
+	if (root->parse->groupingSets != NIL)
+		return false;
 	foreach(lc, aggregates)
 	{
 		Aggref	   *state = ad_partial_aggref(lfirst(lc));
 
 		if (state == NULL || !bms_is_subset(pull_varnos(root, lfirst(lc)), rel->relids))
 			return false;
-		*states = lappend(*states, state);
+		groups->states = lappend(groups->states, state);
 	}
-	return true;
+	return groups->side != AD_SIDE_FILLED || ad_ignores_nulls(root, groups->states);
+}
+
+static AdMerges *
+make_merges(const AdJoinGroups *groups)
+{
+	AdMerges   *merges = palloc0(sizeof(AdMerges));
+
+	merges->filled = groups->side == AD_SIDE_FILLED;
+	return merges;
 }
 
 /*
@@ -306,11 +318,10 @@ add_states(PlannerInfo *root, RelOptInfo *rel, List *aggregates, List **states)
  * none.
  */
 static bool
-add_parts(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel, List *aggregates,
-		  AdJoinGroups *groups)
+find_parts(PlannerInfo *root, AdGroupBuilder *builder, RelOptInfo *rel, List *aggregates,
+		   AdJoinGroups *groups)
 {
-	groups->merges = palloc0(sizeof(AdMerges));
-	groups->merges->filled = groups->side == AD_SIDE_FILLED;
+	groups->merges = make_merges(groups);
 	if (!ad_merge_aggregates(root, builder, rel, aggregates, groups->merges) ||
 		!ad_tell_nulls(root, groups->merges))
 		return false;
@@ -332,8 +343,8 @@ add_all(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder, const AdJoi
 	*builder = ad_build_group(rel->fdw_private);
 	groups->states = NIL;
 	return ad_add_joined_keys(root, builder, rel, keys->joined, keys->keys) &&
-		(in_parts ? add_parts(root, builder, rel, keys->aggregates, groups) :
-		 add_states(root, rel, keys->aggregates, &groups->states)) &&
+		(in_parts ? find_parts(root, builder, rel, keys->aggregates, groups) :
+		 find_states(root, rel, keys->aggregates, groups)) &&
 		ad_return_states(builder, groups->states) &&
 		builder->keys != NIL && builder->values.failures == NIL;
 }
@@ -347,18 +358,9 @@ build_groups(PlannerInfo *root, RelOptInfo *rel, AdGroupBuilder *builder, AdJoin
 {
 	AdJoinedKeys keys = {0};
 
-	if (!find_keys(root, rel, groups, &keys))
-		return NULL;
-
-	/*
-	 * PostgreSQL combines states, but not for grouping sets, and some are not
-	 * known for rows of nulls.
-	 */
-	if ((root->parse->groupingSets != NIL || !add_all(root, rel, builder, &keys, false, groups) ||
-		 (groups->side == AD_SIDE_FILLED && !ad_ignores_nulls(root, groups->states))) &&
-		!add_all(root, rel, builder, &keys, true, groups))
-		return NULL;
-	if (!ad_expects_duplicates(root, rel, builder->keys))
+	if (!find_keys(root, rel, groups, &keys) ||
+		(!add_all(root, rel, builder, &keys, false, groups) && !add_all(root, rel, builder, &keys, true, groups)) ||
+		!ad_expects_duplicates(root, rel, builder->keys))
 		return NULL;
 	return ad_built_relation(rel->fdw_private, builder);
 }
@@ -373,8 +375,7 @@ group_several(PlannerInfo *root, RelOptInfo *rel, AdJoinGroups *groups)
 
 	if (!find_keys(root, rel, groups, &keys))
 		return;
-	groups->merges = palloc0(sizeof(AdMerges));
-	groups->merges->filled = groups->side == AD_SIDE_FILLED;
+	groups->merges = make_merges(groups);
 	groups->groups = ad_append_groups(root, rel, &keys, groups->merges, &groups->columns);
 	groups->states = groups->merges->parts;
 }

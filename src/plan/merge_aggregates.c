@@ -282,13 +282,8 @@ where(Expr *condition, Expr *value)
 Expr *
 ad_where_null(Expr *expr, Expr *value, Expr *otherwise)
 {
-	NullTest   *test = makeNode(NullTest);
-	CaseExpr   *choice;
+	CaseExpr   *choice = (CaseExpr *) where((Expr *) ad_null_test((Node *) expr, IS_NULL), value);
 
-	test->arg = expr;
-	test->nulltesttype = IS_NULL;
-	test->location = -1;
-	choice = (CaseExpr *) where((Expr *) test, value);
 	choice->defresult = otherwise;
 	return (Expr *) choice;
 }
@@ -297,12 +292,7 @@ ad_where_null(Expr *expr, Expr *value, Expr *otherwise)
 static Expr *
 where_not_null(Expr *expr, Expr *value)
 {
-	NullTest   *test = makeNode(NullTest);
-
-	test->arg = expr;
-	test->nulltesttype = IS_NOT_NULL;
-	test->location = -1;
-	return where((Expr *) test, value);
+	return where((Expr *) ad_null_test((Node *) expr, IS_NOT_NULL), value);
 }
 
 /* the number of rows in which an argument is not null; of all rows without one */

@@ -593,28 +593,9 @@ ad_like_is_plain(AdPatternKind kind, text *pattern, bool any_case)
 }
 
 /*
- * Can MongoDB match the pattern?  A LIKE pattern that ends with the escape
- * character is evaluated locally, because PostgreSQL raises an error if it
- * reaches that character.
- */
-bool
-ad_like_accepts(AdPatternKind kind, AdFold fold, text *pattern)
-{
-	AdPattern	parts;
-	const char *regex;
-
-	if (!read_pattern(kind, fold, pattern, &parts))
-		return false;
-	regex = pattern_regex(&parts);
-	/* a broader predicate that matches every text would be useless */
-	return is_accepted(regex) &&
-		(regex[0] != '\0' || ad_like_is_exact(kind, fold));
-}
-
-/*
- * Returns the regular expression that matches exactly the texts that a pattern matches,
- * for which ad_like_is_exact() is true; NULL if the pattern is too long, or is not
- * accepted.
+ * Returns the regular expression for a pattern, which matches exactly its texts if
+ * ad_like_is_exact() says so, else more.  NULL if the pattern has none, or if that is
+ * too long.
  */
 const char *
 ad_like_regex(AdPatternKind kind, AdFold fold, text *pattern)
@@ -626,6 +607,20 @@ ad_like_regex(AdPatternKind kind, AdFold fold, text *pattern)
 		return NULL;
 	regex = pattern_regex(&parts);
 	return is_accepted(regex) ? regex : NULL;
+}
+
+/*
+ * Can MongoDB match the pattern?  A LIKE pattern that ends with the escape
+ * character is evaluated locally, because PostgreSQL raises an error if it
+ * reaches that character.
+ */
+bool
+ad_like_accepts(AdPatternKind kind, AdFold fold, text *pattern)
+{
+	const char *regex = ad_like_regex(kind, fold, pattern);
+
+	/* a broader predicate that matches every text would be useless */
+	return regex != NULL && (regex[0] != '\0' || ad_like_is_exact(kind, fold));
 }
 
 /*

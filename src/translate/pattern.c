@@ -100,13 +100,16 @@ ad_match_read(Node *node, AdMatch *match)
 	return true;
 }
 
-/* is the first text the second one in lower case? */
-static bool
-becomes(const char *string, const char *lowered, Oid collation)
+/*
+ * Does PostgreSQL's lower() or upper() convert the one text to the other one under the
+ * collation?
+ */
+bool
+ad_case_becomes(PGFunction convert, const char *string, const char *converted, Oid collation)
 {
-	Datum		result = DirectFunctionCall1Coll(lower, collation, CStringGetTextDatum(string));
+	Datum		result = DirectFunctionCall1Coll(convert, collation, CStringGetTextDatum(string));
 
-	return strcmp(TextDatumGetCString(result), lowered) == 0;
+	return strcmp(TextDatumGetCString(result), converted) == 0;
 }
 
 /*
@@ -119,12 +122,12 @@ lower_fold(Oid collation)
 {
 	if (ad_ctype_is_c(collation))
 		return AD_FOLD_ASCII;
-	if (!becomes("I", "i", collation) || !becomes("I\xcc\x81", "i\xcc\x81", collation) ||
-		!becomes("\xe2\x84\xaa", "k", collation))
+	if (!ad_case_becomes(lower, "I", "i", collation) || !ad_case_becomes(lower, "I\xcc\x81", "i\xcc\x81", collation) ||
+		!ad_case_becomes(lower, "\xe2\x84\xaa", "k", collation))
 		return AD_FOLD_LOWER;
-	if (becomes("\xc4\xb0", "i", collation))
+	if (ad_case_becomes(lower, "\xc4\xb0", "i", collation))
 		return AD_FOLD_PLAIN_I;
-	return becomes("\xc4\xb0", "i\xcc\x87", collation) ? AD_FOLD_DOTTED_I : AD_FOLD_LOWER;
+	return ad_case_becomes(lower, "\xc4\xb0", "i\xcc\x87", collation) ? AD_FOLD_DOTTED_I : AD_FOLD_LOWER;
 }
 
 /*

@@ -5,6 +5,7 @@
 #ifndef AD_PATTERN_H
 #define AD_PATTERN_H
 
+#include "fmgr.h"
 #include "nodes/primnodes.h"
 
 #include "query/match_pattern.h"
@@ -21,6 +22,7 @@ typedef struct AdMatch
 	bool		negated;
 } AdMatch;
 
+extern bool ad_case_becomes(PGFunction convert, const char *string, const char *converted, Oid collation);
 extern bool ad_match_read(Node *node, AdMatch *match);
 extern bool ad_match_read_member(const ScalarArrayOpExpr *expr, AdMatch *match, List **elements);
 extern bool ad_match_is_plain(const AdMatch *match, bool any_case);

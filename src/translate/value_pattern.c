@@ -69,8 +69,10 @@ any_match(AdValueContext *context, Node *node, AdMatch *match, AdValue *text)
 	List	   *patterns;
 	ListCell   *lc;
 
-	if (!read_patterns(node, match, &patterns) ||
-		(context->base->patterns += list_length(patterns)) > MOST_PATTERNS || !ad_value(context, match->text, text) ||
+	if (!read_patterns(node, match, &patterns))
+		return NULL;
+	context->base->patterns += list_length(patterns);
+	if (context->base->patterns > MOST_PATTERNS || !ad_value(context, match->text, text) ||
 		(text->typid != TEXTOID && text->typid != VARCHAROID))
 		return NULL;
 	(void) ad_value_let(context, text);

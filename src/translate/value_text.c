@@ -20,6 +20,7 @@
 
 #include "base/compat.h"
 #include "translate/let.h"
+#include "translate/pattern.h"
 #include "translate/value_text.h"
 
 /* a document has at most 16 MB (MongoDB manual, "MongoDB Limits and Thresholds") */
@@ -330,14 +331,11 @@ converts_ascii(Oid function, Oid collation)
 {
 	static const char upper_case[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 	static const char lower_case[] = "abcdefghijklmnopqrstuvwxyz";
-	bool		is_lower = function == F_LOWER_TEXT;
-	Datum		result;
 
 	if (!OidIsValid(collation))
 		return false;
-	result = DirectFunctionCall1Coll(is_lower ? lower : upper, collation,
-									 CStringGetTextDatum(is_lower ? upper_case : lower_case));
-	return strcmp(TextDatumGetCString(result), is_lower ? lower_case : upper_case) == 0;
+	return function == F_LOWER_TEXT ? ad_case_becomes(lower, upper_case, lower_case, collation) :
+		ad_case_becomes(upper, lower_case, upper_case, collation);
 }
 
 /*

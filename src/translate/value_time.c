@@ -200,8 +200,8 @@ ms_expr(Node *instant)
  * Returns a constant text in lower case, as date_trunc() and extract() read
  * it, or NULL.
  */
-static const char *
-lower_constant(Node *node)
+const char *
+ad_lower_constant(Node *node)
 {
 	const char *string;
 
@@ -295,7 +295,7 @@ cut_to_unit(AdValue *value, const char *unit)
 static bool
 date_trunc(AdValueContext *context, List *args, AdValue *value)
 {
-	const char *name = lower_constant(linitial(args));
+	const char *name = ad_lower_constant(linitial(args));
 
 	if (name == NULL || !instant_value(context, lsecond(args), value))
 		return false;
@@ -456,7 +456,7 @@ extract_epoch(AdValue *value)
 static bool
 extract(AdValueContext *context, List *args, AdValue *value)
 {
-	const char *name = lower_constant(linitial(args));
+	const char *name = ad_lower_constant(linitial(args));
 
 	if (name == NULL || !ad_value(context, lsecond(args), value))
 		return false;

@@ -9,6 +9,7 @@
 
 extern bool ad_instant_function(AdValueContext *context, Oid function, List *args,
 								AdValue *value);
+extern const char *ad_lower_constant(Node *node);
 extern void ad_instant_add_days(AdValue *value);
 extern bool ad_instant_is_near(Node *filter, const char *field);
 extern bool ad_instant_of_days(const char *unit);
