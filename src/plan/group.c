@@ -17,6 +17,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
 #include "utils/lsyscache.h"
 
 #include "plan/group.h"
@@ -167,6 +168,31 @@ ad_group_copy_output(AdGroup *group, int position, const char *path, const AdGro
 	if (bms_is_member(output->position, other->trusted))
 		group->trusted = bms_add_member(group->trusted, position);
 	return copy;
+}
+
+/* expression_tree_mutator() callback: puts a CaseTestExpr in place of the column */
+static Node *
+replace_column(Node *node, void *arg)
+{
+	CaseTestExpr *value;
+
+	if (node == NULL || !IsA(node, Var))
+		return expression_tree_mutator(node, replace_column, arg);
+	value = makeNode(CaseTestExpr);
+	value->typeId = ((Var *) node)->vartype;
+	value->typeMod = ((Var *) node)->vartypmod;
+	value->collation = ((Var *) node)->varcollid;
+	return (Node *) value;
+}
+
+/*
+ * Makes PostgreSQL compute an expression of one column (a Var) of the output's
+ * value, which is one of that column.
+ */
+void
+ad_group_compute_then(AdOutput *output, Node *expr)
+{
+	output->then = replace_column(expr, NULL);
 }
 
 /*

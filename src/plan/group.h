@@ -93,6 +93,7 @@ extern AdOutput *ad_group_add_output(AdGroup *group, int position, const char *p
 									 AdResult kind, Oid typid);
 extern AdOutput *ad_group_copy_output(AdGroup *group, int position, const char *path,
 									  const AdGroup *other, const AdOutput *output);
+extern void ad_group_compute_then(AdOutput *output, Node *expr);
 extern bool ad_group_may_mismatch(const AdGroup *group, const AdOutput *output);
 extern AdOutput *ad_group_output(const AdGroup *group, int position);
 extern const char *ad_group_accumulate(AdGroup *group, const char *op, Node *argument);

@@ -21,6 +21,7 @@
 #include "plan/group_call.h"
 #include "plan/group_count.h"
 #include "plan/group_distinct.h"
+#include "plan/group_extreme.h"
 #include "plan/group_quick.h"
 #include "plan/group_result.h"
 #include "plan/group_stages.h"
@@ -531,51 +532,6 @@ ad_numeric_argument(AdGroupBuilder *builder, const Aggref *aggref)
 							  column->type->class == AD_CLASS_NUMERIC) ? column : NULL;
 }
 
-/*
- * Makes a value of a column that can be counted, though it has no value in
- * the aggregation language.
- */
-static bool
-countable_column(AdValueContext *values, Node *argument, AdValue *value)
-{
-	const AdColumn *column = ad_expr_column(values->base, argument);
-	Node	   *path;
-
-	if (column == NULL)
-		return ad_counts_trusted(values->base, argument, value);
-	path = ad_string(psprintf("$%s", column->field));
-	memset(value, 0, sizeof(AdValue));
-	value->typid = column->typid;
-	value->column = column;
-	value->nullable = true;
-	value->expr = ad_value_if(ad_fits_expr(column->type, path, false), path, ad_null());
-	if (column->on_mismatch == AD_MISMATCH_ERROR && !column->type->trusted)
-		values->columns = lappend(values->columns, unconstify(AdColumn *, column));
-	return true;
-}
-
-/* makes the value of a constant null of any type */
-static bool
-null_constant(Node *argument, AdValue *value)
-{
-	memset(value, 0, sizeof(AdValue));
-	value->nullable = true;
-	value->expr = ad_null();
-	return IsA(argument, Const) && ((Const *) argument)->constisnull;
-}
-
-/*
- * Whether the argument of count() is a constant or a whole row, so that all rows
- * count.
- */
-static bool
-is_never_null(Node *argument)
-{
-	if (IsA(argument, Const))
-		return !((Const *) argument)->constisnull;
-	return IsA(argument, Var) && ((Var *) argument)->varattno == 0;
-}
-
 /* a count of a column that has a key for what MongoDB cannot test */
 static bool
 return_unsure_count(AdGroupBuilder *builder, int position, const AdCall *call, Node *argument)
@@ -622,16 +578,18 @@ add_aggregate(AdGroupBuilder *builder, int position, Aggref *aggref)
 	if (is_distinct(aggref, call.aggregate))
 		return ad_group_return_distinct(builder->group, position, &call,
 										list_nth(builder->group->distincts, find_distinct(builder, aggref)));
-	if (call.aggregate == AD_COUNT && argument != NULL && is_never_null(argument))
+	if (call.aggregate == AD_COUNT && argument != NULL && ad_is_never_null(argument))
 		argument = NULL;
+	call.expression = argument;
+	if ((call.aggregate == AD_MIN || call.aggregate == AD_MAX) && ad_rising_column(argument) != NULL)
+		argument = ad_rising_column(argument);
 	if (argument != NULL)
 	{
 		failures = values->failures;
 		values->failures = NIL;
 		ad_call_only_if_filtered(values, aggref);
 		known = ad_value(values, argument, value) ||
-			(call.aggregate == AD_COUNT && null_constant(argument, value)) ||
-			(call.aggregate == AD_COUNT && countable_column(values, argument, value));
+			(call.aggregate == AD_COUNT && ad_counted_value(values, argument, value));
 		of_argument = values->failures;
 		values->failures = failures;
 		values->base->lazy = lazy;

@@ -178,6 +178,19 @@ ad_call_argument(const AdCall *call)
 }
 
 /*
+ * Whether the argument is what the clock of a zone shows at an instant, or a
+ * unit of it, and not the instant.
+ */
+bool
+ad_call_reads_clock(const AdCall *call)
+{
+	const AdValue *value = call->argument;
+
+	return value->unit != NULL || value->shift != 0 ||
+		(value->zone != NULL && !equal(value->zone, ad_string("UTC")));
+}
+
+/*
  * Returns the argument in a form that $min, $max and $sort order as
  * PostgreSQL does, and that AD_RESULT_EXTREME reads; for a double, see
  * ad_value_nan_last().  NULL if there is no such form.
@@ -194,8 +207,7 @@ ad_call_ordered(AdExprContext *context, const AdCall *call)
 
 		return decimal == NULL ? NULL : ad_call_filtered(call, decimal);
 	}
-	if (value->unit != NULL || value->shift != 0 ||
-		(value->zone != NULL && !equal(value->zone, ad_string("UTC"))))
+	if (ad_call_reads_clock(call))
 		return NULL;
 	if (value->typid == FLOAT8OID)
 		return ad_value_nan_last(ad_let(context, expr));

@@ -32,6 +32,7 @@ typedef struct AdCall
 {
 	AdAggregate aggregate;
 	const AdValue *argument;
+	Node	   *expression;		/* SQL expression of the argument, or NULL */
 	const AdValue *second;		/* second argument, for AD_REGRESSION */
 	Node	   *filter;
 	Oid			result_type;
@@ -55,6 +56,7 @@ extern Node *ad_call_argument(const AdCall *call);
 extern Node *ad_count_value_expr(Node *value);
 extern Node *ad_count_expr(const AdCall *call);
 extern Node *ad_sum_expr(const AdCall *call);
+extern bool ad_call_reads_clock(const AdCall *call);
 extern Node *ad_call_ordered(AdExprContext *context, const AdCall *call);
 
 #endif							/* AD_GROUP_CALL_H */

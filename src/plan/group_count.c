@@ -26,8 +26,8 @@
  * Makes the value of a column that is not verified, for its count.  Returns
  * false if the argument is no such column.
  */
-bool
-ad_counts_trusted(AdExprContext *context, Node *argument, AdValue *value)
+static bool
+counts_trusted(AdExprContext *context, Node *argument, AdValue *value)
 {
 	const AdColumn *column = ad_expr_read_column(context, argument);
 
@@ -38,6 +38,61 @@ ad_counts_trusted(AdExprContext *context, Node *argument, AdValue *value)
 	value->nullable = true;
 	value->expr = ad_value_if(ad_null_expr(ad_path_expr(column->field)), ad_null(), ad_integer(1));
 	return true;
+}
+
+/*
+ * Makes a value of a column that can be counted, though it has no value in
+ * the aggregation language.
+ */
+static bool
+countable_column(AdValueContext *values, Node *argument, AdValue *value)
+{
+	const AdColumn *column = ad_expr_column(values->base, argument);
+	Node	   *path;
+
+	if (column == NULL)
+		return counts_trusted(values->base, argument, value);
+	path = ad_string(psprintf("$%s", column->field));
+	memset(value, 0, sizeof(AdValue));
+	value->typid = column->typid;
+	value->column = column;
+	value->nullable = true;
+	value->expr = ad_value_if(ad_fits_expr(column->type, path, false), path, ad_null());
+	if (column->on_mismatch == AD_MISMATCH_ERROR && !column->type->trusted)
+		values->columns = lappend(values->columns, unconstify(AdColumn *, column));
+	return true;
+}
+
+/* makes the value of a constant null of any type */
+static bool
+null_constant(Node *argument, AdValue *value)
+{
+	memset(value, 0, sizeof(AdValue));
+	value->nullable = true;
+	value->expr = ad_null();
+	return IsA(argument, Const) && ((Const *) argument)->constisnull;
+}
+
+/*
+ * Makes the value of an argument of count() that has none in the aggregation
+ * language, but can be counted.  Returns false if it cannot.
+ */
+bool
+ad_counted_value(AdValueContext *values, Node *argument, AdValue *value)
+{
+	return null_constant(argument, value) || countable_column(values, argument, value);
+}
+
+/*
+ * Whether the argument of count() is a constant or a whole row, so that all rows
+ * count.
+ */
+bool
+ad_is_never_null(Node *argument)
+{
+	if (IsA(argument, Const))
+		return !((Const *) argument)->constisnull;
+	return IsA(argument, Var) && ((Var *) argument)->varattno == 0;
 }
 
 /*

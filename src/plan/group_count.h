@@ -8,7 +8,8 @@
 #include "plan/group.h"
 #include "plan/group_call.h"
 
-extern bool ad_counts_trusted(AdExprContext *context, Node *argument, AdValue *value);
+extern bool ad_counted_value(AdValueContext *values, Node *argument, AdValue *value);
+extern bool ad_is_never_null(Node *argument);
 extern Node *ad_count_key(const AdColumn *column);
 extern bool ad_group_return_count(AdGroup *group, int position, const AdCall *call,
 								  const AdColumn *column);

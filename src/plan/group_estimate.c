@@ -17,6 +17,7 @@
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
@@ -139,21 +140,77 @@ most_units(const AdEstimate *estimate, Var *var, double seconds)
 	return seconds > 1 ? DEFAULT_NUM_DISTINCT : INFINITY;
 }
 
-/* does the expression extract the year of an instant? */
-static bool
-is_year(Node *node)
-{
-	static const Oid functions[] = {
-		F_EXTRACT_TEXT_TIMESTAMPTZ, F_EXTRACT_TEXT_TIMESTAMP, F_EXTRACT_TEXT_DATE,
-		F_DATE_PART_TEXT_TIMESTAMPTZ, F_DATE_PART_TEXT_TIMESTAMP,
-	};
-	FuncExpr   *func = (FuncExpr *) node;
-	const char *field;
+/* the functions that extract a part of an instant */
+static const Oid extracting[] = {
+	F_EXTRACT_TEXT_TIMESTAMPTZ, F_EXTRACT_TEXT_TIMESTAMP, F_EXTRACT_TEXT_DATE,
+	F_DATE_PART_TEXT_TIMESTAMPTZ, F_DATE_PART_TEXT_TIMESTAMP,
+};
 
-	if (!IsA(node, FuncExpr) || !ad_is_one_of(func->funcid, functions, lengthof(functions)))
-		return false;
-	field = ad_lower_constant(linitial(func->args));
-	return field != NULL && (strcmp(field, "year") == 0 || strcmp(field, "isoyear") == 0);
+/*
+ * The part that the expression extracts, in lower case; NULL if it extracts none.
+ */
+static const char *
+extracted_part(Node *node)
+{
+	FuncExpr   *func = (FuncExpr *) node;
+
+	return IsA(node, FuncExpr) && ad_is_one_of(func->funcid, extracting, lengthof(extracting)) ?
+		ad_lower_constant(linitial(func->args)) : NULL;
+}
+
+/*
+ * The length in seconds of the units within which the part that the expression
+ * extracts stays the same; 0 if it extracts none.
+ */
+static double
+part_seconds(Node *node)
+{
+	static const struct
+	{
+		const char *part;
+		const char *unit;
+	}			units[] = {
+		{"year", "year"}, {"isoyear", "year"}, {"quarter", "quarter"}, {"month", "month"}, {"week", "week"},
+		{"day", "day"}, {"doy", "day"}, {"dow", "day"}, {"isodow", "day"},
+		{"hour", "hour"}, {"minute", "minute"}, {"second", "second"},
+	};
+	const char *part = extracted_part(node);
+
+	for (int i = 0; part != NULL && i < lengthof(units); i++)
+	{
+		if (strcmp(units[i].part, part) == 0)
+			return ad_instant_unit_seconds(units[i].unit);
+	}
+	return 0;
+}
+
+/*
+ * The length in seconds of the bins that floor(extract(epoch FROM instant) / length)
+ * makes, as BI tools write it; 0 for another expression.
+ */
+static double
+epoch_seconds(Node *node)
+{
+	static const Oid rounding[] = {
+		F_FLOOR_NUMERIC, F_FLOOR_FLOAT8, F_CEIL_NUMERIC, F_CEIL_FLOAT8, F_ROUND_NUMERIC, F_ROUND_FLOAT8,
+		F_TRUNC_NUMERIC, F_TRUNC_FLOAT8,
+	};
+	static const Oid dividing[] = {F_NUMERIC_DIV, F_FLOAT8DIV};
+	OpExpr	   *quotient;
+	Const	   *length;
+	const char *part;
+
+	if (!IsA(node, FuncExpr) || !ad_is_one_of(((FuncExpr *) node)->funcid, rounding, lengthof(rounding)))
+		return 0;
+	quotient = linitial(((FuncExpr *) node)->args);
+	if (!IsA(quotient, OpExpr) || !ad_is_one_of(get_opcode(quotient->opno), dividing, lengthof(dividing)))
+		return 0;
+	part = extracted_part(linitial(quotient->args));
+	length = lsecond(quotient->args);
+	if (part == NULL || strcmp(part, "epoch") != 0 || !IsA(length, Const) || length->constisnull)
+		return 0;
+	return fabs(DatumGetFloat8(length->consttype == NUMERICOID ?
+							   DirectFunctionCall1(numeric_float8_no_overflow, length->constvalue) : length->constvalue));
 }
 
 /*
@@ -167,8 +224,10 @@ bin_seconds(Node *node)
 	Const	   *stride;
 	Interval   *interval;
 
-	if (is_year(node))
-		return ad_instant_unit_seconds("year");
+	if (part_seconds(node) > 0)
+		return part_seconds(node);
+	if (epoch_seconds(node) > 0)
+		return epoch_seconds(node);
 	if (!IsA(node, FuncExpr) || (func->funcid != F_DATE_BIN_INTERVAL_TIMESTAMPTZ_TIMESTAMPTZ &&
 								 func->funcid != F_DATE_BIN_INTERVAL_TIMESTAMP_TIMESTAMP))
 		return 0;
@@ -179,6 +238,15 @@ bin_seconds(Node *node)
 	return interval->day * (double) SECS_PER_DAY + (double) interval->time / USECS_PER_SEC;
 }
 
+/* the same, also for a cut to a unit; `value` is the translation, or NULL */
+static double
+value_seconds(Node *node, const AdValue *value)
+{
+	double		seconds = bin_seconds(node);
+
+	return seconds > 0 || value == NULL || value->unit == NULL ? seconds : ad_instant_unit_seconds(value->unit);
+}
+
 /* the most values that the translation of an expression has; infinite if it does not tell */
 static double
 most_by_value(const AdEstimate *estimate, Node *node)
@@ -186,19 +254,19 @@ most_by_value(const AdEstimate *estimate, Node *node)
 	AdValueContext values = {.base = estimate->context};
 	List	   *vars = pull_var_clause(node, PVC_INCLUDE_PLACEHOLDERS);
 	AdValue		value;
+	bool		known;
+	double		most = INFINITY;
 
 	if (exprType(node) == BOOLOID)
 		return 3;
-	if (bin_seconds(node) > 0 && list_length(vars) == 1 && IsA(linitial(vars), Var))
-		return most_units(estimate, linitial(vars), bin_seconds(node));
-	if (!ad_value(&values, node, &value))
-		return INFINITY;
-	if (value.unit != NULL && list_length(vars) == 1 && IsA(linitial(vars), Var))
-		return most_units(estimate, linitial(vars), ad_instant_unit_seconds(value.unit));
-	if (value.typid == INT2OID || value.typid == INT4OID || value.typid == INT8OID ||
-		(value.typid == NUMERICOID && value.divisor != 0))
-		return (double) value.max - (double) value.min + 2;
-	return INFINITY;
+	known = ad_value(&values, node, &value);
+	if (value_seconds(node, known ? &value : NULL) > 0 && list_length(vars) == 1 && IsA(linitial(vars), Var))
+		most = most_units(estimate, linitial(vars), value_seconds(node, known ? &value : NULL));
+	if (known && (value.typid == INT2OID || value.typid == INT4OID || value.typid == INT8OID ||
+				  (value.typid == NUMERICOID && value.divisor != 0) ||
+				  (value.typid == FLOAT8OID && extracted_part(node) != NULL)))
+		most = Min(most, (double) value.max - (double) value.min + 2);
+	return most;
 }
 
 /* the most values of an expression, null included */
@@ -244,20 +312,91 @@ most_values(const AdEstimate *estimate, Node *node)
 		Min(parts.most, by_value);
 }
 
+/*
+ * Keys that read nothing but parts and units of one column's instants.  However
+ * many there are, they make no more groups than there are units of the finest:
+ * the day tells its day of the week.
+ */
+typedef struct AdBins
+{
+	const AdEstimate *estimate;
+	Var		   *var;			/* the column; NULL if none has been found */
+	bool		is_mixed;		/* is something else read, too? */
+	double		finest;			/* length of the shortest unit in seconds */
+	double		most;			/* the most values that the keys have, each by
+								 * itself */
+} AdBins;
+
+/* expression_tree_walker() callback: notes which units are read of which column */
+static bool
+note_bins(Node *node, void *arg)
+{
+	AdBins	   *bins = arg;
+	AdValueContext values = {.base = bins->estimate->context};
+	AdValue		value;
+	double		seconds;
+	Var		   *var;
+
+	if (node == NULL || IsA(node, List) || !contain_var_clause(node))
+		return expression_tree_walker(node, note_bins, arg);
+	seconds = value_seconds(node, ad_value(&values, node, &value) ? &value : NULL);
+	if (seconds == 0 && !IsA(node, Var) && !IsA(node, PlaceHolderVar))
+		return expression_tree_walker(node, note_bins, arg);
+	var = linitial(pull_var_clause(node, PVC_INCLUDE_PLACEHOLDERS));
+	bins->is_mixed |= seconds == 0 || list_length(pull_var_clause(node, PVC_INCLUDE_PLACEHOLDERS)) > 1 ||
+		(bins->var != NULL && !equal(var, bins->var));
+	bins->var = var;
+	bins->finest = bins->finest == 0 ? seconds : Min(bins->finest, seconds);
+	return false;
+}
+
+/* adds a key to those of the same column; false if it reads something else, too */
+static bool
+add_to_bins(const AdEstimate *estimate, List **all, Node *key)
+{
+	AdBins	   *bins = palloc0(sizeof(AdBins));
+	ListCell   *lc;
+
+	bins->estimate = estimate;
+	(void) note_bins(key, bins);
+	if (bins->is_mixed || bins->var == NULL)
+		return false;
+	bins->most = most_values(estimate, key);
+	foreach(lc, *all)
+	{
+		AdBins	   *other = lfirst(lc);
+
+		if (!equal(other->var, bins->var))
+			continue;
+		other->finest = Min(other->finest, bins->finest);
+		other->most *= bins->most;
+		return true;
+	}
+	*all = lappend(*all, bins);
+	return true;
+}
+
 /* the most groups that the keys, expressions of the table, make of its rows */
 static double
 most_groups(const AdEstimate *estimate, List *keys)
 {
 	double		most = 1;
 	List	   *columns = NIL;
+	List	   *all_bins = NIL;
 	ListCell   *lc;
 
 	foreach(lc, keys)
 	{
 		if (IsA(lfirst(lc), Var))
 			columns = lappend(columns, lfirst(lc));
-		else
+		else if (!add_to_bins(estimate, &all_bins, lfirst(lc)))
 			most *= most_values(estimate, lfirst(lc));
+	}
+	foreach(lc, all_bins)
+	{
+		AdBins	   *bins = lfirst(lc);
+
+		most *= Min(bins->most, most_units(estimate, bins->var, bins->finest));
 	}
 	return most * column_groups(estimate, columns);
 }

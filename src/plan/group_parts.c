@@ -9,17 +9,21 @@
  * than of s.
  *
  * Equal values of a key must be identical, so none may be of double
- * precision, where 0 equals -0, or a numeric whose digits after the point are
+ * precision, where 0 equals -0, unless it is cast to numeric, or a numeric whose digits after the point are
  * not certain.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 
+#include "base/oids.h"
 #include "plan/group_parts.h"
 #include "translate/clock_format.h"
 #include "translate/group_key.h"
@@ -113,6 +117,10 @@ ad_can_test(AdGroupBuilder *builder, Node *condition)
 static bool
 has_identical_values(const AdGroupBuilder *builder, Node *node)
 {
+	/* these return no -0 */
+	static const Oid of_integers[] = {
+		F_DATE_PART_TEXT_TIMESTAMPTZ, F_DATE_PART_TEXT_TIMESTAMP, F_FLOAT8_INT2, F_FLOAT8_INT4, F_FLOAT8_INT8
+	};
 	AdExprContext context;
 	AdValueContext values = trial_context(builder, &context);
 	AdValue		value;
@@ -129,6 +137,8 @@ has_identical_values(const AdGroupBuilder *builder, Node *node)
 		case TIMESTAMPOID:
 		case DATEOID:
 			return true;
+		case FLOAT8OID:
+			return IsA(node, FuncExpr) && ad_is_one_of(((FuncExpr *) node)->funcid, of_integers, lengthof(of_integers));
 		case NUMERICOID:
 			/* the integers of a numeric with a divisor determine its digits */
 			return ad_value(&values, node, &value) && value.divisor != 0;
@@ -236,6 +246,50 @@ count_parts(Node *node, void *arg)
 }
 
 /* expression_tree_walker() callback; true if a part cannot be a key */
+static bool misses_part(Node *node, void *arg);
+
+/*
+ * The same for what is cast to numeric, so that 0 and -0 have one result, and
+ * have that as well after arithmetic.  So columns of doubles can be keys.
+ */
+static bool
+misses_number(Node *node, void *arg)
+{
+	static const Oid arithmetic[] = {F_FLOAT8PL, F_FLOAT8MI, F_FLOAT8MUL, F_FLOAT8DIV, F_FLOAT8UM, F_FLOAT8ABS};
+	AdGroupBuilder *builder = ((Parts *) arg)->builder;
+
+	check_stack_depth();
+	if (IsA(node, Var) && exprType(node) == FLOAT8OID)
+	{
+		Node	   *expr = ad_computed_key(builder, node);
+
+		if (expr != NULL)
+			ad_group_add_key(builder->group, NULL, expr);
+		return expr == NULL;
+	}
+	if ((IsA(node, OpExpr) && ad_is_one_of(get_opcode(((OpExpr *) node)->opno), arithmetic, lengthof(arithmetic))) ||
+		(IsA(node, FuncExpr) && ad_is_one_of(((FuncExpr *) node)->funcid, arithmetic, lengthof(arithmetic))))
+		return expression_tree_walker(node, misses_number, arg);
+	return misses_part(node, arg);
+}
+
+/*
+ * Makes a cast of a double to numeric a function of the group's keys; false if
+ * the node is none, or if that cannot be done.
+ */
+static bool
+add_number_parts(Parts *parts, Node *node)
+{
+	AdGroupBuilder *builder = parts->builder;
+
+	if (!IsA(node, FuncExpr) || ((FuncExpr *) node)->funcid != F_NUMERIC_FLOAT8 ||
+		misses_number(linitial(((FuncExpr *) node)->args), parts))
+		return false;
+	builder->keys = list_append_unique(builder->keys, node);
+	builder->tlist = add_to_flat_tlist(builder->tlist, pull_var_clause(node, 0));
+	return true;
+}
+
 static bool
 misses_part(Node *node, void *arg)
 {
@@ -253,12 +307,29 @@ misses_part(Node *node, void *arg)
 			ad_add_key_with_columns(builder, node, column, NULL);
 		return column == NULL;
 	}
+	/* its test reads what the subplan returns, which no other place may */
+	if (IsA(node, SubPlan))
+		return misses_part((Node *) pull_var_clause(node, PVC_INCLUDE_PLACEHOLDERS), arg);
 	if (!may_be_part(node))
 		return expression_tree_walker(node, misses_part, arg);
 	return !((parts->columns_first && !expression_tree_walker(node, misses_part, arg)) ||
-			 add_computed_part(builder, node) ||
+			 add_computed_part(builder, node) || add_number_parts(parts, node) ||
 			 add_all_parts(builder, ad_clock_format_parts(node)) ||
 			 (!parts->columns_first && !expression_tree_walker(node, misses_part, arg)));
+}
+
+/*
+ * Does the expression have a subplan that depends on more than what its test
+ * reads, as x NOT IN (SELECT ...) does not?
+ */
+static bool
+has_correlated_subplan(Node *node, void *arg)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, AlternativeSubPlan) || (IsA(node, SubPlan) && ((SubPlan *) node)->parParam != NIL))
+		return true;
+	return expression_tree_walker(node, has_correlated_subplan, arg);
 }
 
 /*
@@ -277,7 +348,7 @@ ad_add_key_parts(AdGroupBuilder *builder, Node *node)
 		if (!IsA(lfirst(lc), Var))
 			return false;
 	}
-	if (contain_volatile_functions(node) || contain_subplans(node) || expression_returns_set(node))
+	if (contain_volatile_functions(node) || has_correlated_subplan(node, NULL) || expression_returns_set(node))
 		return false;
 	builder->values.base->visits = 0;
 	parts.columns_first = count_parts(node, &parts);

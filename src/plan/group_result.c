@@ -10,6 +10,7 @@
 #include "catalog/pg_type.h"
 
 #include "plan/group.h"
+#include "plan/group_extreme.h"
 #include "plan/group_percentile.h"
 #include "plan/group_quick.h"
 #include "plan/group_result.h"
@@ -19,19 +20,6 @@
 #include "query/type_tests.h"
 #include "translate/let.h"
 #include "translate/value_time.h"
-
-/* the accumulator that is null if no document has a value */
-static const char *
-accumulate_indicator(AdGroup *group, const AdCall *call)
-{
-	const AdValue *value = call->argument;
-
-	/* if the column needs a guard, one accumulator serves as both */
-	if (call->filter == NULL && value->nullable && ad_is_plain_column(value) &&
-		value->column->type->class != AD_CLASS_TEXT)
-		return ad_group_accumulate_guard(group, value->column);
-	return ad_group_accumulate(group, "$max", ad_call_argument(call));
-}
 
 /*
  * sum() and avg() of the difference of instants, which has days, and hours
@@ -53,7 +41,7 @@ return_interval_sum(AdGroup *group, int position, const AdCall *call)
 	if (call->aggregate == AD_AVG)
 		output->divisor = ad_group_accumulate(group, "$sum", ad_count_expr(call));
 	else
-		output->indicator = accumulate_indicator(group, call);
+		output->indicator = ad_group_accumulate_indicator(group, call);
 	return true;
 }
 
@@ -74,7 +62,7 @@ return_sum(AdGroup *group, int position, const AdCall *call)
 	if (call->aggregate == AD_AVG)
 		output->divisor = ad_group_accumulate(group, "$sum", ad_count_expr(call));
 	else
-		output->indicator = accumulate_indicator(group, call);
+		output->indicator = ad_group_accumulate_indicator(group, call);
 	return true;
 }
 
@@ -94,26 +82,6 @@ return_deviation(AdGroup *group, int position, const AdCall *call)
 	output->deviation = call->deviation;
 	output->divisor = ad_group_accumulate(group, "$sum", ad_count_expr(call));
 	output->second = ad_group_accumulate(group, "$sum", ad_call_filtered(call, square));
-	return true;
-}
-
-/* min() and max() */
-static bool
-return_extreme(AdGroup *group, int position, const AdCall *call)
-{
-	Node	   *expr = ad_call_ordered(group->context, call);
-
-	if (expr == NULL)
-		return false;
-	if (call->aggregate == AD_MAX && call->argument->typid != FLOAT8OID && call->argument->typid != NUMERICOID)
-	{
-		ad_group_add_output(group, position, accumulate_indicator(group, call), AD_RESULT_EXTREME,
-							call->result_type);
-		return true;
-	}
-	ad_group_add_output(group, position,
-						ad_group_accumulate(group, call->aggregate == AD_MIN ? "$min" : "$max", expr),
-						AD_RESULT_EXTREME, call->result_type);
 	return true;
 }
 
@@ -138,7 +106,7 @@ ad_group_return(AdGroup *group, int position, const AdCall *call)
 			return return_sum(group, position, call);
 		case AD_MIN:
 		case AD_MAX:
-			return return_extreme(group, position, call);
+			return ad_group_return_extreme(group, position, call);
 		case AD_DEVIATION:
 			return return_deviation(group, position, call);
 		case AD_REGRESSION:

@@ -227,21 +227,6 @@ return_stored(AdGroupBuilder *builder, int position, const AdOutput *stored)
 	subquery->returned = bms_add_member(subquery->returned, stored->position);
 }
 
-/* expression_tree_mutator() callback: puts a CaseTestExpr in place of the column */
-static Node *
-replace_column(Node *node, void *arg)
-{
-	CaseTestExpr *value;
-
-	if (node == NULL || !IsA(node, Var))
-		return expression_tree_mutator(node, replace_column, arg);
-	value = makeNode(CaseTestExpr);
-	value->typeId = ((Var *) node)->vartype;
-	value->typeMod = ((Var *) node)->vartypmod;
-	value->collation = ((Var *) node)->varcollid;
-	return (Node *) value;
-}
-
 /*
  * Adds the output of a key that the subquery computes of one column, such as
  * the day of an instant: PostgreSQL computes it again, of any of the group's
@@ -261,7 +246,7 @@ return_computed(AdGroupBuilder *builder, int position, Var *var)
 	output = ad_group_copy_output(builder->group, position,
 								  ad_group_accumulate(builder->group, "$first", ad_path_expr(stored->path)),
 								  subquery->groups->grouping.group, stored);
-	output->then = replace_column(expr, NULL);
+	ad_group_compute_then(output, expr);
 	return true;
 }
 

@@ -26,6 +26,7 @@
 #include "translate/group_key.h"
 #include "translate/let.h"
 #include "translate/value_time.h"
+#include "translate/week_start.h"
 
 /*
  * Functions that, if any other argument is constant, map distinct arguments
@@ -311,6 +312,8 @@ ad_key_expr(AdValueContext *context, Node *node, bool nullable)
 
 	if (!ad_is_deterministic(exprCollation(node), exprType(node)))
 		return NULL;
+	if (ad_week_start(node) != NULL)
+		node = ad_week_start(node);
 	if (IsA(node, FuncExpr) && (((FuncExpr *) node)->funcid == F_DATE_BIN_INTERVAL_TIMESTAMPTZ_TIMESTAMPTZ ||
 								((FuncExpr *) node)->funcid == F_DATE_BIN_INTERVAL_TIMESTAMP_TIMESTAMP))
 		return bin_key(context, (FuncExpr *) node);

@@ -8,9 +8,14 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
@@ -263,22 +268,66 @@ coalesce_value(AdValueContext *context, CoalesceExpr *expr, AdValue *value)
 	return true;
 }
 
+/* whether the translation of a double is a constant, and neither null nor NaN */
+static bool
+is_number(Node *expr)
+{
+	Const	   *constant = (Const *) expr;
+
+	return IsA(expr, Const) && constant->consttype == FLOAT8OID && !constant->constisnull &&
+		!isnan(DatumGetFloat8(constant->constvalue));
+}
+
+/* a double in a form that MongoDB orders as PostgreSQL does */
+static Node *
+number_in_order(Node *expr)
+{
+	return is_number(expr) ? expr : ad_value_nan_last(expr);
+}
+
+/*
+ * The greater (or less, if `op` is $lt) of two doubles, the first if they are
+ * equal.  $max and $min do not say which of 0 and -0 they return, and NaN is
+ * the least number for them.
+ */
+static Node *
+greater_double(AdExprContext *context, const char *op, Node *first, Node *second)
+{
+	Node	   *is_null;
+	Node	   *is_passed;
+
+	first = ad_let(context, first);
+	second = ad_let(context, second);
+	is_null = ad_doc("$lte", ad_array2(first, ad_null()));
+	is_passed = ad_doc(op, ad_array2(number_in_order(second), number_in_order(first)));
+	if (!is_number(second))
+		is_passed = ad_doc("$and", ad_array2(ad_doc("$gt", ad_array2(second, ad_null())), is_passed));
+	return ad_value_if(ad_doc("$or", ad_array2(is_null, is_passed)), second, first);
+}
+
 /*
  * GREATEST and LEAST ignore nulls, as $max and $min do.  They are not
- * translated for text, whose order depends on the collation, and for doubles,
- * because of NaN.
+ * translated for text, whose order depends on the collation.
  */
 static bool
 greatest_value(AdValueContext *context, MinMaxExpr *expr, AdValue *value)
 {
 	List	   *exprs;
+	ListCell   *lc;
 
 	if (!uniform_arguments(context, expr->args, false, value, &exprs) ||
-		value->typid == FLOAT8OID || value->typid == TEXTOID || value->typid == VARCHAROID)
+		value->typid == TEXTOID || value->typid == VARCHAROID)
 		return false;
 	value->column = NULL;
 	value->of = NULL;
-	value->expr = ad_doc(expr->op == IS_GREATEST ? "$max" : "$min", ad_node(AD_ARRAY, exprs));
+	if (value->typid != FLOAT8OID)
+	{
+		value->expr = ad_doc(expr->op == IS_GREATEST ? "$max" : "$min", ad_node(AD_ARRAY, exprs));
+		return true;
+	}
+	value->expr = linitial(exprs);
+	for_each_from(lc, exprs, 1)
+		value->expr = greater_double(context->base, expr->op == IS_GREATEST ? "$gt" : "$lt", value->expr, lfirst(lc));
 	return true;
 }
 
@@ -326,6 +375,69 @@ relabel_value(AdValueContext *context, RelabelType *relabel, AdValue *value)
 		return false;
 	value->typid = relabel->resulttype;
 	return true;
+}
+
+/*
+ * Returns a constant numeric, cast to double precision; NULL for another node,
+ * and for a number out of range, which is an error only where it is chosen.
+ */
+static Node *
+constant_double(Node *node)
+{
+	Const	   *constant = (Const *) node;
+	double		number;
+
+	if (!IsA(node, Const) || constant->consttype != NUMERICOID)
+		return NULL;
+	if (constant->constisnull)
+		return (Node *) makeNullConst(FLOAT8OID, -1, InvalidOid);
+	number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, constant->constvalue));
+	return isfinite(number) ? (Node *) makeConst(FLOAT8OID, -1, InvalidOid, sizeof(float8), Float8GetDatum(number), false,
+												 FLOAT8PASSBYVAL) : NULL;
+}
+
+/*
+ * Returns CASE ... END::double precision as a CASE whose results are doubles;
+ * NULL if the node is no such cast, or if a result is no constant.  A factor such
+ * as CASE WHEN x THEN 1.5 ELSE 0 END is a numeric, of one number of digits or
+ * another.
+ */
+static Node *
+case_of_doubles(FuncExpr *cast)
+{
+	CaseExpr   *expr = linitial(cast->args);
+	List	   *branches = NIL;
+	ListCell   *lc;
+
+	if (cast->funcid != F_FLOAT8_NUMERIC || !IsA(expr, CaseExpr))
+		return NULL;
+	foreach(lc, expr->args)
+	{
+		CaseWhen   *branch = palloc(sizeof(CaseWhen));
+
+		*branch = *lfirst_node(CaseWhen, lc);
+		branch->result = (Expr *) constant_double((Node *) branch->result);
+		if (branch->result == NULL)
+			return NULL;
+		branches = lappend(branches, branch);
+	}
+	expr = memcpy(palloc(sizeof(CaseExpr)), expr, sizeof(CaseExpr));
+	expr->casetype = FLOAT8OID;
+	expr->args = branches;
+	expr->defresult = (Expr *) constant_double((Node *) expr->defresult);
+	return expr->defresult == NULL ? NULL : (Node *) expr;
+}
+
+/* a call of a function */
+static bool
+function_value(AdValueContext *context, FuncExpr *call, AdValue *value)
+{
+	Node	   *doubles = list_length(call->args) == 1 ? case_of_doubles(call) : NULL;
+
+	if (doubles != NULL)
+		return ad_value(context, doubles, value);
+	return ad_pattern_value(context, (Node *) call, value) ||
+		ad_value_function(context, call->funcid, call->args, value);
 }
 
 /*
@@ -389,9 +501,7 @@ ad_value(AdValueContext *context, Node *node, AdValue *value)
 		case T_NullIfExpr:
 			return nullif_value(context, (NullIfExpr *) node, value);
 		case T_FuncExpr:
-			return ad_pattern_value(context, node, value) ||
-				ad_value_function(context, ((FuncExpr *) node)->funcid,
-								  ((FuncExpr *) node)->args, value);
+			return function_value(context, (FuncExpr *) node, value);
 		case T_OpExpr:
 			if (((OpExpr *) node)->opresulttype == BOOLOID)
 				return ad_value_of_condition(context, node, value);

@@ -287,3 +287,27 @@ SELECT users.email FROM (SELECT 'user' || i || domain AS email FROM generate_ser
 
 -- C28, 123: Django: number of users with a failed call
 SELECT count(*) FROM (SELECT 'user' || i || domain AS email FROM generate_series(0, 69) i, (VALUES ('@acme.com'), ('@x.com')) d (domain)) users WHERE users.email IN (SELECT created_by_email FROM calls WHERE status = 'failed');
+
+-- C29, 123: Metabase: last day and first month of each user
+SELECT created_by_email, max(created_at::date), min(date_trunc('month', created_at)) FROM calls GROUP BY 1;
+
+-- C30, 1: Looker: first and last day, days between them
+SELECT min(created_at::date) AS first, max(created_at::date) AS last, max(created_at::date) - min(created_at::date) + 1 AS days FROM calls;
+
+-- C31, 125: Superset: weeks from Sunday by the day of the week
+SELECT created_at::date - extract(dow FROM created_at)::int AS week, count(*) FROM calls GROUP BY 1 ORDER BY 1;
+
+-- C32, 1: Tableau: weighted and capped minutes
+SELECT sum(duration_minutes * CASE WHEN status = 'completed' THEN 1.5 ELSE 0 END) AS weighted, sum(least(duration_minutes, 30)) AS capped, sum(greatest(duration_minutes - 5, 0)) AS beyond FROM calls;
+
+-- C33, 801: Power BI: by rounded minutes
+SELECT round(duration_minutes::numeric, 1) AS minutes, count(*) FROM calls GROUP BY 1 ORDER BY 1;
+
+-- C34, 801: Metabase: billed minutes, rounded for each call
+SELECT sum(round(duration_minutes::numeric, 1)) AS minutes, sum(round((duration_minutes / 60)::numeric, 2)) AS hours, max(round(duration_minutes::numeric, 1)) AS longest FROM calls;
+
+-- C35, 869: Grafana: days of the epoch as times
+SELECT to_timestamp(floor(extract(epoch FROM created_at) / 86400) * 86400) AS time, count(*) FROM calls GROUP BY 1 ORDER BY 1;
+
+-- C36, 123: psql: calls of users that are not on a list
+SELECT count(*), sum(duration_minutes) FROM calls WHERE created_by_email NOT IN (SELECT 'user' || i || '@acme.com' FROM generate_series(0, 9) i);

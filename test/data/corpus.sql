@@ -2004,3 +2004,71 @@ SELECT GROUPING((SELECT n.name FROM names n WHERE n.i = k.i LIMIT 1)), count(*) 
 SELECT GROUPING(k.g IN (SELECT g FROM names)), count(*), count(DISTINCT lower(v)) FROM t x JOIN names k USING (g) GROUP BY ROLLUP (k.g IN (SELECT g FROM names));
 SELECT count(*) FROM t x GROUP BY ROLLUP (lower(x.v) > (SELECT 'b')) HAVING GROUPING(lower(x.v) > (SELECT 'b')) = 0;
 SELECT n.g, q.* FROM (SELECT *, (SELECT max(i) FROM names) mi FROM names) n, LATERAL (SELECT GROUPING(x.i > n.mi), x.i > n.mi b, count(*) FROM t x GROUP BY ROLLUP (x.i > n.mi)) q;
+
+-- ==== The first and last of what a clock shows
+-- timezone: Europe/Berlin, America/Sao_Paulo, Pacific/Apia
+SELECT min(w::date), max(w::date), min(date_trunc('month', w)), max(date_trunc('week', w)) FROM t;
+SELECT id, max(w::date), min(date_trunc('day', w)), max(w::timestamp) FROM t GROUP BY id;
+SELECT g, min(ts::date), max(ts::date), max(date_trunc('hour', ts)), min(date_trunc('year', ts)) FROM t GROUP BY g;
+SELECT max(w AT TIME ZONE 'America/New_York'), min((w AT TIME ZONE 'Asia/Kolkata')::date), min(w::timestamp), max(w::date) FILTER (WHERE i > 0) FROM t;
+SELECT date_trunc('day', w), min(w::timestamp), max(w::timestamp), max(date_trunc('minute', w)), min(date_trunc('hour', w::timestamp)) FROM t GROUP BY 1;
+SELECT date_trunc('month', w), max(w::date), max(w::date) - min(w::date), count(DISTINCT w::date), max((w + interval '2 days')::date) FROM t GROUP BY 1 HAVING max(w::date) > '2018-02-01';
+SELECT max(date_trunc('quarter', tn)), min(tn::date), max(date_trunc('week', tn + interval '1 day')), min(date_trunc('month', d8)), max(d8::timestamp) FROM t;
+SELECT b, max(w::date), min(CASE WHEN b THEN w::date END), max(coalesce(w, ts)::date), max(w + interval '1 day') FROM t GROUP BY ROLLUP (b);
+SELECT m, count(*) FROM (SELECT g, max(date_trunc('month', w)) AS m FROM t GROUP BY g) q GROUP BY m;
+SELECT min(w::date), max(w::date), count(*) FROM t WHERE now() IS NULL;
+SELECT k.name, max(a.w::date), min(date_trunc('day', a.ts)), count(*) FROM names k LEFT JOIN t a ON a.g = k.i GROUP BY 1;
+SELECT k.name, min(a.w::timestamp), max(extract(hour FROM a.w)) FROM names k JOIN t a ON a.g = k.g GROUP BY 1;
+SELECT max(d), min(d) FROM (SELECT w::date AS d FROM t UNION ALL SELECT tn::date FROM t) q;
+SELECT lower(t), max(w::date), min(date_trunc('day', w)) FROM t GROUP BY 1;
+
+-- ==== Weeks by the day of the week
+-- timezone: Europe/Berlin, America/Sao_Paulo
+SELECT w::date - extract(dow FROM w)::int, count(*), max(w::date) FROM t WHERE w > '1900-01-01' GROUP BY 1;
+SELECT w::date - (extract(isodow FROM w)::int - 1), w::date - date_part('dow', w)::int, count(*) FROM t WHERE w > '1900-01-01' GROUP BY 1, 2;
+SELECT tn::date - (extract(dow FROM tn) + 2)::int, d8 - extract(isodow FROM d8)::int, count(*) FROM t WHERE tn > '1900-01-01' AND d8 > '1900-01-01' GROUP BY 1, 2;
+SELECT (w::date - extract(dow FROM w::date)::int)::text || 'x', count(*) FROM t WHERE w > '1900-01-01' GROUP BY 1;
+SELECT date_trunc('day', w) - interval '1 day' * extract(dow FROM w), count(*) FROM t WHERE w > '1900-01-01' GROUP BY 1;
+SELECT date_trunc('day', w::timestamp) - extract(isodow FROM w) * interval '1 day', date_trunc('day', tn) - interval '1 day' * extract(dow FROM tn), count(*) FROM t WHERE w > '1900-01-01' GROUP BY 1, 2;
+SELECT w::date - (extract(dow FROM w) - 0.5)::int, count(*) FROM t WHERE w > '1900-01-01' GROUP BY 1;
+SELECT w::date - extract(dow FROM ts)::int, w::date - extract(day FROM w)::int, count(*) FROM t WHERE w > '1900-01-01' GROUP BY 1, 2;
+SELECT (w AT TIME ZONE 'Asia/Kolkata')::date - extract(dow FROM w AT TIME ZONE 'Asia/Kolkata')::int, count(*) FROM t WHERE w > '1900-01-01' GROUP BY 1;
+SELECT (w AT TIME ZONE 'Asia/Kolkata')::date - extract(dow FROM w)::int, count(*) FROM t WHERE w > '1900-01-01' GROUP BY 1;
+SELECT w::date, extract(dow FROM w), date_part('hour', w), upper(to_char(w, 'Mon')), count(*) FROM t WHERE w > '1900-01-01' GROUP BY 1, 2, 3, 4;
+SELECT date_part('year', w)::int || '-' || lpad(date_part('month', w)::text, 2, '0'), to_timestamp(floor(extract(epoch FROM ts) / 3600) * 3600), count(*) FROM t GROUP BY 1, 2;
+
+-- ==== Doubles as numerics, and the greater of two
+SELECT f::numeric, count(*) FROM t GROUP BY 1;
+SELECT round(f::numeric, 1), trunc(m::numeric), count(*), sum(m) FROM t WHERE f BETWEEN -1e9 AND 1e9 GROUP BY 1, 2;
+SELECT round(f::numeric, 1), trunc(f::numeric)::text, count(*), sum(m), max(i) FROM t WHERE f IS NOT NULL GROUP BY 1, 2;
+SELECT sum(round(f::numeric, 1)), avg(trunc((f / 3)::numeric, 2)), count(round((-f)::numeric)), sum(abs(f::numeric)) FROM t WHERE abs(f) < 1e6;
+SELECT b, count(*), sum(i) FROM t WHERE round((f * 2)::numeric, 1) > 5 OR sqrt(abs(f::numeric)) = 'NaN' GROUP BY b;
+SELECT max(f::numeric), min(f::numeric), max(round(f::numeric, 2)), min(floor(m::numeric)), max(ceil(m::numeric)), min(trunc(f::numeric, -2)), max(round(m::numeric)) FROM t;
+SELECT g, max(round(f::numeric, 2)), min(f::numeric) FILTER (WHERE i > 0), max(m::numeric) FROM t GROUP BY g;
+SELECT sum(round(m::numeric, 1)), avg(round(f::numeric, 2)), sum(m::numeric(10, 2)), sum(m::numeric * 60), count(round(f::numeric)) FROM t WHERE f BETWEEN -1e9 AND 1e9;
+SELECT b, sum(round((m / 60)::numeric, 2)), sum(ceil(m::numeric / 15)), sum(round((m * i)::numeric, 1)) FROM t GROUP BY b;
+SELECT round((m * 60 + i)::numeric, -1), count(*) FROM t GROUP BY 1;
+SELECT f::text, f::numeric, count(*) FROM t GROUP BY 1, 2;
+SELECT count(*), sum(i) FROM t WHERE round(m::numeric, 1) > 5;
+SELECT count(*), max(id) FROM t WHERE round((m / 7)::numeric, 2) = 0.71 OR trunc(m::numeric) = -0.0;
+SELECT to_char(m::numeric, '990.9'), abs(f::numeric) < 1, count(*) FROM t GROUP BY 1, 2;
+SELECT id, least(f, m), greatest(f, m), least(f, 0), greatest(m, 'NaN'), greatest(f, 5, i) FROM t;
+SELECT least(f, m)::text, greatest(-f, 0.0)::text, least(0.0, f)::text, count(*) FROM t WHERE least(f, m) < 3 OR greatest(f, 10) > 20 GROUP BY 1, 2, 3;
+SELECT sum(least(m, 30)), sum(greatest(m, 30, i)), avg(least(m, NULL, 4)), min(greatest(f, m) + 0), max(least(f, m) + 0) FROM t;
+SELECT least(m, 10) + 0, greatest(f, 0) + 0, count(*) FROM t GROUP BY 1, 2;
+SELECT id FROM t WHERE greatest(f, m) = 'NaN' OR least(f, i) IS NULL OR least(f, m, 1) = 1;
+SELECT sum(m * CASE WHEN b THEN 1.5 ELSE 0 END), sum(m * CASE i WHEN 5 THEN 0.25 WHEN 42 THEN NULL ELSE 2 END), avg(CASE WHEN b THEN 100.0 ELSE 0 END) FROM t;
+SELECT id FROM t WHERE m * CASE WHEN b THEN 1.5 ELSE 0.5 END > 4 OR (CASE WHEN b THEN 0.1 ELSE 2 END)::float8 < f;
+
+-- ==== Groups by what a subquery has
+SELECT count(*), sum(m) FROM t WHERE g NOT IN (SELECT i FROM names WHERE i IS NOT NULL);
+SELECT count(*) FROM t WHERE g NOT IN (SELECT i FROM names);
+SELECT g, count(*) FROM t WHERE i NOT IN (SELECT i FROM names WHERE i > 0) GROUP BY g;
+SELECT i IN (SELECT i FROM names), count(*), sum(m) FROM t GROUP BY 1;
+SELECT CASE WHEN t IN (SELECT name FROM names) THEN 'known' ELSE lower(t) END, count(*) FROM t GROUP BY 1;
+SELECT count(*) FILTER (WHERE i IN (SELECT i FROM names)), sum(CASE WHEN g IN (SELECT i FROM names) THEN m ELSE 0 END) FROM t;
+SELECT count(*) FROM t WHERE (g, i) NOT IN (SELECT g, i FROM names) OR t = 'a';
+SELECT count(*), max(i) FROM t WHERE i + 1 NOT IN (SELECT i FROM names WHERE i IS NOT NULL) AND lower(t) > 'a';
+SELECT count(*) FROM t WHERE EXISTS (SELECT 1 FROM names k WHERE k.i > t.i);
+SELECT count(*), b FROM t WHERE g NOT IN (SELECT g FROM t WHERE i > 40 AND g IS NOT NULL) GROUP BY b;
+SELECT DISTINCT b FROM t WHERE g NOT IN (SELECT i FROM names WHERE i IS NOT NULL);

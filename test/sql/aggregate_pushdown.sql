@@ -84,6 +84,16 @@ SELECT shown('SELECT min(ts) FROM loose');
 SELECT shown('SELECT max(f) FROM t');
 SELECT shown('SELECT min(f) FROM loose');
 SELECT shown('SELECT max(s) FROM t');
+-- of what a clock shows, which can go back
+SELECT shown('SELECT max(ts::date) FROM t');
+SELECT shown('SELECT i, min(date_trunc(''month'', ts)), max(ts AT TIME ZONE ''Asia/Tokyo'') FILTER (WHERE b) FROM loose GROUP BY 1');
+SELECT shown('SELECT max(ts + interval ''1 day'') FROM t');
+SELECT shown('SELECT max((ts + interval ''1 hour'')::date) FROM t');
+SELECT shown('SELECT max(greatest(ts, ts)::date) FROM t');
+-- of doubles as numerics, if the function rises with them
+SELECT shown('SELECT max(round(f::numeric, 2)), min(f::numeric) FROM t');
+SELECT shown('SELECT max(round(f::numeric, i)) FROM t');
+SELECT shown('SELECT max(abs(f::numeric)) FROM t');
 SELECT shown('SELECT avg(f) FROM t');
 SELECT shown('SELECT bool_and(b) FROM t');
 SELECT shown('SELECT sum(i + 1) FROM t');

@@ -41,6 +41,21 @@ SELECT grouped('date_trunc(''hour'', ts, ''right/UTC'')');
 -- no slots are left of an order that was tried
 SELECT shown('SELECT date_trunc(''day'', ts), count(*) FROM t WHERE s ILIKE ''x_%'' GROUP BY 1');
 
+-- weeks said with the day of the week: of a date, of a local time, not of an instant, whose days may have gaps
+SELECT grouped('ts::date - extract(dow FROM ts)::int');
+SELECT grouped('tn::date - (extract(isodow FROM tn) - 1)::int', 'tn = ''2025-01-01''');
+SELECT grouped('date_trunc(''day'', tn) - interval ''1 day'' * extract(dow FROM tn)', 'tn = ''2025-01-01''');
+SELECT grouped('date_trunc(''day'', ts) - interval ''1 day'' * extract(dow FROM ts)');
+SELECT grouped('ts::date - (extract(dow FROM ts) - 0.5)::int');
+SELECT grouped('ts::date - extract(dow FROM tn)::int');
+
+-- the greater of doubles, and factors that CASE chooses
+SELECT shown('SELECT sum(least(f, 30)), max(greatest(f, i)) FROM loose WHERE f > 5');
+SELECT shown('SELECT count(greatest(s, s || ''x'')) FROM loose WHERE f > 5');
+SELECT shown('SELECT sum(f * CASE WHEN i > 5 THEN 1.5 ELSE 0 END) FROM loose WHERE f > 5');
+SELECT shown('SELECT sum(f * CASE WHEN i > 5 THEN 1e400 ELSE 0 END) FROM loose WHERE f > 5');
+SELECT shown('SELECT sum(f * CASE WHEN i > 5 THEN n ELSE 0.5 END) FROM t WHERE f > 5');
+
 -- conditions: column to column, arithmetic, functions
 SELECT shown('SELECT s FROM t WHERE i < l');
 SELECT shown('SELECT s FROM t WHERE NOT i < l');

@@ -1,0 +1,196 @@
+/*
+ * week_start.c
+ *	  The beginning of a week, said with the day of the week.
+ *
+ * PostgreSQL's weeks begin on Monday.  For others one writes
+ *
+ *		day - extract(dow FROM ts)::int
+ *		date_trunc('day', ts) - interval '1 day' * extract(dow FROM ts)
+ *
+ * These are the same for two times exactly if date_trunc('week', ts + interval
+ * '1 day') is.  A number that is added to the day of the week makes no
+ * difference.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "base/oids.h"
+#include "translate/value_time.h"
+#include "translate/week_start.h"
+
+/* the function of a call or an operator, and its arguments; InvalidOid for another node */
+static Oid
+called(Node *node, List **args)
+{
+	if (IsA(node, FuncExpr))
+	{
+		*args = ((FuncExpr *) node)->args;
+		return ((FuncExpr *) node)->funcid;
+	}
+	if (IsA(node, OpExpr))
+	{
+		*args = ((OpExpr *) node)->args;
+		return get_opcode(((OpExpr *) node)->opno);
+	}
+	*args = NIL;
+	return InvalidOid;
+}
+
+/*
+ * Strips off what keeps the day of a time: casts from one clock to the same, and
+ * date_trunc('day').
+ */
+static Node *
+strip_day(Node *node)
+{
+	static const Oid casts[] = {
+		F_DATE_TIMESTAMPTZ, F_DATE_TIMESTAMP, F_TIMESTAMP_DATE, F_TIMESTAMP_TIMESTAMPTZ
+	};
+	List	   *args;
+
+	for (;;)
+	{
+		Oid			function = called(node, &args);
+
+		if (ad_is_one_of(function, casts, lengthof(casts)))
+			node = linitial(args);
+		else if ((function == F_DATE_TRUNC_TEXT_TIMESTAMPTZ || function == F_DATE_TRUNC_TEXT_TIMESTAMP) &&
+				 ad_lower_constant(linitial(args)) != NULL &&
+				 strcmp(ad_lower_constant(linitial(args)), "day") == 0)
+			node = lsecond(args);
+		else
+			return node;
+	}
+}
+
+/* whether the node is a constant whole number, of type int4, numeric or float8 */
+static bool
+is_whole(Node *node)
+{
+	Const	   *constant = (Const *) node;
+	double		number;
+
+	if (!IsA(node, Const) || constant->constisnull)
+		return false;
+	if (constant->consttype == INT4OID)
+		return true;
+	number = DatumGetFloat8(constant->consttype == NUMERICOID ?
+							DirectFunctionCall1(numeric_float8_no_overflow, constant->constvalue) : constant->constvalue);
+	return rint(number) == number;
+}
+
+/*
+ * Whether a number is the day of the week of a time, plus or minus a whole number.
+ * Sets *time, and whether Sunday is the first day.
+ */
+static bool
+is_day_of_week(Node *number, Node **time, bool *from_sunday)
+{
+	static const Oid casts[] = {F_INT4_NUMERIC, F_INT4_FLOAT8, F_FLOAT8_NUMERIC};
+	static const Oid shifts[] = {
+		F_INT4PL, F_INT4MI, F_NUMERIC_ADD, F_NUMERIC_SUB, F_FLOAT8PL, F_FLOAT8MI
+	};
+	static const Oid parts[] = {
+		F_EXTRACT_TEXT_TIMESTAMPTZ, F_EXTRACT_TEXT_TIMESTAMP, F_EXTRACT_TEXT_DATE,
+		F_DATE_PART_TEXT_TIMESTAMPTZ, F_DATE_PART_TEXT_TIMESTAMP
+	};
+	List	   *args;
+	const char *part;
+
+	for (;;)
+	{
+		Oid			function = called(number, &args);
+
+		if (ad_is_one_of(function, parts, lengthof(parts)))
+			break;
+		if (!ad_is_one_of(function, casts, lengthof(casts)) &&
+			!(ad_is_one_of(function, shifts, lengthof(shifts)) && is_whole(lsecond(args))))
+			return false;
+		number = linitial(args);
+	}
+	part = ad_lower_constant(linitial(args));
+	*time = lsecond(args);
+	*from_sunday = part != NULL && strcmp(part, "dow") == 0;
+	return *from_sunday || (part != NULL && strcmp(part, "isodow") == 0);
+}
+
+/* returns the factor of one day in an interval, or NULL */
+static Node *
+days_factor(Node *node)
+{
+	const Interval one = {.day = 1};
+	List	   *args;
+	Oid			function = called(node, &args);
+	Node	   *day;
+
+	if (function != F_INTERVAL_MUL && function != F_MUL_D_INTERVAL)
+		return NULL;
+	day = function == F_INTERVAL_MUL ? linitial(args) : lsecond(args);
+	if (!IsA(day, Const) || ((Const *) day)->constisnull)
+		return NULL;
+	if (memcmp(DatumGetIntervalP(((Const *) day)->constvalue), &one, sizeof(Interval)) != 0)
+		return NULL;
+	return function == F_INTERVAL_MUL ? lsecond(args) : linitial(args);
+}
+
+/* date_trunc('week', time), or of the day after it; `time` must not be a date */
+static Node *
+trunc_week(Node *time, bool from_sunday)
+{
+	Interval   *day = palloc0(sizeof(Interval));
+	bool		zoned = exprType(time) == TIMESTAMPTZOID;
+	Const	   *week = makeConst(TEXTOID, -1, DEFAULT_COLLATION_OID, -1, CStringGetTextDatum("week"), false, false);
+
+	day->day = 1;
+	if (from_sunday)
+		time = (Node *) makeFuncExpr(zoned ? F_TIMESTAMPTZ_PL_INTERVAL : F_TIMESTAMP_PL_INTERVAL, exprType(time),
+									 list_make2(time, makeConst(INTERVALOID, -1, InvalidOid, sizeof(Interval),
+																IntervalPGetDatum(day), false, false)),
+									 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+	return (Node *) makeFuncExpr(zoned ? F_DATE_TRUNC_TEXT_TIMESTAMPTZ : F_DATE_TRUNC_TEXT_TIMESTAMP, exprType(time),
+								 list_make2(week, time), InvalidOid, DEFAULT_COLLATION_OID, COERCE_EXPLICIT_CALL);
+}
+
+/*
+ * Returns an expression that is equal for two times exactly if `node` is, where
+ * that is a day less its day of the week; NULL for another expression.
+ *
+ * Of a timestamptz only the date is taken: where clocks are changed at midnight,
+ * days before its beginning are not the beginnings of days.
+ */
+Node *
+ad_week_start(Node *node)
+{
+	List	   *args;
+	Oid			function = called(node, &args);
+	Node	   *number;
+	Node	   *of_number;
+	Node	   *time;
+	bool		from_sunday;
+
+	if (function == F_DATE_MII)
+		number = lsecond(args);
+	else if (function == F_TIMESTAMP_MI_INTERVAL && strip_day(linitial(args)) != linitial(args))
+		number = days_factor(lsecond(args));
+	else
+		return NULL;
+	if (number == NULL || !is_day_of_week(number, &of_number, &from_sunday))
+		return NULL;
+	time = strip_day(linitial(args));
+	if (!equal(time, strip_day(of_number)))
+		return NULL;
+	if (exprType(time) == DATEOID)
+		time = (Node *) makeFuncExpr(F_TIMESTAMP_DATE, TIMESTAMPOID, list_make1(time), InvalidOid, InvalidOid,
+									 COERCE_EXPLICIT_CALL);
+	return trunc_week(time, from_sunday);
+}
