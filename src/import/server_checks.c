@@ -80,6 +80,8 @@ const AdServerCheck ad_server_checks[] = {
 	{"$dateTrunc", EACH("date_trunc('quarter', t, 'Europe/Berlin')", "true")},
 	{"$dateTrunc", EACH("date_trunc('year', t, 'Europe/Berlin')", "true")},
 	{"$dateTrunc", EACH("(t " BERLIN ")::date", "true")},
+	/* the order of documents, of what a clock shows and the instant */
+	{"$dateTrunc", "SELECT k, max(date_trunc('month', t, 'Europe/Berlin')), min(date_trunc('day', t, 'UTC')) FROM checked_calls GROUP BY k"},
 	{"$dayOfMonth", SUM("extract(day FROM t " BERLIN ")::integer", "true")},
 	{"$dayOfWeek", SUM("extract(dow FROM t " BERLIN ")::integer", "true")},
 	{"$dayOfYear", SUM("extract(doy FROM t " BERLIN ")::integer", "true")},

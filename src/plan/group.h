@@ -50,6 +50,16 @@ typedef struct AdDistinct
 	int			key;			/* its index in all_keys */
 } AdDistinct;
 
+/*
+ * An output of which PostgreSQL reads the clock of a zone: the value that
+ * MongoDB can read on it, too.
+ */
+typedef struct AdShown
+{
+	int			position;		/* of the output */
+	AdValue		value;			/* of the documents that the group returns */
+} AdShown;
+
 /* a grouping in MongoDB */
 typedef struct AdGroup
 {
@@ -65,6 +75,7 @@ typedef struct AdGroup
 	List	   *of_distinct;	/* AdAccumulator: those of the third stage
 								 * only */
 	List	   *outputs;		/* AdOutput */
+	List	   *shown;			/* AdShown */
 	Bitmapset  *proven;			/* positions of outputs that are never null */
 	Bitmapset  *trusted;		/* positions of columns that are not verified */
 	List	   *guards;			/* AdGuard */

@@ -73,6 +73,7 @@ return_clock_extreme(AdGroup *group, int position, const AdCall *call)
 	Node	   *instant;
 	Node	   *shown;
 	AdOutput   *output;
+	AdShown    *of_group = palloc(sizeof(AdShown));
 
 	if (value->of == NULL || list_length(read) != 1 || !IsA(linitial(read), Var))
 		return false;
@@ -86,6 +87,13 @@ return_clock_extreme(AdGroup *group, int position, const AdCall *call)
 																	   ad_call_filtered(call, shown))),
 								 AD_RESULT_EXTREME, value->of->typid);
 	ad_group_compute_then(output, call->expression);
+	of_group->position = position;
+	of_group->value = *value;
+	of_group->value.expr = ad_path_expr(output->path);
+	of_group->value.nullable = true;
+	of_group->value.column = NULL;
+	of_group->value.of = NULL;
+	group->shown = lappend(group->shown, of_group);
 	return true;
 }
 

@@ -246,6 +246,25 @@ result_expr(const AdOutput *output, Node *field, Node **expr)
 	return false;
 }
 
+/* sets *value to what a clock shows, if the output at `position` is that */
+static bool
+find_shown(const AdGroup *group, int position, AdValue *value)
+{
+	ListCell   *lc;
+
+	foreach(lc, group->shown)
+	{
+		const AdShown *shown = lfirst(lc);
+
+		if (shown->position == position)
+		{
+			*value = shown->value;
+			return true;
+		}
+	}
+	return false;
+}
+
 /*
  * Sets *value to the output at `position`, as a value of the documents that
  * the stages of the group return.  Returns false if there is no exact
@@ -260,7 +279,7 @@ ad_group_value(AdGroup *group, int position, AdValue *value)
 	Node	   *not_null = NULL;
 
 	if (output->then != NULL)
-		return false;
+		return find_shown(group, position, value);
 	if (output->kind == AD_RESULT_COLUMN)
 	{
 		bool		proven = bms_is_member(position, group->proven);

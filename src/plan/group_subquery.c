@@ -167,13 +167,21 @@ lookup_column(AdValueContext *context, Node *node, AdValue *value)
 	return true;
 }
 
-/* what the groups of the subquery return for one of their columns (a Var), or NULL */
+/* what the groups of the subquery return for an expression, or NULL */
+static AdOutput *
+returned(const AdSubquery *subquery, Node *node)
+{
+	const AdGrouping *grouping = &subquery->groups->grouping;
+	TargetEntry *entry = tlist_member((Expr *) node, grouping->tlist);
+
+	return entry == NULL ? NULL : ad_group_output(grouping->group, entry->resno - 1);
+}
+
+/* what they return for one of their columns (a Var), or NULL */
 static AdOutput *
 returned_column(const AdSubquery *subquery, Node *node)
 {
-	const AdGrouping *grouping = &subquery->groups->grouping;
-	TargetEntry *entry = IsA(node, Var) ? tlist_member((Expr *) node, grouping->tlist) : NULL;
-	AdOutput   *output = entry == NULL ? NULL : ad_group_output(grouping->group, entry->resno - 1);
+	AdOutput   *output = IsA(node, Var) ? returned(subquery, node) : NULL;
 
 	return output != NULL && output->kind == AD_RESULT_COLUMN ? output : NULL;
 }
@@ -227,10 +235,21 @@ return_stored(AdGroupBuilder *builder, int position, const AdOutput *stored)
 	subquery->returned = bms_add_member(subquery->returned, stored->position);
 }
 
+/* adds the output of any of the values in a group that an output of the subquery has */
+static AdOutput *
+return_any(AdGroupBuilder *builder, int position, const AdOutput *output)
+{
+	AdSubquery *subquery = builder->values.lookup_arg;
+
+	return ad_group_copy_output(builder->group, position,
+								ad_group_accumulate(builder->group, "$first", ad_path_expr(output->path)),
+								subquery->groups->grouping.group, output);
+}
+
 /*
  * Adds the output of a key that the subquery computes of one column, such as
- * the day of an instant: PostgreSQL computes it again, of any of the group's
- * values.  Returns false if the key is no such expression.
+ * the day of an instant, or the last day of several: PostgreSQL computes it again,
+ * of any of the group's values.  Returns false if the key is no such expression.
  */
 static bool
 return_computed(AdGroupBuilder *builder, int position, Var *var)
@@ -238,15 +257,17 @@ return_computed(AdGroupBuilder *builder, int position, Var *var)
 	AdSubquery *subquery = builder->values.lookup_arg;
 	Node	   *expr = (Node *) list_nth_node(TargetEntry, subquery->columns, var->varattno - 1)->expr;
 	List	   *read = pull_var_clause(expr, PVC_INCLUDE_AGGREGATES);
+	AdOutput   *computed = returned(subquery, expr);
 	AdOutput   *stored = read == NIL ? NULL : returned_column(subquery, linitial(read));
-	AdOutput   *output;
 
+	if (computed != NULL && computed->then != NULL)
+	{
+		(void) return_any(builder, position, computed);
+		return true;
+	}
 	if (stored == NULL || stored->then != NULL || list_length(list_union(NIL, read)) > 1)
 		return false;
-	output = ad_group_copy_output(builder->group, position,
-								  ad_group_accumulate(builder->group, "$first", ad_path_expr(stored->path)),
-								  subquery->groups->grouping.group, stored);
-	ad_group_compute_then(output, expr);
+	ad_group_compute_then(return_any(builder, position, stored), expr);
 	return true;
 }
 

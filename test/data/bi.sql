@@ -291,6 +291,12 @@ SELECT count(*) FROM (SELECT 'user' || i || domain AS email FROM generate_series
 -- C29, 123: Metabase: last day and first month of each user
 SELECT created_by_email, max(created_at::date), min(date_trunc('month', created_at)) FROM calls GROUP BY 1;
 
+-- C37, 10: Metabase: the ten users who called last
+SELECT created_by_email, max(created_at::date) AS last, count(*) FROM calls GROUP BY 1 ORDER BY max(created_at::date) DESC, count(*) DESC, created_by_email COLLATE "C" LIMIT 10;
+
+-- C38, 4: Mode: users by the month of their first call
+SELECT first, count(*) AS users, sum(calls) AS calls FROM (SELECT created_by_email, min(date_trunc('month', created_at)) AS first, count(*) AS calls FROM calls GROUP BY 1) cohorts GROUP BY first ORDER BY first;
+
 -- C30, 1: Looker: first and last day, days between them
 SELECT min(created_at::date) AS first, max(created_at::date) AS last, max(created_at::date) - min(created_at::date) + 1 AS days FROM calls;
 

@@ -932,6 +932,9 @@ SELECT id FROM t ORDER BY extract(dow FROM ts), extract(year FROM w) DESC, id LI
 SELECT id FROM t ORDER BY extract(epoch FROM w) DESC, id LIMIT 60;
 SELECT id FROM t ORDER BY extract(epoch FROM w) / 60, id LIMIT 60;
 SELECT id FROM t ORDER BY tn::date, date_trunc('month', d8), id LIMIT 30;
+SELECT i, max(w::date), min(date_trunc('month', w)) FROM t GROUP BY i ORDER BY 2 DESC NULLS LAST, i LIMIT 10;
+SELECT i, g, min(w::timestamp), max(w) FROM t GROUP BY i, g ORDER BY max(date_trunc('day', w)), 3 DESC NULLS FIRST, i, g LIMIT 20;
+SELECT i, count(*) FROM t GROUP BY i HAVING max(w::date) > '2018-01-01' AND extract(month FROM max(w::date)) > 2 ORDER BY max(w::date)::timestamp, i LIMIT 20;
 SELECT id FROM t ORDER BY abs(f), id LIMIT 30;
 SELECT id FROM t ORDER BY -f DESC NULLS LAST, id LIMIT 30;
 SELECT id FROM t ORDER BY floor(m), i + 1::bigint, id LIMIT 30;
@@ -2016,6 +2019,9 @@ SELECT date_trunc('month', w), max(w::date), max(w::date) - min(w::date), count(
 SELECT max(date_trunc('quarter', tn)), min(tn::date), max(date_trunc('week', tn + interval '1 day')), min(date_trunc('month', d8)), max(d8::timestamp) FROM t;
 SELECT b, max(w::date), min(CASE WHEN b THEN w::date END), max(coalesce(w, ts)::date), max(w + interval '1 day') FROM t GROUP BY ROLLUP (b);
 SELECT m, count(*) FROM (SELECT g, max(date_trunc('month', w)) AS m FROM t GROUP BY g) q GROUP BY m;
+SELECT d, count(*), sum(n) FROM (SELECT i, min(w::date) AS d, count(*) AS n FROM t GROUP BY i) q GROUP BY d HAVING count(*) > 1;
+SELECT h, count(*), max(h) FROM (SELECT id, max(date_trunc('hour', w)) AS h, min(w::timestamp) AS l FROM t GROUP BY id HAVING extract(minute FROM min(w::timestamp)) < 40) q GROUP BY h;
+SELECT extract(dow FROM d), date_trunc('week', d), count(*), max(d) - min(d) FROM (SELECT g, s, max(w::date) AS d FROM t GROUP BY g, s) q GROUP BY 1, 2;
 SELECT min(w::date), max(w::date), count(*) FROM t WHERE now() IS NULL;
 SELECT k.name, max(a.w::date), min(date_trunc('day', a.ts)), count(*) FROM names k LEFT JOIN t a ON a.g = k.i GROUP BY 1;
 SELECT k.name, min(a.w::timestamp), max(extract(hour FROM a.w)) FROM names k JOIN t a ON a.g = k.g GROUP BY 1;

@@ -87,6 +87,7 @@ SELECT shown('SELECT max(s) FROM t');
 -- of what a clock shows, which can go back
 SELECT shown('SELECT max(ts::date) FROM t');
 SELECT shown('SELECT i, min(date_trunc(''month'', ts)), max(ts AT TIME ZONE ''Asia/Tokyo'') FILTER (WHERE b) FROM loose GROUP BY 1');
+SELECT shown('SELECT i, max(ts::date) FROM t WHERE ts = ''2025-01-01Z'' GROUP BY 1 HAVING extract(dow FROM max(ts::date)) = 1 ORDER BY 2 DESC, 1 LIMIT 3');
 SELECT shown('SELECT max(ts + interval ''1 day'') FROM t');
 SELECT shown('SELECT max((ts + interval ''1 hour'')::date) FROM t');
 SELECT shown('SELECT max(greatest(ts, ts)::date) FROM t');

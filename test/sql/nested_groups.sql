@@ -59,6 +59,9 @@ SELECT shown('SELECT max(a) FROM (SELECT i, max(n) AS a FROM (SELECT i, s, count
 -- what the subquery computes fails whatever the outer query takes of it
 SELECT shown('SELECT sum(x) FILTER (WHERE x > 1) FROM (SELECT i, 100 / i AS x FROM loose GROUP BY i) q');
 
+-- of what a clock shows last
+SELECT shown('SELECT d, count(*) FROM (SELECT i, max(ts::date) AS d FROM t WHERE ts = ''2025-01-01Z'' GROUP BY i) q GROUP BY d');
+
 -- parameters
 SET plan_cache_mode = force_generic_plan;
 PREPARE counts (int, bigint) AS SELECT count(*) FROM (SELECT i, count(*) AS n FROM loose WHERE i > $1 GROUP BY i) q WHERE n > $2;
@@ -84,6 +87,8 @@ SELECT stays(query) FROM (VALUES
 	('SELECT count(*) FROM (SELECT i FROM t GROUP BY i OFFSET 5) q'),
 	('SELECT avg(a) FROM (SELECT i, avg(l) AS a FROM t GROUP BY i) q'),
 	('SELECT max(m) FROM (SELECT max(l) AS m FROM t) q'),
+	('SELECT max(d) FROM (SELECT i, max(ts::date) AS d FROM t GROUP BY i) q'),
+	('SELECT r, count(*) FROM (SELECT i, max(round(f::numeric, 1)) AS r FROM t GROUP BY i) q GROUP BY r'),
 	('SELECT count(*), max(x) FROM (SELECT s, noise(s) AS x FROM t GROUP BY s) q'),
 	('SELECT count(*) FROM (SELECT s, noise(s) AS x FROM t GROUP BY s) q'),
 	('SELECT count(*) FROM (SELECT i, count(*) AS n FROM t GROUP BY i) q WHERE noise(n::text) = ''1'''),
