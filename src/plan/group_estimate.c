@@ -327,27 +327,43 @@ typedef struct AdBins
 								 * itself */
 } AdBins;
 
+/*
+ * The same as value_seconds(), of any expression.  Only times can be cut to a unit,
+ * and translating each part of a long expression would take too long.
+ */
+static double
+seconds_of(const AdBins *bins, Node *node)
+{
+	AdValueContext values = {.base = bins->estimate->context};
+	Oid			typid = exprType(node);
+	AdValue		value;
+
+	if (typid != TIMESTAMPTZOID && typid != TIMESTAMPOID && typid != DATEOID)
+		return bin_seconds(node);
+	return value_seconds(node, ad_value(&values, node, &value) ? &value : NULL);
+}
+
 /* expression_tree_walker() callback: notes which units are read of which column */
 static bool
 note_bins(Node *node, void *arg)
 {
 	AdBins	   *bins = arg;
-	AdValueContext values = {.base = bins->estimate->context};
-	AdValue		value;
 	double		seconds;
-	Var		   *var;
+	List	   *vars;
 
-	if (node == NULL || IsA(node, List) || !contain_var_clause(node))
+	if (node == NULL || IsA(node, List))
 		return expression_tree_walker(node, note_bins, arg);
-	seconds = value_seconds(node, ad_value(&values, node, &value) ? &value : NULL);
+	seconds = seconds_of(bins, node);
 	if (seconds == 0 && !IsA(node, Var) && !IsA(node, PlaceHolderVar))
 		return expression_tree_walker(node, note_bins, arg);
-	var = linitial(pull_var_clause(node, PVC_INCLUDE_PLACEHOLDERS));
-	bins->is_mixed |= seconds == 0 || list_length(pull_var_clause(node, PVC_INCLUDE_PLACEHOLDERS)) > 1 ||
-		(bins->var != NULL && !equal(var, bins->var));
-	bins->var = var;
+	vars = pull_var_clause(node, PVC_INCLUDE_PLACEHOLDERS);
+	if (vars == NIL)
+		return false;
+	bins->is_mixed |= seconds == 0 || list_length(vars) > 1 ||
+		(bins->var != NULL && !equal(linitial(vars), bins->var));
+	bins->var = linitial(vars);
 	bins->finest = bins->finest == 0 ? seconds : Min(bins->finest, seconds);
-	return false;
+	return bins->is_mixed;
 }
 
 /* adds a key to those of the same column; false if it reads something else, too */

@@ -118,8 +118,9 @@ static bool
 has_identical_values(const AdGroupBuilder *builder, Node *node)
 {
 	/* these return no -0 */
-	static const Oid of_integers[] = {
-		F_DATE_PART_TEXT_TIMESTAMPTZ, F_DATE_PART_TEXT_TIMESTAMP, F_FLOAT8_INT2, F_FLOAT8_INT4, F_FLOAT8_INT8
+	static const Oid without_sign[] = {
+		F_DATE_PART_TEXT_TIMESTAMPTZ, F_DATE_PART_TEXT_TIMESTAMP, F_FLOAT8_INT2, F_FLOAT8_INT4, F_FLOAT8_INT8,
+		F_FLOAT8_NUMERIC
 	};
 	AdExprContext context;
 	AdValueContext values = trial_context(builder, &context);
@@ -138,7 +139,7 @@ has_identical_values(const AdGroupBuilder *builder, Node *node)
 		case DATEOID:
 			return true;
 		case FLOAT8OID:
-			return IsA(node, FuncExpr) && ad_is_one_of(((FuncExpr *) node)->funcid, of_integers, lengthof(of_integers));
+			return IsA(node, FuncExpr) && ad_is_one_of(((FuncExpr *) node)->funcid, without_sign, lengthof(without_sign));
 		case NUMERICOID:
 			/* the integers of a numeric with a divisor determine its digits */
 			return ad_value(&values, node, &value) && value.divisor != 0;

@@ -92,6 +92,7 @@ static const AdFunction functions[] = {
 	{F_INT2_NUMERIC, on_numeric, "integer", INT2OID},
 	{F_INT4_NUMERIC, on_numeric, "integer", INT4OID},
 	{F_INT8_NUMERIC, on_numeric, "integer", INT8OID},
+	{F_FLOAT8_NUMERIC, on_numeric, "double", FLOAT8OID},
 	{F_FLOOR_NUMERIC, on_numeric, "floor", NUMERICOID},
 	{F_CEIL_NUMERIC, on_numeric, "ceil", NUMERICOID},
 	{F_CEILING_NUMERIC, on_numeric, "ceil", NUMERICOID},

@@ -378,6 +378,27 @@ integer_value(AdValueContext *context, Oid typid, List *args, AdValue *value)
 }
 
 /*
+ * A numeric as a double: the nearest, which the quotient of two numbers is that
+ * doubles have exactly.
+ */
+static bool
+double_value(AdValueContext *context, List *args, AdValue *value)
+{
+	int64		divisor;
+
+	if (!read_argument(context, linitial(args), value) || value->rounded || greatest(value) > MAX_EXACT)
+		return false;
+	divisor = value->divisor;
+	value->typid = FLOAT8OID;
+	value->divisor = 0;
+	value->scale = 0;
+	value->expr = ad_doc("$toDouble", value->expr);
+	if (divisor != 1)
+		value->expr = ad_binary("$divide", value->expr, ad_float8(divisor));
+	return true;
+}
+
+/*
  * Returns the numeric as a decimal that shows as many digits as PostgreSQL's;
  * NULL if MongoDB cannot compute it exactly.
  */
@@ -413,6 +434,8 @@ ad_numeric_function(AdValueContext *context, const char *op, Oid typid, List *ar
 {
 	if (strcmp(op, "cast") == 0)
 		return numeric_value(context, args, value);
+	if (strcmp(op, "double") == 0)
+		return double_value(context, args, value);
 	if (strcmp(op, "integer") == 0)
 		return integer_value(context, typid, args, value);
 	if (strcmp(op, "/") == 0)

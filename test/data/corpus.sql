@@ -2063,6 +2063,9 @@ SELECT least(f, m)::text, greatest(-f, 0.0)::text, least(0.0, f)::text, count(*)
 SELECT sum(least(m, 30)), sum(greatest(m, 30, i)), avg(least(m, NULL, 4)), min(greatest(f, m) + 0), max(least(f, m) + 0) FROM t;
 SELECT least(m, 10) + 0, greatest(f, 0) + 0, count(*) FROM t GROUP BY 1, 2;
 SELECT id FROM t WHERE greatest(f, m) = 'NaN' OR least(f, i) IS NULL OR least(f, m, 1) = 1;
+SELECT extract(hour FROM w)::float8, extract(second FROM ts)::float8, (i::numeric / 3)::float8, (s * 0.1)::float8, count(*) FROM t GROUP BY 1, 2, 3, 4;
+SELECT sum(extract(dow FROM w)::float8), max(extract(milliseconds FROM ts)::float8), sum(m * extract(hour FROM w)), max((l * 0.001)::float8), max(extract(epoch FROM ts)::float8) FROM t;
+SELECT id FROM t WHERE m > extract(minute FROM w) OR (i * 0.1)::float8 = 0.5 OR extract(second FROM w)::float8 < f;
 SELECT sum(m * CASE WHEN b THEN 1.5 ELSE 0 END), sum(m * CASE i WHEN 5 THEN 0.25 WHEN 42 THEN NULL ELSE 2 END), avg(CASE WHEN b THEN 100.0 ELSE 0 END) FROM t;
 SELECT id FROM t WHERE m * CASE WHEN b THEN 1.5 ELSE 0.5 END > 4 OR (CASE WHEN b THEN 0.1 ELSE 2 END)::float8 < f;
 

@@ -77,7 +77,7 @@ FUNCTIONS = {
                "[[floor|ceil|round|trunc]](<eighth>)", "(<eighth> - <eighth>)", "(-<eighth>)", "<small>::float8",
                "(<eighth> * CASE WHEN <bool> THEN [[1.5|0.25|2]] ELSE [[0|0.5|NULL]] END)"],
     "float8": ["<eighth>", "<int>::float8", "<bigint>::float8", "abs(<float8>)", "(-<float8>)", "[[floor|ceil|round|trunc]](<float8>)",
-               "sign(<float8>)", "extract(epoch FROM <instant>)::float8", "date_part('epoch', <instant>)",
+               "sign(<float8>)", "extract([[second|hour|dow]] FROM <instant>)::float8", "(<small> * 0.1)::float8", "extract(epoch FROM <instant>)::float8", "date_part('epoch', <instant>)",
                "floor(extract(epoch FROM <instant>) / [[3600|300|86400]]) * [[3600|300|86400]]::float8", "<real>::float8"],
     "numeric": ["<int>::numeric", "(<bigint> * 1.5)", "extract(epoch FROM <instant>)", "abs(<numeric>)", "<eighth>::numeric", "<part>", "<part>",
                 "[[round|trunc]](<float8>::numeric, [[0|1|2]])", "(<eighth> * [[2|0.5|60]]::float8)::numeric"],

@@ -55,6 +55,10 @@ SELECT shown('SELECT count(greatest(s, s || ''x'')) FROM loose WHERE f > 5');
 SELECT shown('SELECT sum(f * CASE WHEN i > 5 THEN 1.5 ELSE 0 END) FROM loose WHERE f > 5');
 SELECT shown('SELECT sum(f * CASE WHEN i > 5 THEN 1e400 ELSE 0 END) FROM loose WHERE f > 5');
 SELECT shown('SELECT sum(f * CASE WHEN i > 5 THEN n ELSE 0.5 END) FROM t WHERE f > 5');
+-- numerics as doubles, if both numbers of the quotient are doubles
+SELECT shown('SELECT sum(extract(hour FROM ts)::float8), max((i * 0.1)::float8) FROM loose WHERE ts = ''2025-01-01Z'' AND i = 1');
+SELECT shown('SELECT max((l * 0.1)::float8) FROM t WHERE l = 5');
+SELECT shown('SELECT max((i / 3.0)::float8) FROM loose WHERE i = 5');
 
 -- conditions: column to column, arithmetic, functions
 SELECT shown('SELECT s FROM t WHERE i < l');
