@@ -17,6 +17,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/numeric.h"
 #include "utils/timestamp.h"
 
 #include "bson/constant.h"
@@ -379,7 +380,8 @@ relabel_value(AdValueContext *context, RelabelType *relabel, AdValue *value)
 
 /*
  * Returns a constant numeric, cast to double precision; NULL for another node,
- * and for a number out of range, which is an error only where it is chosen.
+ * and for a number too great or too small, which is an error only where it is
+ * chosen.
  */
 static Node *
 constant_double(Node *node)
@@ -392,8 +394,12 @@ constant_double(Node *node)
 	if (constant->constisnull)
 		return (Node *) makeNullConst(FLOAT8OID, -1, InvalidOid);
 	number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, constant->constvalue));
-	return isfinite(number) ? (Node *) makeConst(FLOAT8OID, -1, InvalidOid, sizeof(float8), Float8GetDatum(number), false,
-												 FLOAT8PASSBYVAL) : NULL;
+	if (!isfinite(number) ||
+		(number == 0 && DatumGetBool(DirectFunctionCall2(numeric_ne, constant->constvalue,
+														 NumericGetDatum(int64_to_numeric(0))))))
+		return NULL;
+	return (Node *) makeConst(FLOAT8OID, -1, InvalidOid, sizeof(float8), Float8GetDatum(number), false,
+							  FLOAT8PASSBYVAL);
 }
 
 /*

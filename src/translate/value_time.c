@@ -254,15 +254,22 @@ session_zone(AdValueContext *context)
 }
 
 /*
- * Sets the zone whose clock is read to the session's, if it has none; false
- * if MongoDB does not know that.
+ * Sets the zone whose clock is read to the session's, if the value is an instant;
+ * false if MongoDB does not know that zone, or if the instant was cut on another
+ * clock, as by date_trunc() with a zone.
  */
 static bool
 read_clock(AdValueContext *context, AdValue *value)
 {
-	if (value->zone == NULL)
-		value->zone = session_zone(context);
-	return value->zone != NULL;
+	Node	   *zone;
+
+	if (value->zone != NULL && value->typid != TIMESTAMPTZOID)
+		return true;
+	zone = session_zone(context);
+	if (zone == NULL || (value->zone != NULL && !equal(value->zone, zone)))
+		return false;
+	value->zone = zone;
+	return true;
 }
 
 /* translates an instant or a local time */
@@ -313,7 +320,7 @@ date_trunc(AdValueContext *context, List *args, AdValue *value)
 			continue;
 		if (units[i].unit == NULL)
 			return value->unit == NULL && list_length(args) == 2;
-		return read_clock(context, value) && cut_to_unit(value, units[i].unit);
+		return (list_length(args) == 3 || read_clock(context, value)) && cut_to_unit(value, units[i].unit);
 	}
 	return false;
 }
@@ -504,17 +511,8 @@ date_part(AdValueContext *context, List *args, AdValue *value)
 static bool
 cast_to(AdValueContext *context, Node *argument, Oid typid, AdValue *value)
 {
-	Node	   *zone;
-
-	if (!instant_value(context, argument, value))
+	if (!instant_value(context, argument, value) || (value->typid == TIMESTAMPTZOID && !read_clock(context, value)))
 		return false;
-	if (value->typid == TIMESTAMPTZOID)
-	{
-		zone = session_zone(context);
-		if (zone == NULL || (value->zone != NULL && !equal(value->zone, zone)))
-			return false;
-		value->zone = zone;
-	}
 	value->typid = typid;
 	value->column = NULL;
 	if (typid == DATEOID && !ad_instant_of_days(value->unit))

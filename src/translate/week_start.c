@@ -28,6 +28,9 @@
 #include "translate/value_time.h"
 #include "translate/week_start.h"
 
+/* the most that may be added to a day of the week */
+#define MOST_SHIFT 1000000
+
 /* the function of a call or an operator, and its arguments; InvalidOid for another node */
 static Oid
 called(Node *node, List **args)
@@ -44,6 +47,18 @@ called(Node *node, List **args)
 	}
 	*args = NIL;
 	return InvalidOid;
+}
+
+/* whether the call is date_trunc('day', ...) by one of the two clocks */
+static bool
+is_day_trunc(Oid function, List *args)
+{
+	const char *unit;
+
+	if (function != F_DATE_TRUNC_TEXT_TIMESTAMPTZ && function != F_DATE_TRUNC_TEXT_TIMESTAMP)
+		return false;
+	unit = ad_lower_constant(linitial(args));
+	return unit != NULL && strcmp(unit, "day") == 0;
 }
 
 /*
@@ -64,29 +79,43 @@ strip_day(Node *node)
 
 		if (ad_is_one_of(function, casts, lengthof(casts)))
 			node = linitial(args);
-		else if ((function == F_DATE_TRUNC_TEXT_TIMESTAMPTZ || function == F_DATE_TRUNC_TEXT_TIMESTAMP) &&
-				 ad_lower_constant(linitial(args)) != NULL &&
-				 strcmp(ad_lower_constant(linitial(args)), "day") == 0)
+		else if (is_day_trunc(function, args))
 			node = lsecond(args);
 		else
 			return node;
 	}
 }
 
-/* whether the node is a constant whole number, of type int4, numeric or float8 */
+/*
+ * Whether a timestamp is midnight for certain.  date_trunc('day') of a timestamptz is
+ * not, where clocks are turned at midnight.
+ */
 static bool
-is_whole(Node *node)
+is_midnight(Node *node)
+{
+	List	   *args;
+	Oid			function = called(node, &args);
+
+	return function == F_TIMESTAMP_DATE || (function == F_DATE_TRUNC_TEXT_TIMESTAMP && is_day_trunc(function, args));
+}
+
+/*
+ * Reads a constant whole number of type int4, numeric or float8; false if it is none, or
+ * so great that adding it could overflow or lose digits.
+ */
+static bool
+read_whole(Node *node, double *number)
 {
 	Const	   *constant = (Const *) node;
-	double		number;
 
 	if (!IsA(node, Const) || constant->constisnull)
 		return false;
 	if (constant->consttype == INT4OID)
-		return true;
-	number = DatumGetFloat8(constant->consttype == NUMERICOID ?
-							DirectFunctionCall1(numeric_float8_no_overflow, constant->constvalue) : constant->constvalue);
-	return rint(number) == number;
+		*number = DatumGetInt32(constant->constvalue);
+	else
+		*number = DatumGetFloat8(constant->consttype == NUMERICOID ?
+								 DirectFunctionCall1(numeric_float8_no_overflow, constant->constvalue) : constant->constvalue);
+	return rint(*number) == *number && fabs(*number) <= MOST_SHIFT;
 }
 
 /*
@@ -106,6 +135,8 @@ is_day_of_week(Node *number, Node **time, bool *from_sunday)
 	};
 	List	   *args;
 	const char *part;
+	double		shift;
+	double		shifted = 0;
 
 	for (;;)
 	{
@@ -114,7 +145,11 @@ is_day_of_week(Node *number, Node **time, bool *from_sunday)
 		if (ad_is_one_of(function, parts, lengthof(parts)))
 			break;
 		if (!ad_is_one_of(function, casts, lengthof(casts)) &&
-			!(ad_is_one_of(function, shifts, lengthof(shifts)) && is_whole(lsecond(args))))
+			!(ad_is_one_of(function, shifts, lengthof(shifts)) && read_whole(lsecond(args), &shift)))
+			return false;
+		if (!ad_is_one_of(function, casts, lengthof(casts)))
+			shifted += fabs(shift);
+		if (shifted > MOST_SHIFT)
 			return false;
 		number = linitial(args);
 	}
@@ -180,7 +215,7 @@ ad_week_start(Node *node)
 
 	if (function == F_DATE_MII)
 		number = lsecond(args);
-	else if (function == F_TIMESTAMP_MI_INTERVAL && strip_day(linitial(args)) != linitial(args))
+	else if (function == F_TIMESTAMP_MI_INTERVAL && is_midnight(linitial(args)))
 		number = days_factor(lsecond(args));
 	else
 		return NULL;

@@ -482,6 +482,10 @@ SELECT id FROM t WHERE ts::date > ALL ('{2026-02-01,2026-03-02}') OR ts::date < 
 SELECT count(*) FROM t WHERE ts::date <> ALL ('{}') OR ts::date <> ALL ('{2026-03-01,NULL}');
 SELECT count(*) FROM t WHERE ts::date > '294277-01-01' OR date_trunc('month', tn) > '294276-12-31'::timestamp;
 
+SELECT date_trunc('day', date_trunc('hour', w, 'UTC')), date_trunc('month', date_trunc('second', w, 'Asia/Tokyo')), count(*) FROM t GROUP BY 1, 2;
+SELECT date_trunc('hour', date_trunc('second', w, 'Asia/Kolkata')), extract(day FROM date_trunc('hour', w, 'UTC')), to_char(date_trunc('day', w, 'UTC'), 'DD'), count(*) FROM t GROUP BY 1, 2, 3;
+SELECT count(*), max(date_trunc('day', date_trunc('hour', w, 'Asia/Tokyo'))) FROM t WHERE date_trunc('day', date_trunc('second', w, 'UTC')) = '2018-02-17' OR extract(day FROM date_trunc('hour', w, 'Asia/Tokyo')) = 5 OR date_trunc('hour', w, 'UTC')::date = '2025-03-30';
+
 -- ==== Groups whose key fails
 SELECT i + 1, count(*) FROM t GROUP BY 1 HAVING count(*) > 1;
 SELECT - l, count(*) FROM t GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1;
@@ -2037,6 +2041,11 @@ SELECT (w::date - extract(dow FROM w::date)::int)::text || 'x', count(*) FROM t 
 SELECT date_trunc('day', w) - interval '1 day' * extract(dow FROM w), count(*) FROM t WHERE w > '1900-01-01' GROUP BY 1;
 SELECT date_trunc('day', w::timestamp) - extract(isodow FROM w) * interval '1 day', date_trunc('day', tn) - interval '1 day' * extract(dow FROM tn), count(*) FROM t WHERE w > '1900-01-01' GROUP BY 1, 2;
 SELECT w::date - (extract(dow FROM w) - 0.5)::int, count(*) FROM t WHERE w > '1900-01-01' GROUP BY 1;
+SELECT w::timestamp - interval '1 day' * extract(dow FROM w), count(*) FROM t WHERE w > '1900-01-01' GROUP BY 1;
+SELECT tn - interval '1 day' * extract(dow FROM tn), w::date::timestamp - interval '1 day' * extract(dow FROM w), count(*) FROM t WHERE w > '1900-01-01' GROUP BY 1, 2;
+SELECT date_trunc('day', w)::timestamp - interval '1 day' * extract(dow FROM date_trunc('day', w)), count(*) FROM t WHERE w > '1900-01-01' GROUP BY 1;
+SELECT date_trunc('day', w::timestamp) - interval '1 day' * extract(isodow FROM date_trunc('day', w)), count(*) FROM t WHERE w > '1900-01-01' GROUP BY 1;
+SELECT w::date - (date_part('dow', w) + 1e17 - 1e17)::int, w::date - (extract(dow FROM w)::int + 999 - 998), count(*) FROM t WHERE w > '1900-01-01' GROUP BY 1, 2;
 SELECT w::date - extract(dow FROM ts)::int, w::date - extract(day FROM w)::int, count(*) FROM t WHERE w > '1900-01-01' GROUP BY 1, 2;
 SELECT (w AT TIME ZONE 'Asia/Kolkata')::date - extract(dow FROM w AT TIME ZONE 'Asia/Kolkata')::int, count(*) FROM t WHERE w > '1900-01-01' GROUP BY 1;
 SELECT (w AT TIME ZONE 'Asia/Kolkata')::date - extract(dow FROM w)::int, count(*) FROM t WHERE w > '1900-01-01' GROUP BY 1;
@@ -2067,6 +2076,8 @@ SELECT extract(hour FROM w)::float8, extract(second FROM ts)::float8, (i::numeri
 SELECT sum(extract(dow FROM w)::float8), max(extract(milliseconds FROM ts)::float8), sum(m * extract(hour FROM w)), max((l * 0.001)::float8), max(extract(epoch FROM ts)::float8) FROM t;
 SELECT id FROM t WHERE m > extract(minute FROM w) OR (i * 0.1)::float8 = 0.5 OR extract(second FROM w)::float8 < f;
 SELECT sum(m * CASE WHEN b THEN 1.5 ELSE 0 END), sum(m * CASE i WHEN 5 THEN 0.25 WHEN 42 THEN NULL ELSE 2 END), avg(CASE WHEN b THEN 100.0 ELSE 0 END) FROM t;
+SELECT count(m * CASE WHEN b THEN 1e-400 ELSE 1 END) FROM t;
+SELECT sum(m * CASE WHEN b THEN 1e-300 ELSE 0.0 END) > 0, sum(m * CASE WHEN b THEN 5e-324 END) > 0 FROM t;
 SELECT id FROM t WHERE m * CASE WHEN b THEN 1.5 ELSE 0.5 END > 4 OR (CASE WHEN b THEN 0.1 ELSE 2 END)::float8 < f;
 
 -- ==== Groups by what a subquery has

@@ -48,12 +48,18 @@ SELECT grouped('date_trunc(''day'', tn) - interval ''1 day'' * extract(dow FROM 
 SELECT grouped('date_trunc(''day'', ts) - interval ''1 day'' * extract(dow FROM ts)');
 SELECT grouped('ts::date - (extract(dow FROM ts) - 0.5)::int');
 SELECT grouped('ts::date - extract(dow FROM tn)::int');
+SELECT grouped('tn - interval ''1 day'' * extract(dow FROM tn)', 'tn = ''2025-01-01''');
+SELECT grouped('ts::date - (extract(dow FROM ts)::int + 2000000)');
+-- an instant that was cut on the clock of another zone than the session's
+SELECT grouped('date_trunc(''day'', date_trunc(''hour'', ts, ''UTC''))');
+SELECT shown('SELECT s FROM t WHERE extract(day FROM date_trunc(''hour'', ts, ''UTC'')) = 5');
 
 -- the greater of doubles, and factors that CASE chooses
 SELECT shown('SELECT sum(least(f, 30)), max(greatest(f, i)) FROM loose WHERE f > 5');
 SELECT shown('SELECT count(greatest(s, s || ''x'')) FROM loose WHERE f > 5');
 SELECT shown('SELECT sum(f * CASE WHEN i > 5 THEN 1.5 ELSE 0 END) FROM loose WHERE f > 5');
 SELECT shown('SELECT sum(f * CASE WHEN i > 5 THEN 1e400 ELSE 0 END) FROM loose WHERE f > 5');
+SELECT shown('SELECT sum(f * CASE WHEN i > 5 THEN 1e-400 ELSE 0 END) FROM loose WHERE f > 5');
 SELECT shown('SELECT sum(f * CASE WHEN i > 5 THEN n ELSE 0.5 END) FROM t WHERE f > 5');
 -- numerics as doubles, if both numbers of the quotient are doubles
 SELECT shown('SELECT sum(extract(hour FROM ts)::float8), max((i * 0.1)::float8) FROM loose WHERE ts = ''2025-01-01Z'' AND i = 1');
