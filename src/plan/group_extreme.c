@@ -57,6 +57,28 @@ ad_rising_column(Node *node)
 	return ad_rising_column(argument);
 }
 
+/* the accumulator of the aggregate */
+static const char *
+accumulator(const AdCall *call)
+{
+	return call->aggregate == AD_MIN ? "$min" : "$max";
+}
+
+/* notes that the output is what a clock shows at the instant that the group returns */
+static void
+add_shown(AdGroup *group, const AdOutput *output, const AdValue *argument)
+{
+	AdShown    *shown = palloc(sizeof(AdShown));
+
+	shown->position = output->position;
+	shown->value = *argument;
+	shown->value.expr = ad_path_expr(output->path);
+	shown->value.nullable = true;
+	shown->value.column = NULL;
+	shown->value.of = NULL;
+	group->shown = lappend(group->shown, shown);
+}
+
 /*
  * min() and max() of what the clock of a zone shows at an instant of a column, or
  * of its day, month and so on.
@@ -71,29 +93,21 @@ return_clock_extreme(AdGroup *group, int position, const AdCall *call)
 	const AdValue *value = call->argument;
 	List	   *read = pull_var_clause(call->expression, PVC_INCLUDE_PLACEHOLDERS);
 	Node	   *instant;
-	Node	   *shown;
+	Node	   *pair;
 	AdOutput   *output;
-	AdShown    *of_group = palloc(sizeof(AdShown));
 
 	if (value->of == NULL || list_length(read) != 1 || !IsA(linitial(read), Var))
 		return false;
 	instant = ad_let(group->context, value->expr);
-	shown = ad_instant_key(group->context, value);
-	if (shown == NULL)
+	pair = ad_instant_key(group->context, value);
+	if (pair == NULL)
 		return false;
-	shown = ad_value_if(ad_doc("$gt", ad_array2(instant, ad_null())), ad_doc2("shown", shown, "at", instant), ad_null());
-	output = ad_group_add_output(group, position,
-								 psprintf("%s.at", ad_group_accumulate(group, call->aggregate == AD_MIN ? "$min" : "$max",
-																	   ad_call_filtered(call, shown))),
+	pair = ad_value_if(ad_doc("$gt", ad_array2(instant, ad_null())), ad_doc2("shown", pair, "at", instant), ad_null());
+	pair = ad_call_filtered(call, pair);
+	output = ad_group_add_output(group, position, psprintf("%s.at", ad_group_accumulate(group, accumulator(call), pair)),
 								 AD_RESULT_EXTREME, value->of->typid);
 	ad_group_compute_then(output, call->expression);
-	of_group->position = position;
-	of_group->value = *value;
-	of_group->value.expr = ad_path_expr(output->path);
-	of_group->value.nullable = true;
-	of_group->value.column = NULL;
-	of_group->value.of = NULL;
-	group->shown = lappend(group->shown, of_group);
+	add_shown(group, output, value);
 	return true;
 }
 
@@ -104,7 +118,10 @@ return_clock_extreme(AdGroup *group, int position, const AdCall *call)
 bool
 ad_group_return_extreme(AdGroup *group, int position, const AdCall *call)
 {
+	Oid			typid = call->argument->typid;
+	bool		as_numeric = typid == FLOAT8OID && call->result_type != FLOAT8OID;
 	Node	   *expr;
+	const char *path;
 	AdOutput   *output;
 
 	if (ad_call_reads_clock(call))
@@ -112,22 +129,10 @@ ad_group_return_extreme(AdGroup *group, int position, const AdCall *call)
 	expr = ad_call_ordered(group->context, call);
 	if (expr == NULL)
 		return false;
-	if (call->argument->typid == FLOAT8OID && call->result_type != FLOAT8OID)
-	{
-		output = ad_group_add_output(group, position,
-									 ad_group_accumulate(group, call->aggregate == AD_MIN ? "$min" : "$max", expr),
-									 AD_RESULT_EXTREME, FLOAT8OID);
+	path = call->aggregate == AD_MAX && typid != FLOAT8OID && typid != NUMERICOID ?
+		ad_group_accumulate_indicator(group, call) : ad_group_accumulate(group, accumulator(call), expr);
+	output = ad_group_add_output(group, position, path, AD_RESULT_EXTREME, as_numeric ? FLOAT8OID : call->result_type);
+	if (as_numeric)
 		ad_group_compute_then(output, call->expression);
-		return true;
-	}
-	if (call->aggregate == AD_MAX && call->argument->typid != FLOAT8OID && call->argument->typid != NUMERICOID)
-	{
-		ad_group_add_output(group, position, ad_group_accumulate_indicator(group, call), AD_RESULT_EXTREME,
-							call->result_type);
-		return true;
-	}
-	ad_group_add_output(group, position,
-						ad_group_accumulate(group, call->aggregate == AD_MIN ? "$min" : "$max", expr),
-						AD_RESULT_EXTREME, call->result_type);
 	return true;
 }
