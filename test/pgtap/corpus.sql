@@ -19,7 +19,11 @@ FROM admin_dashboard_check_server('mongodb', 'ad_test'), unnest(ARRAY['mongodb',
 WHERE construct = 'option avoid' AND NOT ok
 \gexec
 
--- with statistics and without them the planner makes different plans
+-- With statistics and without them the planner makes different plans.  Where values
+-- seem to be few, it groups in MongoDB whatever can be.
+SELECT format('ALTER FOREIGN TABLE remote_mixed.t ALTER %I SET (n_distinct = 4)', attname)
+FROM pg_attribute WHERE attrelid = 'remote_mixed.t'::regclass AND attnum > 0
+\gexec
 ANALYZE remote_mixed.t;
 
 -- One test for each query, zone and collection, and one with all pushdown off; under
