@@ -22,7 +22,8 @@ PARTS = {"$year": None, "$month": (1, 12), "$dayOfMonth": (1, 31), "$dayOfYear":
          "$minute": (0, 59), "$second": (0, 60), "$millisecond": (0, 999), "$isoWeek": (1, 53), "$isoWeekYear": None,
          "$isoDayOfWeek": (1, 7), "$week": (0, 53)}
 # other operators that are null if one of their arguments is
-STRICT = ("$add", "$subtract", "$multiply", "$divide", "$mod", "$dateTrunc")
+STRICT = ("$add", "$subtract", "$multiply", "$divide", "$mod", "$dateTrunc", "$toInt", "$toLong", "$toDouble", "$toDecimal",
+          "$floor", "$ceil", "$trunc", "$round")
 BOOL = Value("bool")
 NULL = Value("null")
 # no date of PostgreSQL's is as far as that; beyond it arithmetic of dates may overflow
@@ -273,6 +274,10 @@ class Expressions:
             return
         name, parts, names = rest
         learned = known[node] & self.value(node, self.base)
+        if name in ("$toLong", "$subtract") and not learned.can_be(ALL - {"long"}):
+            zero = Value("date", first=0, last=0) if name == "$toLong" else self.value(parts[1], self.base)
+            if zero.types == {"date"} and zero.first == zero.last and abs(learned.lo) + abs(learned.hi) < math.inf:
+                self.learn(known, parts[0], Value(first=learned.lo + zero.first, last=learned.hi + zero.first))
         if name == "$ifNull" and len(parts) == 2 and not learned.can_be(self.value(parts[1], self.base).types):
             self.learn(known, parts[0], learned.without(NULLISH))
         elif name == "$cond":
@@ -281,10 +286,6 @@ class Expressions:
             self.learn(known, parts[0], Value(lo=-learned.hi, hi=learned.hi, zero=learned.zero, nan=learned.nan))
         elif name == "$convert":
             self.learn_converted(known, parts, names, learned)
-        elif name in ("$toLong", "$subtract") and not learned.can_be(ALL - {"long"}):
-            zero = Value("date", first=0, last=0) if name == "$toLong" else self.value(parts[1], self.base)
-            if zero.types == {"date"} and zero.first == zero.last and abs(learned.lo) + abs(learned.hi) < math.inf:
-                self.learn(known, parts[0], Value(first=learned.lo + zero.first, last=learned.hi + zero.first))
         elif (name in PARTS or name in STRICT) and not learned.can_be(NULLISH):
             for part in parts:
                 if part is not None:
