@@ -1,6 +1,6 @@
 -- Random queries give over a foreign table what they give over a local copy.
 --
--- test/data/queries.py makes 1,500, always the same, of which 500 are asked; SEED=n asks
+-- test/data/queries.py makes 1,200, always the same, of which 500 are asked; SEED=n asks
 -- 500 others, scripts/test --all all.  QUERIES=n makes and asks as many, and QUERY_SEED=n makes others.
 -- What fails is made smaller for as long as it fails, and printed.
 
@@ -8,8 +8,8 @@
 \set QUIET on
 \set seed `echo "${SEED:-1}"`
 \set query_seed `echo "${QUERY_SEED:-1}"`
-\set count `echo "${QUERIES:-1500}"`
-\set asked `if [ "$AD_TEST_ALL" = yes ] || [ -n "$QUERIES" ]; then echo "${QUERIES:-1500}"; else echo 500; fi`
+\set count `echo "${QUERIES:-1200}"`
+\set asked `if [ "$AD_TEST_ALL" = yes ] || [ -n "$QUERIES" ]; then echo "${QUERIES:-1200}"; else echo 500; fi`
 \set program `printf '%s %s' "$PYTHON" "$(pwd)/test/data/queries.py"`
 
 BEGIN;
