@@ -17,7 +17,6 @@
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
-#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
@@ -26,6 +25,7 @@
 #include "base/oids.h"
 #include "plan/group_estimate.h"
 #include "plan/scan_cost.h"
+#include "translate/call.h"
 #include "translate/clock_format.h"
 #include "translate/value.h"
 #include "translate/value_time.h"
@@ -140,24 +140,6 @@ most_units(const AdEstimate *estimate, Var *var, double seconds)
 	return seconds > 1 ? DEFAULT_NUM_DISTINCT : INFINITY;
 }
 
-/* the functions that extract a part of an instant */
-static const Oid extracting[] = {
-	F_EXTRACT_TEXT_TIMESTAMPTZ, F_EXTRACT_TEXT_TIMESTAMP, F_EXTRACT_TEXT_DATE,
-	F_DATE_PART_TEXT_TIMESTAMPTZ, F_DATE_PART_TEXT_TIMESTAMP,
-};
-
-/*
- * The part that the expression extracts, in lower case; NULL if it extracts none.
- */
-static const char *
-extracted_part(Node *node)
-{
-	FuncExpr   *func = (FuncExpr *) node;
-
-	return IsA(node, FuncExpr) && ad_is_one_of(func->funcid, extracting, lengthof(extracting)) ?
-		ad_lower_constant(linitial(func->args)) : NULL;
-}
-
 /*
  * The length in seconds of the units within which the part that the expression
  * extracts stays the same; 0 if it extracts none.
@@ -174,7 +156,8 @@ part_seconds(Node *node)
 		{"day", "day"}, {"doy", "day"}, {"dow", "day"}, {"isodow", "day"},
 		{"hour", "hour"}, {"minute", "minute"}, {"second", "second"},
 	};
-	const char *part = extracted_part(node);
+	Node	   *time;
+	const char *part = ad_extracted_part(node, &time);
 
 	for (int i = 0; part != NULL && i < lengthof(units); i++)
 	{
@@ -196,21 +179,16 @@ epoch_seconds(Node *node)
 		F_TRUNC_NUMERIC, F_TRUNC_FLOAT8,
 	};
 	static const Oid dividing[] = {F_NUMERIC_DIV, F_FLOAT8DIV};
-	OpExpr	   *quotient;
-	Const	   *length;
+	List	   *args;
+	Node	   *time;
+	double		length;
 	const char *part;
 
-	if (!IsA(node, FuncExpr) || !ad_is_one_of(((FuncExpr *) node)->funcid, rounding, lengthof(rounding)))
+	if (!ad_is_one_of(ad_called(node, &args), rounding, lengthof(rounding)) ||
+		!ad_is_one_of(ad_called(linitial(args), &args), dividing, lengthof(dividing)))
 		return 0;
-	quotient = linitial(((FuncExpr *) node)->args);
-	if (!IsA(quotient, OpExpr) || !ad_is_one_of(get_opcode(quotient->opno), dividing, lengthof(dividing)))
-		return 0;
-	part = extracted_part(linitial(quotient->args));
-	length = lsecond(quotient->args);
-	if (part == NULL || strcmp(part, "epoch") != 0 || !IsA(length, Const) || length->constisnull)
-		return 0;
-	return fabs(DatumGetFloat8(length->consttype == NUMERICOID ?
-							   DirectFunctionCall1(numeric_float8_no_overflow, length->constvalue) : length->constvalue));
+	part = ad_extracted_part(linitial(args), &time);
+	return part != NULL && strcmp(part, "epoch") == 0 && ad_constant_number(lsecond(args), &length) ? fabs(length) : 0;
 }
 
 /*
@@ -223,11 +201,10 @@ bin_seconds(Node *node)
 	FuncExpr   *func = (FuncExpr *) node;
 	Const	   *stride;
 	Interval   *interval;
+	double		seconds = Max(part_seconds(node), epoch_seconds(node));
 
-	if (part_seconds(node) > 0)
-		return part_seconds(node);
-	if (epoch_seconds(node) > 0)
-		return epoch_seconds(node);
+	if (seconds > 0)
+		return seconds;
 	if (!IsA(node, FuncExpr) || (func->funcid != F_DATE_BIN_INTERVAL_TIMESTAMPTZ_TIMESTAMPTZ &&
 								 func->funcid != F_DATE_BIN_INTERVAL_TIMESTAMP_TIMESTAMP))
 		return 0;
@@ -254,17 +231,20 @@ most_by_value(const AdEstimate *estimate, Node *node)
 	AdValueContext values = {.base = estimate->context};
 	List	   *vars = pull_var_clause(node, PVC_INCLUDE_PLACEHOLDERS);
 	AdValue		value;
+	Node	   *time;
 	bool		known;
+	double		seconds;
 	double		most = INFINITY;
 
 	if (exprType(node) == BOOLOID)
 		return 3;
 	known = ad_value(&values, node, &value);
-	if (value_seconds(node, known ? &value : NULL) > 0 && list_length(vars) == 1 && IsA(linitial(vars), Var))
-		most = most_units(estimate, linitial(vars), value_seconds(node, known ? &value : NULL));
+	seconds = value_seconds(node, known ? &value : NULL);
+	if (seconds > 0 && list_length(vars) == 1 && IsA(linitial(vars), Var))
+		most = most_units(estimate, linitial(vars), seconds);
 	if (known && (value.typid == INT2OID || value.typid == INT4OID || value.typid == INT8OID ||
 				  (value.typid == NUMERICOID && value.divisor != 0) ||
-				  (value.typid == FLOAT8OID && extracted_part(node) != NULL)))
+				  (value.typid == FLOAT8OID && ad_extracted_part(node, &time) != NULL)))
 		most = Min(most, (double) value.max - (double) value.min + 2);
 	return most;
 }
@@ -272,7 +252,7 @@ most_by_value(const AdEstimate *estimate, Node *node)
 /* the most values of an expression, null included */
 static double most_values(const AdEstimate *estimate, Node *node);
 
-/* for most_parts() */
+/* for multiply_part() */
 typedef struct AdParts
 {
 	const AdEstimate *estimate;

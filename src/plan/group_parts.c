@@ -21,10 +21,10 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
 #include "utils/fmgroids.h"
-#include "utils/lsyscache.h"
 
 #include "base/oids.h"
 #include "plan/group_parts.h"
+#include "translate/call.h"
 #include "translate/clock_format.h"
 #include "translate/group_key.h"
 #include "translate/value_condition.h"
@@ -148,6 +148,14 @@ has_identical_values(const AdGroupBuilder *builder, Node *node)
 	}
 }
 
+/* notes that the expression is a function of the group's keys, of columns that the scan returns */
+static void
+note_key(AdGroupBuilder *builder, Node *key)
+{
+	builder->keys = list_append_unique(builder->keys, key);
+	builder->tlist = add_to_flat_tlist(builder->tlist, pull_var_clause(key, 0));
+}
+
 /*
  * Adds a key, see ad_group_add_key().  The scan returns the columns that it
  * reads.
@@ -156,8 +164,7 @@ void
 ad_add_key_with_columns(AdGroupBuilder *builder, Node *key, const AdColumn *column, Node *expr)
 {
 	ad_group_add_key(builder->group, column, expr);
-	builder->keys = list_append_unique(builder->keys, key);
-	builder->tlist = add_to_flat_tlist(builder->tlist, pull_var_clause(key, 0));
+	note_key(builder, key);
 }
 
 /*
@@ -258,6 +265,7 @@ misses_number(Node *node, void *arg)
 {
 	static const Oid arithmetic[] = {F_FLOAT8PL, F_FLOAT8MI, F_FLOAT8MUL, F_FLOAT8DIV, F_FLOAT8UM, F_FLOAT8ABS};
 	AdGroupBuilder *builder = ((Parts *) arg)->builder;
+	List	   *args;
 
 	check_stack_depth();
 	if (IsA(node, Var) && exprType(node) == FLOAT8OID)
@@ -268,8 +276,7 @@ misses_number(Node *node, void *arg)
 			ad_group_add_key(builder->group, NULL, expr);
 		return expr == NULL;
 	}
-	if ((IsA(node, OpExpr) && ad_is_one_of(get_opcode(((OpExpr *) node)->opno), arithmetic, lengthof(arithmetic))) ||
-		(IsA(node, FuncExpr) && ad_is_one_of(((FuncExpr *) node)->funcid, arithmetic, lengthof(arithmetic))))
+	if (ad_is_one_of(ad_called(node, &args), arithmetic, lengthof(arithmetic)))
 		return expression_tree_walker(node, misses_number, arg);
 	return misses_part(node, arg);
 }
@@ -286,8 +293,7 @@ add_number_parts(Parts *parts, Node *node)
 	if (!IsA(node, FuncExpr) || ((FuncExpr *) node)->funcid != F_NUMERIC_FLOAT8 ||
 		misses_number(linitial(((FuncExpr *) node)->args), parts))
 		return false;
-	builder->keys = list_append_unique(builder->keys, node);
-	builder->tlist = add_to_flat_tlist(builder->tlist, pull_var_clause(node, 0));
+	note_key(builder, node);
 	return true;
 }
 

@@ -23,6 +23,7 @@
 #include "bson/constant.h"
 #include "bson/types.h"
 #include "query/bind.h"
+#include "translate/call.h"
 #include "translate/group_key.h"
 #include "translate/let.h"
 #include "translate/value_time.h"
@@ -142,18 +143,11 @@ strip_injective(AdValueContext *context, Node *node, Node **fails)
 	for (;;)
 	{
 		Node	   *argument = NULL;
-		Oid			function = InvalidOid;
+		List	   *args;
+		Oid			function = ad_called(node, &args);
 
-		if (IsA(node, FuncExpr))
-		{
-			function = ((FuncExpr *) node)->funcid;
-			argument = injective_argument(context, function, ((FuncExpr *) node)->args);
-		}
-		else if (IsA(node, OpExpr))
-		{
-			function = get_opcode(((OpExpr *) node)->opno);
-			argument = injective_argument(context, function, ((OpExpr *) node)->args);
-		}
+		if (OidIsValid(function))
+			argument = injective_argument(context, function, args);
 		else if (IsA(node, RelabelType) && keeps_equality((RelabelType *) node))
 			argument = (Node *) ((RelabelType *) node)->arg;
 		if (argument == NULL)
@@ -309,11 +303,13 @@ ad_key_expr(AdValueContext *context, Node *node, bool nullable)
 {
 	AdValue		value;
 	Node	   *key;
+	Node	   *week;
 
 	if (!ad_is_deterministic(exprCollation(node), exprType(node)))
 		return NULL;
-	if (ad_week_start(node) != NULL)
-		node = ad_week_start(node);
+	week = ad_week_start(node);
+	if (week != NULL)
+		node = week;
 	if (IsA(node, FuncExpr) && (((FuncExpr *) node)->funcid == F_DATE_BIN_INTERVAL_TIMESTAMPTZ_TIMESTAMPTZ ||
 								((FuncExpr *) node)->funcid == F_DATE_BIN_INTERVAL_TIMESTAMP_TIMESTAMP))
 		return bin_key(context, (FuncExpr *) node);

@@ -21,33 +21,15 @@
 #include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
 #include "base/oids.h"
+#include "translate/call.h"
 #include "translate/value_time.h"
 #include "translate/week_start.h"
 
 /* the most that may be added to a day of the week */
 #define MOST_SHIFT 1000000
-
-/* the function of a call or an operator, and its arguments; InvalidOid for another node */
-static Oid
-called(Node *node, List **args)
-{
-	if (IsA(node, FuncExpr))
-	{
-		*args = ((FuncExpr *) node)->args;
-		return ((FuncExpr *) node)->funcid;
-	}
-	if (IsA(node, OpExpr))
-	{
-		*args = ((OpExpr *) node)->args;
-		return get_opcode(((OpExpr *) node)->opno);
-	}
-	*args = NIL;
-	return InvalidOid;
-}
 
 /* whether the call is date_trunc('day', ...) by one of the two clocks */
 static bool
@@ -75,7 +57,7 @@ strip_day(Node *node)
 
 	for (;;)
 	{
-		Oid			function = called(node, &args);
+		Oid			function = ad_called(node, &args);
 
 		if (ad_is_one_of(function, casts, lengthof(casts)))
 			node = linitial(args);
@@ -94,28 +76,19 @@ static bool
 is_midnight(Node *node)
 {
 	List	   *args;
-	Oid			function = called(node, &args);
+	Oid			function = ad_called(node, &args);
 
 	return function == F_TIMESTAMP_DATE || (function == F_DATE_TRUNC_TEXT_TIMESTAMP && is_day_trunc(function, args));
 }
 
 /*
- * Reads a constant whole number of type int4, numeric or float8; false if it is none, or
- * so great that adding it could overflow or lose digits.
+ * Reads a constant whole number; false if it is none, or so great that adding it could
+ * overflow or lose digits.
  */
 static bool
 read_whole(Node *node, double *number)
 {
-	Const	   *constant = (Const *) node;
-
-	if (!IsA(node, Const) || constant->constisnull)
-		return false;
-	if (constant->consttype == INT4OID)
-		*number = DatumGetInt32(constant->constvalue);
-	else
-		*number = DatumGetFloat8(constant->consttype == NUMERICOID ?
-								 DirectFunctionCall1(numeric_float8_no_overflow, constant->constvalue) : constant->constvalue);
-	return rint(*number) == *number && fabs(*number) <= MOST_SHIFT;
+	return ad_constant_number(node, number) && rint(*number) == *number && fabs(*number) <= MOST_SHIFT;
 }
 
 /*
@@ -129,21 +102,15 @@ is_day_of_week(Node *number, Node **time, bool *from_sunday)
 	static const Oid shifts[] = {
 		F_INT4PL, F_INT4MI, F_NUMERIC_ADD, F_NUMERIC_SUB, F_FLOAT8PL, F_FLOAT8MI
 	};
-	static const Oid parts[] = {
-		F_EXTRACT_TEXT_TIMESTAMPTZ, F_EXTRACT_TEXT_TIMESTAMP, F_EXTRACT_TEXT_DATE,
-		F_DATE_PART_TEXT_TIMESTAMPTZ, F_DATE_PART_TEXT_TIMESTAMP
-	};
 	List	   *args;
 	const char *part;
 	double		shift;
 	double		shifted = 0;
 
-	for (;;)
+	while ((part = ad_extracted_part(number, time)) == NULL)
 	{
-		Oid			function = called(number, &args);
+		Oid			function = ad_called(number, &args);
 
-		if (ad_is_one_of(function, parts, lengthof(parts)))
-			break;
 		if (!ad_is_one_of(function, casts, lengthof(casts)) &&
 			!(ad_is_one_of(function, shifts, lengthof(shifts)) && read_whole(lsecond(args), &shift)))
 			return false;
@@ -153,10 +120,8 @@ is_day_of_week(Node *number, Node **time, bool *from_sunday)
 			return false;
 		number = linitial(args);
 	}
-	part = ad_lower_constant(linitial(args));
-	*time = lsecond(args);
-	*from_sunday = part != NULL && strcmp(part, "dow") == 0;
-	return *from_sunday || (part != NULL && strcmp(part, "isodow") == 0);
+	*from_sunday = strcmp(part, "dow") == 0;
+	return *from_sunday || strcmp(part, "isodow") == 0;
 }
 
 /* returns the factor of one day in an interval, or NULL */
@@ -165,7 +130,7 @@ days_factor(Node *node)
 {
 	const Interval one = {.day = 1};
 	List	   *args;
-	Oid			function = called(node, &args);
+	Oid			function = ad_called(node, &args);
 	Node	   *day;
 
 	if (function != F_INTERVAL_MUL && function != F_MUL_D_INTERVAL)
@@ -207,7 +172,7 @@ Node *
 ad_week_start(Node *node)
 {
 	List	   *args;
-	Oid			function = called(node, &args);
+	Oid			function = ad_called(node, &args);
 	Node	   *number;
 	Node	   *of_number;
 	Node	   *time;

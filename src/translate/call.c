@@ -1,0 +1,82 @@
+/*
+ * call.c
+ *	  Calls of functions and operators, alike.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "nodes/primnodes.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+
+#include "base/oids.h"
+#include "translate/call.h"
+#include "translate/value_time.h"
+
+/*
+ * Returns the function that a call or an operator calls, and sets *args to its
+ * arguments; InvalidOid and NIL for another node.
+ */
+Oid
+ad_called(Node *node, List **args)
+{
+	if (IsA(node, FuncExpr))
+	{
+		*args = ((FuncExpr *) node)->args;
+		return ((FuncExpr *) node)->funcid;
+	}
+	if (IsA(node, OpExpr))
+	{
+		*args = ((OpExpr *) node)->args;
+		return get_opcode(((OpExpr *) node)->opno);
+	}
+	*args = NIL;
+	return InvalidOid;
+}
+
+/*
+ * Returns the part that the expression extracts of a time, in lower case, and sets
+ * *time to that; NULL if it extracts none.
+ */
+const char *
+ad_extracted_part(Node *node, Node **time)
+{
+	static const Oid functions[] = {
+		F_EXTRACT_TEXT_TIMESTAMPTZ, F_EXTRACT_TEXT_TIMESTAMP, F_EXTRACT_TEXT_DATE,
+		F_DATE_PART_TEXT_TIMESTAMPTZ, F_DATE_PART_TEXT_TIMESTAMP,
+	};
+	List	   *args;
+
+	if (!ad_is_one_of(ad_called(node, &args), functions, lengthof(functions)))
+		return NULL;
+	*time = lsecond(args);
+	return ad_lower_constant(linitial(args));
+}
+
+/*
+ * Reads a constant of type int4, numeric or float8 as the nearest double; false for
+ * another node, and for null.
+ */
+bool
+ad_constant_number(Node *node, double *number)
+{
+	Const	   *constant = (Const *) node;
+
+	if (!IsA(node, Const) || constant->constisnull)
+		return false;
+	switch (constant->consttype)
+	{
+		case INT4OID:
+			*number = DatumGetInt32(constant->constvalue);
+			return true;
+		case NUMERICOID:
+			*number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, constant->constvalue));
+			return true;
+		case FLOAT8OID:
+			*number = DatumGetFloat8(constant->constvalue);
+			return true;
+		default:
+			return false;
+	}
+}

@@ -1,0 +1,14 @@
+/*
+ * call.h
+ *	  Calls of functions and operators, alike.
+ */
+#ifndef AD_CALL_H
+#define AD_CALL_H
+
+#include "nodes/pg_list.h"
+
+extern Oid	ad_called(Node *node, List **args);
+extern const char *ad_extracted_part(Node *node, Node **time);
+extern bool ad_constant_number(Node *node, double *number);
+
+#endif							/* AD_CALL_H */
