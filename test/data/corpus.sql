@@ -1690,7 +1690,7 @@ SELECT count(*), lower(t) LIKE '%a_n%' FROM t WHERE lower(t) LIKE '%n_@%' OR upp
 SELECT sum(f::numeric), avg(f::numeric), sum(m::numeric), avg(m::numeric) FROM t;
 SELECT id, sum(f::numeric), avg(f::numeric), sum(m::numeric) FROM t GROUP BY id;
 SELECT g, sum(f::numeric) FILTER (WHERE f > -1e100 AND f < 1e100), avg(m::numeric) FILTER (WHERE b), count(f), sum(f::numeric) FROM t WHERE i IS NOT NULL GROUP BY g;
-SELECT lower(t), sum(f::numeric), sum(n), max(n), avg(f) FROM t WHERE f BETWEEN -1000 AND 1000 GROUP BY 1;
+SELECT lower(t), sum(f::numeric), sum(n), trim_scale(max(n)), avg(f) FROM t WHERE f BETWEEN -1000 AND 1000 GROUP BY 1;
 SELECT extract(year FROM ts), extract(isoyear FROM tn)::int, sum(m::numeric), count(*) FROM t GROUP BY 1, 2;
 SELECT to_char(ts, 'YYYY-MM'), round(sum(m::numeric), 1), sum(cast(f AS decimal)) IS NULL FROM t GROUP BY 1 HAVING sum(m::numeric) IS NOT NULL;
 SELECT sum(DISTINCT f::numeric), min(f::numeric), max(m::numeric), sum(r::numeric), sum(f::numeric(10,2)) FROM t WHERE f BETWEEN -1000 AND 1000;

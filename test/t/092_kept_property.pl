@@ -29,6 +29,16 @@ my $writer = Servers::start_helper('test/lib/kept_writer.py', server_port(), $se
 
 sub ask_writer { return Servers::ask($writer, $_[0]) }
 
+# Makes changes, and returns their number.  What is cut off, by a kill or by a document
+# that the server does not take, is begun again.
+sub change
+{
+	my ($number) = @_;
+	my $done;
+	wait_until { ($done = ask_writer("change $number")) =~ /^\d+$/ } or die "nothing changes: $done\n";
+	return $done;
+}
+
 my $uri = 'mongodb://127.0.0.1:' . server_port() . '/?directConnection=true';
 is(session(<<"SQL", undef, $there), '', 'tables');
 CREATE EXTENSION admin_dashboard;
@@ -37,7 +47,7 @@ CREATE FOREIGN TABLE calls (created_by_email text, created_at timestamptz, durat
 	SERVER mongodb OPTIONS (database 'kept');
 CREATE VIEW live AS SELECT * FROM calls;
 SQL
-ask_writer('change 800');
+change(800);
 like(session("SELECT admin_dashboard_keep('calls')", undef, $there), qr/^\d+$/, 'sums are kept');
 
 # The answer as kept_writer.py writes it
@@ -141,10 +151,7 @@ sub kill_something
 my ($changed, $different) = (0);
 for my $pause (1 .. $pauses)
 {
-	# what a kill has cut off is begun again
-	my $done;
-	wait_until { ($done = ask_writer("change $changes")) =~ /^\d+$/ };
-	$changed += $done =~ /^\d+$/ ? $done : 0;
+	$changed += change($changes);
 	kill_something(qw(backend mongodb backend postgres)[ rand 4 ]) if $pause % 3 == 0;
 	$different = difference();
 	last if defined $different;
@@ -163,7 +170,7 @@ my $host = $there =~ s/.*host=(\S+).*/$1/sr;
 run_or_die("$bin/pg_basebackup", '-h', $host, '-D', "$folder/more/standby", '-R', '-c', 'fast');
 my $standby = start_cluster($bin, "$folder/more/standby") . 'postgres';
 wait_until { session('SELECT pg_is_in_recovery() AND count(*) = 1 FROM admin_dashboard_kept()', undef, $standby) eq 't' };
-ask_writer('change 50');
+change(50);
 my @question = split /\t/, ask_writer('ask');
 my $query = dashboard(@question[ 0 .. 2 ]);
 my ($kept, $live) = without_names(map { session("SET admin_dashboard.calls_table = $_; $query", undef, $standby) } qw(calls live));
