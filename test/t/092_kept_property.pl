@@ -29,8 +29,7 @@ my $writer = Servers::start_helper('test/lib/kept_writer.py', server_port(), $se
 
 sub ask_writer { return Servers::ask($writer, $_[0]) }
 
-# Makes changes, and returns their number.  What is cut off, by a kill or by a document
-# that the server does not take, is begun again.
+# Makes changes, and returns their number.  What a kill has cut off is begun again.
 sub change
 {
 	my ($number) = @_;
