@@ -7,6 +7,7 @@
  * had 24 hours and a month 30 days (interval_cmp_value()), and the difference
  * of two instants has no months, so both are exact in microseconds.  So is
  * extract(epoch FROM now() - ts) < 86400, and current_date - d < 7 in days.
+ * Other increasing functions of the time are compared as measure.c says.
  *
  * The instant beside the column must be one to which an interval can be added
  * without an error that the difference would not have: the time of the
@@ -16,6 +17,7 @@
 
 #include <math.h>
 
+#include "access/stratnum.h"
 #include "access/transam.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
@@ -30,6 +32,7 @@
 #include "utils/typcache.h"
 
 #include "translate/elapsed.h"
+#include "translate/measure.h"
 
 /* a hundred years, and a thousand years, in microseconds */
 #define LONGEST_TIME		(INT64CONST(36525) * USECS_PER_DAY)
@@ -133,7 +136,16 @@ is_amount(const Node *node, Oid typid, int64 *amount)
 	}
 }
 
-static bool is_near_instant(Node *node);
+/* whether the operator is one of <, <=, > and >=, of one type or two */
+static bool
+is_ordering(const OpExpr *expr)
+{
+	const TypeCacheEntry *type = lookup_type_cache(exprType(linitial(expr->args)), TYPECACHE_BTREE_OPFAMILY);
+	int			strategy = get_op_opfamily_strategy(expr->opno, type->btree_opf);
+
+	return strategy != 0 && strategy != BTEqualStrategyNumber;
+}
+
 
 /*
  * Whether a function of PostgreSQL's own makes an instant from another one that
@@ -152,7 +164,7 @@ is_made_from_instant(Oid function, List *args)
 		Node	   *arg = lfirst(lc);
 		int64		time;
 
-		if (is_near_instant(arg))
+		if (ad_is_near_instant(arg))
 			result = true;
 		else if (!IsA(arg, Const) ||
 				 (exprType(arg) != TEXTOID && !is_amount(arg, INTERVALOID, &time)))
@@ -163,10 +175,11 @@ is_made_from_instant(Oid function, List *args)
 
 /*
  * Whether the node is the time of the statement, another instant that is made
- * from it, or a constant instant near the present.
+ * from it, or a constant instant near the present, so that a hundred years can be
+ * added to it.
  */
-static bool
-is_near_instant(Node *node)
+bool
+ad_is_near_instant(Node *node)
 {
 	const Const *constant = (const Const *) node;
 	const FuncExpr *func = (const FuncExpr *) node;
@@ -213,20 +226,26 @@ same_operator(Oid opno, Oid of, Oid typid)
 		get_negator(get_opfamily_member(wanted, typid, typid, strategy));
 }
 
+/* the constant of days, or the interval of microseconds */
+static Const *
+amount_constant(Oid typid, int64 amount)
+{
+	Interval   *interval;
+
+	if (typid == INT4OID)
+		return makeConst(INT4OID, -1, InvalidOid, sizeof(int32), Int32GetDatum(amount), false, true);
+	interval = palloc0(sizeof(Interval));
+	interval->time = amount;
+	return makeConst(INTERVALOID, -1, InvalidOid, sizeof(Interval), IntervalPGetDatum(interval), false, false);
+}
+
 /* the comparison with `other`, moved by this amount */
 static OpExpr *
 compare_moved(const OpExpr *expr, Oid opno, Node *instant, Node *other, Oid function, int64 amount)
 {
 	OpExpr	   *result = copyObject(unconstify(OpExpr *, expr));
-	Interval   *interval = palloc0(sizeof(Interval));
-	Const	   *moved_by;
+	Const	   *moved_by = amount_constant(exprType(other) == DATEOID ? INT4OID : INTERVALOID, amount);
 
-	interval->time = amount;
-	if (exprType(other) == DATEOID)
-		moved_by = makeConst(INT4OID, -1, InvalidOid, sizeof(int32), Int32GetDatum(amount), false, true);
-	else
-		moved_by = makeConst(INTERVALOID, -1, InvalidOid, sizeof(Interval), IntervalPGetDatum(interval),
-							 false, false);
 	result->opno = opno;
 	result->opfuncid = get_opcode(opno);
 	result->args = list_make2(instant,
@@ -236,12 +255,47 @@ compare_moved(const OpExpr *expr, Oid opno, Node *instant, Node *other, Oid func
 }
 
 /*
+ * Returns the comparison of a difference with a constant that has the same result
+ * as a comparison of an increasing function of it, such as extract(day FROM ...);
+ * else the expression itself.
+ */
+static const OpExpr *
+compare_measured(const OpExpr *expr)
+{
+	Node	   *measured = NULL;
+	const TypeCacheEntry *type;
+	int64		longest = LONGEST_TIME;
+	Const	   *constant;
+	int64		bound;
+	bool		above;
+	Oid			opno;
+
+	if (list_length(expr->args) == 2 && find_difference(linitial(expr->args)) < 0 &&
+		find_difference(lsecond(expr->args)) < 0 && is_ordering(expr))
+		measured = IsA(lsecond(expr->args), Const) ? ad_measured(linitial(expr->args)) :
+			IsA(linitial(expr->args), Const) ? ad_measured(lsecond(expr->args)) : NULL;
+	if (measured == NULL || find_difference(measured) < 0)
+		return expr;
+	if (exprType(measured) == INT4OID)
+		longest /= USECS_PER_DAY;
+	if (!ad_measure_bound(expr, measured, longest, &bound, &above))
+		return expr;
+	type = lookup_type_cache(exprType(measured), TYPECACHE_BTREE_OPFAMILY);
+	opno = get_opfamily_member(type->btree_opf, type->type_id, type->type_id,
+							   above ? BTGreaterEqualStrategyNumber : BTLessStrategyNumber);
+	constant = amount_constant(exprType(measured), bound);
+	return (OpExpr *) make_opclause(opno, BOOLOID, false, (Expr *) measured, (Expr *) constant,
+									InvalidOid, InvalidOid);
+}
+
+/*
  * Returns the comparison of instants that has the same result as a comparison
  * of a difference of instants with a constant; else the expression itself.
  */
 const OpExpr *
-ad_elapsed_comparison(const OpExpr *expr)
+ad_elapsed_comparison(const OpExpr *original)
 {
+	const OpExpr *expr = compare_measured(original);
 	Oid			opno = expr->opno;
 	Node	   *difference = linitial(expr->args);
 	Node	   *constant = llast(expr->args);
@@ -258,16 +312,16 @@ ad_elapsed_comparison(const OpExpr *expr)
 	row = find_difference(difference);
 	if (row < 0 || list_length(expr->args) != 2 || !OidIsValid(opno) ||
 		!is_amount(constant, exprType(difference), &amount))
-		return expr;
+		return original;
 	opno = same_operator(opno, exprType(difference), differences[row].typid);
 	instants = ((OpExpr *) strip_epoch(difference))->args;
 	if (!OidIsValid(opno))
-		return expr;
-	if (is_near_instant(linitial(instants)))
+		return original;
+	if (ad_is_near_instant(linitial(instants)))
 		return compare_moved(expr, get_commutator(opno), lsecond(instants), linitial(instants),
 							 differences[row].minus, amount);
-	if (is_near_instant(lsecond(instants)))
+	if (ad_is_near_instant(lsecond(instants)))
 		return compare_moved(expr, opno, linitial(instants), lsecond(instants),
 							 differences[row].plus, amount);
-	return expr;
+	return original;
 }

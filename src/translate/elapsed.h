@@ -7,6 +7,7 @@
 
 #include "nodes/primnodes.h"
 
+extern bool ad_is_near_instant(Node *node);
 extern const OpExpr *ad_elapsed_comparison(const OpExpr *expr);
 
 #endif							/* AD_ELAPSED_H */

@@ -18,6 +18,7 @@
 #include "utils/lsyscache.h"
 
 #include "translate/value_arithmetic.h"
+#include "translate/value_elapsed.h"
 #include "translate/value_function.h"
 #include "translate/value_numeric.h"
 #include "translate/value_text.h"
@@ -84,6 +85,14 @@ on_instant(AdValueContext *context, const AdFunction *row, List *args, AdValue *
 	return ad_instant_function(context, row->function, args, value);
 }
 
+/* functions that value_elapsed.c translates */
+static bool
+on_elapsed(AdValueContext *context, const AdFunction *row, List *args, AdValue *value)
+{
+	return strcmp(row->op, "between") == 0 ? ad_time_between(context, args, value) :
+		ad_part_of_interval(context, row->typid == FLOAT8OID, args, value);
+}
+
 static const AdFunction functions[] = {
 	/* see value_numeric.c */
 	{F_NUMERIC_INT2, on_numeric, "cast", NUMERICOID},
@@ -136,7 +145,6 @@ static const AdFunction functions[] = {
 	{F_EXTRACT_TEXT_TIMESTAMPTZ, on_instant, NULL, NUMERICOID},
 	{F_EXTRACT_TEXT_TIMESTAMP, on_instant, NULL, NUMERICOID},
 	{F_EXTRACT_TEXT_DATE, on_instant, NULL, NUMERICOID},
-	{F_EXTRACT_TEXT_INTERVAL, on_instant, NULL, NUMERICOID},
 	{F_DATE_PART_TEXT_TIMESTAMPTZ, on_instant, NULL, FLOAT8OID},
 	{F_DATE_PART_TEXT_TIMESTAMP, on_instant, NULL, FLOAT8OID},
 	{F_TIMESTAMP_TIMESTAMPTZ, on_instant, NULL, TIMESTAMPOID},
@@ -149,8 +157,11 @@ static const AdFunction functions[] = {
 	{F_TIMESTAMPTZ_MI_INTERVAL, on_instant, NULL, TIMESTAMPTZOID},
 	{F_TIMESTAMP_PL_INTERVAL, on_instant, NULL, TIMESTAMPOID},
 	{F_TIMESTAMP_MI_INTERVAL, on_instant, NULL, TIMESTAMPOID},
-	{F_TIMESTAMPTZ_MI, on_instant, NULL, INTERVALOID},
-	{F_TIMESTAMP_MI, on_instant, NULL, INTERVALOID},
+	/* see value_elapsed.c */
+	{F_TIMESTAMPTZ_MI, on_elapsed, "between", INTERVALOID},
+	{F_TIMESTAMP_MI, on_elapsed, "between", INTERVALOID},
+	{F_EXTRACT_TEXT_INTERVAL, on_elapsed, "part", NUMERICOID},
+	{F_DATE_PART_TEXT_INTERVAL, on_elapsed, "part", FLOAT8OID},
 };
 
 /*

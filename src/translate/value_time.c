@@ -445,16 +445,12 @@ set_number(AdValue *value, Node *expr, int64 min, int64 max, int divisor, int sc
 static bool
 extract_epoch(AdValue *value)
 {
-	Node	   *expr = value->expr;
 	const AdColumn *of = value->of;
 
 	if (value->unit != NULL || value->shift != 0 || value->typid == DATEOID ||
 		(value->typid == TIMESTAMPOID && !equal(value->zone, ad_string("UTC"))))
 		return false;
-	if (value->typid == INTERVALOID)
-		set_number(value, expr, AD_DATE_MIN - AD_DATE_MAX, AD_DATE_MAX - AD_DATE_MIN, 1000, 6);
-	else
-		set_number(value, ms_expr(expr), AD_DATE_MIN, AD_DATE_MAX, 1000, 6);
+	set_number(value, ms_expr(value->expr), AD_DATE_MIN, AD_DATE_MAX, 1000, 6);
 	value->of = of;
 	return true;
 }
@@ -469,7 +465,7 @@ extract(AdValueContext *context, List *args, AdValue *value)
 		return false;
 	if (strcmp(name, "epoch") == 0)
 		return extract_epoch(value);
-	if (value->typid == INTERVALOID || value->shift != 0)
+	if (value->shift != 0)
 		return false;
 	for (int i = 0; i < lengthof(parts); i++)
 	{
@@ -603,36 +599,8 @@ ad_instant_add_days(AdValue *value)
 }
 
 /*
- * The interval between two instants, or between two local times in UTC, whose
- * clock is never changed.
- */
-static bool
-difference(AdValueContext *context, List *args, AdValue *value)
-{
-	AdValue		other;
-
-	if (!instant_value(context, linitial(args), value) ||
-		!instant_value(context, lsecond(args), &other))
-		return false;
-	ad_instant_add_days(value);
-	ad_instant_add_days(&other);
-	if (value->unit != NULL || other.unit != NULL || value->shift != 0 || other.shift != 0 ||
-		(value->typid == TIMESTAMPOID &&
-		 !(equal(value->zone, ad_string("UTC")) && equal(other.zone, value->zone))))
-		return false;
-	value->typid = INTERVALOID;
-	value->zone = NULL;
-	value->column = NULL;
-	value->of = NULL;
-	value->nullable |= other.nullable;
-	value->expr = ad_doc("$subtract", ad_array2(value->expr, other.expr));
-	return true;
-}
-
-/*
- * Translates the call of a function on instants, local times or intervals
- * between them.  Returns false if it is none of these, or if it has no exact
- * translation for these arguments.
+ * Translates the call of a function on instants or local times.  Returns false if
+ * it is none of these, or if it has no exact translation for these arguments.
  */
 bool
 ad_instant_function(AdValueContext *context, Oid function, List *args, AdValue *value)
@@ -646,7 +614,6 @@ ad_instant_function(AdValueContext *context, Oid function, List *args, AdValue *
 		case F_EXTRACT_TEXT_TIMESTAMPTZ:
 		case F_EXTRACT_TEXT_TIMESTAMP:
 		case F_EXTRACT_TEXT_DATE:
-		case F_EXTRACT_TEXT_INTERVAL:
 			return extract(context, args, value);
 		case F_DATE_PART_TEXT_TIMESTAMPTZ:
 		case F_DATE_PART_TEXT_TIMESTAMP:
@@ -667,9 +634,6 @@ ad_instant_function(AdValueContext *context, Oid function, List *args, AdValue *
 		case F_TIMESTAMPTZ_MI_INTERVAL:
 		case F_TIMESTAMP_MI_INTERVAL:
 			return add_interval(context, args, -1, value);
-		case F_TIMESTAMPTZ_MI:
-		case F_TIMESTAMP_MI:
-			return difference(context, args, value);
 		default:
 			return false;
 	}

@@ -1916,6 +1916,21 @@ SELECT id, nullif('2025-06-01Z'::timestamptz - ts, interval '0'), '2025-06-01Z':
 SELECT max(nullif('2025-06-01Z'::timestamptz - ts, interval '1 day')), count(nullif(now() - ts, '1 day')), min(CASE '2025-06-01Z'::timestamptz - ts WHEN interval '0' THEN 1 ELSE 2 END) FROM t;
 SELECT id FROM t WHERE nullif(current_date - d8, 5) > 100 OR extract(epoch FROM now() - ts) < 1e131000 OR '2025-06-01Z'::timestamptz - ts IN ('1 day', '2 days');
 SELECT id FROM t WHERE now() - w < interval '1 year' OR now() - ts > interval '100 years' OR extract(epoch FROM now() - ts) = 'NaN' OR current_date - d8 > 100000;
+SELECT id FROM t WHERE extract(day FROM now() - ts) < 500 AND extract(day FROM '2025-06-01Z'::timestamptz - ts) >= -365;
+SELECT id FROM t WHERE extract(day FROM '2026-03-29 00:00:00.0005Z'::timestamptz - ts) BETWEEN -1 AND 1 OR date_part('day', ts - '2025-03-30 01:00Z'::timestamptz) = 0;
+SELECT id FROM t WHERE extract(epoch FROM now() - ts) / 86400 < 600 OR extract(epoch FROM ts - '2026-03-29 01:00:00.5Z'::timestamptz) / 3600 > 0;
+SELECT id FROM t WHERE date_part('epoch', '2026-03-29 01:00Z'::timestamptz - ts) / 60 <= 0 OR ceil(date_part('epoch', '2025-06-01Z'::timestamptz - ts) * 0.3) > 100;
+SELECT id FROM t WHERE round(extract(epoch FROM '2026-03-29 01:00Z'::timestamptz - w) / 3600, 1) >= 0.5 AND NOT ((current_date - d8) / 7 > 100);
+SELECT id FROM t WHERE (extract(epoch FROM now() - ts) / 86400)::int > 400 OR trunc(extract(epoch FROM now() - w) / 86400)::bigint / 7 < 80;
+SELECT g, count(*) FILTER (WHERE extract(day FROM now() - ts) < 400), sum(CASE WHEN date_part('day', now() - w) > 300 THEN i ELSE 0 END) FROM t GROUP BY g;
+SELECT CASE WHEN extract(day FROM '2025-06-01Z'::timestamptz - ts) < 0 THEN 'a' WHEN extract(day FROM '2025-06-01Z'::timestamptz - ts) < 100 THEN 'b' END, count(*) FROM t GROUP BY 1;
+SELECT extract(day FROM '2026-03-29 00:00:00.0005Z'::timestamptz - ts), extract(hour FROM ts - '2026-03-29 00:00:00.0005Z'::timestamptz), count(*) FROM t GROUP BY 1, 2;
+SELECT extract(day FROM w - ts), extract(hour FROM w - ts), extract(minute FROM w - ts), extract(second FROM w - ts), count(*) FROM t WHERE w > '1000-01-01Z' AND w < '5000-01-01Z' GROUP BY 1, 2, 3, 4;
+SELECT date_part('day', ts - w), date_part('minute', tn - '2025-01-01'::timestamp), count(*), max(date_part('epoch', ts - w)) FROM t WHERE w > '1000-01-01Z' AND w < '5000-01-01Z' GROUP BY 1, 2;
+SELECT avg(extract(day FROM '2026-01-01Z'::timestamptz - ts)), max(extract(day FROM now() - ts)), min(date_part('day', now() - ts)), round(sum(date_part('epoch', ts - '2026-01-01Z'::timestamptz))) FROM t;
+SELECT id, extract(day FROM now() - ts), extract(hour FROM now() - ts) >= 0 FROM t WHERE extract(minute FROM ts - '2026-01-01 00:00:00.9999Z'::timestamptz) IN (0, 30, -29) ORDER BY id;
+SELECT g FROM t GROUP BY g HAVING extract(day FROM now() - max(ts)) > 100 OR extract(epoch FROM now() - min(ts)) / 86400 > 700;
+SELECT id FROM t WHERE extract(day FROM now() - ts) IN (200, 300) OR extract(epoch FROM now() - ts)::int / 86400 = 5 OR extract(day FROM age(ts)) = 3;
 
 -- ==== Joins with the groups of a subquery
 SELECT k.name, c.n, c.m FROM names k JOIN (SELECT g, count(*) AS n, sum(m) AS m FROM t GROUP BY g) c ON c.g = k.g WHERE k.name <> 'x';

@@ -196,6 +196,19 @@ SELECT shown('SELECT i FROM t WHERE interval ''1 day'' <= ts - date_trunc(''hour
 SELECT shown('SELECT i FROM t WHERE extract(epoch FROM current_timestamp - ts) > 3600.5');
 SELECT shown('SELECT i FROM t WHERE current_date - ts::date <> 30');
 SELECT shown('SELECT count(*) FILTER (WHERE now() - ts < interval ''1 day'') FROM t');
+-- and what does not become less when that becomes longer
+SELECT shown('SELECT i FROM t WHERE extract(day FROM now() - ts) < 30');
+SELECT shown('SELECT i FROM t WHERE date_part(''day'', ts - now()) <= -1.5');
+SELECT shown('SELECT i FROM t WHERE 7 <= extract(epoch FROM now() - ts) / 86400');
+SELECT shown('SELECT i FROM t WHERE round((date_part(''epoch'', now() - ts) / 3600)::numeric, 1) > 0.5');
+SELECT shown('SELECT i FROM t WHERE (current_date - ts::date) / 7 < 2');
+SELECT shown('SELECT count(*) FILTER (WHERE extract(day FROM now() - ts)::int <= 0) FROM t');
+-- not of what may fail, is not increasing, or has one result for all
+SELECT shown('SELECT i FROM t WHERE extract(epoch FROM now() - ts)::int < 30');
+SELECT shown('SELECT i FROM t WHERE extract(epoch FROM now() - ts) / -60 < 30');
+SELECT shown('SELECT i FROM t WHERE extract(minute FROM now() - ts) / 7 < 1.5');
+SELECT shown('SELECT i FROM t WHERE extract(epoch FROM now() - ts) / 60 < ''NaN''');
+SELECT shown('SELECT i FROM t WHERE extract(epoch FROM age(ts)) / 60 < 5');
 -- not one of parts of seconds, of many years, of instants that may be infinite or far, of a moving clock
 SELECT shown('SELECT i FROM t WHERE extract(epoch FROM now() - ts) > 0.0000001');
 SELECT shown('SELECT i FROM t WHERE now() - ts < interval ''102 years''');

@@ -73,6 +73,7 @@ sub with_function
 		F_EXTRACT_TEXT_TIMESTAMP => [ 'i', '({} + extract(year FROM tn)::int)' ],
 		F_EXTRACT_TEXT_DATE => [ 'i', '({} + extract(year FROM tn::date)::int)' ],
 		F_EXTRACT_TEXT_INTERVAL => [ 'b', '({} AND extract(epoch FROM (ts - ts2)) > 60)' ],
+		F_DATE_PART_TEXT_INTERVAL => [ 'f', "({} + date_part('day', ts - ts2))" ],
 		F_DATE_PART_TEXT_TIMESTAMPTZ => [ 'f', "({} + date_part('year', ts))" ],
 		F_DATE_PART_TEXT_TIMESTAMP => [ 'f', "({} + date_part('year', tn))" ],
 		F_TIMESTAMP_TIMESTAMPTZ => [ 'i', '({} + extract(hour FROM ts::timestamp)::int)' ],
