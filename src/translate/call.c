@@ -9,6 +9,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/typcache.h"
 
 #include "base/oids.h"
 #include "translate/call.h"
@@ -79,4 +80,23 @@ ad_constant_number(Node *node, double *number)
 		default:
 			return false;
 	}
+}
+
+/*
+ * Returns the operator of type `typid` that is to its type what `opno` is to the type
+ * `of`, such as < of instants to < of intervals; InvalidOid if there is none.
+ */
+Oid
+ad_same_operator(Oid opno, Oid of, Oid typid)
+{
+	Oid			family = lookup_type_cache(of, TYPECACHE_BTREE_OPFAMILY)->btree_opf;
+	Oid			wanted = lookup_type_cache(typid, TYPECACHE_BTREE_OPFAMILY)->btree_opf;
+	int			strategy = get_op_opfamily_strategy(opno, family);
+
+	if (strategy != 0)
+		return get_opfamily_member(wanted, typid, typid, strategy);
+	/* <> is in no family */
+	strategy = get_op_opfamily_strategy(get_negator(opno), family);
+	return strategy == 0 ? InvalidOid :
+		get_negator(get_opfamily_member(wanted, typid, typid, strategy));
 }

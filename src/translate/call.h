@@ -10,5 +10,6 @@
 extern Oid	ad_called(Node *node, List **args);
 extern const char *ad_extracted_part(Node *node, Node **time);
 extern bool ad_constant_number(Node *node, double *number);
+extern Oid	ad_same_operator(Oid opno, Oid of, Oid typid);
 
 #endif							/* AD_CALL_H */

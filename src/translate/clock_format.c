@@ -1,6 +1,6 @@
 /*
  * clock_format.c
- *	  What to_char() reads of an instant.
+ *	  What to_char() and casts to time read of an instant.
  *
  * The text that to_char(ts, 'YYYY-MM') makes is a function of the year and the
  * month, so MongoDB can group by these.  The patterns are those of the
@@ -16,6 +16,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 
+#include "translate/call.h"
 #include "translate/clock_format.h"
 
 /* the parts of a date and of a time of day */
@@ -144,6 +145,36 @@ format_reads(const char *format, int *reads)
 	return true;
 }
 
+/*
+ * Whether the node is to_char() of an instant with a constant format, or a cast to
+ * a time of day.  Sets what it reads.
+ */
+static bool
+reads_clock(Node *node, Node **instant, int *reads)
+{
+	List	   *args;
+	Const	   *format;
+
+	switch (ad_called(node, &args))
+	{
+		case F_TIME_TIMESTAMPTZ:
+		case F_TIME_TIMESTAMP:
+			*reads = HOUR | MINUTE | SECOND | MILLISECOND;
+			break;
+		case F_TO_CHAR_TIMESTAMPTZ_TEXT:
+		case F_TO_CHAR_TIMESTAMP_TEXT:
+			format = lsecond(args);
+			if (!IsA(format, Const) || format->constisnull ||
+				!format_reads(TextDatumGetCString(format->constvalue), reads))
+				return false;
+			break;
+		default:
+			return false;
+	}
+	*instant = linitial(args);
+	return true;
+}
+
 /* function('name', instant) */
 static Node *
 call(Oid function, Oid result_type, const char *name, Node *instant)
@@ -157,28 +188,20 @@ call(Oid function, Oid result_type, const char *name, Node *instant)
 
 /*
  * Returns SQL expressions, calls of date_trunc() and extract(), of which a call
- * of to_char() for an instant is a function.  NIL if it is no such call, or if
- * they cannot be told.
+ * of to_char() for an instant, or its time of day, is a function.  NIL if the node
+ * is no such call, or if they cannot be told.
  */
 List *
 ad_clock_format_parts(Node *node)
 {
-	FuncExpr   *func = (FuncExpr *) node;
 	List	   *parts = NIL;
 	bool		zoned;
-	Const	   *format;
 	Node	   *instant;
 	int			reads;
 
-	if (!IsA(node, FuncExpr) || (func->funcid != F_TO_CHAR_TIMESTAMPTZ_TEXT &&
-								 func->funcid != F_TO_CHAR_TIMESTAMP_TEXT))
+	if (!reads_clock(node, &instant, &reads))
 		return NIL;
-	zoned = func->funcid == F_TO_CHAR_TIMESTAMPTZ_TEXT;
-	instant = linitial(func->args);
-	format = lsecond(func->args);
-	if (!IsA(format, Const) || format->constisnull ||
-		!format_reads(TextDatumGetCString(format->constvalue), &reads))
-		return NIL;
+	zoned = exprType(instant) == TIMESTAMPTZOID;
 	for (int i = 0; i < lengthof(beginnings); i++)
 	{
 		if ((reads & beginnings[i].needs) != beginnings[i].needs)

@@ -1,6 +1,6 @@
 /*
  * clock_format.h
- *	  What to_char() reads of an instant.
+ *	  What to_char() and casts to time read of an instant.
  */
 #ifndef AD_CLOCK_FORMAT_H
 #define AD_CLOCK_FORMAT_H

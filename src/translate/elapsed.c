@@ -31,6 +31,7 @@
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
+#include "translate/call.h"
 #include "translate/elapsed.h"
 #include "translate/measure.h"
 
@@ -207,25 +208,6 @@ ad_is_near_instant(Node *node)
 	}
 }
 
-/*
- * The operator of type `typid` that is to its type what `opno` is to the type
- * `of`, such as < of instants to < of intervals; InvalidOid if there is none.
- */
-static Oid
-same_operator(Oid opno, Oid of, Oid typid)
-{
-	Oid			family = lookup_type_cache(of, TYPECACHE_BTREE_OPFAMILY)->btree_opf;
-	Oid			wanted = lookup_type_cache(typid, TYPECACHE_BTREE_OPFAMILY)->btree_opf;
-	int			strategy = get_op_opfamily_strategy(opno, family);
-
-	if (strategy != 0)
-		return get_opfamily_member(wanted, typid, typid, strategy);
-	/* <> is in no family */
-	strategy = get_op_opfamily_strategy(get_negator(opno), family);
-	return strategy == 0 ? InvalidOid :
-		get_negator(get_opfamily_member(wanted, typid, typid, strategy));
-}
-
 /* the constant of days, or the interval of microseconds */
 static Const *
 amount_constant(Oid typid, int64 amount)
@@ -313,7 +295,7 @@ ad_elapsed_comparison(const OpExpr *original)
 	if (row < 0 || list_length(expr->args) != 2 || !OidIsValid(opno) ||
 		!is_amount(constant, exprType(difference), &amount))
 		return original;
-	opno = same_operator(opno, exprType(difference), differences[row].typid);
+	opno = ad_same_operator(opno, exprType(difference), differences[row].typid);
 	instants = ((OpExpr *) strip_epoch(difference))->args;
 	if (!OidIsValid(opno))
 		return original;

@@ -26,11 +26,11 @@
 #include "query/match.h"
 #include "query/match_type.h"
 #include "query/type_tests.h"
-#include "translate/elapsed.h"
 #include "translate/filter.h"
 #include "translate/filter_clock.h"
 #include "translate/filter_pattern.h"
 #include "translate/let.h"
+#include "translate/restate.h"
 #include "translate/value.h"
 #include "translate/value_condition.h"
 
@@ -459,7 +459,7 @@ translate(AdExprContext *context, Node *node, bool wanted)
 		case T_BoolExpr:
 			return translate_bool_expr(context, (BoolExpr *) node, wanted);
 		case T_OpExpr:
-			node = (Node *) unconstify(OpExpr *, ad_elapsed_comparison((OpExpr *) node));
+			node = (Node *) unconstify(OpExpr *, ad_restated((OpExpr *) node));
 			result = translate_comparison(context, (OpExpr *) node, wanted);
 			if (result == NULL)
 				result = ad_pattern_condition(context, node, wanted);

@@ -22,8 +22,8 @@
 #include "base/compat.h"
 #include "query/match.h"
 #include "query/sql_array.h"
-#include "translate/elapsed.h"
 #include "translate/group_key.h"
+#include "translate/restate.h"
 #include "translate/value.h"
 #include "translate/value_condition.h"
 #include "translate/value_pattern.h"
@@ -254,9 +254,9 @@ compared_operand(AdValueContext *context, Node *node, const AdValue *with, AdOp 
 
 	/*
 	 * A rounded operand is null if it lies between two values, but <> is true
-	 * there.
+	 * there.  Of a constant it is known that it does not.
 	 */
-	return op != AD_OP_NE;
+	return op != AD_OP_NE || !value->nullable;
 }
 
 /*
@@ -329,7 +329,7 @@ comparison(AdValueContext *context, OpExpr *expr, bool wanted)
 {
 	AdCompared	compared;
 
-	if (!read_comparison(context, ad_elapsed_comparison(expr), wanted, &compared))
+	if (!read_comparison(context, ad_restated(expr), wanted, &compared))
 		return NULL;
 	return compare_values(context, &compared.left, compared.op, &compared.right);
 }
@@ -359,7 +359,7 @@ ad_value_equality(AdValueContext *context, const OpExpr *expr, AdValue *first)
 static bool
 may_be_between(const AdCompared *compared)
 {
-	return (compared->op == AD_OP_EQ || compared->op == AD_OP_NE) &&
+	return (compared->op == AD_OP_EQ || compared->op == AD_OP_NE) && compared->right.nullable &&
 		((compared->left.typid == NUMERICOID && compared->left.divisor != 0) ||
 		 compared->left.typid == TIMESTAMPTZOID);
 }
@@ -373,7 +373,7 @@ comparison_value(AdValueContext *context, OpExpr *expr, AdValue *value)
 	AdValue    *right = &compared.right;
 	List	   *tests;
 
-	if (!read_comparison(context, ad_elapsed_comparison(expr), true, &compared) ||
+	if (!read_comparison(context, ad_restated(expr), true, &compared) ||
 		may_be_between(&compared))
 		return false;
 	(void) ad_value_let(context, left);

@@ -1932,6 +1932,20 @@ SELECT id, extract(day FROM now() - ts), extract(hour FROM now() - ts) >= 0 FROM
 SELECT g FROM t GROUP BY g HAVING extract(day FROM now() - max(ts)) > 100 OR extract(epoch FROM now() - min(ts)) / 86400 > 700;
 SELECT id FROM t WHERE extract(day FROM now() - ts) IN (200, 300) OR extract(epoch FROM now() - ts)::int / 86400 = 5 OR extract(day FROM age(ts)) = 3;
 
+-- ==== The time of day
+-- timezone: Europe/Berlin, Australia/Lord_Howe, America/St_Johns
+SELECT id FROM t WHERE ts::time BETWEEN '01:30' AND '12:00' OR w::time = '00:00';
+SELECT id FROM t WHERE w::time >= '22:00:00.0005' OR '01:59:59.999' > w::time OR tn::time <> '12:00';
+SELECT id FROM t WHERE (w AT TIME ZONE 'Asia/Kolkata')::time < '05:30' AND NOT (ts::time > '24:00') AND ts::time <> '11:11:11.0001';
+SELECT id FROM t WHERE ts::time < w::time OR w::time <= tn::time;
+SELECT count(*) FILTER (WHERE ts::time < '12:00'), count(*) FILTER (WHERE w::time <> '00:00'), sum(CASE WHEN w::time < '06:00' THEN i END) FROM t;
+SELECT CASE WHEN w::time < '06:00' THEN 'night' WHEN w::time BETWEEN '06:00' AND '11:59:59.999999' THEN 'morning' END, count(*) FROM t GROUP BY 1;
+SELECT w::time, count(*), max(i) FROM t GROUP BY 1;
+SELECT tn::time, (w AT TIME ZONE 'America/New_York')::time(0), count(*) FROM t GROUP BY 1, 2;
+SELECT id FROM t WHERE ts::time IN ('12:00', '00:00') OR ts::timetz < '12:00' OR extract(hour FROM w::time) = 5 OR date_trunc('hour', ts)::time = '01:00' OR tm > ts::time;
+SELECT ts <> '2026-03-29 01:00Z', extract(epoch FROM ts) = 1.5, extract(second FROM w) <> 59.9995, count(*) FROM t GROUP BY 1, 2, 3;
+SELECT count(*) FILTER (WHERE ts <> '2026-03-29 01:00:00.0001Z'), count(*) FILTER (WHERE ts <> date '2026-03-29'), count(*) FILTER (WHERE w <> timestamp 'infinity') FROM t;
+
 -- ==== Joins with the groups of a subquery
 SELECT k.name, c.n, c.m FROM names k JOIN (SELECT g, count(*) AS n, sum(m) AS m FROM t GROUP BY g) c ON c.g = k.g WHERE k.name <> 'x';
 SELECT k.name, c.n, c.last FROM names k LEFT JOIN (SELECT t, count(*) AS n, max(ts) AS last FROM t GROUP BY t) c ON c.t = k.name;

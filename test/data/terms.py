@@ -114,6 +114,7 @@ FUNCTIONS = {
              "(<col_instant>::date " + COMPARISON + " <const_day>)", "(<instant>::date IN (<const_day>, <const_day>))",
              "(extract(" + FIELDS + " FROM <instant>) " + COMPARISON + " <small>)",
              "(extract([[day|epoch]] FROM [['2026-03-29 01:00:00.0005Z'::timestamptz - <col_instant>|<col_instant> - now()]])[[| / 3600| / 86400.0]] [[<|<=|>|>=]] [[0|30|-1.5|-700]])",
+             "([[<instant>|<clock>]]::time [[<|<=|>|>=|=|<>]] '[[00:00|01:30|12:00|22:59:59.9995]]')", "(<instant>::time < <instant>::time)",
              "([[floor|round]](date_part('epoch', '2026-03-01Z'::timestamptz - <col_instant>) / [[60|86400]]) [[<|<=|>|>=]] [[0|30|-1|3000]])",
              "(lower(<col_text>) " + COMPARISON + " <const_text>)", "(<col_text> COLLATE \"C\" " + COMPARISON + " <const_text>)",
              "(<int> " + COMPARISON + " <eighth>)", "(<col_timestamptz> " + COMPARISON + " <const_date>)",

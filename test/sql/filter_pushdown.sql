@@ -190,6 +190,10 @@ RESET timezone;
 SELECT shown('SELECT i FROM t WHERE ts > now() - interval ''30 days''');
 SELECT shown('SELECT i FROM t WHERE ts > clock_timestamp()');
 SELECT shown('SELECT i FROM t WHERE ts + interval ''1 day'' > now()');
+-- the time of day
+SELECT shown('SELECT i FROM t WHERE (ts AT TIME ZONE ''UTC'')::time >= ''09:00''');
+SELECT shown('SELECT count(*) FILTER (WHERE (ts AT TIME ZONE ''UTC'')::time <> ''09:00'') FROM t');
+SELECT shown('SELECT i FROM t WHERE ts::timetz >= ''09:00+00''');
 -- the time since an instant
 SELECT shown('SELECT i FROM t WHERE now() - ts < interval ''1 month 2 days''');
 SELECT shown('SELECT i FROM t WHERE interval ''1 day'' <= ts - date_trunc(''hour'', now() - interval ''3 days'')');
