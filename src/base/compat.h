@@ -284,9 +284,12 @@ ad_eclass_members(EquivalenceClass *ec, RelOptInfo *rel)
 #if PG_VERSION_NUM >= 160000
 #define ad_grouping_clause(root, stage) \
 	((stage) == UPPERREL_DISTINCT ? (root)->processed_distinctClause : (root)->processed_groupClause)
+#define ad_set_distinct_clause(root, clause) \
+	((root)->processed_distinctClause = (root)->parse->distinctClause = (clause))
 #else
 #define ad_grouping_clause(root, stage) \
 	((stage) == UPPERREL_DISTINCT ? (root)->parse->distinctClause : (root)->parse->groupClause)
+#define ad_set_distinct_clause(root, clause) ((root)->parse->distinctClause = (clause))
 #endif
 
 /*

@@ -12,6 +12,7 @@
 
 #include "base/compat.h"
 #include "plan/async.h"
+#include "plan/duplicates.h"
 #include "plan/group_builder.h"
 #include "plan/group_estimate.h"
 #include "plan/group_first.h"
@@ -136,6 +137,23 @@ add_grouping(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 }
 
 /*
+ * UPPERREL_FINAL: adds the paths of distinct rows, if one of equal rows is enough.
+ */
+static void
+add_distinct_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel)
+{
+	RelOptInfo *rel = ad_distinct_rows(root, input_rel, output_rel);
+	ListCell   *lc;
+
+	if (rel == NULL)
+		return;
+	ad_get_foreign_upper_paths(root, UPPERREL_DISTINCT, input_rel, rel, NULL);
+	ad_set_distinct_clause(root, NIL);
+	foreach(lc, rel->pathlist)
+		add_path(output_rel, lfirst(lc));
+}
+
+/*
  * GetForeignUpperPaths (PostgreSQL manual, "Foreign Data Wrapper
  * Callback Routines"): adds the paths of a grouping, an order or a
  * limit.  MongoDB does no other stages.
@@ -168,6 +186,7 @@ ad_get_foreign_upper_paths(PlannerInfo *root, UpperRelationKind stage,
 			break;
 		case UPPERREL_FINAL:
 			ad_limit_paths(root, input_rel, output_rel, extra);
+			add_distinct_paths(root, input_rel, output_rel);
 			break;
 		default:
 			break;

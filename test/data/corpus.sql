@@ -1932,6 +1932,31 @@ SELECT id, extract(day FROM now() - ts), extract(hour FROM now() - ts) >= 0 FROM
 SELECT g FROM t GROUP BY g HAVING extract(day FROM now() - max(ts)) > 100 OR extract(epoch FROM now() - min(ts)) / 86400 > 700;
 SELECT id FROM t WHERE extract(day FROM now() - ts) IN (200, 300) OR extract(epoch FROM now() - ts)::int / 86400 = 5 OR extract(day FROM age(ts)) = 3;
 
+-- ==== Duplicates that do not count
+SELECT g FROM t UNION SELECT i FROM t WHERE i < 20;
+SELECT t FROM t EXCEPT SELECT name FROM names;
+SELECT name FROM names EXCEPT SELECT t FROM t WHERE g > 1;
+SELECT g, b FROM t WHERE i > 0 INTERSECT SELECT g, b FROM t WHERE i < 40;
+SELECT g FROM t UNION ALL SELECT i FROM t WHERE i < 20 UNION SELECT g FROM names;
+(SELECT g FROM t UNION SELECT i FROM t WHERE i < 20) UNION ALL SELECT g FROM t WHERE b;
+SELECT g FROM t EXCEPT ALL SELECT g FROM names;
+(SELECT g FROM t INTERSECT ALL SELECT g FROM t WHERE b) UNION SELECT g FROM names;
+(SELECT g FROM t UNION ALL SELECT i FROM t) EXCEPT (SELECT g FROM t WHERE b UNION ALL SELECT l FROM t);
+(SELECT g FROM t EXCEPT ALL SELECT g FROM t WHERE b) INTERSECT ALL (SELECT g FROM t UNION ALL SELECT i FROM t);
+SELECT lower(t), ts::date FROM t WHERE upper(t) > 'B' INTERSECT SELECT lower(t), w::date FROM t;
+SELECT n FROM t WHERE n < 1e30 EXCEPT SELECT i FROM t ORDER BY 1 LIMIT 5;
+SELECT f FROM t WHERE f BETWEEN -1000 AND 1000 UNION SELECT s FROM t;
+SELECT count(*) FROM (SELECT t, g FROM t WHERE b EXCEPT SELECT t, g FROM t WHERE NOT b) x;
+SELECT id FROM t WHERE g NOT IN (SELECT g FROM t u WHERE u.b AND u.g IS NOT NULL);
+SELECT name, g IN (SELECT g FROM t WHERE b), i NOT IN (SELECT i FROM t), (g, i) IN (SELECT g, i FROM t) FROM names;
+SELECT name, EXISTS (SELECT 1 FROM t WHERE t.g = k.g), name = ANY (SELECT t FROM t WHERE b), i > ALL (SELECT i FROM t WHERE t.g = k.g) FROM names k;
+SELECT name, cardinality(ARRAY(SELECT g FROM t)), g IN (SELECT g FROM t) FROM names;
+SELECT count(*), count(*) FILTER (WHERE x NOT IN (SELECT g FROM t WHERE g IS NOT NULL AND b)) FROM (SELECT i AS x FROM t OFFSET 0) q;
+WITH c AS MATERIALIZED (SELECT g FROM t) SELECT count(*), count(*) FILTER (WHERE g IN (SELECT g FROM t WHERE b)) FROM c;
+WITH RECURSIVE r(e, n) AS (SELECT g, 1 FROM t UNION SELECT e, n + 1 FROM r WHERE n < 3) SELECT * FROM r;
+WITH RECURSIVE r(e, n) AS (SELECT g, 1 FROM t UNION ALL SELECT e, n + 1 FROM r WHERE n < 3) SELECT e, count(*) FROM r GROUP BY e;
+SELECT name FROM names WHERE i NOT IN (SELECT sum(i) FROM t) AND g NOT IN (SELECT g FROM t WHERE i IS NULL AND g IS NOT NULL) AND name <> ALL (SELECT t FROM t ORDER BY i LIMIT 2);
+
 -- ==== The time of day
 -- timezone: Europe/Berlin, Australia/Lord_Howe, America/St_Johns
 SELECT id FROM t WHERE ts::time BETWEEN '01:30' AND '12:00' OR w::time = '00:00';

@@ -38,6 +38,9 @@ SELECT shown('SELECT count(DISTINCT s) FROM folded');
 SELECT shown('SELECT s, count(*) FROM folded GROUP BY s');
 SELECT shown('SELECT lower(s), count(*) FROM folded GROUP BY 1');
 SELECT shown('SELECT DISTINCT ON (s) i FROM folded ORDER BY s, i');
+-- what is equal under one collation may count twice under another
+SELECT shown('SELECT s FROM folded UNION SELECT NULL');
+SELECT shown('SELECT ''x'' COLLATE "C" NOT IN (SELECT s FROM folded)');
 SELECT shown('SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY s COLLATE "en-x-icu") FROM t');
 
 -- order

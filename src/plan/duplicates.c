@@ -1,0 +1,238 @@
+/*
+ * duplicates.c
+ *	  Subqueries of whose equal rows one is enough.
+ *
+ * INTERFACE ROUTINES
+ *		ad_distinct_rows	prepares to plan such a subquery with DISTINCT
+ *
+ *		SELECT email FROM users EXCEPT SELECT created_by_email FROM calls
+ *		SELECT email FROM users WHERE email NOT IN (SELECT created_by_email FROM calls)
+ *
+ * UNION, INTERSECT and EXCEPT without ALL remove duplicates of what their
+ * branches return, and IN, ANY, ALL and EXISTS do not care about any.  So a
+ * branch or a subquery of theirs that is a plain scan may as well return
+ * distinct rows, which MongoDB makes.
+ */
+#include "postgres.h"
+
+#include "access/transam.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
+#include "parser/parsetree.h"
+#include "utils/typcache.h"
+
+#include "base/compat.h"
+#include "plan/branch.h"
+#include "plan/duplicates.h"
+#include "plan/relation.h"
+
+/* whether duplicates of a branch of set operations count */
+typedef enum AdCount
+{
+	AD_COUNT_UNKNOWN,			/* the branch is another one */
+	AD_COUNT_SO_FAR,			/* only operations around this one can tell */
+	AD_COUNT_YES,
+	AD_COUNT_NO
+} AdCount;
+
+/* whether duplicates of the branch count in this part of the set operations */
+static AdCount
+branch_counts(PlannerInfo *root, Node *node, const Query *branch)
+{
+	SetOperationStmt *operation = (SetOperationStmt *) node;
+	AdCount		counts;
+
+	if (IsA(node, RangeTblRef))
+		return planner_rt_fetch(((RangeTblRef *) node)->rtindex, root)->subquery == branch ?
+			AD_COUNT_SO_FAR : AD_COUNT_UNKNOWN;
+	counts = branch_counts(root, operation->larg, branch);
+	if (counts == AD_COUNT_UNKNOWN)
+		counts = branch_counts(root, operation->rarg, branch);
+	if (counts != AD_COUNT_SO_FAR)
+		return counts;
+	if (!operation->all)
+		return AD_COUNT_NO;
+	/* the others with ALL compare numbers of duplicates */
+	return operation->op == SETOP_UNION ? AD_COUNT_SO_FAR : AD_COUNT_YES;
+}
+
+/* how a query scans a table in subqueries */
+typedef struct AdReaders
+{
+	Oid			relid;
+	bool		in_test;		/* in one that only IN, ANY, ALL or EXISTS
+								 * read */
+	bool		elsewhere;
+} AdReaders;
+
+/* whether the query, or one within it, reads the table */
+static bool
+reads_table(Node *node, void *relid)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+		return ((RangeTblEntry *) node)->rtekind == RTE_RELATION &&
+			((RangeTblEntry *) node)->relid == *(Oid *) relid;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, reads_table, relid, QTW_EXAMINE_RTES_BEFORE);
+	return expression_tree_walker(node, reads_table, relid);
+}
+
+/* whether the planner may plan the subquery as a plain scan of the table, see is_plain() */
+static bool
+may_scan(Node *node, Oid relid)
+{
+	Query	   *query = castNode(Query, node);
+
+	return ad_keeps_rows(query) && query->limitCount == NULL && reads_table(node, &relid);
+}
+
+/* notes how a query and its expressions scan the table in subqueries, but not in theirs */
+static bool
+note_readers(Node *node, void *context)
+{
+	AdReaders  *readers = context;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, SubLink))
+	{
+		SubLink    *link = (SubLink *) node;
+
+		if (may_scan(link->subselect, readers->relid))
+		{
+			if (link->subLinkType == ANY_SUBLINK || link->subLinkType == ALL_SUBLINK ||
+				link->subLinkType == EXISTS_SUBLINK)
+				readers->in_test = true;
+			else
+				readers->elsewhere = true;
+		}
+		return note_readers(link->testexpr, context);
+	}
+	if (IsA(node, Query))
+	{
+		/* a subquery in FROM, or of WITH */
+		readers->elsewhere |= may_scan(node, readers->relid);
+		return false;
+	}
+	return expression_tree_walker(node, note_readers, context);
+}
+
+/*
+ * Whether the query is the subquery of IN, ANY, ALL or EXISTS.
+ *
+ * The planner does not tell of which expression it plans the subquery, and it
+ * plans a copy.  So no other subquery of the query around it may scan the table.
+ */
+static bool
+is_tested(PlannerInfo *root, Oid relid)
+{
+	PlannerInfo *around = root->parent_root;
+	AdReaders	readers = {.relid = relid};
+
+	(void) query_tree_walker(around->parse, note_readers, &readers, 0);
+	(void) note_readers((Node *) around->append_rel_list, &readers);
+	return readers.in_test && !readers.elsewhere;
+}
+
+/* whether one of equal rows of the query, which scans this table, is enough */
+static bool
+is_one_enough(PlannerInfo *root, Oid relid)
+{
+	PlannerInfo *around = root->parent_root;
+
+	if (around == NULL)
+		return false;
+	if (around->parse->setOperations != NULL)
+		return branch_counts(around, around->parse->setOperations, root->parse) == AD_COUNT_NO;
+	return is_tested(root, relid);
+}
+
+/* whether the query only scans a table and selects, so that its rows can be made distinct */
+static bool
+is_plain(const Query *parse)
+{
+	return ad_keeps_rows(parse) && parse->sortClause == NIL && parse->limitCount == NULL &&
+		parse->limitOffset == NULL && parse->rowMarks == NIL && !parse->hasTargetSRFs && parse->targetList != NIL &&
+		!contain_volatile_functions((Node *) parse->targetList);
+}
+
+/*
+ * Whether values that are equal stay so when the query around casts and compares
+ * them.  citext is cast to text, which tells upper case from lower case, as another
+ * collation may.
+ */
+static bool
+has_common_equality(Node *expr)
+{
+	Oid			typid = exprType(expr);
+	Oid			collation = exprCollation(expr);
+
+	return (typid < FirstNormalObjectId || type_is_enum(typid)) &&
+		(!OidIsValid(collation) || get_collation_isdeterministic(collation));
+}
+
+/*
+ * DISTINCT over all columns of the target list, whose entries are numbered for it;
+ * NIL if values of a column cannot be told apart.
+ */
+static List *
+distinct_clause(List *tlist)
+{
+	List	   *clause = NIL;
+	ListCell   *lc;
+
+	foreach(lc, tlist)
+	{
+		TargetEntry *entry = lfirst_node(TargetEntry, lc);
+		TypeCacheEntry *type = lookup_type_cache(exprType((Node *) entry->expr),
+												 TYPECACHE_EQ_OPR | TYPECACHE_LT_OPR | TYPECACHE_HASH_PROC);
+		SortGroupClause *item = makeNode(SortGroupClause);
+
+		if (entry->resjunk || entry->ressortgroupref != 0 || !OidIsValid(type->eq_opr) ||
+			!has_common_equality((Node *) entry->expr))
+			return NIL;
+		item->tleSortGroupRef = foreach_current_index(lc) + 1;
+		item->eqop = type->eq_opr;
+		item->sortop = type->lt_opr;
+		item->hashable = OidIsValid(type->hash_proc);
+		clause = lappend(clause, item);
+	}
+	foreach(lc, tlist)
+		lfirst_node(TargetEntry, lc)->ressortgroupref = foreach_current_index(lc) + 1;
+	return clause;
+}
+
+/*
+ * If one of equal rows of the query is enough, makes DISTINCT a part of it, and
+ * returns the relation for the paths of that.  Else returns NULL.  The caller takes
+ * DISTINCT away again, by ad_set_distinct_clause().
+ */
+RelOptInfo *
+ad_distinct_rows(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel)
+{
+	List	   *clause;
+	RelOptInfo *rel;
+
+	if (input_rel->reloptkind != RELOPT_BASEREL || input_rel->fdw_private == NULL || !is_plain(root->parse) ||
+		!is_one_enough(root, planner_rt_fetch(input_rel->relid, root)->relid))
+		return NULL;
+	clause = distinct_clause(root->processed_tlist);
+	if (clause == NIL)
+		return NULL;
+	ad_set_distinct_clause(root, clause);
+	root->upper_targets[UPPERREL_DISTINCT] = make_pathtarget_from_tlist(root->processed_tlist);
+	set_pathtarget_cost_width(root, root->upper_targets[UPPERREL_DISTINCT]);
+	rel = fetch_upper_rel(root, UPPERREL_DISTINCT, NULL);
+	rel->consider_parallel = output_rel->consider_parallel;
+	rel->serverid = output_rel->serverid;
+	rel->userid = output_rel->userid;
+	rel->useridiscurrent = output_rel->useridiscurrent;
+	rel->fdwroutine = output_rel->fdwroutine;
+	return rel;
+}

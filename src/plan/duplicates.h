@@ -1,0 +1,12 @@
+/*
+ * duplicates.h
+ *	  Subqueries of whose equal rows one is enough.
+ */
+#ifndef AD_DUPLICATES_H
+#define AD_DUPLICATES_H
+
+#include "nodes/pathnodes.h"
+
+extern RelOptInfo *ad_distinct_rows(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel);
+
+#endif							/* AD_DUPLICATES_H */
