@@ -22,6 +22,7 @@
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
+#include "parser/parse_clause.h"
 #include "parser/parsetree.h"
 #include "utils/typcache.h"
 
@@ -178,7 +179,7 @@ has_common_equality(Node *expr)
 }
 
 /*
- * DISTINCT over all columns of the target list, whose entries are numbered for it;
+ * DISTINCT over all columns of the target list, whose entries get numbers for it;
  * NIL if values of a column cannot be told apart.
  */
 static List *
@@ -194,17 +195,15 @@ distinct_clause(List *tlist)
 												 TYPECACHE_EQ_OPR | TYPECACHE_LT_OPR | TYPECACHE_HASH_PROC);
 		SortGroupClause *item = makeNode(SortGroupClause);
 
-		if (entry->resjunk || entry->ressortgroupref != 0 || !OidIsValid(type->eq_opr) ||
-			!has_common_equality((Node *) entry->expr))
+		if (entry->resjunk || !OidIsValid(type->eq_opr) || !has_common_equality((Node *) entry->expr))
 			return NIL;
-		item->tleSortGroupRef = foreach_current_index(lc) + 1;
+		/* since PostgreSQL 17 a branch of UNION has some already */
+		item->tleSortGroupRef = assignSortGroupRef(entry, tlist);
 		item->eqop = type->eq_opr;
 		item->sortop = type->lt_opr;
 		item->hashable = OidIsValid(type->hash_proc);
 		clause = lappend(clause, item);
 	}
-	foreach(lc, tlist)
-		lfirst_node(TargetEntry, lc)->ressortgroupref = foreach_current_index(lc) + 1;
 	return clause;
 }
 

@@ -317,3 +317,21 @@ SELECT to_timestamp(floor(extract(epoch FROM created_at) / 86400) * 86400) AS ti
 
 -- C36, 123: psql: calls of users that are not on a list
 SELECT count(*), sum(duration_minutes) FROM calls WHERE created_by_email NOT IN (SELECT 'user' || i || '@acme.com' FROM generate_series(0, 9) i);
+
+-- C39, 1: Metabase: calls of the last day, in hours
+SELECT count(*), sum(duration_minutes) AS minutes FROM calls WHERE extract(epoch FROM '2026-11-24 12:00Z'::timestamptz - created_at) / 3600 < 24;
+
+-- C40, 3: Metabase: by age in days
+SELECT CASE WHEN extract(day FROM '2026-11-24 12:00Z'::timestamptz - created_at) < 30 THEN 'new' WHEN date_part('day', '2026-11-24 12:00Z'::timestamptz - created_at) < 365 THEN 'this year' ELSE 'old' END AS age, count(*) FROM calls GROUP BY 1;
+
+-- C41, 869: Looker: days since each call
+SELECT extract(day FROM '2026-11-24 12:00Z'::timestamptz - created_at) AS days, count(*) FROM calls GROUP BY 1 ORDER BY 1;
+
+-- C42, 1: Power BI: calls in business hours
+SELECT count(*), avg(duration_minutes)::numeric(9, 3) AS minutes FROM calls WHERE created_at::time BETWEEN '09:00' AND '17:00' AND extract(isodow FROM created_at) < 6;
+
+-- C43, 246: Metabase: users who stopped calling
+SELECT created_by_email FROM calls WHERE created_at < '2025-06-01Z' EXCEPT SELECT created_by_email FROM calls WHERE created_at >= '2026-06-01Z';
+
+-- C44, 122: Superset: users without a failed call, with NOT IN
+SELECT users.email FROM (SELECT 'user' || i || domain AS email FROM generate_series(0, 69) i, (VALUES ('@acme.com'), ('@x.com')) d (domain)) users WHERE users.email NOT IN (SELECT created_by_email FROM calls WHERE status = 'failed' AND created_by_email IS NOT NULL);
