@@ -318,13 +318,13 @@ SELECT to_timestamp(floor(extract(epoch FROM created_at) / 86400) * 86400) AS ti
 -- C36, 123: psql: calls of users that are not on a list
 SELECT count(*), sum(duration_minutes) FROM calls WHERE created_by_email NOT IN (SELECT 'user' || i || '@acme.com' FROM generate_series(0, 9) i);
 
--- C39, 1: Metabase: calls of the last day, in hours
-SELECT count(*), sum(duration_minutes) AS minutes FROM calls WHERE extract(epoch FROM '2026-11-24 12:00Z'::timestamptz - created_at) / 3600 < 24;
+-- C39, 1: Metabase: calls of the last 720 hours
+SELECT count(*), sum(duration_minutes) AS minutes FROM calls WHERE extract(epoch FROM '2026-11-24 12:00Z'::timestamptz - created_at) / 3600 < 720;
 
 -- C40, 3: Metabase: by age in days
 SELECT CASE WHEN extract(day FROM '2026-11-24 12:00Z'::timestamptz - created_at) < 30 THEN 'new' WHEN date_part('day', '2026-11-24 12:00Z'::timestamptz - created_at) < 365 THEN 'this year' ELSE 'old' END AS age, count(*) FROM calls GROUP BY 1;
 
--- C41, 869: Looker: days since each call
+-- C41, 868: Looker: days since each call
 SELECT extract(day FROM '2026-11-24 12:00Z'::timestamptz - created_at) AS days, count(*) FROM calls GROUP BY 1 ORDER BY 1;
 
 -- C42, 1: Power BI: calls in business hours
