@@ -70,27 +70,45 @@ typedef struct AdReaders
 	bool		elsewhere;
 } AdReaders;
 
-/* whether the query, or one within it, reads the table */
+/*
+ * Whether the query, or one within it, reads the table, or perhaps does: the planner
+ * may replace a function in FROM by its query.
+ */
 static bool
-reads_table(Node *node, void *relid)
+may_read_table(Node *node, void *relid)
 {
 	if (node == NULL)
 		return false;
 	if (IsA(node, RangeTblEntry))
-		return ((RangeTblEntry *) node)->rtekind == RTE_RELATION &&
-			((RangeTblEntry *) node)->relid == *(Oid *) relid;
+	{
+		RangeTblEntry *entry = (RangeTblEntry *) node;
+		ListCell   *lc;
+
+		foreach(lc, entry->functions)
+		{
+			FuncExpr   *call = (FuncExpr *) lfirst_node(RangeTblFunction, lc)->funcexpr;
+
+			if (!IsA(call, FuncExpr) || call->funcid >= FirstNormalObjectId)
+				return true;
+		}
+		return entry->rtekind == RTE_RELATION && entry->relid == *(Oid *) relid;
+	}
 	if (IsA(node, Query))
-		return query_tree_walker((Query *) node, reads_table, relid, QTW_EXAMINE_RTES_BEFORE);
-	return expression_tree_walker(node, reads_table, relid);
+		return query_tree_walker((Query *) node, may_read_table, relid, QTW_EXAMINE_RTES_BEFORE);
+	return expression_tree_walker(node, may_read_table, relid);
 }
 
-/* whether the planner may plan the subquery as a plain scan of the table, see is_plain() */
+/*
+ * Whether the planner may plan the subquery as a scan of the table that is_plain().
+ * It can leave out a window function or an order, but not these.
+ */
 static bool
 may_scan(Node *node, Oid relid)
 {
 	Query	   *query = castNode(Query, node);
 
-	return ad_keeps_rows(query) && query->limitCount == NULL && reads_table(node, &relid);
+	return !query->hasAggs && query->groupClause == NIL && query->groupingSets == NIL &&
+		query->limitCount == NULL && may_read_table(node, &relid);
 }
 
 /* notes how a query and its expressions scan the table in subqueries, but not in theirs */

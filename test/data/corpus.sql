@@ -1952,6 +1952,8 @@ SELECT name, g IN (SELECT g FROM t WHERE b), i NOT IN (SELECT i FROM t), (g, i) 
 SELECT name, EXISTS (SELECT 1 FROM t WHERE t.g = k.g), name = ANY (SELECT t FROM t WHERE b), i > ALL (SELECT i FROM t WHERE t.g = k.g) FROM names k;
 SELECT name, cardinality(ARRAY(SELECT g FROM t)), g IN (SELECT g FROM t) FROM names;
 SELECT count(*), count(*) FILTER (WHERE x NOT IN (SELECT g FROM t WHERE g IS NOT NULL AND b)) FROM (SELECT i AS x FROM t OFFSET 0) q;
+SELECT name, cardinality(ARRAY(SELECT CASE WHEN true THEN g ELSE row_number() OVER () END FROM t)), g IN (SELECT g FROM t) FROM names;
+SELECT name, cardinality(ARRAY(SELECT DISTINCT g FROM t)), (SELECT count(g) FROM t), ARRAY(SELECT 1 FROM t HAVING true), g IN (SELECT g FROM t) FROM names;
 WITH c AS MATERIALIZED (SELECT g FROM t) SELECT count(*), count(*) FILTER (WHERE g IN (SELECT g FROM t WHERE b)) FROM c;
 WITH RECURSIVE r(e, n) AS (SELECT g, 1 FROM t UNION SELECT e, n + 1 FROM r WHERE n < 3) SELECT * FROM r;
 WITH RECURSIVE r(e, n) AS (SELECT g, 1 FROM t UNION ALL SELECT e, n + 1 FROM r WHERE n < 3) SELECT e, count(*) FROM r GROUP BY e;

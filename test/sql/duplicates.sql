@@ -37,9 +37,13 @@ SELECT shown('SELECT s, (g, s) IN (SELECT g, s FROM t) FROM k');
 -- also beside groups of the same table, but not beside its rows
 SELECT shown('SELECT s, g IN (SELECT g FROM t), (SELECT count(*) FROM t) FROM k');
 SELECT shown('SELECT s, g IN (SELECT g FROM t), ARRAY(SELECT i FROM t) FROM k');
+-- nor beside those that the planner finds to be such
+SELECT shown('SELECT s, g IN (SELECT g FROM t), ARRAY(SELECT CASE WHEN true THEN i ELSE row_number() OVER () END FROM t) FROM k');
+CREATE FUNCTION numbers() RETURNS SETOF int LANGUAGE sql STABLE AS 'SELECT i FROM t';
+SELECT shown('SELECT s, g IN (SELECT g FROM t), ARRAY(SELECT * FROM numbers()) FROM k');
 -- with no aggregate pushdown
 SET admin_dashboard.enable_aggregate_pushdown = off;
 SELECT shown('SELECT g FROM t UNION SELECT g FROM k');
 DROP TABLE k;
 DROP EXTENSION admin_dashboard CASCADE;
-DROP FUNCTION shown(text);
+DROP FUNCTION shown(text), numbers();
