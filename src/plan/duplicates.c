@@ -16,11 +16,13 @@
 #include "postgres.h"
 
 #include "access/transam.h"
+#include "catalog/pg_proc.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/paths.h"
 #include "optimizer/tlist.h"
 #include "parser/parse_clause.h"
 #include "parser/parsetree.h"
@@ -111,6 +113,26 @@ may_scan(Node *node, Oid relid)
 		query->limitCount == NULL && may_read_table(node, &relid);
 }
 
+/* check_functions_in_node() callback: whether the function is the user's, or volatile */
+static bool
+is_unknown_function(Oid function, void *context)
+{
+	return function >= FirstNormalObjectId || func_volatile(function) == PROVOLATILE_VOLATILE;
+}
+
+/*
+ * Whether the test of a subquery may have another result for one of equal rows than
+ * for all: a volatile function, which is evaluated for each, or a function or operator
+ * of the user's, which may tell 0 from -0.
+ */
+static bool
+may_tell_apart(Node *node, void *context)
+{
+	return node != NULL &&
+		(check_functions_in_node(node, is_unknown_function, context) ||
+		 expression_tree_walker(node, may_tell_apart, context));
+}
+
 /* notes how a query and its expressions scan the table in subqueries, but not in theirs */
 static bool
 note_readers(Node *node, void *context)
@@ -125,8 +147,8 @@ note_readers(Node *node, void *context)
 
 		if (may_scan(link->subselect, readers->relid))
 		{
-			if (link->subLinkType == ANY_SUBLINK || link->subLinkType == ALL_SUBLINK ||
-				link->subLinkType == EXISTS_SUBLINK)
+			if ((link->subLinkType == ANY_SUBLINK || link->subLinkType == ALL_SUBLINK ||
+				 link->subLinkType == EXISTS_SUBLINK) && !may_tell_apart(link->testexpr, NULL))
 				readers->in_test = true;
 			else
 				readers->elsewhere = true;
@@ -184,7 +206,7 @@ is_plain(const Query *parse)
 /*
  * Whether values that are equal stay so when the query around casts and compares
  * them.  citext is cast to text, which tells upper case from lower case, as another
- * collation may.
+ * collation may; and a record may hold such a value.
  */
 static bool
 has_common_equality(Node *expr)
@@ -192,7 +214,7 @@ has_common_equality(Node *expr)
 	Oid			typid = exprType(expr);
 	Oid			collation = exprCollation(expr);
 
-	return (typid < FirstNormalObjectId || type_is_enum(typid)) &&
+	return (typid < FirstNormalObjectId || type_is_enum(typid)) && typid != RECORDOID && typid != RECORDARRAYOID &&
 		(!OidIsValid(collation) || get_collation_isdeterministic(collation));
 }
 
@@ -213,7 +235,7 @@ distinct_clause(List *tlist)
 												 TYPECACHE_EQ_OPR | TYPECACHE_LT_OPR | TYPECACHE_HASH_PROC);
 		SortGroupClause *item = makeNode(SortGroupClause);
 
-		if (entry->resjunk || !OidIsValid(type->eq_opr) || !has_common_equality((Node *) entry->expr))
+		if (entry->resjunk || !OidIsValid(type->eq_opr) || !OidIsValid(type->lt_opr) || !has_common_equality((Node *) entry->expr))
 			return NIL;
 		/* since PostgreSQL 17 a branch of UNION has some already */
 		item->tleSortGroupRef = assignSortGroupRef(entry, tlist);
@@ -243,6 +265,7 @@ ad_distinct_rows(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_re
 	if (clause == NIL)
 		return NULL;
 	ad_set_distinct_clause(root, clause);
+	root->distinct_pathkeys = make_pathkeys_for_sortclauses(root, clause, root->processed_tlist);
 	root->upper_targets[UPPERREL_DISTINCT] = make_pathtarget_from_tlist(root->processed_tlist);
 	set_pathtarget_cost_width(root, root->upper_targets[UPPERREL_DISTINCT]);
 	rel = fetch_upper_rel(root, UPPERREL_DISTINCT, NULL);
