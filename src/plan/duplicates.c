@@ -122,14 +122,14 @@ is_unknown_function(Oid function, void *context)
 
 /*
  * Whether the test of a subquery may have another result for one of equal rows than
- * for all: a volatile function, which is evaluated for each, or a function or operator
- * of the user's, which may tell 0 from -0.
+ * for all: a volatile function, which is evaluated for each, and may be in a subquery
+ * of the test's own; or a function or operator of the user's, which may tell 0 from -0.
  */
 static bool
 may_tell_apart(Node *node, void *context)
 {
 	return node != NULL &&
-		(check_functions_in_node(node, is_unknown_function, context) ||
+		(IsA(node, SubLink) || check_functions_in_node(node, is_unknown_function, context) ||
 		 expression_tree_walker(node, may_tell_apart, context));
 }
 
