@@ -7,6 +7,7 @@
  *		ad_branch_to_table		expressions of the branch as those of its table
  *		ad_branch_from_table	and back
  *		ad_keeps_rows			are a query's rows those of its relation?
+ *		ad_only_selects			are they that in any order, and all?
  *		ad_has_local_param		does an expression need a query's own plan?
  *
  *		SELECT email FROM calls WHERE minutes > 5 UNION ALL SELECT email FROM old_calls
@@ -34,6 +35,16 @@ ad_keeps_rows(const Query *query)
 	return !query->hasAggs && query->groupClause == NIL && query->groupingSets == NIL &&
 		query->havingQual == NULL && query->distinctClause == NIL && !query->hasWindowFuncs &&
 		query->setOperations == NULL;
+}
+
+/*
+ * Is the query nothing but a selection of rows of its relation, in any order?
+ */
+bool
+ad_only_selects(const Query *query)
+{
+	return ad_keeps_rows(query) && !query->hasTargetSRFs && query->rowMarks == NIL && query->sortClause == NIL &&
+		query->limitCount == NULL && query->limitOffset == NULL;
 }
 
 /* expression_tree_walker() callback */
@@ -71,9 +82,7 @@ ad_branch_table(const RelOptInfo *rel)
 	RelOptInfo *table;
 
 	if (rel->rtekind != RTE_SUBQUERY || subroot == NULL || rel->baserestrictinfo != NIL ||
-		!bms_is_empty(rel->lateral_relids) || parse->commandType != CMD_SELECT || !ad_keeps_rows(parse) ||
-		parse->hasTargetSRFs || parse->rowMarks != NIL || parse->limitCount != NULL ||
-		parse->limitOffset != NULL || parse->sortClause != NIL ||
+		!bms_is_empty(rel->lateral_relids) || parse->commandType != CMD_SELECT || !ad_only_selects(parse) ||
 		!bms_get_singleton_member(subroot->all_baserels, &relid))
 		return NULL;
 	table = subroot->simple_rel_array[relid];

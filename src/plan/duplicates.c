@@ -4,6 +4,7 @@
  *
  * INTERFACE ROUTINES
  *		ad_distinct_rows	prepares to plan such a subquery with DISTINCT
+ *		ad_forget_distinct	takes DISTINCT away again
  *
  *		SELECT email FROM users EXCEPT SELECT created_by_email FROM calls
  *		SELECT email FROM users WHERE email NOT IN (SELECT created_by_email FROM calls)
@@ -17,9 +18,7 @@
 
 #include "access/transam.h"
 #include "catalog/pg_proc.h"
-#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/paths.h"
@@ -31,7 +30,6 @@
 #include "base/compat.h"
 #include "plan/branch.h"
 #include "plan/duplicates.h"
-#include "plan/relation.h"
 
 /* whether duplicates of a branch of set operations count */
 typedef enum AdCount
@@ -198,8 +196,7 @@ is_one_enough(PlannerInfo *root, Oid relid)
 static bool
 is_plain(const Query *parse)
 {
-	return ad_keeps_rows(parse) && parse->sortClause == NIL && parse->limitCount == NULL &&
-		parse->limitOffset == NULL && parse->rowMarks == NIL && !parse->hasTargetSRFs && parse->targetList != NIL &&
+	return ad_only_selects(parse) && parse->targetList != NIL &&
 		!contain_volatile_functions((Node *) parse->targetList);
 }
 
@@ -249,8 +246,7 @@ distinct_clause(List *tlist)
 
 /*
  * If one of equal rows of the query is enough, makes DISTINCT a part of it, and
- * returns the relation for the paths of that.  Else returns NULL.  The caller takes
- * DISTINCT away again, by ad_set_distinct_clause().
+ * returns the relation for the paths of that.  Else returns NULL.
  */
 RelOptInfo *
 ad_distinct_rows(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel)
@@ -275,4 +271,14 @@ ad_distinct_rows(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_re
 	rel->useridiscurrent = output_rel->useridiscurrent;
 	rel->fdwroutine = output_rel->fdwroutine;
 	return rel;
+}
+
+/*
+ * Takes away what ad_distinct_rows() has made a part of the query.
+ */
+void
+ad_forget_distinct(PlannerInfo *root)
+{
+	ad_set_distinct_clause(root, NIL);
+	root->distinct_pathkeys = NIL;
 }

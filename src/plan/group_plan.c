@@ -148,8 +148,7 @@ add_distinct_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_
 	if (rel == NULL)
 		return;
 	ad_get_foreign_upper_paths(root, UPPERREL_DISTINCT, input_rel, rel, NULL);
-	ad_set_distinct_clause(root, NIL);
-	root->distinct_pathkeys = NIL;
+	ad_forget_distinct(root);
 	foreach(lc, rel->pathlist)
 		add_path(output_rel, lfirst(lc));
 }

@@ -4,7 +4,9 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
 #include "nodes/primnodes.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -80,6 +82,18 @@ ad_constant_number(Node *node, double *number)
 		default:
 			return false;
 	}
+}
+
+/*
+ * Returns function('name', time), such as date_trunc('week', time).
+ */
+Node *
+ad_make_call(Oid function, Oid result_type, const char *name, Node *time)
+{
+	Const	   *constant = makeConst(TEXTOID, -1, DEFAULT_COLLATION_OID, -1, CStringGetTextDatum(name), false, false);
+
+	return (Node *) makeFuncExpr(function, result_type, list_make2(constant, time),
+								 InvalidOid, DEFAULT_COLLATION_OID, COERCE_EXPLICIT_CALL);
 }
 
 /*

@@ -175,17 +175,6 @@ reads_clock(Node *node, Node **instant, int *reads)
 	return true;
 }
 
-/* function('name', instant) */
-static Node *
-call(Oid function, Oid result_type, const char *name, Node *instant)
-{
-	Const	   *constant = makeConst(TEXTOID, -1, DEFAULT_COLLATION_OID, -1,
-									 CStringGetTextDatum(name), false, false);
-
-	return (Node *) makeFuncExpr(function, result_type, list_make2(constant, instant),
-								 InvalidOid, DEFAULT_COLLATION_OID, COERCE_EXPLICIT_CALL);
-}
-
 /*
  * Returns SQL expressions, calls of date_trunc() and extract(), of which a call
  * of to_char() for an instant, or its time of day, is a function.  NIL if the node
@@ -207,14 +196,14 @@ ad_clock_format_parts(Node *node)
 		if ((reads & beginnings[i].needs) != beginnings[i].needs)
 			continue;
 		reads &= ~(beginnings[i].needs | beginnings[i].tells);
-		parts = lappend(parts, call(zoned ? F_DATE_TRUNC_TEXT_TIMESTAMPTZ : F_DATE_TRUNC_TEXT_TIMESTAMP,
-									zoned ? TIMESTAMPTZOID : TIMESTAMPOID, beginnings[i].unit, instant));
+		parts = lappend(parts, ad_make_call(zoned ? F_DATE_TRUNC_TEXT_TIMESTAMPTZ : F_DATE_TRUNC_TEXT_TIMESTAMP,
+											zoned ? TIMESTAMPTZOID : TIMESTAMPOID, beginnings[i].unit, instant));
 	}
 	for (int i = 0; i < lengthof(names); i++)
 	{
 		if (reads & names[i].part)
-			parts = lappend(parts, call(zoned ? F_EXTRACT_TEXT_TIMESTAMPTZ : F_EXTRACT_TEXT_TIMESTAMP,
-										NUMERICOID, names[i].name, instant));
+			parts = lappend(parts, ad_make_call(zoned ? F_EXTRACT_TEXT_TIMESTAMPTZ : F_EXTRACT_TEXT_TIMESTAMP,
+												NUMERICOID, names[i].name, instant));
 	}
 	return parts;
 }

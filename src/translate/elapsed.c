@@ -253,10 +253,10 @@ compare_measured(const OpExpr *expr)
 	Oid			opno;
 
 	if (list_length(expr->args) == 2 && find_difference(linitial(expr->args)) < 0 &&
-		find_difference(lsecond(expr->args)) < 0 && is_ordering(expr))
+		find_difference(lsecond(expr->args)) < 0)
 		measured = IsA(lsecond(expr->args), Const) ? ad_measured(linitial(expr->args)) :
 			IsA(linitial(expr->args), Const) ? ad_measured(lsecond(expr->args)) : NULL;
-	if (measured == NULL || find_difference(measured) < 0)
+	if (measured == NULL || find_difference(measured) < 0 || !is_ordering(expr))
 		return expr;
 	if (exprType(measured) == INT4OID)
 		longest /= USECS_PER_DAY;

@@ -13,19 +13,13 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
-#include "access/stratnum.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
-#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
-#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
-#include "utils/typcache.h"
 
 #include "translate/call.h"
 #include "translate/measure.h"
@@ -162,26 +156,30 @@ measured_argument(int row, List *args, double *most)
 	return NULL;
 }
 
-/* the greatest value of what has been measured; 0 if a function may fail, or is not increasing */
-static double
-greatest_value(Node *node, int functions)
+/*
+ * The innermost argument of increasing functions around each other, after setting
+ * *most to their greatest value; NULL if one may fail, or is not increasing.
+ */
+static Node *
+innermost(Node *node, int functions, double *most)
 {
 	List	   *args;
 	int			row = find_measure(node, &args);
-	double		most = 0;
+	double		unused = 0;
 	Node	   *argument;
 
-	/* days between dates are an integer of their own */
 	if (row < 0)
-		return exprType(node) == INT4OID ? MOST_DAYS : MOST_SECONDS;
-	argument = functions < MOST_FUNCTIONS ? measured_argument(row, args, &most) : NULL;
-	if (argument == NULL)
-		return 0;
-	most = greatest_value(argument, functions + 1);
-	if (most == 0 || (measures[row].most != 0 && most > measures[row].most))
-		return 0;
-	(void) measured_argument(row, args, &most);
-	return most;
+	{
+		/* days between dates are an integer of their own */
+		*most = exprType(node) == INT4OID ? MOST_DAYS : MOST_SECONDS;
+		return node;
+	}
+	argument = functions < MOST_FUNCTIONS ? measured_argument(row, args, &unused) : NULL;
+	node = argument == NULL ? NULL : innermost(argument, functions + 1, most);
+	if (node == NULL || (measures[row].most != 0 && *most > measures[row].most))
+		return NULL;
+	(void) measured_argument(row, args, most);
+	return node;
 }
 
 /*
@@ -191,15 +189,11 @@ greatest_value(Node *node, int functions)
 Node *
 ad_measured(Node *node)
 {
-	List	   *args;
-	double		most = 0;
-	int			row = find_measure(node, &args);
+	double		most;
+	Node	   *measured = innermost(node, 0, &most);
 
-	if (row < 0 || greatest_value(node, 0) == 0)
-		return NULL;
-	while ((row = find_measure(node, &args)) >= 0)
-		node = measured_argument(row, args, &most);
-	return exprType(node) == INTERVALOID || exprType(node) == INT4OID ? node : NULL;
+	return measured != NULL && measured != node &&
+		(exprType(measured) == INTERVALOID || exprType(measured) == INT4OID) ? measured : NULL;
 }
 
 /* puts a placeholder for what is measured, of which there is one */

@@ -7,13 +7,11 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "datatype/timestamp.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
-#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
@@ -29,19 +27,11 @@ call(Oid function, Node *left, Node *right)
 								 COERCE_EXPLICIT_CALL);
 }
 
-/* extract(part FROM time) */
-static Node *
-extract(Oid function, const char *part, Node *time)
-{
-	return call(function, (Node *) makeConst(TEXTOID, -1, DEFAULT_COLLATION_OID, -1,
-											 CStringGetTextDatum(part), false, false), time);
-}
-
 /* extract(part FROM time) * seconds */
 static Node *
 seconds(Oid function, const char *part, Node *time, int seconds)
 {
-	return call(F_NUMERIC_MUL, extract(function, part, time),
+	return call(F_NUMERIC_MUL, ad_make_call(function, NUMERICOID, part, time),
 				(Node *) makeConst(NUMERICOID, -1, InvalidOid, -1,
 								   NumericGetDatum(int64_to_numeric(seconds)), false, false));
 }
@@ -59,11 +49,11 @@ since_midnight(Node *node, bool *clock)
 	else if (function == F_TIME_TIMESTAMP)
 		part = F_EXTRACT_TEXT_TIMESTAMP;
 	else
-		return eval_const_expressions(NULL, extract(F_EXTRACT_TEXT_TIME, "epoch", node));
+		return eval_const_expressions(NULL, ad_make_call(F_EXTRACT_TEXT_TIME, NUMERICOID, "epoch", node));
 	*clock = true;
 	node = linitial(args);
 	return call(F_NUMERIC_ADD, seconds(part, "hour", node, SECS_PER_HOUR),
-				call(F_NUMERIC_ADD, seconds(part, "minute", node, SECS_PER_MINUTE), extract(part, "second", node)));
+				call(F_NUMERIC_ADD, seconds(part, "minute", node, SECS_PER_MINUTE), ad_make_call(part, NUMERICOID, "second", node)));
 }
 
 /*

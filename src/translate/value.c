@@ -234,6 +234,20 @@ set_constant(AdValue *value, Const *constant)
 }
 
 /*
+ * Makes a numeric with a divisor of the value, of which only the nullability stays.
+ * `scale` are the digits that numeric shows after the point.
+ */
+void
+ad_value_set_number(AdValue *value, Node *expr, int64 min, int64 max, int divisor, int scale)
+{
+	*value = (AdValue)
+	{
+		.typid = NUMERICOID, .nullable = value->nullable, .expr = expr,
+			.min = min, .max = max, .divisor = divisor, .scale = scale
+	};
+}
+
+/*
  * Whether PostgreSQL can compute the expression before MongoDB is asked: it
  * reads no columns of the table, no aggregates and no subplans, is not
  * volatile, and is not the argument of a CASE.

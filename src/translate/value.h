@@ -94,6 +94,8 @@ extern bool ad_value_of_type(const AdType *type, Node *expr, bool nullable,
 extern bool ad_value_operand(AdValueContext *context, Node *node,
 							 AdRounding rounding, int factor, AdValue *value);
 extern bool ad_value_is_operand(const AdExprContext *context, Node *node);
+extern void ad_value_set_number(AdValue *value, Node *expr, int64 min, int64 max, int divisor,
+								int scale);
 extern void ad_value_fail(AdValueContext *context, AdFailureKind kind, Node *when);
 extern void ad_value_fail_if(AdValueContext *context, List *failures, Node *condition);
 extern Node *ad_value_let(AdValueContext *context, AdValue *value);

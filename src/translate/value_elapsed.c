@@ -115,17 +115,6 @@ set_double(AdValue *value, Node *expr)
 	};
 }
 
-/* makes a numeric of the value, of at most so many parts of size 1/divisor */
-static void
-set_number(AdValue *value, Node *expr, int64 most, int divisor, int scale)
-{
-	*value = (AdValue)
-	{
-		.typid = NUMERICOID, .nullable = value->nullable, .expr = expr,
-			.min = -most, .max = most, .divisor = divisor, .scale = scale
-	};
-}
-
 /* how many units there are in the milliseconds, cut toward zero */
 static Node *
 units(AdExprContext *context, Node *ms, int64 unit)
@@ -166,6 +155,7 @@ ad_part_of_interval(AdValueContext *context, bool as_double, List *args, AdValue
 	Oid			called = ad_called(lsecond(args), &instants);
 	bool		between = called == F_TIMESTAMPTZ_MI || called == F_TIMESTAMP_MI;
 	int			part = 0;
+	int64		most;
 	Node	   *expr;
 
 	while (part < lengthof(parts) && (name == NULL || strcmp(name, parts[part].name) != 0))
@@ -183,12 +173,12 @@ ad_part_of_interval(AdValueContext *context, bool as_double, List *args, AdValue
 		set_double(value, double_epoch(context->base, value->expr));
 		return true;
 	}
+	most = (parts[part].of != 0 ? parts[part].of : MOST_MS) / parts[part].unit;
 	expr = parts[part].of == 0 ? value->expr : ad_binary("$mod", value->expr, ad_int64(parts[part].of));
 	expr = units(context->base, expr, parts[part].unit);
 	if (as_double)
 		set_double(value, ad_doc("$toDouble", expr));
 	else
-		set_number(value, expr, (parts[part].of != 0 ? parts[part].of : MOST_MS) / parts[part].unit,
-				   parts[part].whole ? 1 : 1000, parts[part].whole ? 0 : 6);
+		ad_value_set_number(value, expr, -most, most, parts[part].whole ? 1 : 1000, parts[part].whole ? 0 : 6);
 	return true;
 }

@@ -421,24 +421,6 @@ part_expr(AdExprContext *context, const AdValue *value, int part)
 }
 
 /*
- * Turns the value into a numeric with a divisor, keeping only its nullability.
- */
-static void
-set_number(AdValue *value, Node *expr, int64 min, int64 max, int divisor, int scale)
-{
-	bool		nullable = value->nullable;
-
-	memset(value, 0, sizeof(AdValue));
-	value->typid = NUMERICOID;
-	value->expr = expr;
-	value->nullable = nullable;
-	value->min = min;
-	value->max = max;
-	value->divisor = divisor;
-	value->scale = scale;
-}
-
-/*
  * extract(epoch FROM x): milliseconds, which are exact thousandths of a
  * second.
  */
@@ -450,7 +432,7 @@ extract_epoch(AdValue *value)
 	if (value->unit != NULL || value->shift != 0 || value->typid == DATEOID ||
 		(value->typid == TIMESTAMPOID && !equal(value->zone, ad_string("UTC"))))
 		return false;
-	set_number(value, ms_expr(value->expr), AD_DATE_MIN, AD_DATE_MAX, 1000, 6);
+	ad_value_set_number(value, ms_expr(value->expr), AD_DATE_MIN, AD_DATE_MAX, 1000, 6);
 	value->of = of;
 	return true;
 }
@@ -479,8 +461,8 @@ extract(AdValueContext *context, List *args, AdValue *value)
 		if ((value->unit != NULL && !(parts[i].of_days && unit_rank(value->unit) <= unit_rank("day"))) ||
 			(value->typid == DATEOID && !parts[i].of_days) || !read_clock(context, value))
 			return false;
-		set_number(value, part_expr(context->base, value, i), parts[i].min, parts[i].max,
-				   strcmp(name, "second") == 0 ? 1000 : 1, parts[i].scale);
+		ad_value_set_number(value, part_expr(context->base, value, i), parts[i].min, parts[i].max,
+							strcmp(name, "second") == 0 ? 1000 : 1, parts[i].scale);
 		return true;
 	}
 	return false;

@@ -149,7 +149,6 @@ trunc_week(Node *time, bool from_sunday)
 {
 	Interval   *day = palloc0(sizeof(Interval));
 	bool		zoned = exprType(time) == TIMESTAMPTZOID;
-	Const	   *week = makeConst(TEXTOID, -1, DEFAULT_COLLATION_OID, -1, CStringGetTextDatum("week"), false, false);
 
 	day->day = 1;
 	if (from_sunday)
@@ -157,8 +156,7 @@ trunc_week(Node *time, bool from_sunday)
 									 list_make2(time, makeConst(INTERVALOID, -1, InvalidOid, sizeof(Interval),
 																IntervalPGetDatum(day), false, false)),
 									 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
-	return (Node *) makeFuncExpr(zoned ? F_DATE_TRUNC_TEXT_TIMESTAMPTZ : F_DATE_TRUNC_TEXT_TIMESTAMP, exprType(time),
-								 list_make2(week, time), InvalidOid, DEFAULT_COLLATION_OID, COERCE_EXPLICIT_CALL);
+	return ad_make_call(zoned ? F_DATE_TRUNC_TEXT_TIMESTAMPTZ : F_DATE_TRUNC_TEXT_TIMESTAMP, exprType(time), "week", time);
 }
 
 /*
